@@ -1,0 +1,80 @@
+import type { Json, JsonObject } from "../lib/json.ts";
+import type { SourceDepartment, SourceTag, SourceUser } from "../source/source.ts";
+
+/** A department with the names that mappings can read. */
+export interface DepartmentContext {
+  readonly key: string;
+  readonly name: string;
+  /** Names from below the topmost visible department joined by `/`; of that one its own name. */
+  readonly path: string;
+}
+
+/** Settings of the source that shape what is mapped. */
+export interface SourceContext {
+  readonly organization: string | null;
+  /** Prefix of `externalId` and suffix of `userName`, so that two corps can share an endpoint or a target. */
+  readonly namespace: string | null;
+  /** Fields that the credential is never shown: a rule that reads only these leaves its attribute as it was. */
+  readonly unseenFields: ReadonlySet<string>;
+}
+
+export interface UserInput {
+  readonly user: SourceUser;
+  readonly departments: readonly DepartmentContext[];
+  readonly mainDepartment: DepartmentContext | null;
+  readonly source: SourceContext;
+}
+
+export interface DepartmentInput {
+  readonly department: SourceDepartment;
+  readonly context: DepartmentContext;
+  readonly source: SourceContext;
+}
+
+export interface TagInput {
+  readonly tag: SourceTag;
+  readonly source: SourceContext;
+}
+
+/** One attribute that could not be mapped, or a resource that lacks what SCIM requires. */
+export interface RecordProblem {
+  /** JSON Pointer of the rule in the mapping file. */
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** What a record became. */
+export interface Mapped {
+  /**
+   * SCIM attributes: core ones at the top, extensions under their URN. No `schemas`, `id`, `meta`, `members`, `groups`.
+   * A manager's `value` is still the key of a source user; whoever knows the ids replaces it.
+   * Attributes without a value are absent (never null, never an empty array).
+   */
+  readonly document: JsonObject;
+  /** Attribute paths that keep the value they have: create-only rules, unseen fields, `absent: keep`. */
+  readonly keep: readonly string[];
+  /** Attribute paths with `apply: "create"`: taken from the document on creation only. */
+  readonly createOnly: readonly string[];
+  /** Per attribute path the value of the source that it was made from, for the record. */
+  readonly sources: Readonly<Record<string, Json>>;
+  /** A record with problems is held at its last good state. */
+  readonly problems: readonly RecordProblem[];
+}
+
+/** Which members a group gets: `direct` users of a department and its `children`, users and departments `listed` in a tag. */
+export interface MemberRule {
+  readonly users: boolean;
+  readonly groups: boolean;
+}
+
+/** A mapping file, compiled: pure functions of their input. */
+export interface CompiledMapping {
+  readonly name: string;
+  /** Hash of everything that shapes the result: file, extension schemas, the version of the language. */
+  readonly version: string;
+  mapUser(input: UserInput): Mapped;
+  mapDepartment(input: DepartmentInput): Mapped;
+  mapTag(input: TagInput): Mapped;
+  /** Null where the file does not map this kind. */
+  readonly members: { readonly department: MemberRule | null; readonly tag: MemberRule | null };
+}

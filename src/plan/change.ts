@@ -1,0 +1,37 @@
+import type { Json, JsonObject } from "../lib/json.ts";
+import type { ResourceType } from "../scim/resource.ts";
+
+/** What is done to a resource. Membership is an `update` of the group. */
+export type Action = "create" | "adopt" | "update" | "deactivate" | "reactivate" | "delete";
+
+export type ChangeStatus = "planned" | "applied" | "failed" | "skipped" | "held";
+
+/** A change as it is planned, stored, shown, approved and applied. Plain data. */
+export interface PlannedChange {
+  readonly resourceType: ResourceType;
+  readonly resourceId: string;
+  readonly externalId: string | null;
+  readonly displayName: string | null;
+  readonly action: Action;
+  /** Documents without `id` and `meta`; null where there is none. */
+  readonly before: JsonObject | null;
+  readonly after: JsonObject | null;
+  /** The source's value for each attribute path that was mapped. */
+  readonly sources: Readonly<Record<string, Json>> | null;
+  /** One sentence, written where the difference was found. */
+  readonly because: string;
+}
+
+/** One attribute of a change, for a person to read. */
+export interface AttributeChange {
+  /** Attribute path: `title`, `name.formatted`, `emails`, `urn:…:User:department`. */
+  readonly attribute: string;
+  readonly source?: Json;
+  readonly before: Json;
+  readonly after: Json;
+}
+
+/** Which actions count as a removal for the safeguards. */
+export function isRemoval(action: Action): boolean {
+  return action === "deactivate" || action === "delete";
+}

@@ -1,0 +1,136 @@
+import type { TestResult } from "../lib/check.ts";
+import type { JsonObject } from "../lib/json.ts";
+
+/** What a source holds: people, the units they belong to, and labels given to both. */
+export type RecordKind = "user" | "department" | "tag";
+
+/**
+ * A person as the source describes him.
+ * `raw` is the source's own object, untouched: it is what mapping files read.
+ */
+export interface SourceUser {
+  readonly kind: "user";
+  /** Identity within the source; folded where the source ignores case. */
+  readonly key: string;
+  readonly raw: JsonObject;
+  /** Keys of the departments that he belongs to directly. */
+  readonly departments: readonly string[];
+  /** Key of the main department, if the source names one. */
+  readonly mainDepartment: string | null;
+  /** Keys of his direct leaders, first one first. */
+  readonly managers: readonly string[];
+}
+
+export interface SourceDepartment {
+  readonly kind: "department";
+  readonly key: string;
+  readonly raw: JsonObject;
+  readonly name: string;
+  /** Key of the parent as the source names it; the parent itself may be out of sight. Null for the root. */
+  readonly parent: string | null;
+}
+
+export interface SourceTag {
+  readonly kind: "tag";
+  readonly key: string;
+  readonly raw: JsonObject;
+  /** Keys of the users and departments that carry the tag. */
+  readonly users: readonly string[];
+  readonly departments: readonly string[];
+}
+
+export type SourceRecord = SourceUser | SourceDepartment | SourceTag;
+
+/** Which part of the source the administrator wants. A department stands for its whole subtree. */
+export type SourceScope =
+  | { readonly mode: "all" }
+  | { readonly mode: "partial"; readonly departments: readonly number[] };
+
+/** A part of the source that could not be read, in words for an administrator. */
+export interface ReadProblem {
+  /** `wecom.department-unreadable` and the like: matched by code, never by text. */
+  readonly code: string;
+  /** What happened, to which record (its id), and what to do. No secrets, no personal data. */
+  readonly detail: string;
+  readonly errcode: number | null;
+}
+
+/**
+ * What the credentials could see in this read. When it is smaller than at the last good read, an absence is not
+ * evidence of a departure (a shrunken visibility scope looks like mass departure).
+ */
+export interface Visibility {
+  /** Keys of the departments that have no visible parent. */
+  readonly roots: readonly string[];
+  /** What the source itself says about the scope of the credential; null where it could not be asked. */
+  readonly granted: {
+    readonly departments: readonly string[];
+    readonly users: readonly string[];
+    readonly tags: readonly string[];
+  } | null;
+}
+
+/**
+ * A read, as it arrives. Order: `departments` exactly once and first, then `users` and `tags` in any order and number,
+ * then `end` exactly once. The same user may arrive more than once (he belongs to several departments).
+ */
+export type ReadEvent =
+  | { readonly type: "departments"; readonly records: readonly SourceDepartment[] }
+  | { readonly type: "users"; readonly records: readonly SourceUser[] }
+  | { readonly type: "tags"; readonly records: readonly SourceTag[] }
+  /** Progress of the member reading, in departments. */
+  | { readonly type: "progress"; readonly done: number; readonly total: number }
+  | { readonly type: "problem"; readonly problem: ReadProblem }
+  | {
+      readonly type: "end";
+      /** True when every part was read. Only then may an absence mean a departure. */
+      readonly complete: boolean;
+      readonly visibility: Visibility;
+      /** Fields of a user that this credential was never shown in this read for anybody: unknown, not cleared. */
+      readonly unseenFields: readonly string[];
+    };
+
+export interface ReadOptions {
+  readonly scope: SourceScope;
+  /** False: departments (and tags without their members) only. */
+  readonly users: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** A department for choosing a scope. */
+export interface DepartmentNode {
+  readonly id: number;
+  readonly name: string;
+  readonly parentId: number | null;
+}
+
+/** A directory that can be read. */
+export interface Source {
+  /** Streams the directory. Throws a {@link SourceError} when there is no usable read at all (no token, no tree). */
+  read(options: ReadOptions): AsyncIterable<ReadEvent>;
+  /** Never throws for what the source answers: that is in the checks. */
+  test(signal: AbortSignal): Promise<TestResult>;
+  /** The department tree, read now. Throws a {@link SourceError}. */
+  departments(signal: AbortSignal): Promise<readonly DepartmentNode[]>;
+  close(): Promise<void>;
+}
+
+/** No usable read: keep what we hold, plan nothing, try later. */
+export class SourceError extends Error {
+  readonly code: string;
+  readonly errcode: number | null;
+  /** True when trying again later, without a person's help, may work. */
+  readonly retryable: boolean;
+
+  constructor(
+    code: string,
+    detail: string,
+    options: { errcode?: number | null; retryable?: boolean; cause?: unknown } = {},
+  ) {
+    super(detail, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = "SourceError";
+    this.code = code;
+    this.errcode = options.errcode ?? null;
+    this.retryable = options.retryable ?? false;
+  }
+}

@@ -1,0 +1,374 @@
+import type { Json, JsonObject } from "../lib/json.ts";
+import type { Action, AttributeChange, ChangeStatus } from "../plan/change.ts";
+import type { Filter } from "../scim/filter.ts";
+import type { ResourceType } from "../scim/resource.ts";
+import type { SourceScope, Visibility } from "../source/source.ts";
+
+// Small interfaces: a function asks for the ones it needs. All times are milliseconds since 1970 (UTC).
+
+/** Secrets of a settings object by JSON Pointer (`/wecom/corpSecret`), in plain text in memory, encrypted at rest. */
+export type Secrets = Readonly<Record<string, string>>;
+
+export interface Safeguards {
+  /** Removals up to `floor` pass; above it they are held when they exceed `percent` of all or `count`. */
+  readonly maxRemovals: { readonly floor: number; readonly percent: number; readonly count: number };
+  readonly maxMemberRemovals: { readonly floor: number; readonly percent: number };
+  readonly windowHours: number;
+}
+
+export interface SourceSettings {
+  readonly description?: string;
+  readonly organization?: string;
+  readonly namespace?: string;
+  readonly wecom?: {
+    readonly corpId: string;
+    readonly agentId?: number;
+    readonly apiBaseUrl?: string;
+    readonly proxy?: string;
+  };
+  readonly sync: { readonly automatic: boolean; readonly users: boolean; readonly intervalHours: number };
+  readonly scope: SourceScope;
+  readonly mapping: string;
+  readonly safeguards: Safeguards;
+}
+
+export interface SourceRow {
+  readonly id: string;
+  readonly name: string;
+  readonly type: "wecom" | "custom";
+  readonly status: "enabled" | "disabled";
+  readonly settings: SourceSettings;
+  readonly secrets: Secrets;
+  /** When an automatic sync is due; null when none is. */
+  readonly nextRunAt: number | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export type NewSource = Pick<SourceRow, "name" | "type" | "status" | "settings" | "secrets" | "nextRunAt">;
+
+export interface SourceStore {
+  createSource(source: NewSource): Promise<SourceRow>;
+  /** Newest last. Sources that are being deleted are not listed. */
+  listSources(): Promise<readonly SourceRow[]>;
+  /** By id or by name. */
+  findSource(idOrName: string): Promise<SourceRow | null>;
+  updateSource(id: string, change: Partial<NewSource>): Promise<SourceRow>;
+  /** Removes the source with its records, tasks and resources. What becomes of its people is done before. */
+  deleteSource(id: string): Promise<void>;
+}
+
+export type OnRemoval = "deactivate" | "delete" | { readonly deactivateThenDeleteAfterDays: number };
+
+export type TargetAuth =
+  | { readonly type: "bearer" }
+  | { readonly type: "basic"; readonly username: string }
+  | { readonly type: "oauth2"; readonly tokenUrl: string; readonly clientId: string; readonly scope?: string }
+  | { readonly type: "header"; readonly name: string };
+
+export interface TargetSettings {
+  readonly baseUrl: string;
+  /** Its secrets (`/auth/token`, `/auth/password`, `/auth/clientSecret`, `/auth/value`) lie in `secrets`. */
+  readonly auth: TargetAuth;
+  readonly profile: string;
+  /** Ids of the sources whose resources go there. */
+  readonly sources: readonly string[];
+  readonly provision: {
+    readonly users: boolean;
+    readonly groups: boolean;
+    readonly userGroups: boolean;
+    readonly onRemoval: OnRemoval;
+  };
+  /** SCIM filters; absent: everything. */
+  readonly scope: { readonly users?: string; readonly groups?: string };
+  readonly match: { readonly users: readonly string[]; readonly groups: readonly string[] };
+  readonly limits: { readonly concurrency: number; readonly requestsPerSecond: number };
+  readonly safeguards: Safeguards;
+}
+
+export interface TargetRow {
+  readonly id: string;
+  readonly name: string;
+  readonly status: "enabled" | "disabled";
+  readonly settings: TargetSettings;
+  readonly secrets: Secrets;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export type NewTarget = Pick<TargetRow, "name" | "status" | "settings" | "secrets">;
+
+export interface TargetStore {
+  createTarget(target: NewTarget): Promise<TargetRow>;
+  listTargets(): Promise<readonly TargetRow[]>;
+  findTarget(idOrName: string): Promise<TargetRow | null>;
+  updateTarget(id: string, change: Partial<NewTarget>): Promise<TargetRow>;
+  /** Forgets the target and its links; at the target itself nothing is touched. */
+  deleteTarget(id: string): Promise<void>;
+}
+
+export type LinkState = "pending" | "synced" | "failed";
+
+/** What stands where at a target, for people. */
+export interface LinkView {
+  readonly resourceId: string;
+  readonly resourceType: ResourceType;
+  readonly externalId: string | null;
+  readonly displayName: string | null;
+  readonly remoteId: string | null;
+  readonly state: LinkState;
+  readonly attempts: number;
+  readonly lastError: string | null;
+  readonly nextTryAt: number | null;
+}
+
+export type TaskState = "queued" | "running" | "held" | "succeeded" | "partial" | "failed" | "cancelled";
+export type TaskTrigger = "manual" | "schedule" | "callback" | "startup";
+export type TaskMode = "apply" | "plan";
+
+export interface UserCounts {
+  readonly read: number;
+  readonly created: number;
+  readonly adopted: number;
+  readonly updated: number;
+  readonly deactivated: number;
+  readonly reactivated: number;
+  readonly deleted: number;
+  readonly unchanged: number;
+  readonly failed: number;
+}
+
+/** Groups have no `deactivated` and `reactivated`. */
+export type GroupCounts = Omit<UserCounts, "deactivated" | "reactivated">;
+
+export interface TaskCounts {
+  readonly users: UserCounts;
+  readonly groups: GroupCounts;
+}
+
+export interface TaskError {
+  readonly code: string;
+  readonly detail: string;
+  readonly errcode?: number;
+}
+
+export interface TaskHold {
+  readonly reason: string;
+  readonly removals: { readonly users: number; readonly groups: number; readonly members: number };
+  readonly expiresAt: number;
+}
+
+export interface TaskTargetResult {
+  /** The target's id. */
+  readonly target: string;
+  readonly state: "succeeded" | "partial" | "failed" | "held" | "running" | "queued";
+  readonly counts: TaskCounts;
+  readonly error: TaskError | null;
+}
+
+export interface TaskRow {
+  readonly id: string;
+  /** Null for a push of one target's pending resources. */
+  readonly sourceId: string | null;
+  readonly targetId: string | null;
+  readonly trigger: TaskTrigger;
+  readonly mode: TaskMode;
+  readonly state: TaskState;
+  /** True once somebody approved what was held. */
+  readonly approved: boolean;
+  readonly progress: {
+    readonly phase: "read" | "map" | "store" | "push";
+    readonly done: number;
+    readonly total: number;
+  } | null;
+  readonly counts: TaskCounts;
+  readonly targets: readonly TaskTargetResult[];
+  readonly error: TaskError | null;
+  readonly hold: TaskHold | null;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor: string | null;
+}
+
+export interface RecordView {
+  readonly id: string;
+  readonly resourceType: ResourceType;
+  readonly resourceId: string;
+  readonly externalId: string | null;
+  readonly displayName: string | null;
+  /** Null is the bridge's own directory. */
+  readonly target: string | null;
+  readonly action: Action;
+  readonly status: ChangeStatus;
+  readonly error: string | null;
+  readonly because: string;
+  readonly changes: readonly (AttributeChange | MembersChange)[];
+}
+
+/** Membership in a record: at most the first hundred of each, with the numbers of all. */
+export interface MembersChange {
+  readonly attribute: "members";
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly addedCount: number;
+  readonly removedCount: number;
+}
+
+export interface RecordQuery {
+  readonly target?: string | null;
+  readonly resourceType?: ResourceType;
+  readonly action?: Action;
+  readonly status?: ChangeStatus;
+  /** Part of the display name or external id. */
+  readonly q?: string;
+  readonly cursor?: string;
+  readonly limit: number;
+}
+
+export interface TaskStore {
+  /**
+   * Queues a sync of a source, or answers the one that is already queued or running (`created: false`).
+   * One conditional write: two callers at once get the same task.
+   */
+  queueTask(task: {
+    readonly sourceId: string | null;
+    readonly targetId: string | null;
+    readonly trigger: TaskTrigger;
+    readonly mode: TaskMode;
+  }): Promise<{ readonly task: TaskRow; readonly created: boolean }>;
+  findTask(id: string): Promise<TaskRow | null>;
+  /** Newest first. */
+  listTasks(query: {
+    readonly source?: string;
+    readonly state?: TaskState;
+    readonly cursor?: string;
+    readonly limit: number;
+  }): Promise<Page<TaskRow>>;
+  listRecords(taskId: string, query: RecordQuery): Promise<Page<RecordView>>;
+  listRecordMembers(
+    taskId: string,
+    recordId: string,
+    query: { readonly cursor?: string; readonly limit: number },
+  ): Promise<Page<{ readonly op: "add" | "remove"; readonly resourceId: string; readonly displayName: string | null }>>;
+  /** Held to queued, for the engine to carry out. False when the task is not held any more. */
+  approveTask(id: string, changes: readonly string[] | null): Promise<boolean>;
+  /** Queued, running or held to cancelled. False when it has ended already. */
+  cancelTask(id: string): Promise<boolean>;
+}
+
+export interface LinkViewStore {
+  listLinks(
+    targetId: string,
+    query: { readonly state?: LinkState; readonly cursor?: string; readonly limit: number },
+  ): Promise<Page<LinkView>>;
+  countLinks(targetId: string): Promise<Readonly<Record<LinkState, number>>>;
+}
+
+export interface ScimClientRow {
+  readonly id: string;
+  readonly name: string;
+  readonly access: "read" | "write";
+  /** Ids of sources. */
+  readonly sources: "all" | readonly string[];
+  readonly createdAt: number;
+}
+
+export interface ScimClientStore {
+  /** `tokenHash` is the SHA-256 of the token, base64url. */
+  createClient(
+    client: Omit<ScimClientRow, "id" | "createdAt"> & { readonly tokenHash: string },
+  ): Promise<ScimClientRow>;
+  listClients(): Promise<readonly ScimClientRow[]>;
+  findClient(idOrName: string): Promise<ScimClientRow | null>;
+  findClientByTokenHash(tokenHash: string): Promise<ScimClientRow | null>;
+  deleteClient(id: string): Promise<void>;
+}
+
+export interface Settings {
+  readonly maxEnabledSources: number;
+  readonly maxCustomSources: number;
+  readonly recordRetentionDays: number;
+  readonly leaverRetentionDays: number;
+  readonly separateApprover: boolean;
+  readonly metricsToken: string | null;
+  readonly paused: boolean;
+}
+
+export interface SettingStore {
+  readSettings(): Promise<Settings>;
+  writeSettings(change: Partial<Settings>): Promise<Settings>;
+}
+
+/** A resource as it lies in the directory. */
+export interface ResourceRow {
+  readonly id: string;
+  readonly type: ResourceType;
+  readonly sourceId: string;
+  readonly version: number;
+  readonly createdAt: number;
+  readonly lastModifiedAt: number;
+  /** JSON text of the document: `schemas` first, no `id`, no `meta`, no `members`, no `groups`. */
+  readonly document: string;
+}
+
+export interface ResourceQuery {
+  readonly type: ResourceType;
+  /** Ids of the sources that the caller may see. */
+  readonly sources: "all" | readonly string[];
+  readonly filter: Filter | null;
+  /** 1 or more. */
+  readonly startIndex: number;
+  /** 0 or more. */
+  readonly count: number;
+}
+
+export interface MemberView {
+  readonly groupId: string;
+  readonly memberId: string;
+  readonly memberType: ResourceType;
+  readonly display: string | null;
+}
+
+/** What the SCIM endpoint reads. Resources that were deleted are not there. */
+export interface DirectoryReader {
+  queryResources(query: ResourceQuery): Promise<{ readonly total: number; readonly rows: readonly ResourceRow[] }>;
+  readResource(type: ResourceType, id: string, sources: "all" | readonly string[]): Promise<ResourceRow | null>;
+  /** Members of each of these groups, in order of their ids. */
+  membersOf(groupIds: readonly string[]): Promise<readonly MemberView[]>;
+  /** The groups that hold each of these resources directly; `display` is the group's name. */
+  groupsOf(memberIds: readonly string[]): Promise<readonly MemberView[]>;
+}
+
+/** Numbers for the list of sources. */
+export interface SourceSummary {
+  readonly users: number;
+  readonly activeUsers: number;
+  readonly groups: number;
+  readonly lastTask: TaskRow | null;
+  readonly visibility: Visibility | null;
+}
+
+export interface SummaryStore {
+  sourceSummary(sourceId: string): Promise<SourceSummary>;
+}
+
+export interface Store
+  extends SourceStore,
+    TargetStore,
+    TaskStore,
+    LinkViewStore,
+    ScimClientStore,
+    SettingStore,
+    DirectoryReader,
+    SummaryStore {
+  /** Answers when the database can be reached and its tables are up to date. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type { Json, JsonObject };

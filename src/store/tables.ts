@@ -1,0 +1,209 @@
+import type { Generated } from "kysely";
+
+// The tables as Kysely sees them. Times are milliseconds since 1970; booleans are 0 and 1; JSON is text.
+
+export interface Tables {
+  source: SourceTable;
+  source_record: SourceRecordTable;
+  resource: ResourceTable;
+  member: MemberTable;
+  target: TargetTable;
+  link: LinkTable;
+  link_member: LinkMemberTable;
+  sync_task: SyncTaskTable;
+  change: ChangeTable;
+  change_member: ChangeMemberTable;
+  removal: RemovalTable;
+  mapping_version: MappingVersionTable;
+  scim_client: ScimClientTable;
+  setting: SettingTable;
+  lease: LeaseTable;
+}
+
+interface SourceTable {
+  id: string;
+  name: string;
+  type: "wecom" | "custom";
+  status: "enabled" | "disabled";
+  settings: string;
+  /** Encrypted JSON object of secrets by JSON Pointer. */
+  secrets: string;
+  /** Visibility at the last complete read (JSON), to tell a shrunken scope from departures. */
+  visibility: string | null;
+  next_run_at: number | null;
+  created_at: number;
+  updated_at: number;
+}
+
+/** One department, member or tag as last read. A cache of the source: what it led to lies in `resource`. */
+interface SourceRecordTable {
+  seq: Generated<number>;
+  source_id: string;
+  kind: "user" | "department" | "tag";
+  key: string;
+  raw: string;
+  /** JSON: departments, main department, managers; parent; tagged users and departments. By key. */
+  relations: string;
+  hash: string;
+  /** Hash of everything that this record's resource is made from, its departments' names included. */
+  fingerprint: string;
+  resource_id: string;
+}
+
+/** One SCIM User or Group of our own directory. */
+interface ResourceTable {
+  id: string;
+  source_id: string;
+  type: "User" | "Group";
+  kind: "user" | "department" | "tag";
+  key: string;
+  /** Grows by one with each change of the document. */
+  version: number;
+  /** Grows by one with each change of the members. */
+  members_version: number;
+  fingerprint: string | null;
+  mapping_version: string | null;
+  external_id: string | null;
+  user_name: string | null;
+  user_name_folded: string | null;
+  display_name: string | null;
+  display_name_folded: string | null;
+  active: number;
+  manager_id: string | null;
+  /** The document: `schemas` first, no `id`, `meta`, `members`, `groups`. */
+  document: string;
+  /** The same document with every string folded (lib/fold): what filters that are not caseExact run on. */
+  folded: string;
+  created_at: number;
+  last_modified_at: number;
+  /** When the source was first found without it; null while it is there. */
+  departed_at: number | null;
+  /** When it went from our own directory; the row stays, because its id is for ever. */
+  deleted_at: number | null;
+}
+
+interface MemberTable {
+  group_id: string;
+  member_id: string;
+  member_type: "User" | "Group";
+}
+
+interface TargetTable {
+  id: string;
+  name: string;
+  status: "enabled" | "disabled";
+  settings: string;
+  secrets: string;
+  created_at: number;
+  updated_at: number;
+}
+
+/** What a target was last given of one resource. */
+interface LinkTable {
+  target_id: string;
+  resource_id: string;
+  remote_id: string | null;
+  /** `intended`: a create may be under way; look before creating. */
+  state: "intended" | "linked" | "failed" | "unlinked";
+  /** `resource.version` and `members_version` that the target holds. */
+  version: number;
+  members_version: number;
+  /** The document that the target was last given, with the target's own ids in it. */
+  held: string | null;
+  attempts: number;
+  next_try_at: number | null;
+  last_error: string | null;
+  updated_at: number;
+}
+
+interface LinkMemberTable {
+  target_id: string;
+  group_id: string;
+  member_id: string;
+}
+
+interface SyncTaskTable {
+  id: string;
+  source_id: string | null;
+  target_id: string | null;
+  /** `source:{id}` or `target:{id}` while queued or running, else null: unique, so that there is one at a time. */
+  slot: string | null;
+  trigger: "manual" | "schedule" | "callback" | "startup";
+  mode: "apply" | "plan";
+  state: "queued" | "running" | "held" | "succeeded" | "partial" | "failed" | "cancelled";
+  approved: number;
+  progress: string | null;
+  counts: string;
+  targets: string;
+  error: string | null;
+  hold: string | null;
+  created_at: number;
+  started_at: number | null;
+  finished_at: number | null;
+}
+
+interface ChangeTable {
+  seq: Generated<number>;
+  task_id: string;
+  target_id: string | null;
+  resource_type: "User" | "Group";
+  resource_id: string;
+  external_id: string | null;
+  display_name: string | null;
+  action: "create" | "adopt" | "update" | "deactivate" | "reactivate" | "delete";
+  status: "planned" | "applied" | "failed" | "skipped" | "held";
+  error: string | null;
+  because: string;
+  before: string | null;
+  after: string | null;
+  sources: string | null;
+  added_count: number;
+  removed_count: number;
+  /** `resource.version` that the change was planned on. */
+  base_version: number;
+  created_at: number;
+}
+
+interface ChangeMemberTable {
+  change_seq: number;
+  op: "add" | "remove";
+  member_id: string;
+}
+
+/** Removals that were carried out, for the safeguards' window. `scope` is `source:{id}` or `target:{id}`. */
+interface RemovalTable {
+  scope: string;
+  task_id: string;
+  resource_type: "User" | "Group";
+  count: number;
+  at: number;
+}
+
+interface MappingVersionTable {
+  name: string;
+  version: string;
+  content: string;
+  created_at: number;
+}
+
+interface ScimClientTable {
+  id: string;
+  name: string;
+  access: "read" | "write";
+  sources: string;
+  token_hash: string;
+  created_at: number;
+}
+
+interface SettingTable {
+  key: string;
+  value: string;
+}
+
+interface LeaseTable {
+  name: string;
+  holder: string;
+  /** Grows with each new holder: a writer proves with it that it still holds the lease. */
+  fencing: number;
+  expires_at: number;
+}

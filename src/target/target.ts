@@ -1,0 +1,91 @@
+import type { TestResult } from "../lib/check.ts";
+import type { JsonObject } from "../lib/json.ts";
+import type { ResourceType } from "../scim/resource.ts";
+
+/** What a target can do: its profile, narrowed by what it says of itself (ServiceProviderConfig, Schemas). */
+export interface Capabilities {
+  readonly users: boolean;
+  readonly groups: boolean;
+  readonly patch: boolean;
+  /** Longest list of members in one PATCH; 0 for no limit. */
+  readonly membersPerRequest: number;
+  /** URNs of the schemas that it knows, in lower case; null when it would not say (then core and enterprise only are sent). */
+  readonly schemas: ReadonlySet<string> | null;
+  /** Whether groups may hold groups. */
+  readonly nestedGroups: boolean;
+}
+
+/** A resource as a target returned it. `members` may be missing. */
+export interface RemoteResource {
+  readonly id: string;
+  readonly document: JsonObject;
+}
+
+export interface PatchOperation {
+  readonly op: "add" | "replace" | "remove";
+  readonly path?: string;
+  readonly value?: unknown;
+}
+
+/** A SCIM 2.0 service provider that resources are pushed to. Every method throws a {@link TargetError} or answers. */
+export interface Target {
+  discover(signal: AbortSignal): Promise<Capabilities>;
+  test(signal: AbortSignal): Promise<TestResult>;
+  /** POST. `document` carries `schemas`. */
+  create(type: ResourceType, document: JsonObject, signal: AbortSignal): Promise<RemoteResource>;
+  /** PATCH. Resolves for 200 and 204. */
+  modify(
+    type: ResourceType,
+    remoteId: string,
+    operations: readonly PatchOperation[],
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** PUT, for targets without PATCH. */
+  replace(type: ResourceType, remoteId: string, document: JsonObject, signal: AbortSignal): Promise<void>;
+  /** DELETE. A 404 is success. */
+  remove(type: ResourceType, remoteId: string, signal: AbortSignal): Promise<void>;
+  read(type: ResourceType, remoteId: string, signal: AbortSignal): Promise<RemoteResource | null>;
+  /** `attribute eq "value"`, checked again on our side (a server may ignore filters). */
+  find(type: ResourceType, attribute: string, value: string, signal: AbortSignal): Promise<readonly RemoteResource[]>;
+  /** All resources of a type, page by page, without members. */
+  list(type: ResourceType, signal: AbortSignal): AsyncIterable<readonly RemoteResource[]>;
+  close(): Promise<void>;
+}
+
+/** What the caller should do next after a failure at a target. */
+export type TargetErrorCode =
+  /** 409: something with this identity is there already: look it up. */
+  | "conflict"
+  /** 404 on a resource that we hold a link to: it was lost there. */
+  | "missing"
+  /** 400, 403 on one resource and the like: this one change is refused. */
+  | "refused"
+  /** 401 or 403 on everything: stop, a person must act. */
+  | "unauthorized"
+  /** 429 or 503: wait `retryAfterMs`. */
+  | "throttled"
+  /** 5xx, connection refused, reset, timeout. */
+  | "unavailable"
+  /** An answer that is no SCIM: HTML, half a JSON, a resource without id. */
+  | "nonsense";
+
+export class TargetError extends Error {
+  readonly code: TargetErrorCode;
+  readonly status: number | null;
+  /** True when the request may have been carried out all the same: look before trying again. */
+  readonly doubt: boolean;
+  readonly retryAfterMs: number | null;
+
+  constructor(
+    code: TargetErrorCode,
+    detail: string,
+    options: { status?: number | null; doubt?: boolean; retryAfterMs?: number | null; cause?: unknown } = {},
+  ) {
+    super(detail, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = "TargetError";
+    this.code = code;
+    this.status = options.status ?? null;
+    this.doubt = options.doubt ?? false;
+    this.retryAfterMs = options.retryAfterMs ?? null;
+  }
+}
