@@ -59,6 +59,8 @@ export interface Mapped {
   readonly sources: Readonly<Record<string, Json>>;
   /** A record with problems is held at its last good state. */
   readonly problems: readonly RecordProblem[];
+  /** Optional attributes that were left out because their value does not fit. The record goes on without them. */
+  readonly warnings: readonly RecordProblem[];
 }
 
 /** Which members a group gets: `direct` users of a department and its `children`, users and departments `listed` in a tag. */

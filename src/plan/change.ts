@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../lib/json.ts";
+import type { AttributeDifference } from "../scim/document-diff.ts";
 import type { ResourceType } from "../scim/resource.ts";
 
 /** What is done to a resource. Membership is an `update` of the group. */
@@ -22,13 +23,9 @@ export interface PlannedChange {
   readonly because: string;
 }
 
-/** One attribute of a change, for a person to read. */
-export interface AttributeChange {
-  /** Attribute path: `title`, `name.formatted`, `emails`, `urn:…:User:department`. */
-  readonly attribute: string;
+/** One attribute of a change, with the source's value that it was made from, where there is one. */
+export interface AttributeChange extends AttributeDifference {
   readonly source?: Json;
-  readonly before: Json;
-  readonly after: Json;
 }
 
 /** Which actions count as a removal for the safeguards. */

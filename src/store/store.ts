@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../lib/json.ts";
 import type { Action, AttributeChange, ChangeStatus } from "../plan/change.ts";
-import type { Filter } from "../scim/filter.ts";
+import type { ResolvedFilter } from "../scim/resolve-filter.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import type { SourceScope, Visibility } from "../source/source.ts";
 
@@ -310,6 +310,8 @@ export interface ResourceRow {
   readonly type: ResourceType;
   readonly sourceId: string;
   readonly version: number;
+  /** Of a group: grows with each change of its members. */
+  readonly membersVersion: number;
   readonly createdAt: number;
   readonly lastModifiedAt: number;
   /** JSON text of the document: `schemas` first, no `id`, no `meta`, no `members`, no `groups`. */
@@ -320,7 +322,7 @@ export interface ResourceQuery {
   readonly type: ResourceType;
   /** Ids of the sources that the caller may see. */
   readonly sources: "all" | readonly string[];
-  readonly filter: Filter | null;
+  readonly filter: ResolvedFilter | null;
   /** 1 or more. */
   readonly startIndex: number;
   /** 0 or more. */

@@ -10,6 +10,7 @@ export interface Tables {
   target: TargetTable;
   link: LinkTable;
   link_member: LinkMemberTable;
+  remote_match: RemoteMatchTable;
   sync_task: SyncTaskTable;
   change: ChangeTable;
   change_member: ChangeMemberTable;
@@ -69,6 +70,8 @@ interface ResourceTable {
   display_name: string | null;
   display_name_folded: string | null;
   active: number;
+  /** Key of the user whom the mapping names as manager, and the resource that he is, once there is one. */
+  manager_key: string | null;
   manager_id: string | null;
   /** The document: `schemas` first, no `id`, `meta`, `members`, `groups`. */
   document: string;
@@ -94,6 +97,8 @@ interface TargetTable {
   status: "enabled" | "disabled";
   settings: string;
   secrets: string;
+  /** When what it already held had been listed, to adopt; null before. */
+  contacted_at: number | null;
   created_at: number;
   updated_at: number;
 }
@@ -108,6 +113,11 @@ interface LinkTable {
   /** `resource.version` and `members_version` that the target holds. */
   version: number;
   members_version: number;
+  /** Whether the target holds it as active. */
+  active: number;
+  /** Given without its manager, or without some members, because those had no id there yet. */
+  lacks_manager: number;
+  lacks_members: number;
   /** The document that the target was last given, with the target's own ids in it. */
   held: string | null;
   attempts: number;
@@ -122,6 +132,15 @@ interface LinkMemberTable {
   member_id: string;
 }
 
+/** What a target held at first contact, by the attributes that matching uses. Gone once everything was matched. */
+interface RemoteMatchTable {
+  target_id: string;
+  resource_type: "User" | "Group";
+  attribute: string;
+  value: string;
+  remote_id: string;
+}
+
 interface SyncTaskTable {
   id: string;
   source_id: string | null;
@@ -132,6 +151,8 @@ interface SyncTaskTable {
   mode: "apply" | "plan";
   state: "queued" | "running" | "held" | "succeeded" | "partial" | "failed" | "cancelled";
   approved: number;
+  /** `apply` once the plan passed the guard: an attempt that was cut off goes on from there. */
+  stage: "plan" | "apply" | "push";
   progress: string | null;
   counts: string;
   targets: string;
@@ -157,6 +178,11 @@ interface ChangeTable {
   before: string | null;
   after: string | null;
   sources: string | null;
+  /** What applying needs beyond `after` (JSON): kind, key, fingerprint, mapping version. */
+  apply: string | null;
+  /** 1: the removal of departed people from this group; waits with their removal. */
+  leavers: number;
+  members_applied: number;
   added_count: number;
   removed_count: number;
   /** `resource.version` that the change was planned on. */
@@ -168,6 +194,7 @@ interface ChangeMemberTable {
   change_seq: number;
   op: "add" | "remove";
   member_id: string;
+  member_type: "User" | "Group";
 }
 
 /** Removals that were carried out, for the safeguards' window. `scope` is `source:{id}` or `target:{id}`. */

@@ -1,6 +1,7 @@
 import type { TestResult } from "../lib/check.ts";
 import type { JsonObject } from "../lib/json.ts";
 import type { ResourceType } from "../scim/resource.ts";
+import type { MemberRemoval } from "./profile.ts";
 
 /** What a target can do: its profile, narrowed by what it says of itself (ServiceProviderConfig, Schemas). */
 export interface Capabilities {
@@ -13,6 +14,10 @@ export interface Capabilities {
   readonly schemas: ReadonlySet<string> | null;
   /** Whether groups may hold groups. */
   readonly nestedGroups: boolean;
+  /** How a member is taken out of a group by PATCH; the RFC's form if absent. */
+  readonly memberRemoval?: MemberRemoval;
+  /** Whether `externalId` is sent; yes if absent. */
+  readonly externalId?: boolean;
 }
 
 /** A resource as a target returned it. `members` may be missing. */

@@ -1,0 +1,77 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { bodyLimit } from "hono/body-limit";
+import { bearerAuth } from "../middleware/bearer-auth.ts";
+import { type RequestVariables, requestLog } from "../middleware/request-log.ts";
+import { secureHeaders } from "../middleware/secure-headers.ts";
+import { invalid, ProblemError, problemResponse, toProblem, toProblemItems } from "../problem.ts";
+import { docsPage, docsPolicy } from "./docs.ts";
+import type { AdminParts } from "./parts.ts";
+import { makeRecords } from "./records.ts";
+import { makeScimClients } from "./scim-clients.ts";
+import { makeSettings } from "./settings.ts";
+import { makeSourceActions } from "./source-actions.ts";
+import { makeSources } from "./sources.ts";
+import { makeTargetActions } from "./target-actions.ts";
+import { makeTargets } from "./targets.ts";
+import { makeTasks } from "./tasks.ts";
+
+export type AdminApp = OpenAPIHono<{ Variables: RequestVariables }>;
+
+/**
+ * The management API at `/api/v1`, its OpenAPI document at `/api/v1/openapi.json` and a page made from it at `/api/docs`.
+ * All paths are absolute: mount it with `app.route("/", makeAdminApp(parts))`.
+ */
+export function makeAdminApp(parts: AdminParts): AdminApp {
+  const app: AdminApp = new OpenAPIHono<{ Variables: RequestVariables }>({
+    defaultHook: (result) => {
+      if (!result.success) throw invalid(toProblemItems(result.error.issues, result.target));
+    },
+  });
+
+  app.use("/api/*", requestLog(parts.log, parts.clock), secureHeaders());
+
+  // The document is public; calls are not.
+  const describe = () => app.getOpenAPI31Document(describeApi(parts.publicUrl));
+  app.get("/api/v1/openapi.json", (c) => c.json(describe()));
+  app.get("/api/docs", (c) => c.html(docsPage(describe()), 200, { "Content-Security-Policy": docsPolicy }));
+
+  app.use("/api/v1/*", bearerAuth(parts.authenticateAdmin), bodyLimit({ maxSize: parts.maxBodyBytes ?? 1_048_576 }));
+  app.route("/api/v1", makeSourceActions(parts));
+  app.route("/api/v1", makeSources(parts));
+  app.route("/api/v1", makeTargetActions(parts));
+  app.route("/api/v1", makeTargets(parts));
+  app.route("/api/v1", makeTasks(parts));
+  app.route("/api/v1", makeRecords(parts));
+  app.route("/api/v1", makeScimClients(parts));
+  app.route("/api/v1", makeSettings(parts));
+  app.openAPIRegistry.registerComponent("securitySchemes", "admin", { type: "http", scheme: "bearer" });
+
+  app.all("/api/*", (c) => {
+    throw new ProblemError(404, "not-found", `There is nothing at ${c.req.method} ${c.req.path}.`);
+  });
+
+  app.onError((error, c) => {
+    const problem = toProblem(error);
+    if (problem !== null) return problemResponse(c, problem);
+    const requestId = c.get("requestId");
+    parts.log.error({ requestId, err: error }, "request failed");
+    return problemResponse(c, new ProblemError(500, "internal", `The log says more under request ${requestId}.`));
+  });
+  return app;
+}
+
+function describeApi(publicUrl: string) {
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "WeCom SCIM Bridge",
+      version: "1",
+      description:
+        "Management API. `{id}` is an id or a name; answers refer by id. Times are ISO 8601 in UTC. Lists answer " +
+        "`items` (records: `records`) and `nextCursor`. Errors are RFC 9457 problems; a rejected body lists all that " +
+        "is wrong with it. A stored secret reads back as `********`, and stays as it is when that is sent back.",
+    },
+    servers: [{ url: publicUrl }],
+    security: [{ admin: [] }],
+  };
+}

@@ -1,0 +1,77 @@
+import { z } from "@hono/zod-openapi";
+import { secretMask } from "../../lib/secrets.ts";
+
+// Members that several bodies share. The schemas validate requests and are the OpenAPI document.
+
+/** Names that people type on a command line and in a URL. One that looks like an id would shadow a real id. */
+export const nameField = z
+  .string()
+  .regex(
+    /^[\p{Script=Han}A-Za-z0-9_-]{2,100}$/u,
+    "has to be 2 to 100 characters: Chinese characters, letters, digits, - and _",
+  )
+  .refine((name) => !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(name), "has the form of an id: choose another")
+  .refine((name) => name !== "null", "is reserved: choose another");
+
+export const statusField = z.enum(["enabled", "disabled"]);
+
+/** Text without control characters, line breaks aside. */
+export const textField = (maxLength: number) =>
+  z
+    .string()
+    .min(1)
+    .max(maxLength)
+    .regex(/^[^\p{Cc}]*$/u, "must not hold control characters");
+
+/** A secret: printable ASCII, because it goes into a header or a URL. */
+export const secretField = z
+  .string()
+  .min(1)
+  .max(8192)
+  .regex(/^[\x21-\x7e]+$/, "has to be printable ASCII without spaces")
+  .openapi({ format: "password", description: `Reads back as ${secretMask}; sent back like that it stays as it is.` });
+
+/** An http(s) URL without credentials in it: those have members of their own, which are kept secret. */
+export const urlField = z
+  .string()
+  .max(2048)
+  .refine((text) => isPlainUrl(text), "has to be an http or https URL without user, password, query or fragment")
+  .openapi({ format: "uri" });
+
+/** What a client sends back of an answer: accepted so that what was read can be sent, and ignored. */
+export const readOnlyField = z.unknown().optional().openapi({ readOnly: true, description: "Ignored in requests." });
+
+const count = z.int().min(0).max(10_000_000);
+const percent = z.number().min(0).max(100);
+
+export const safeguardsField = z
+  .strictObject({
+    maxRemovals: z
+      .strictObject({ floor: count.default(5), percent: percent.default(10), count: count.default(500) })
+      .prefault({}),
+    maxMemberRemovals: z.strictObject({ floor: count.default(20), percent: percent.default(50) }).prefault({}),
+    windowHours: z.int().min(1).max(720).default(24),
+  })
+  .prefault({})
+  .openapi("Safeguards", {
+    description:
+      "Removals beyond `floor` are held when they exceed `percent` of all or `count`, counted over `windowHours`.",
+  });
+
+/**
+ * Optional members are absent, never undefined: JSON has no undefined. The types that zod infers do not say so.
+ * A cast, not a conversion.
+ */
+export function present<T>(value: T): Present<T> {
+  return value as Present<T>;
+}
+
+export type Present<T> = T extends readonly unknown[] | string | number | boolean | null
+  ? T
+  : { [K in keyof T]: Present<Exclude<T[K], undefined>> };
+
+function isPlainUrl(text: string): boolean {
+  if (!URL.canParse(text) || /[\s?#]/.test(text)) return false;
+  const url = new URL(text);
+  return (url.protocol === "http:" || url.protocol === "https:") && url.username === "" && url.password === "";
+}

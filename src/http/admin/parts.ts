@@ -1,0 +1,62 @@
+import type { TestResult } from "../../lib/check.ts";
+import type { Log } from "../../lib/log.ts";
+import type {
+  LinkViewStore,
+  ScimClientStore,
+  SettingStore,
+  SourceRow,
+  SourceStore,
+  SummaryStore,
+  TargetRow,
+  TargetStore,
+  TaskError,
+  TaskStore,
+} from "../../store/store.ts";
+
+/** A source that need not be stored yet. */
+export type SourceDraft = Pick<SourceRow, "name" | "type" | "settings" | "secrets">;
+
+/** A target that need not be stored yet. */
+export type TargetDraft = Pick<TargetRow, "name" | "settings" | "secrets">;
+
+/** A department of the source, for choosing a scope. */
+export interface Department {
+  readonly id: number;
+  readonly name: string;
+  readonly parentId: number | null;
+}
+
+/** The tree as it was read just now, or why it could not be read. */
+export type DepartmentsResult = { readonly departments: readonly Department[] } | { readonly error: TaskError };
+
+/** What becomes of the people of a source that goes: `keep` leaves them as they are. */
+export type People = "keep" | "deactivate" | "delete";
+
+/** What the management API needs of the rest of the bridge. */
+export interface AdminParts {
+  readonly store: SourceStore & TargetStore & TaskStore & LinkViewStore & ScimClientStore & SettingStore & SummaryStore;
+  readonly clock: () => number;
+  /** Without a slash at its end. */
+  readonly publicUrl: string;
+  readonly log: Log;
+  /** Whether this is an administrator's token, found out in constant time. */
+  readonly authenticateAdmin: (token: string) => boolean;
+  readonly testSource: (source: SourceDraft, signal: AbortSignal) => Promise<TestResult>;
+  readonly sourceDepartments: (source: SourceDraft, signal: AbortSignal) => Promise<DepartmentsResult>;
+  readonly testTarget: (target: TargetDraft, signal: AbortSignal) => Promise<TestResult>;
+  /** Deals with the people of a source, then removes it. Resolves when that is done or safely under way. */
+  readonly removeSource: (id: string, people: People) => Promise<void>;
+  /** Deals with the people of a source that was just set to `disabled`. */
+  readonly disableSource: (id: string, people: "keep" | "deactivate") => Promise<void>;
+  /** Forgets what a target was given: it became another server. */
+  readonly forgetLinks: (targetId: string) => Promise<void>;
+  /** Names of the mappings and target profiles that there are. */
+  readonly knownMappings: () => readonly string[];
+  readonly knownProfiles: () => readonly string[];
+  /** Wakes the engine: something may be due. */
+  readonly nudge: () => void;
+  /** Why the bridge may not call an address that an administrator entered, or null when it may. */
+  readonly allowUrl?: (url: string) => string | null;
+  /** Largest body in bytes; 1 MiB when absent. */
+  readonly maxBodyBytes?: number;
+}

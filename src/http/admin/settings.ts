@@ -1,0 +1,89 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { secretMask } from "../../lib/secrets.ts";
+import type { Settings } from "../../store/store.ts";
+import { invalid } from "../problem.ts";
+import { body, json, mergePatchForm, parseForm, refusals } from "./common.ts";
+import { mergePatch } from "./merge-patch.ts";
+import type { AdminParts } from "./parts.ts";
+import { makeSerially } from "./serially.ts";
+
+/** Settings of the whole bridge. */
+export function makeSettings({ store, nudge }: AdminParts) {
+  const serially = makeSerially();
+
+  return new OpenAPIHono()
+    .openapi(readSettings, async (c) => c.json(toView(await store.readSettings()), 200))
+    .openapi(patchSettings, async (c) => {
+      const patch = c.req.valid("json");
+      const settings = await serially(async () => {
+        const before = await store.readSettings();
+        const form = parseForm(settingsForm, mergePatch({ ...toView(before) }, patch));
+        return store.writeSettings({ ...form, metricsToken: keepMasked(form.metricsToken, before.metricsToken) });
+      });
+      nudge();
+      return c.json(toView(settings), 200);
+    });
+}
+
+function toView(settings: Settings): z.output<typeof settingsView> {
+  return { ...settings, metricsToken: settings.metricsToken === null ? null : secretMask };
+}
+
+function keepMasked(sent: string | null, stored: string | null): string | null {
+  if (sent !== secretMask) return sent;
+  if (stored === null) throw invalid([{ pointer: "/metricsToken", detail: "stands for a secret that is not stored" }]);
+  return stored;
+}
+
+const days = z.int().min(1).max(3650).default(90);
+
+const settingsForm = z.strictObject({
+  maxEnabledSources: z.int().min(1).max(1000).default(5),
+  maxCustomSources: z.int().min(0).max(1000).default(1),
+  recordRetentionDays: days,
+  leaverRetentionDays: days,
+  separateApprover: z.boolean().default(false),
+  metricsToken: z
+    .union(
+      [z.null(), z.literal(secretMask), z.string().regex(/^[\x21-\x7e]{16,512}$/)],
+      "has to be null, or 16 to 512 characters of printable ASCII without spaces",
+    )
+    .default(null),
+  paused: z.boolean().default(false),
+});
+
+const settingsView = z
+  .object({
+    maxEnabledSources: z.int(),
+    maxCustomSources: z.int(),
+    recordRetentionDays: z.int(),
+    leaverRetentionDays: z.int(),
+    separateApprover: z.boolean(),
+    metricsToken: z
+      .string()
+      .nullable()
+      .openapi({ description: `Reads back as ${secretMask}.` }),
+    paused: z.boolean().openapi({ description: "A stop for everything." }),
+  })
+  .openapi("Settings");
+
+const tags = ["Settings"];
+
+const readSettings = createRoute({
+  method: "get",
+  path: "/settings",
+  operationId: "readSettings",
+  summary: "Reads the settings of the bridge.",
+  tags,
+  responses: { 200: json("The settings", settingsView), ...refusals() },
+});
+
+const patchSettings = createRoute({
+  method: "patch",
+  path: "/settings",
+  operationId: "patchSettings",
+  summary: "Changes settings of the bridge.",
+  tags,
+  request: { body: body(mergePatchForm("SettingsPatch", "Members as in Settings; null puts the default back.")) },
+  responses: { 200: json("The settings", settingsView), ...refusals(400) },
+});

@@ -1,0 +1,80 @@
+import type { z } from "@hono/zod-openapi";
+import { maskSecrets, restoreMasked, splitSecrets } from "../../lib/secrets.ts";
+import type { NewSource, SourceRow, SourceSettings, SourceSummary } from "../../store/store.ts";
+import { invalid, type ProblemItem } from "../problem.ts";
+import { isoTime, isoTimeOrNull } from "./common.ts";
+import { present } from "./fields.ts";
+import type { AdminParts } from "./parts.ts";
+import { type SourceForm, sourceSecrets, type sourceView, storedSourceSettings } from "./source-schemas.ts";
+
+/** A source as its row holds it, before anything is said about when it runs. */
+export type JudgedSource = Omit<NewSource, "nextRunAt">;
+
+/**
+ * A parsed form as the store takes it: secrets apart, masks replaced by what is stored.
+ *
+ * @param stored the row that the form changes, or null for a new source
+ * @throws ProblemError 400 for what only this bridge can judge: an unknown mapping, an address that it may not call
+ */
+export function judgeSource(
+  form: SourceForm,
+  stored: SourceRow | null,
+  { knownMappings, allowUrl }: Pick<AdminParts, "knownMappings" | "allowUrl">,
+): JudgedSource {
+  const split = splitSecrets(form, sourceSecrets);
+  const { secrets, unknown } = restoreMasked(split.secrets, stored?.secrets ?? {});
+  const settings: SourceSettings = present(storedSourceSettings.parse(split.settings));
+  const errors: ProblemItem[] = unknown.map((pointer) => ({
+    pointer,
+    detail: "stands for a secret that is not stored",
+  }));
+  if (stored !== null && form.type !== stored.type) {
+    errors.push({ pointer: "/type", detail: `can't be changed: this source is of type ${stored.type}` });
+  }
+  if (!knownMappings().includes(settings.mapping)) {
+    errors.push({ pointer: "/mapping", detail: `is not known; there are: ${knownMappings().join(", ")}` });
+  }
+  for (const key of ["apiBaseUrl", "proxy"] as const) {
+    const url = settings.wecom?.[key];
+    const refusal = url === undefined ? null : (allowUrl?.(url) ?? null);
+    if (refusal !== null) errors.push({ pointer: `/wecom/${key}`, detail: refusal });
+  }
+  if (errors.length > 0) throw invalid(errors);
+  return { name: form.name, type: form.type, status: form.status, settings, secrets };
+}
+
+/** What a merge patch is merged into: the source as a client would write it, secrets masked. */
+export function toSourceForm(row: SourceRow) {
+  return maskSecrets({ name: row.name, type: row.type, status: row.status, ...row.settings }, row.secrets);
+}
+
+/** A source as it is answered. */
+export function toSourceView(row: SourceRow, summary: SourceSummary): z.output<typeof sourceView> {
+  const { lastTask, users, activeUsers, groups } = summary;
+  return {
+    id: row.id,
+    name: row.name,
+    type: row.type,
+    status: row.status,
+    ...maskSecrets(row.settings, row.secrets),
+    nextRunAt: isoTimeOrNull(row.nextRunAt),
+    lastTask:
+      lastTask === null
+        ? null
+        : { id: lastTask.id, state: lastTask.state, finishedAt: isoTimeOrNull(lastTask.finishedAt) },
+    summary: { users, activeUsers, groups },
+    createdAt: isoTime(row.createdAt),
+    updatedAt: isoTime(row.updatedAt),
+  };
+}
+
+/**
+ * When a source is due. A source that was not running by itself is due at once; a changed interval counts from the
+ * last run. Null when nothing runs by itself: disabled, manual, or nothing to read.
+ */
+export function nextRunOf(source: JudgedSource, before: SourceRow | null, now: number): number | null {
+  if (source.type !== "wecom" || source.status !== "enabled" || !source.settings.sync.automatic) return null;
+  if (before === null || before.nextRunAt === null) return now;
+  const hours = source.settings.sync.intervalHours - before.settings.sync.intervalHours;
+  return hours === 0 ? before.nextRunAt : Math.max(now, before.nextRunAt + hours * 3_600_000);
+}

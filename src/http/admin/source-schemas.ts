@@ -1,0 +1,121 @@
+import { z } from "@hono/zod-openapi";
+import { secretMask } from "../../lib/secrets.ts";
+import { nameField, readOnlyField, safeguardsField, secretField, statusField, textField, urlField } from "./fields.ts";
+import { taskBrief } from "./task-schemas.ts";
+
+/** Where the secrets of a source stand in its form. */
+export const sourceSecrets = [
+  "/wecom/corpSecret",
+  "/wecom/contactsSecret",
+  "/wecom/callback/token",
+  "/wecom/callback/encodingAesKey",
+  "/wecom/appCallback/token",
+  "/wecom/appCallback/encodingAesKey",
+];
+
+/** Members of which another variant leaves nothing behind, with what tells the variants apart. */
+export const sourceVariants = { scope: "mode" };
+
+const masked = secretMask.replaceAll("*", "\\*");
+
+/** WeCom's limits for its callbacks: doc path/90238. */
+const callback = z.strictObject({
+  token: secretField.regex(new RegExp(`^([A-Za-z0-9]{1,32}|${masked})$`), "has to be up to 32 letters and digits"),
+  encodingAesKey: secretField.regex(
+    new RegExp(`^([A-Za-z0-9]{43}|${masked})$`),
+    "has to be the 43 letters and digits that WeCom shows",
+  ),
+});
+
+/** What of `wecom` is kept in the clear. */
+const wecomSettings = {
+  corpId: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, "has to be a corp id: letters and digits, as in ww0123456789abcdef"),
+  agentId: z.int().min(1).optional(),
+  apiBaseUrl: urlField.optional(),
+  proxy: urlField.optional(),
+};
+
+const wecom = z.strictObject({
+  ...wecomSettings,
+  corpSecret: secretField,
+  contactsSecret: secretField.optional(),
+  callback: callback.optional().openapi({ description: "Events of the contacts." }),
+  appCallback: callback.optional().openapi({ description: "Events of the app itself." }),
+});
+
+const scope = z
+  .discriminatedUnion("mode", [
+    z.strictObject({ mode: z.literal("all") }),
+    z.strictObject({
+      mode: z.literal("partial"),
+      departments: z.array(z.int().min(1)).min(1, "has to name at least one department").max(1000).readonly(),
+    }),
+  ])
+  .default({ mode: "all" });
+
+/** Settings that every type of source has. */
+const common = {
+  description: textField(1000).optional(),
+  organization: textField(256).optional(),
+  namespace: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,64}$/, "has to be 1 to 64 letters, digits and -")
+    .optional(),
+  sync: z
+    .strictObject({
+      automatic: z.boolean().default(true),
+      users: z.boolean().default(true),
+      intervalHours: z.int().min(1).max(24).default(1),
+    })
+    .prefault({}),
+  scope,
+  mapping: z.string().min(1).max(100).default("wecom"),
+  safeguards: safeguardsField,
+};
+
+const readOnly = {
+  id: readOnlyField,
+  createdAt: readOnlyField,
+  updatedAt: readOnlyField,
+  nextRunAt: readOnlyField,
+  lastTask: readOnlyField,
+  summary: readOnlyField,
+};
+
+const head = { name: nameField, status: statusField.default("enabled"), ...common, ...readOnly };
+
+/** A source as a client writes it. */
+export const sourceForm = z
+  .discriminatedUnion("type", [
+    z.strictObject({ type: z.literal("wecom"), ...head, wecom }).openapi("WecomSourceForm"),
+    z.strictObject({ type: z.literal("custom"), ...head }).openapi("CustomSourceForm"),
+  ])
+  .openapi("SourceForm");
+
+export type SourceForm = z.output<typeof sourceForm>;
+
+/** The part of a form that the store keeps in the clear; the rest is secret, read-only or has a column of its own. */
+export const storedSourceSettings = z.object({ ...common, wecom: z.object(wecomSettings).optional() });
+
+/** A source as it is answered. */
+export const sourceView = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    type: z.enum(["wecom", "custom"]),
+    status: statusField,
+    ...common,
+    wecom: wecom.partial({ corpSecret: true }).optional(),
+    nextRunAt: z.string().nullable().openapi({ format: "date-time" }),
+    lastTask: taskBrief.nullable(),
+    summary: z.object({ users: z.int(), activeUsers: z.int(), groups: z.int() }),
+    createdAt: z.string().openapi({ format: "date-time" }),
+    updatedAt: z.string().openapi({ format: "date-time" }),
+  })
+  .openapi("Source");
+
+export const department = z
+  .object({ id: z.int(), name: z.string(), parentId: z.int().nullable() })
+  .openapi("Department");

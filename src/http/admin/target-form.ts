@@ -1,0 +1,68 @@
+import type { z } from "@hono/zod-openapi";
+import { maskSecrets, restoreMasked, splitSecrets } from "../../lib/secrets.ts";
+import type { LinkState, NewTarget, TargetRow, TargetSettings } from "../../store/store.ts";
+import { invalid, type ProblemItem } from "../problem.ts";
+import { isoTime } from "./common.ts";
+import { present } from "./fields.ts";
+import type { AdminParts } from "./parts.ts";
+import { storedTargetSettings, type TargetForm, targetSecrets, type targetView } from "./target-schemas.ts";
+
+/**
+ * A parsed form as the store takes it: secrets apart, masks replaced by what is stored, sources by their ids.
+ *
+ * @param stored the row that the form changes, or null for a new target
+ * @throws ProblemError 400 for what only this bridge can judge: an unknown source or profile, an address
+ */
+export async function judgeTarget(
+  form: TargetForm,
+  stored: TargetRow | null,
+  { store, knownProfiles, allowUrl }: Pick<AdminParts, "store" | "knownProfiles" | "allowUrl">,
+): Promise<NewTarget> {
+  const split = splitSecrets(form, targetSecrets);
+  const { secrets, unknown } = restoreMasked(split.secrets, stored?.secrets ?? {});
+  const settings: TargetSettings = present(storedTargetSettings.parse(split.settings));
+  const errors: ProblemItem[] = unknown.map((pointer) => ({
+    pointer,
+    detail: "stands for a secret that is not stored",
+  }));
+  if (!knownProfiles().includes(settings.profile)) {
+    errors.push({ pointer: "/profile", detail: `is not known; there are: ${knownProfiles().join(", ")}` });
+  }
+  const urls = [
+    ["/baseUrl", settings.baseUrl],
+    ...(settings.auth.type === "oauth2" ? [["/auth/tokenUrl", settings.auth.tokenUrl]] : []),
+  ];
+  for (const [pointer = "", url = ""] of urls) {
+    const refusal = allowUrl?.(url) ?? null;
+    if (refusal !== null) errors.push({ pointer, detail: refusal });
+  }
+  const sources = new Set<string>();
+  for (const [index, named] of settings.sources.entries()) {
+    const source = await store.findSource(named);
+    if (source !== null) sources.add(source.id);
+    // What the target named already stays, though the source is being deleted.
+    else if (stored?.settings.sources.includes(named)) sources.add(named);
+    else errors.push({ pointer: `/sources/${index}`, detail: "there is no such source" });
+  }
+  if (errors.length > 0) throw invalid(errors);
+  const baseUrl = settings.baseUrl.replace(/\/+$/, "");
+  return { name: form.name, status: form.status, settings: { ...settings, baseUrl, sources: [...sources] }, secrets };
+}
+
+/** What a merge patch is merged into: the target as a client would write it, secrets masked. */
+export function toTargetForm(row: TargetRow) {
+  return maskSecrets({ name: row.name, status: row.status, ...row.settings }, row.secrets);
+}
+
+/** A target as it is answered. */
+export function toTargetView(row: TargetRow, links: Readonly<Record<LinkState, number>>): z.output<typeof targetView> {
+  return {
+    id: row.id,
+    name: row.name,
+    status: row.status,
+    ...maskSecrets(row.settings, row.secrets),
+    links: { pending: links.pending, synced: links.synced, failed: links.failed },
+    createdAt: isoTime(row.createdAt),
+    updatedAt: isoTime(row.updatedAt),
+  };
+}

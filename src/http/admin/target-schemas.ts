@@ -1,0 +1,184 @@
+import { z } from "@hono/zod-openapi";
+import { parseAttributePath } from "../../scim/attribute-path.ts";
+import { parseFilter } from "../../scim/parse-filter.ts";
+import { ScimError } from "../../scim/scim-error.ts";
+import { nameField, readOnlyField, safeguardsField, secretField, statusField, textField, urlField } from "./fields.ts";
+
+/** Where the secrets of a target stand in its form. */
+export const targetSecrets = ["/auth/token", "/auth/password", "/auth/clientSecret", "/auth/value"];
+
+/** Members of which another variant leaves nothing behind, with what tells the variants apart. */
+export const targetVariants = { auth: "type" };
+
+/** Of a header value: spaces are usual in it, as in `Token abc`. */
+const headerSecret = z
+  .string()
+  .min(1)
+  .max(8192)
+  .regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, "has to be printable ASCII")
+  .openapi({ format: "password" });
+
+const passwordSecret = z.string().min(1).max(1024).openapi({ format: "password" });
+
+/** Headers that the HTTP client sets itself. */
+const ownHeaders = ["host", "connection", "content-length", "content-type", "transfer-encoding", "accept", "expect"];
+
+const bearer = { type: z.literal("bearer") };
+const basic = {
+  type: z.literal("basic"),
+  // RFC 7617 §2: what is before the first colon is the user.
+  username: textField(256).regex(/^[^:]*$/, "must not hold a colon"),
+};
+const oauth2 = {
+  type: z.literal("oauth2"),
+  tokenUrl: urlField,
+  clientId: textField(512),
+  scope: textField(1024).optional(),
+};
+const header = {
+  type: z.literal("header"),
+  name: z
+    .string()
+    .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}$/, "has to be the name of a header")
+    .refine((name) => !ownHeaders.includes(name.toLowerCase()), "is a header that the bridge sets itself"),
+};
+
+const auth = z
+  .discriminatedUnion("type", [
+    z.strictObject({ ...bearer, token: secretField }),
+    z.strictObject({ ...basic, password: passwordSecret }),
+    z.strictObject({ ...oauth2, clientSecret: passwordSecret }),
+    z.strictObject({ ...header, value: headerSecret }),
+  ])
+  .openapi("TargetAuth");
+
+const storedAuth = z.discriminatedUnion("type", [
+  z.object(bearer),
+  z.object(basic),
+  z.object(oauth2),
+  z.object(header),
+]);
+
+const filter = z
+  .string()
+  .min(1)
+  .superRefine((text, context) => {
+    try {
+      parseFilter(text);
+    } catch (error) {
+      if (!(error instanceof ScimError)) throw error;
+      context.addIssue({ code: "custom", message: `is not a SCIM filter (RFC 7644 §3.4.2.2): ${error.message}` });
+    }
+  });
+
+const attributes = (...defaults: readonly string[]) =>
+  z
+    .array(z.string().refine((path) => parseAttributePath(path) !== null, "has to be a SCIM attribute path"))
+    .max(5)
+    .readonly()
+    .default([...defaults]);
+
+const onRemoval = z
+  .union(
+    [
+      z.enum(["deactivate", "delete"]),
+      z.strictObject({ deactivateThenDeleteAfterDays: z.int().min(1).max(3650) }).readonly(),
+    ],
+    'has to be "deactivate", "delete" or {"deactivateThenDeleteAfterDays": 30} (1 to 3650 days)',
+  )
+  .default("deactivate");
+
+const settings = {
+  baseUrl: urlField,
+  profile: z.string().min(1).max(100).default("generic"),
+  sources: z
+    .array(z.string().min(1).max(100))
+    .max(1000)
+    .readonly()
+    .openapi({ description: "Ids or names; answered as ids." }),
+  provision: z
+    .strictObject({
+      users: z.boolean().default(true),
+      groups: z.boolean().default(true),
+      userGroups: z.boolean().default(true),
+      onRemoval,
+    })
+    .prefault({}),
+  scope: z
+    .strictObject({ users: filter.optional(), groups: filter.optional() })
+    .prefault({})
+    .openapi({ description: "SCIM filters: what goes there. Absent: everything." }),
+  match: z
+    .strictObject({ users: attributes("externalId", "userName"), groups: attributes("externalId", "displayName") })
+    .prefault({})
+    .openapi({ description: "What an account that is there already is found by, first one first." }),
+  limits: z
+    .strictObject({
+      concurrency: z.int().min(1).max(64).default(8),
+      requestsPerSecond: z.number().min(0).max(10_000).default(0),
+    })
+    .prefault({})
+    .openapi({ description: "0 requests per second: no limit of our own." }),
+  safeguards: safeguardsField,
+};
+
+/** A target as a client writes it. */
+export const targetForm = z
+  .strictObject({
+    name: nameField,
+    status: statusField.default("enabled"),
+    ...settings,
+    auth,
+    id: readOnlyField,
+    createdAt: readOnlyField,
+    updatedAt: readOnlyField,
+    links: readOnlyField,
+  })
+  .openapi("TargetForm");
+
+export type TargetForm = z.output<typeof targetForm>;
+
+/** The part of a form that the store keeps in the clear. */
+export const storedTargetSettings = z.object({ ...settings, auth: storedAuth });
+
+const time = z.string().openapi({ format: "date-time" });
+const secretText = z.string().optional();
+
+/** A target as it is answered. */
+export const targetView = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    status: statusField,
+    ...settings,
+    auth: z
+      .discriminatedUnion("type", [
+        z.object({ ...bearer, token: secretText }),
+        z.object({ ...basic, password: secretText }),
+        z.object({ ...oauth2, clientSecret: secretText }),
+        z.object({ ...header, value: secretText }),
+      ])
+      .openapi("TargetAuthView"),
+    links: z
+      .object({ pending: z.int(), synced: z.int(), failed: z.int() })
+      .openapi({ description: "How many, by state." }),
+    createdAt: time,
+    updatedAt: time,
+  })
+  .openapi("Target");
+
+export const linkStateField = z.enum(["pending", "synced", "failed"]);
+
+export const linkView = z
+  .object({
+    resourceId: z.string(),
+    resourceType: z.enum(["User", "Group"]),
+    externalId: z.string().nullable(),
+    displayName: z.string().nullable(),
+    remoteId: z.string().nullable(),
+    state: linkStateField,
+    attempts: z.int(),
+    lastError: z.string().nullable(),
+    nextTryAt: time.nullable(),
+  })
+  .openapi("Link");

@@ -1,0 +1,116 @@
+import { z } from "@hono/zod-openapi";
+import type { Json } from "../../lib/json.ts";
+
+const time = z.string().openapi({ format: "date-time" });
+
+export const taskStateField = z.enum(["queued", "running", "held", "succeeded", "partial", "failed", "cancelled"]);
+
+export const taskForm = z
+  .strictObject({ mode: z.enum(["apply", "plan"]).default("apply") })
+  .openapi("SyncTaskForm", { description: "`plan` reads, maps and compares, and writes nothing but its own record." });
+
+export const approvalForm = z
+  .strictObject({ changes: z.array(z.string().min(1)).min(1).max(10_000).optional() })
+  .openapi("Approval", { description: "Ids of the records to apply; without them all that is held." });
+
+export const taskBrief = z.object({ id: z.string(), state: taskStateField, finishedAt: time.nullable() });
+
+const groupCounts = z.object({
+  read: z.int(),
+  created: z.int(),
+  adopted: z.int(),
+  updated: z.int(),
+  deleted: z.int(),
+  unchanged: z.int(),
+  failed: z.int(),
+});
+
+const counts = z
+  .object({ users: groupCounts.extend({ deactivated: z.int(), reactivated: z.int() }), groups: groupCounts })
+  .openapi("SyncCounts");
+
+const taskError = z
+  .object({ code: z.string(), detail: z.string(), errcode: z.int().optional() })
+  .openapi("SyncError", { description: "What happened, to which record, and what to do." });
+
+export const taskView = z
+  .object({
+    id: z.string(),
+    source: z.string().nullable().openapi({ description: "Null for a push to one target." }),
+    target: z.string().nullable().openapi({ description: "The target of a push; null for a sync of a source." }),
+    trigger: z.enum(["manual", "schedule", "callback", "startup"]),
+    mode: z.enum(["apply", "plan"]),
+    state: taskStateField,
+    approved: z.boolean(),
+    progress: z.object({ phase: z.enum(["read", "map", "store", "push"]), done: z.int(), total: z.int() }).nullable(),
+    counts,
+    targets: z
+      .array(
+        z.object({
+          target: z.string(),
+          state: z.enum(["succeeded", "partial", "failed", "held", "running", "queued"]),
+          counts,
+          error: taskError.nullable(),
+        }),
+      )
+      .readonly(),
+    error: taskError.nullable(),
+    hold: z
+      .object({
+        reason: z.string(),
+        removals: z.object({ users: z.int(), groups: z.int(), members: z.int() }),
+        expiresAt: time,
+      })
+      .nullable(),
+    createdAt: time,
+    startedAt: time.nullable(),
+    finishedAt: time.nullable(),
+  })
+  .openapi("SyncTask");
+
+export const resourceTypeField = z.enum(["User", "Group"]);
+export const actionField = z.enum(["create", "adopt", "update", "deactivate", "reactivate", "delete"]);
+export const changeStatusField = z.enum(["planned", "applied", "failed", "skipped", "held"]);
+
+const anyJson = z
+  .custom<Json>()
+  .openapi({ type: ["string", "number", "boolean", "array", "object", "null"], description: "Any JSON value." });
+
+const attributeChange = z
+  .object({
+    attribute: z.string(),
+    source: anyJson.optional(),
+    before: anyJson,
+    after: anyJson,
+  })
+  .openapi("AttributeChange");
+
+const membersChange = z
+  .object({
+    attribute: z.literal("members"),
+    added: z.array(z.string()).readonly(),
+    removed: z.array(z.string()).readonly(),
+    addedCount: z.int(),
+    removedCount: z.int(),
+  })
+  .openapi("MembersChange", { description: "The first of each list; all of them under …/members." });
+
+export const recordView = z
+  .object({
+    id: z.string(),
+    resourceType: resourceTypeField,
+    resourceId: z.string(),
+    externalId: z.string().nullable(),
+    displayName: z.string().nullable(),
+    target: z.string().nullable().openapi({ description: "Null is the bridge's own directory." }),
+    action: actionField,
+    status: changeStatusField,
+    error: z.string().nullable(),
+    because: z.string(),
+    changes: z.array(z.union([membersChange, attributeChange])).readonly(),
+  })
+  .openapi("SyncRecord");
+
+export const recordMember = z
+  .object({ op: z.enum(["add", "remove"]), resourceId: z.string(), displayName: z.string().nullable() })
+  .openapi("SyncRecordMember");

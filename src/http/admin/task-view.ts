@@ -1,0 +1,25 @@
+import type { z } from "@hono/zod-openapi";
+import type { TaskRow } from "../../store/store.ts";
+import { isoTime, isoTimeOrNull } from "./common.ts";
+import type { taskView } from "./task-schemas.ts";
+
+/** A sync task as it is answered. */
+export function toTaskView(task: TaskRow): z.output<typeof taskView> {
+  return {
+    id: task.id,
+    source: task.sourceId,
+    target: task.targetId,
+    trigger: task.trigger,
+    mode: task.mode,
+    state: task.state,
+    approved: task.approved,
+    progress: task.progress,
+    counts: task.counts,
+    targets: task.targets,
+    error: task.error,
+    hold: task.hold === null ? null : { ...task.hold, expiresAt: isoTime(task.hold.expiresAt) },
+    createdAt: isoTime(task.createdAt),
+    startedAt: isoTimeOrNull(task.startedAt),
+    finishedAt: isoTimeOrNull(task.finishedAt),
+  };
+}

@@ -1,0 +1,104 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { TaskRow } from "../../store/store.ts";
+import { notFound, ProblemError } from "../problem.ts";
+import { idParams, invalidParameter, json, optionalBody, page, pageOf, pageQuery, refusals } from "./common.ts";
+import type { AdminParts } from "./parts.ts";
+import { approvalForm, taskStateField, taskView } from "./task-schemas.ts";
+import { toTaskView } from "./task-view.ts";
+
+/** Sync tasks: list, read, approve what is held, cancel. */
+export function makeTasks(parts: AdminParts) {
+  const { store } = parts;
+
+  return new OpenAPIHono()
+    .openapi(listTasks, async (c) => {
+      const { source: named, state, ...rest } = c.req.valid("query");
+      const source = named === undefined ? null : await store.findSource(named);
+      if (named !== undefined && source === null) throw invalidParameter("source", "there is no such source");
+      const tasks = await store.listTasks({
+        ...pageOf(rest),
+        ...(source !== null && { source: source.id }),
+        ...(state !== undefined && { state }),
+      });
+      return c.json({ items: tasks.items.map(toTaskView), nextCursor: tasks.nextCursor }, 200);
+    })
+    .openapi(readTask, async (c) => c.json(toTaskView(await findTask(store, c.req.valid("param").id)), 200))
+    .openapi(approveTask, async (c) => {
+      const task = await findTask(store, c.req.valid("param").id);
+      const { changes = null } = c.req.valid("json");
+      const approved = await store.approveTask(task.id, changes);
+      const now = await findTask(store, task.id);
+      if (!approved) {
+        const why =
+          now.state === "held"
+            ? "Another task of the same source or target is queued or running, and will replace what is held."
+            : `The task is not held (any more): it is ${now.state}.`;
+        throw new ProblemError(409, "conflict", why);
+      }
+      parts.nudge();
+      return c.json(toTaskView(now), 202);
+    })
+    .openapi(cancelTask, async (c) => {
+      const task = await findTask(store, c.req.valid("param").id);
+      const cancelled = await store.cancelTask(task.id);
+      const now = await findTask(store, task.id);
+      if (!cancelled) throw new ProblemError(409, "conflict", `The task has ended already: it is ${now.state}.`);
+      parts.nudge();
+      return c.json(toTaskView(now), 200);
+    });
+}
+
+/** @throws ProblemError 404 */
+export async function findTask(store: AdminParts["store"], id: string): Promise<TaskRow> {
+  const task = await store.findTask(id);
+  if (task === null) throw notFound("sync task", id);
+  return task;
+}
+
+const tags = ["Sync tasks"];
+
+const listTasks = createRoute({
+  method: "get",
+  path: "/sync-tasks",
+  operationId: "listTasks",
+  summary: "Lists sync tasks, newest first.",
+  tags,
+  request: {
+    query: z.object({
+      ...pageQuery,
+      source: z.string().min(1).max(100).optional().openapi({ description: "Id or name of a source." }),
+      state: taskStateField.optional(),
+    }),
+  },
+  responses: { 200: json("A page of tasks", page(taskView)), ...refusals(400) },
+});
+
+const readTask = createRoute({
+  method: "get",
+  path: "/sync-tasks/{id}",
+  operationId: "readTask",
+  summary: "Reads a sync task: state, progress, counts, what went wrong, what is held.",
+  tags,
+  request: { params: idParams },
+  responses: { 200: json("The task", taskView), ...refusals(404) },
+});
+
+const approveTask = createRoute({
+  method: "post",
+  path: "/sync-tasks/{id}/approve",
+  operationId: "approveTask",
+  summary: "Lets through what a safeguard held.",
+  tags,
+  request: { params: idParams, body: optionalBody(approvalForm) },
+  responses: { 202: json("The task", taskView), ...refusals(400, 404, 409) },
+});
+
+const cancelTask = createRoute({
+  method: "post",
+  path: "/sync-tasks/{id}/cancel",
+  operationId: "cancelTask",
+  summary: "Stops a task. What it has written stays.",
+  tags,
+  request: { params: idParams },
+  responses: { 200: json("The task", taskView), ...refusals(404, 409) },
+});

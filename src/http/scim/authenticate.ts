@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto";
+import type { MiddlewareHandler } from "hono";
+import { ScimError } from "../../scim/scim-error.ts";
+import type { ScimClientRow } from "../../store/store.ts";
+import { scimErrorResponse } from "./responses.ts";
+
+/** Finds the SCIM client of a token by the token's SHA-256, base64url. */
+export type FindClient = (tokenHash: string) => Promise<ScimClientRow | null>;
+
+export interface ScimVariables {
+  /** Null only where a request may come without a token. */
+  readonly client: ScimClientRow;
+}
+
+/** A deleted client is refused after this time at the latest, on every replica. */
+const rememberedMs = 500;
+const rememberedClients = 1000;
+
+/**
+ * Bearer authentication (RFC 6750) of a SCIM client. Found clients are remembered for half a second, so that a burst
+ * of requests asks the database once; what is refused is asked for again each time.
+ *
+ * @param isPublic requests that are let through without a token; a token that is there must be good all the same
+ */
+export function authenticateClient(
+  findClient: FindClient,
+  isPublic: (path: string) => boolean,
+  now: () => number = Date.now,
+): MiddlewareHandler<{ Variables: { client: ScimClientRow } }> {
+  const remembered = new Map<string, { readonly client: ScimClientRow; readonly until: number }>();
+
+  const find = async (tokenHash: string): Promise<ScimClientRow | null> => {
+    const known = remembered.get(tokenHash);
+    if (known && known.until > now()) return known.client;
+    remembered.delete(tokenHash);
+    const client = await findClient(tokenHash);
+    if (client) {
+      if (remembered.size >= rememberedClients) remembered.clear();
+      remembered.set(tokenHash, { client, until: now() + rememberedMs });
+    }
+    return client;
+  };
+
+  return async (context, next) => {
+    const header = context.req.header("authorization");
+    if (header === undefined) return isPublic(context.req.path) ? next() : refuse("A bearer token is needed", realm);
+    const token = /^Bearer +([A-Za-z0-9\-._~+/]+=*) *$/i.exec(header)?.[1];
+    const client = token === undefined ? null : await find(createHash("sha256").update(token).digest("base64url"));
+    if (client === null) return refuse("The bearer token is not valid", `${realm}, error="invalid_token"`);
+    context.set("client", client);
+    return next();
+  };
+}
+
+const realm = 'Bearer realm="scim"';
+
+function refuse(detail: string, challenge: string): Response {
+  return scimErrorResponse(new ScimError(401, null, detail), { "www-authenticate": challenge });
+}

@@ -1,0 +1,119 @@
+import { z } from "zod";
+import type { Filter } from "../../scim/filter.ts";
+import { searchRequestSchema } from "../../scim/messages.ts";
+import { parseFilter } from "../../scim/parse-filter.ts";
+import type { ProjectionRequest } from "../../scim/project.ts";
+import { ScimError } from "../../scim/scim-error.ts";
+
+/** How many resources a page holds when the request does not say, and at most. */
+export const pageSizes = { standard: 100, max: 1000 } as const;
+
+/** A query as RFC 7644 §3.4.2 has it. `sortBy` is left aside: the service provider configuration says so. */
+export interface SearchQuery extends ProjectionRequest {
+  readonly filter: Filter | null;
+  /** 1 or more. */
+  readonly startIndex: number;
+  /** 0 to `pageSizes.max`. */
+  readonly count: number;
+}
+
+/** @throws {ScimError} 400 invalidFilter, invalidValue */
+export function parseSearchQuery(parameters: URLSearchParams): SearchQuery {
+  const filter = parameters.get("filter");
+  return {
+    ...parseProjectionQuery(parameters),
+    filter: filter === null ? null : parseFilter(filter),
+    startIndex: clampStart(parseInteger("startIndex", parameters.get("startIndex"))),
+    count: clampCount(parseInteger("count", parameters.get("count"))),
+  };
+}
+
+/** `attributes` and `excludedAttributes`, separated by commas; the parameters may also be repeated. */
+export function parseProjectionQuery(parameters: URLSearchParams): ProjectionRequest {
+  return {
+    attributes: parameters.getAll("attributes").flatMap(splitList),
+    excludedAttributes: parameters.getAll("excludedAttributes").flatMap(splitList),
+  };
+}
+
+/**
+ * The body of `.search` (RFC 7644 §3.4.3).
+ *
+ * @throws {ScimError} 400 invalidSyntax for what is no JSON object or no SearchRequest, invalidFilter, invalidValue
+ */
+export function parseSearchRequest(text: string): SearchQuery {
+  const body = searchForm.safeParse(withKnownCase(parseJson(text)));
+  if (!body.success) {
+    const fields = body.error.issues.map(({ path }) => path.join(".")).filter((path) => path !== "");
+    throw new ScimError(
+      400,
+      "invalidSyntax",
+      `This is no SearchRequest: ${fields.join(", ") || "a JSON object is expected"}`,
+    );
+  }
+  const { schemas, filter, startIndex, count, attributes, excludedAttributes } = body.data;
+  if (!schemas.some((urn) => urn.toLowerCase() === searchRequestSchema.toLowerCase())) {
+    throw new ScimError(400, "invalidSyntax", `schemas has to name ${searchRequestSchema}`);
+  }
+  return {
+    attributes: (attributes ?? []).flatMap(splitList),
+    excludedAttributes: (excludedAttributes ?? []).flatMap(splitList),
+    filter: filter == null ? null : parseFilter(filter),
+    startIndex: clampStart(startIndex ?? null),
+    count: clampCount(count ?? null),
+  };
+}
+
+const searchForm = z.object({
+  schemas: z.array(z.string()),
+  filter: z.string().nullish(),
+  startIndex: z.int().nullish(),
+  count: z.int().nullish(),
+  attributes: z.array(z.string()).nullish(),
+  excludedAttributes: z.array(z.string()).nullish(),
+});
+
+const searchFields = new Map(Object.keys(searchForm.shape).map((name) => [name.toLowerCase(), name]));
+
+/** RFC 7643 §2.1: attribute names are compared without regard to case, those of messages too. */
+function withKnownCase(body: unknown): unknown {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) return body;
+  return Object.fromEntries(
+    Object.entries(body).flatMap(([name, value]) => {
+      const known = searchFields.get(name.toLowerCase());
+      return known === undefined ? [] : [[known, value] as const];
+    }),
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ScimError(400, "invalidSyntax", "The body is no JSON");
+  }
+}
+
+function splitList(text: string): readonly string[] {
+  return text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+}
+
+// RFC 7644 is silent on what is no integer; ignoring it would answer another question than the one asked.
+function parseInteger(name: string, text: string | null): number | null {
+  if (text === null || text.trim() === "") return null;
+  if (!/^[+-]?\d+$/.test(text.trim())) throw new ScimError(400, "invalidValue", `${name} has to be an integer`);
+  return Number(text);
+}
+
+/** RFC 7644 §3.4.2.4: below 1 is 1. */
+function clampStart(value: number | null): number {
+  return Math.min(Math.max(value ?? 1, 1), 2_147_483_647);
+}
+
+/** RFC 7644 §3.4.2.4: below 0 is 0; a server may answer fewer than asked for. */
+function clampCount(value: number | null): number {
+  return Math.min(Math.max(value ?? pageSizes.standard, 0), pageSizes.max);
+}

@@ -1,0 +1,83 @@
+import { isJsonObject, type Json, type JsonObject, member } from "../lib/json.ts";
+import { type AttributeKey, type KeyCondition, parseAttributeKey } from "./attribute-key.ts";
+import type { Mapped } from "./mapping.ts";
+
+/**
+ * The document to store: what was mapped, with the attributes that keep the value they have.
+ *
+ * @param current the stored document; null for a new resource, which takes everything as it was mapped
+ */
+export function withKept(
+  { document, keep }: Pick<Mapped, "document" | "keep">,
+  current: JsonObject | null,
+): JsonObject {
+  if (current === null || keep.length === 0) return document;
+  return keep.reduce((result, path) => keepOne(result, current, parsePath(path)), document);
+}
+
+// The same few paths come with every record.
+const parsed = new Map<string, AttributeKey>();
+
+function parsePath(path: string): AttributeKey {
+  const known = parsed.get(path);
+  if (known) return known;
+  const key = parseAttributeKey(path);
+  if (parsed.size < 10_000) parsed.set(path, key);
+  return key;
+}
+
+function keepOne(document: JsonObject, current: JsonObject, { schema, ...path }: AttributeKey): JsonObject {
+  if (schema === null) return keepIn(document, current, path);
+  const kept = keepIn(objectAt(document, schema), objectAt(current, schema), path);
+  return replace(document, schema, Object.keys(kept).length === 0 ? undefined : kept);
+}
+
+function keepIn(document: JsonObject, current: JsonObject, path: Omit<AttributeKey, "schema">): JsonObject {
+  const { name, filter, sub } = path;
+  if (filter !== null)
+    return replace(document, name, keepElement(listAt(document, name), listAt(current, name), filter, sub));
+  if (sub === null) return replace(document, name, member(current, name));
+  const parts = replace(objectAt(document, name), sub, member(objectAt(current, name), sub));
+  return replace(document, name, Object.keys(parts).length === 0 ? undefined : parts);
+}
+
+function keepElement(
+  elements: readonly Json[],
+  current: readonly Json[],
+  filter: readonly KeyCondition[],
+  sub: string | null,
+): Json | undefined {
+  const now = elements.find((element) => matches(element, filter));
+  const before = current.find((element) => matches(element, filter));
+  const kept = sub === null ? before : now && replace(asObject(now), sub, member(asObject(before), sub));
+  const others = elements.filter((element) => element !== now);
+  const result =
+    kept === undefined
+      ? others
+      : now === undefined
+        ? [...others, kept]
+        : elements.map((each) => (each === now ? kept : each));
+  return result.length === 0 ? undefined : result;
+}
+
+function matches(element: Json, filter: readonly KeyCondition[]): boolean {
+  return isJsonObject(element) && filter.every(({ sub, value }) => member(element, sub) === value);
+}
+
+function replace(object: JsonObject, key: string, value: Json | undefined): JsonObject {
+  const { [key]: _, ...others } = object;
+  return value === undefined ? others : { ...object, [key]: value };
+}
+
+function objectAt(object: JsonObject, key: string): JsonObject {
+  return asObject(member(object, key));
+}
+
+function asObject(value: Json | undefined): JsonObject {
+  return isJsonObject(value) ? value : {};
+}
+
+function listAt(object: JsonObject, key: string): readonly Json[] {
+  const value = member(object, key);
+  return Array.isArray(value) ? value : [];
+}

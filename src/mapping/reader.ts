@@ -1,0 +1,90 @@
+import { isJsonObject, type Json, type JsonObject, member } from "../lib/json.ts";
+import { describeDepartment, describeSource, type Facts, readExtattr, type SectionName } from "./facts.ts";
+import { PathSyntaxError, parseSourcePath } from "./source-path.ts";
+
+/** A source path, ready to be read. */
+export interface Reader {
+  /** As the file writes it. */
+  readonly path: string;
+  /** The field of the record that it rests on; null where it reads none. */
+  readonly field: string | null;
+  /** The value, or undefined where there is none. Never throws. */
+  read(facts: Facts): Json | undefined;
+}
+
+/**
+ * Compiles a source path. Besides the record's own fields a path can start with a name of ours: for users
+ * `mainDepartment`, `departments` (each with `id`, `name`, `path`) and `extattr` (custom fields by name), for
+ * departments `path`, for all `source` (`organization`, `namespace`). WeCom names no field like that.
+ *
+ * @throws {PathSyntaxError}
+ */
+export function compileReader(section: SectionName, path: string): Reader {
+  const [root, ...steps] = parseSourcePath(path);
+  if (root === "source") return { path, field: null, read: readSource(steps) };
+  if (section === "department" && root === "path") {
+    if (steps.length > 0) throw new PathSyntaxError("path is a text and has no parts");
+    return { path, field: null, read: ({ path }) => path ?? undefined };
+  }
+  if (section === "user") {
+    if (root === "mainDepartment") return { path, field: "main_department", read: readMainDepartment(steps) };
+    if (root === "departments") return { path, field: "department", read: readDepartments(steps) };
+    if (root === "extattr") return { path, field: "extattr", read: readCustomField(steps) };
+  }
+  return { path, field: root, read: readField(root, steps) };
+}
+
+type Steps = readonly (string | number)[];
+type Read = Reader["read"];
+
+function readField(root: string, steps: Steps): Read {
+  if (steps.length === 0) return ({ record }) => member(record, root);
+  return ({ record }) => follow(member(record, root), steps);
+}
+
+function readCustomField([name, ...steps]: Steps): Read {
+  if (typeof name !== "string") throw new PathSyntaxError("write the name of the custom field: extattr.工号");
+  return ({ record }) => follow(readExtattr(record, name), steps);
+}
+
+const departmentParts = ["id", "name", "path"];
+const sourceParts = ["organization", "namespace"];
+
+function readMainDepartment([part, ...rest]: Steps): Read {
+  const name = onlyPart("mainDepartment", part, rest, departmentParts);
+  return ({ mainDepartment }) => (mainDepartment ? member(describeDepartment(mainDepartment), name) : undefined);
+}
+
+function readDepartments([index, part, ...rest]: Steps): Read {
+  if (typeof index !== "number") throw new PathSyntaxError("write departments[0].name; for all of them use expr");
+  const name = onlyPart(`departments[${index}]`, part, rest, departmentParts);
+  return ({ departments }) => {
+    const department = departments[index];
+    return department ? member(describeDepartment(department), name) : undefined;
+  };
+}
+
+function readSource([part, ...rest]: Steps): Read {
+  const name = onlyPart("source", part, rest, sourceParts);
+  return ({ source }) => member(describeSource(source), name) ?? undefined;
+}
+
+function onlyPart(root: string, part: string | number | undefined, rest: Steps, parts: readonly string[]): string {
+  if (typeof part !== "string" || !parts.includes(part) || rest.length > 0) {
+    throw new PathSyntaxError(`write ${parts.map((name) => `${root}.${name}`).join(", ")}`);
+  }
+  return part;
+}
+
+function follow(start: Json | undefined, steps: Steps): Json | undefined {
+  let value = start;
+  for (const step of steps) {
+    if (typeof step === "number") value = Array.isArray(value) ? value[step] : undefined;
+    else value = isObject(value) ? member(value, step) : undefined;
+  }
+  return value;
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return isJsonObject(value);
+}

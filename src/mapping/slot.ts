@@ -1,0 +1,103 @@
+import type { Json } from "../lib/json.ts";
+import { jsonPointer } from "../lib/json-pointer.ts";
+import type { KeyCondition } from "./attribute-key.ts";
+import { formatAttributeKey } from "./attribute-key.ts";
+import type { Facts } from "./facts.ts";
+import type { RecordProblem } from "./mapping.ts";
+import type { Place } from "./place.ts";
+import type { Rule, Sight } from "./rule.ts";
+
+/** A rule at its place. */
+export interface Slot {
+  readonly place: Place;
+  readonly rule: Rule;
+  /** JSON Pointer of the rule in the file. */
+  readonly pointer: string;
+  /** What `keep` and `createOnly` call it. An element is kept whole, by its brackets. */
+  readonly keepPath: string;
+  /** What `sources` calls it: as a person reads the record, without brackets. */
+  readonly sourcePath: string;
+}
+
+/** What becomes of a record, while it is mapped. */
+export interface Draft {
+  readonly document: Record<string, Json>;
+  readonly keep: string[];
+  readonly createOnly: string[];
+  readonly sources: Record<string, Json>;
+  readonly warnings: RecordProblem[];
+}
+
+/** @param path keys from the root of the file to the rule */
+export function makeSlot(place: Place, rule: Rule, path: readonly string[]): Slot {
+  const { extension: schema, attribute, filter, sub } = place;
+  const isValue = filter !== null && sub?.name === "value";
+  return {
+    place,
+    rule,
+    pointer: jsonPointer(path),
+    keepPath: isValue ? elementPath(schema, attribute.name, filter) : place.key,
+    sourcePath: formatAttributeKey({
+      schema,
+      name: attribute.name,
+      filter: null,
+      sub: filter ? null : (sub?.name ?? null),
+    }),
+  };
+}
+
+function elementPath(schema: string | null, name: string, filter: readonly KeyCondition[]): string {
+  return formatAttributeKey({ schema, name, filter, sub: null });
+}
+
+/** The value for a slot, undefined where there is none. Notes in the draft what is kept, and where the value is from. */
+export function evaluateSlot(slot: Slot, sight: Sight, facts: Facts, draft: Draft): Json | undefined {
+  const { rule, keepPath } = slot;
+  if (rule.createOnly) {
+    draft.createOnly.push(keepPath);
+    draft.keep.push(keepPath);
+  }
+  if (sight === "none") {
+    if (!rule.createOnly) draft.keep.push(keepPath);
+    return undefined;
+  }
+  const raw = rule.when === null || rule.when(facts) ? rule.read(facts) : undefined;
+  const value = raw === undefined ? undefined : fitted(slot, rule.transform(raw), draft);
+  if (raw !== undefined) noteSource(slot, raw, facts, draft);
+  if (value !== undefined) return value;
+  if (rule.createOnly) return raw === undefined ? fittedFallback(rule) : undefined;
+  if (sight === "part" || rule.keepAbsent) draft.keep.push(keepPath);
+  if (sight === "part" || raw !== undefined || rule.fallback === undefined) return undefined;
+  // An existing value is kept; only a new resource gets the default.
+  if (rule.keepAbsent) draft.createOnly.push(keepPath);
+  return fittedFallback(rule);
+}
+
+function fittedFallback({ fallback, toType }: Rule): Json | undefined {
+  return fallback === undefined ? undefined : toType(fallback);
+}
+
+function fitted({ rule, place, pointer }: Slot, value: Json | undefined, draft: Draft): Json | undefined {
+  if (value === undefined) return undefined;
+  const result = rule.toType(value);
+  if (result === undefined) {
+    const detail = `${kindOf(value)} does not fit ${place.key} (${place.leaf.type}); the attribute is left out`;
+    draft.warnings.push({ pointer, detail });
+  }
+  return result;
+}
+
+// The kind of a value only: a message must not carry personal data.
+function kindOf(value: Json): string {
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+function noteSource({ rule, sourcePath }: Slot, raw: Json, facts: Facts, draft: Draft): void {
+  if (rule.isConstant) return;
+  const source = rule.describeSource === null ? raw : rule.describeSource(facts);
+  if (source === undefined) return;
+  const known = draft.sources[sourcePath];
+  // Several elements of one attribute: their values side by side.
+  draft.sources[sourcePath] = known === undefined ? source : [...(Array.isArray(known) ? known : [known]), source];
+}

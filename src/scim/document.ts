@@ -1,0 +1,66 @@
+import { foldCase } from "../lib/fold.ts";
+import { isJsonObject, type JsonObject, member } from "../lib/json.ts";
+import { foldDocument } from "./fold-document.ts";
+import { coreSchemaOf, enterpriseUserSchema, type ResourceType } from "./resource.ts";
+
+/** A document as it is stored: `schemas` first (RFC 7643 §3: the core schema and each extension that has data). */
+export function withSchemas(type: ResourceType, attributes: JsonObject): JsonObject {
+  const extensions = Object.keys(attributes).filter((key) => key.startsWith("urn:"));
+  const { schemas: _, ...rest } = attributes;
+  return { schemas: [coreSchemaOf[type], ...extensions], ...rest };
+}
+
+/** What the table keeps beside a document, to look it up by. Folded forms compare without regard to case. */
+export interface DocumentColumns {
+  readonly external_id: string | null;
+  readonly user_name: string | null;
+  readonly user_name_folded: string | null;
+  readonly display_name: string | null;
+  readonly display_name_folded: string | null;
+  readonly active: number;
+  readonly manager_id: string | null;
+  readonly document: string;
+  readonly folded: string;
+}
+
+export function documentColumns(document: JsonObject): DocumentColumns {
+  const userName = textOf(document, "userName");
+  const displayName = textOf(document, "displayName");
+  return {
+    external_id: textOf(document, "externalId"),
+    user_name: userName,
+    user_name_folded: userName === null ? null : foldCase(userName),
+    display_name: displayName,
+    display_name_folded: displayName === null ? null : foldCase(displayName),
+    // RFC 7643 leaves `active` to the service provider; absent means active, as for groups.
+    active: member(document, "active") === false ? 0 : 1,
+    manager_id: managerOf(document),
+    document: JSON.stringify(document),
+    folded: JSON.stringify(foldDocument(document)),
+  };
+}
+
+/** `manager.value` of the enterprise extension (RFC 7643 §4.3), or null. */
+export function managerOf(document: JsonObject): string | null {
+  const enterprise = member(document, enterpriseUserSchema);
+  if (!isJsonObject(enterprise)) return null;
+  const manager = member(enterprise, "manager");
+  return isJsonObject(manager) ? textOf(manager, "value") : null;
+}
+
+/** The document with another manager, or none; an extension that becomes empty goes with it. */
+export function withManager(document: JsonObject, managerId: string | null): JsonObject {
+  const enterprise = member(document, enterpriseUserSchema);
+  if (!isJsonObject(enterprise) || !Object.hasOwn(enterprise, "manager")) return document;
+  const { manager: _, ...others } = enterprise;
+  if (managerId !== null)
+    return { ...document, [enterpriseUserSchema]: { ...enterprise, manager: { value: managerId } } };
+  if (Object.keys(others).length > 0) return { ...document, [enterpriseUserSchema]: others };
+  const { [enterpriseUserSchema]: __, ...rest } = document;
+  return rest;
+}
+
+export function textOf(object: JsonObject, key: string): string | null {
+  const value = member(object, key);
+  return typeof value === "string" ? value : null;
+}

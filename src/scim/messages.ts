@@ -1,0 +1,26 @@
+import type { ScimError } from "./scim-error.ts";
+
+export const listResponseSchema = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
+export const searchRequestSchema = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+export const errorSchema = "urn:ietf:params:scim:api:messages:2.0:Error";
+
+/** RFC 7644 §3.12. `status` is a string there. */
+export interface ErrorMessage {
+  readonly schemas: readonly [typeof errorSchema];
+  readonly status: string;
+  readonly scimType?: string;
+  readonly detail: string;
+}
+
+export function makeErrorMessage({ status, scimType, message }: ScimError): ErrorMessage {
+  return { schemas: [errorSchema], status: String(status), ...(scimType ? { scimType } : {}), detail: message };
+}
+
+/**
+ * JSON text of a ListResponse (RFC 7644 §3.4.2) around resources that are JSON text already.
+ * `Resources` is there even when it is empty, `itemsPerPage` is what this page holds: clients count on both.
+ */
+export function listResponseText(total: number, startIndex: number, resources: readonly string[]): string {
+  const head = `{"schemas":["${listResponseSchema}"],"totalResults":${total},"startIndex":${startIndex}`;
+  return `${head},"itemsPerPage":${resources.length},"Resources":[${resources.join(",")}]}`;
+}

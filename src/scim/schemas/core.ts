@@ -1,0 +1,36 @@
+import SCIMMY from "scimmy";
+import { parseSchema } from "./parse-schema.ts";
+import type { SchemaDefinition } from "./schema.ts";
+import { schemaSchema } from "./schema-schema.ts";
+
+// scimmy is read here, once, for its vocabulary: the attribute definitions of RFC 7643 §8.7 as data. Parsing them
+// brings in what the RFC says beside its listings: references are case exact (§2.3.7), lists of canonical values that
+// are empty are left out (`roles`, `x509Certificates`).
+
+/** RFC 7643 §4.1. */
+export const userSchema: SchemaDefinition = fromScimmy(SCIMMY.Schemas.User);
+
+/** RFC 7643 §4.2; `displayName` is required (erratum 5368). */
+export const groupSchema: SchemaDefinition = withRequired(fromScimmy(SCIMMY.Schemas.Group), "displayName");
+
+/** RFC 7643 §4.3. */
+export const enterpriseSchema: SchemaDefinition = fromScimmy(SCIMMY.Schemas.EnterpriseUser);
+
+/** The schemas of the discovery endpoints themselves (RFC 7643 §5, §6, §7). */
+export const discoverySchemas: readonly SchemaDefinition[] = [
+  fromScimmy(SCIMMY.Schemas.ServiceProviderConfig),
+  fromScimmy(SCIMMY.Schemas.ResourceType),
+  schemaSchema,
+];
+
+// The description holds its attribute instances; the way through JSON text leaves plain data.
+function fromScimmy({ definition }: { readonly definition: { describe(): unknown } }): SchemaDefinition {
+  return parseSchema(JSON.parse(JSON.stringify(definition.describe())));
+}
+
+function withRequired(schema: SchemaDefinition, name: string): SchemaDefinition {
+  const attributes = schema.attributes.map((attribute) =>
+    attribute.name === name ? Object.freeze({ ...attribute, required: true }) : attribute,
+  );
+  return Object.freeze({ ...schema, attributes: Object.freeze(attributes) });
+}

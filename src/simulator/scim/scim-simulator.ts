@@ -1,0 +1,99 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { createAdaptorServer } from "@hono/node-server";
+import { makeApp } from "./app.ts";
+import { type Control, makeControl } from "./control.ts";
+import { Directory } from "./directory.ts";
+import { Faults } from "./fault.ts";
+import { Journal } from "./journal.ts";
+import { makeModels } from "./model.ts";
+import { makeService } from "./service.ts";
+
+export interface ScimSimulatorOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 0: any free port. */
+  readonly port?: number;
+  /** The bearer token; made when absent. */
+  readonly token?: string;
+  /** Whether `urn:ietf:params:scim:schemas:extension:wecom:2.0:User` exists. Default true. */
+  readonly wecomExtension?: boolean;
+  /** Default false, as RFC 7643 §3.1 asks for none. */
+  readonly uniqueExternalId?: boolean;
+  /** Default false, as RFC 7643 §4.2 asks for none. */
+  readonly uniqueGroupName?: boolean;
+  /** Whether groups are taken as members of groups. Default true. */
+  readonly nestedGroups?: boolean;
+  /** Whether answers hold members. Default true. */
+  readonly returnMembers?: boolean;
+  /** Most members that one PATCH may name. Default 0: any number. */
+  readonly maxMembersPerPatch?: number;
+  /** Most resources on a page. Default 200. */
+  readonly pageSize?: number;
+  /** Whether every request is kept in order, rather than the latest hundred. Default false. */
+  readonly log?: boolean;
+  readonly now?: () => number;
+}
+
+export interface ScimSimulator {
+  /** Base URL of the protocol, `http://127.0.0.1:1234/scim/v2`. */
+  readonly url: string;
+  /** Address of the page for people. */
+  readonly pageUrl: string;
+  /** Base URL of the control over HTTP. */
+  readonly controlUrl: string;
+  readonly token: string;
+  readonly control: Control;
+  /** Ends every connection and the server. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a SCIM 2.0 service provider (RFC 7643, RFC 7644) that keeps everything in memory, is strict, and records what
+ * its clients do wrong. It fails on demand, so that a client can be tried against everything that networks and servers do.
+ */
+export async function startScimSimulator(options: ScimSimulatorOptions = {}): Promise<ScimSimulator> {
+  const { host = "127.0.0.1", now = Date.now } = options;
+  const token = options.token ?? randomBytes(24).toString("base64url");
+  const models = makeModels({ wecomExtension: options.wecomExtension ?? true });
+  const directory = new Directory(now);
+  const journal = new Journal({ now, log: options.log ?? false });
+  const faults = new Faults();
+  const control = makeControl({ directory, journal, faults, models });
+  let origin = "";
+  const service = makeService({
+    directory,
+    journal,
+    models,
+    policy: {
+      uniqueExternalId: options.uniqueExternalId ?? false,
+      uniqueGroupName: options.uniqueGroupName ?? false,
+      nestedGroups: options.nestedGroups ?? true,
+      maxMembersPerPatch: options.maxMembersPerPatch ?? 0,
+    },
+    token,
+    baseUrl: () => `${origin}/scim/v2`,
+    pageSize: options.pageSize ?? 200,
+    returnMembers: options.returnMembers ?? true,
+  });
+  const app = makeApp({ service, directory, journal, faults, models, control, token });
+  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false });
+  server.listen(options.port ?? 0, host);
+  await once(server, "listening");
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : options.port;
+  origin = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return {
+    url: `${origin}/scim/v2`,
+    pageUrl: `${origin}/`,
+    controlUrl: `${origin}/_control`,
+    token,
+    control,
+    close: async () => {
+      const closed = once(server, "close");
+      server.close();
+      if ("closeAllConnections" in server) server.closeAllConnections();
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/** Which of a corp's two secrets a token belongs to. */
+export type Credential = "app" | "contacts";
+
+/** The app's visible scope (可见范围). A department stands for its whole subtree. */
+export interface Scope {
+  readonly departments: readonly number[];
+  readonly users: readonly string[];
+  readonly tags: readonly number[];
+}
+
+/**
+ * How this corp behaves: where WeCom differs from corp to corp, and where its documentation leaves a question open.
+ * The first value named is the default.
+ */
+export interface Settings {
+  /**
+   * `old`: the app was made before 2022-06-20 and is shown everything. `new`: no mobile, email, biz_mail, avatar,
+   * qr_code, address; gender "0" (WeCom doc path/96255). The contacts secret is not concerned.
+   */
+  readonly privacy: "old" | "new";
+  /** What stands in place of a withheld field. */
+  readonly withheld: "missing" | "empty";
+  /** Whether members carry `enable`. Default false. */
+  readonly sendsEnable: boolean;
+  /** Whether departments above the visible ones are listed, and with their names. */
+  readonly ancestors: "omitted" | "nameless" | "named";
+  /**
+   * `new`: the caller's IP was configured for the contacts secret after 2022-08-15; details are refused with 48009 and
+   * only ids can be read. `old`: it reads everything.
+   */
+  readonly contactsIp: "new" | "old";
+  /** Whether members who left the corp themselves (status 5) still appear. Default true. */
+  readonly departedListed: boolean;
+  /** Whether the retired parameter `fetch_child` still has effect. Default false. */
+  readonly fetchChild: boolean;
+  /** Tags that the app may see: all, or those it made and those in its scope. */
+  readonly appTags: "all" | "own-and-scope";
+  /** Whether the contacts secret may read tags from a new IP. Default true. */
+  readonly contactsTags: boolean;
+  /** What the department tree answers to an app that sees single members only. */
+  readonly emptyTree: "empty" | "refused";
+  readonly unknownDepartment: 60003 | 60123;
+  readonly outOfScopeMember: 60111 | 60011;
+  /** A main department outside the visible ones. */
+  readonly hiddenMainDepartment: "sent" | "omitted";
+  /** Whether gettoken too asks for a trusted IP. Default false. */
+  readonly gettokenChecksIp: boolean;
+  /** False: the administrator has disabled the app. Default true. */
+  readonly appEnabled: boolean;
+}
+
+export const defaultSettings: Settings = {
+  privacy: "old",
+  withheld: "missing",
+  sendsEnable: false,
+  ancestors: "omitted",
+  contactsIp: "new",
+  departedListed: true,
+  fetchChild: false,
+  appTags: "all",
+  contactsTags: true,
+  emptyTree: "empty",
+  unknownDepartment: 60003,
+  outOfScopeMember: 60111,
+  hiddenMainDepartment: "sent",
+  gettokenChecksIp: false,
+  appEnabled: true,
+};
+
+export const wholeCorp: Scope = { departments: [1], users: [], tags: [] };

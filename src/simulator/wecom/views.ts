@@ -1,0 +1,97 @@
+import {
+  type DepartmentEntry,
+  type Directory,
+  type MemberEntry,
+  rawDepartment,
+  rawTag,
+  type TagEntry,
+} from "./directory.ts";
+import { type RawDepartment, type RawMember, type RawTag, useridKey } from "./model.ts";
+import type { Settings } from "./settings.ts";
+import { type Sight, seesDepartment, seesMember } from "./sight.ts";
+
+/** What decides how a record is shown: who asks, and what the corp is like. */
+export interface View {
+  readonly directory: Directory;
+  readonly sight: Sight;
+  readonly settings: Settings;
+  /** True when the credential falls under the privacy rule of 2022-06-20. */
+  readonly withholds: boolean;
+}
+
+/** The member as `user/get` and `user/list` show him: parallel arrays filtered together, leaders in sight only. */
+export function viewMember(view: View, raw: RawMember): RawMember {
+  const { sight, settings } = view;
+  if (sight.everything && !view.withholds && !settings.sendsEnable && raw.enable === undefined) return raw;
+  return {
+    ...raw,
+    enable: undefined,
+    ...(sight.everything ? {} : inSight(view, raw)),
+    ...(settings.sendsEnable ? { enable: enableOf(raw) } : {}),
+    ...(view.withholds ? withheldFields[settings.withheld] : {}),
+  };
+}
+
+/** 0 for the disabled, unless it was set on its own. */
+export function enableOf(raw: RawMember): 0 | 1 {
+  return raw.enable ?? (raw.status === 2 ? 0 : 1);
+}
+
+/** The department as `department/list` shows it; leaders out of sight are left out. */
+export function viewDepartment({ directory, sight, settings }: View, entry: DepartmentEntry): Partial<RawDepartment> {
+  const raw = rawDepartment(entry);
+  if (sight.everything) return raw;
+  if (sight.departments.has(entry.id)) {
+    return { ...raw, department_leader: raw.department_leader.filter((userid) => isSeen(directory, sight, userid)) };
+  }
+  const { id, parentid, order } = raw;
+  return settings.ancestors === "named" ? { ...raw, department_leader: [] } : { id, parentid, order };
+}
+
+/** The tag with what of its members and departments is in sight. */
+export function viewTag({ sight, settings }: View, entry: TagEntry): RawTag {
+  const raw = rawTag(entry);
+  return {
+    ...raw,
+    users: [...entry.users].filter((user) => isShown(sight, settings, user)).map((user) => user.raw.userid),
+    departments: raw.departments.filter((id) => seesDepartment(sight, id)),
+  };
+}
+
+/** In sight, and not hidden for having left. */
+export function isShown(sight: Sight, settings: Settings, entry: MemberEntry): boolean {
+  return (settings.departedListed || entry.raw.status !== 5) && seesMember(sight, entry);
+}
+
+function inSight({ directory, sight, settings }: View, raw: RawMember): Partial<RawMember> {
+  const kept = raw.department.map((id) => sight.departments.has(id));
+  const filtered = <T>(values: readonly T[]) => values.filter((_, index) => kept[index]);
+  const mainSeen = sight.departments.has(Number(raw.main_department));
+  return {
+    department: filtered(raw.department),
+    order: filtered(raw.order),
+    is_leader_in_dept: filtered(raw.is_leader_in_dept),
+    direct_leader: raw.direct_leader.filter((userid) => isSeen(directory, sight, userid)),
+    ...(settings.hiddenMainDepartment === "omitted" && !mainSeen ? { main_department: undefined } : {}),
+  };
+}
+
+function isSeen(directory: Directory, sight: Sight, userid: string): boolean {
+  const entry = directory.members.get(useridKey(userid));
+  return entry !== undefined && seesMember(sight, entry);
+}
+
+const withheldFields = { missing: withheldAs(undefined), empty: withheldAs("") } as const;
+
+function withheldAs(value: "" | undefined): Partial<RawMember> {
+  return {
+    gender: "0",
+    mobile: value,
+    email: value,
+    biz_mail: value,
+    avatar: value,
+    thumb_avatar: value,
+    qr_code: value,
+    address: value,
+  };
+}

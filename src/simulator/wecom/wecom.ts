@@ -1,0 +1,80 @@
+import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
+import { Hono } from "hono";
+import { wecomApi } from "./api.ts";
+import { type Control, controlOf } from "./control.ts";
+import { controlApi } from "./control-api.ts";
+import { Corp, type CorpCredentials, type CorpOptions } from "./corp.ts";
+import { Gate } from "./gate.ts";
+import { corpPage } from "./page.ts";
+
+/**
+ * A WeCom to try things on, with no corp at hand: for the demo, for people who write mappings, for tests. It knows
+ * nothing of the bridge, so it can't agree with the bridge's mistakes; what it does is what WeCom documents or is
+ * known to do, its faults included.
+ *
+ *     reader ──► /cgi-bin/…          fault? ─► token ─► IP ─► frequency ─► permission ─► object ─► answer
+ *     tester ──► /_control/{corpId}  (or `control`)  changes the corp, asks for the truth, orders faults
+ *     person ──► /                   looks at departments and members
+ */
+export interface WecomSimulator extends RunningCorp {
+  /** What stands for `https://qyapi.weixin.qq.com`: `http://127.0.0.1:41234`. */
+  readonly url: string;
+  /** All corps; the first one's credentials and control are also those of the simulator. */
+  readonly corps: readonly RunningCorp[];
+  /** Stops listening and cuts off what is still being answered. */
+  close(): Promise<void>;
+}
+
+export interface RunningCorp extends CorpCredentials {
+  readonly control: Control;
+}
+
+/** Options of a single corp stand beside the server's; several corps stand in `corps`. */
+export interface WecomSimulatorOptions extends CorpOptions {
+  /** Default 127.0.0.1. Whoever can reach it can control it. */
+  readonly host?: string;
+  /** Default 0: any free one. */
+  readonly port?: number;
+  readonly corps?: readonly CorpOptions[];
+  /** Milliseconds since 1970. Default `Date.now`. */
+  readonly clock?: () => number;
+}
+
+/** Starts a simulated WeCom. Throws when the port is taken or two corps have one id. */
+export async function startWecomSimulator(options: WecomSimulatorOptions = {}): Promise<WecomSimulator> {
+  const clock = options.clock ?? Date.now;
+  const corps = (options.corps ?? [options]).map((corp, index) => new Corp(corp, clock, index));
+  if (new Set(corps.map(({ credentials }) => credentials.corpId.toLowerCase())).size !== corps.length) {
+    throw new Error("two corps have the same corp id");
+  }
+  const gate = new Gate(corps);
+  const running = corps.map((corp): RunningCorp => ({ ...corp.credentials, control: controlOf(corp, gate) }));
+  const [first] = running;
+  if (!first) throw new Error("a simulator needs at least one corp");
+
+  const closing = new AbortController();
+  const app = new Hono<{ Bindings: HttpBindings }>();
+  app.route("/", wecomApi(gate, closing.signal));
+  app.route("/_control", controlApi(running));
+  app.route("/", corpPage(corps));
+
+  const server = createAdaptorServer({ fetch: app.fetch, serverOptions: { keepAliveTimeout: 65_000 } });
+  const host = options.host ?? "127.0.0.1";
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port ?? 0, host, resolve);
+  });
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return {
+    ...first,
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    corps: running,
+    close: () =>
+      new Promise<void>((resolve, reject) => {
+        closing.abort();
+        server.close((error) => (error ? reject(error) : resolve()));
+        if ("closeAllConnections" in server) server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,88 @@
+import type { SourceDepartment, SourceTag, SourceUser } from "../source.ts";
+import type { WecomClient } from "./client.ts";
+import { nonsense, WecomFault } from "./fault.ts";
+import { type AgentScope, parseAgent, parseDepartment, parseLoneMember, parseMember, requiredList } from "./parse.ts";
+import { parseTagHead, type TagHead, toTag } from "./tag.ts";
+
+/** Some people, and how many entries of the answer could not be understood. */
+export interface MemberList {
+  readonly members: readonly SourceUser[];
+  readonly unreadable: number;
+}
+
+/** The reading calls, each giving records. All throw a `WecomFault`, or the signal's reason. */
+export interface WecomApi {
+  authenticate(signal: AbortSignal): Promise<void>;
+  agent(agentId: number, signal: AbortSignal): Promise<AgentScope>;
+  departments(signal: AbortSignal): Promise<readonly SourceDepartment[]>;
+  /** The direct members of a department. */
+  members(department: string, signal: AbortSignal): Promise<MemberList>;
+  /** Null for a member who is not there, or out of sight: the two can't be told apart. */
+  member(userid: string, signal: AbortSignal): Promise<SourceUser | null>;
+  tags(signal: AbortSignal): Promise<readonly TagHead[]>;
+  /** Null for a tag that is gone. */
+  tag(head: TagHead, signal: AbortSignal): Promise<SourceTag | null>;
+  /** Asks for one row of the list of all userids, which only the contacts secret may. */
+  probeIdList(signal: AbortSignal): Promise<void>;
+}
+
+/** Errcodes of user/get for somebody who has left or is out of sight, and of tag/get for a deleted tag. */
+const memberGone: ReadonlySet<number> = new Set([40003, 60111, 60121]);
+const tagGone: ReadonlySet<number> = new Set([40068]);
+
+export function makeWecomApi(client: WecomClient): WecomApi {
+  return {
+    authenticate: (signal) => client.authenticate(signal),
+
+    agent: async (agentId, signal) => parseAgent(await client.call("agent/get", { agentid: agentId }, signal)),
+
+    async departments(signal) {
+      // Without an id: the whole tree that the token may see, in one answer (WeCom doc path/90208).
+      const list = requiredList(await client.call("department/list", {}, signal), "department");
+      return list.map((item) => parseDepartment(item) ?? fail("a department without a usable id"));
+    },
+
+    async members(department, signal) {
+      const list = requiredList(await client.call("user/list", { department_id: department }, signal), "userlist");
+      // Whoever is listed belongs at least to this department: without any, the entry is not to be trusted.
+      const members = list
+        .map(parseMember)
+        .filter((member) => member !== null)
+        .filter((member) => member.departments.length > 0);
+      return { members, unreadable: list.length - members.length };
+    },
+
+    async member(userid, signal) {
+      const answer = await unless(memberGone, client.call("user/get", { userid }, signal));
+      return answer === null ? null : (parseLoneMember(answer) ?? fail("a member without userid"));
+    },
+
+    async tags(signal) {
+      const list = requiredList(await client.call("tag/list", {}, signal), "taglist");
+      return list.map((item) => parseTagHead(item) ?? fail("a tag without a usable id"));
+    },
+
+    async tag(head, signal) {
+      const answer = await unless(tagGone, client.call("tag/get", { tagid: head.id }, signal));
+      return answer === null ? null : toTag(head, answer);
+    },
+
+    async probeIdList(signal) {
+      requiredList(await client.call("user/list_id", {}, signal, { limit: 1 }), "dept_user");
+    },
+  };
+}
+
+/** Null instead of a fault with one of these errcodes. */
+async function unless<T>(errcodes: ReadonlySet<number>, call: Promise<T>): Promise<T | null> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof WecomFault && error.errcode !== null && errcodes.has(error.errcode)) return null;
+    throw error;
+  }
+}
+
+function fail(what: string): never {
+  throw nonsense(what);
+}

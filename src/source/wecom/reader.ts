@@ -1,0 +1,213 @@
+import type { ReadEvent, ReadOptions, ReadProblem, SourceDepartment, SourceUser } from "../source.ts";
+import type { WecomApi } from "./api.ts";
+import { asCompleted } from "./as-completed.ts";
+import { toProblem, toSourceError, WecomFault } from "./fault.ts";
+import { type AgentScope, userKey } from "./parse.ts";
+import { memberUserids, type TagHead, toBareTag, withoutMembers } from "./tag.ts";
+import { type DepartmentTree, makeTree, scopeEmpty, selectDepartments } from "./tree.ts";
+import { FieldSight } from "./unseen-fields.ts";
+
+export interface ReaderParts {
+  readonly api: WecomApi;
+  /** The app whose visible scope is asked for; null where it is not known. */
+  readonly agentId: number | null;
+  /** Parts read at the same time. */
+  readonly concurrency: number;
+}
+
+/** So many parts in a row without an answer: WeCom is away, and asking for the rest would take for ever. */
+const partsWithoutAnswer = 10;
+
+/** Errcodes with which a credential that reads people well may be kept from the tags (WeCom doc path/90349). */
+const noTagsForThisSecret: ReadonlySet<number> = new Set([48001, 48002, 48008, 48009]);
+
+/**
+ * Reads the directory with an app's secret:
+ *
+ *   agent/get ─► department/list ─► tag/list, tag/get ─► user/list per department ─► user/get of those seen one by one
+ *
+ * A part that cannot be read is a problem, and the read is then not complete. What concerns the whole connection, and
+ * a tree that is missing, empty or senseless, ends the read with a `SourceError`.
+ *
+ * Tags come before people: the members of a tag in the app's visible scope are visible too, and only those who are in
+ * no visible department have to be asked for one by one.
+ */
+export async function* readWecom(parts: ReaderParts, options: ReadOptions): AsyncGenerator<ReadEvent> {
+  try {
+    yield* new Reading(parts, options).run();
+  } catch (error) {
+    throw error instanceof WecomFault ? toSourceError(error) : error;
+  }
+}
+
+/** The departments that the app sees. Throws a `SourceError`. */
+export async function readTree(api: WecomApi, signal: AbortSignal): Promise<DepartmentTree> {
+  try {
+    return makeTree(await api.departments(signal));
+  } catch (error) {
+    if (!(error instanceof WecomFault)) throw error;
+    if (error.errcode !== null && error.reaction === "object") {
+      // What WeCom answers when only single members are visible is not documented: an empty list, or a refusal.
+      throw scopeEmpty(`The department tree could not be read: ${error.message}`, error.errcode);
+    }
+    throw toSourceError(error, "The department tree could not be read");
+  }
+}
+
+/** One read, with what it has to remember. */
+class Reading {
+  readonly #api: WecomApi;
+  readonly #agentId: number | null;
+  readonly #concurrency: number;
+  readonly #options: ReadOptions;
+  readonly #sight = new FieldSight();
+  /** userids, by key, that are visible one by one and have not arrived yet. */
+  readonly #single = new Map<string, string>();
+  #complete = true;
+  #unanswered = 0;
+
+  constructor({ api, agentId, concurrency }: ReaderParts, options: ReadOptions) {
+    this.#api = api;
+    this.#agentId = agentId;
+    this.#concurrency = concurrency;
+    this.#options = options;
+  }
+
+  async *run(): AsyncGenerator<ReadEvent> {
+    const { signal, scope, users } = this.#options;
+    const agent = this.#agentId === null ? null : await orFault(this.#api.agent(this.#agentId, signal));
+    const tree = await readTree(this.#api, signal);
+    const { departments, missing } = selectDepartments(tree, scope);
+    yield { type: "departments", records: departments };
+    if (agent instanceof WecomFault) {
+      yield this.#problem(toProblem(agent, "wecom.scope-unknown", "The app's visible scope could not be read"));
+    }
+    for (const id of missing) yield this.#problem(chosenButInvisible(id));
+
+    const granted = agent instanceof WecomFault ? null : agent;
+    this.#expect(granted?.userids ?? []);
+    yield* this.#tags(granted?.tags ?? []);
+    if (users) yield* this.#members(departments);
+    if (users) yield* this.#singleMembers(departments);
+    yield {
+      type: "end",
+      complete: this.#complete,
+      visibility: { roots: tree.roots, granted: granted && toGrant(granted) },
+      unseenFields: this.#sight.unseen,
+    };
+  }
+
+  async *#tags(granted: readonly string[]): AsyncGenerator<ReadEvent> {
+    const heads = await orFault(this.#api.tags(this.#options.signal), noTagsForThisSecret);
+    if (heads instanceof WecomFault) {
+      yield this.#problem(toProblem(heads, "wecom.tags-unreadable", "The list of tags could not be read"));
+      return;
+    }
+    const { users } = this.#options;
+    const read = (head: TagHead, signal: AbortSignal) =>
+      users || head.name === null ? this.#api.tag(head, signal) : Promise.resolve(toBareTag(head));
+    for await (const { item, outcome } of this.#parts(withGranted(heads, granted), read)) {
+      if (outcome instanceof WecomFault) {
+        yield this.#problem(toProblem(outcome, "wecom.tag-unreadable", `Tag ${item.id} could not be read`));
+      } else if (outcome !== null) {
+        if (granted.includes(outcome.key)) this.#expect(memberUserids(outcome));
+        yield { type: "tags", records: [users ? outcome : withoutMembers(outcome)] };
+      }
+    }
+  }
+
+  async *#members(departments: readonly SourceDepartment[]): AsyncGenerator<ReadEvent> {
+    const total = departments.length;
+    let done = 0;
+    for await (const { item, outcome } of this.#parts(departments, ({ key }, signal) =>
+      this.#api.members(key, signal),
+    )) {
+      const what = `The members of department ${item.key} could not be read`;
+      if (outcome instanceof WecomFault) {
+        yield this.#problem(toProblem(outcome, "wecom.department-unreadable", what));
+      } else {
+        if (outcome.members.length > 0) yield this.#users(outcome.members);
+        if (outcome.unreadable > 0) yield this.#problem(unreadableEntries(item.key, outcome.unreadable));
+      }
+      done += 1;
+      yield { type: "progress", done, total };
+    }
+  }
+
+  async *#singleMembers(departments: readonly SourceDepartment[]): AsyncGenerator<ReadEvent> {
+    const all = this.#options.scope.mode === "all";
+    const wanted = new Set(departments.map(({ key }) => key));
+    const userids = [...this.#single.values()];
+    for await (const { item, outcome } of this.#parts(userids, (userid, signal) => this.#api.member(userid, signal))) {
+      if (outcome instanceof WecomFault) {
+        yield this.#problem(toProblem(outcome, "wecom.user-unreadable", `Member ${item} could not be read`));
+      } else if (outcome !== null && (all || outcome.departments.some((key) => wanted.has(key)))) {
+        yield this.#users([outcome]);
+      }
+    }
+  }
+
+  #users(records: readonly SourceUser[]): ReadEvent {
+    this.#sight.note(records);
+    if (this.#single.size > 0) for (const { key } of records) this.#single.delete(key);
+    return { type: "users", records };
+  }
+
+  #expect(userids: readonly string[]): void {
+    for (const userid of userids) this.#single.set(userKey(userid), userid);
+  }
+
+  #problem(problem: ReadProblem): ReadEvent {
+    this.#complete = false;
+    return { type: "problem", problem };
+  }
+
+  /** Reads parts side by side; a fault that concerns one part is its outcome, any other is thrown. */
+  async *#parts<T, R>(items: readonly T[], read: (item: T, signal: AbortSignal) => Promise<R>) {
+    const work = async (item: T, signal: AbortSignal) => ({ item, outcome: await orFault(read(item, signal)) });
+    for await (const part of asCompleted(items, this.#concurrency, work, this.#options.signal)) {
+      const { outcome } = part;
+      this.#unanswered = outcome instanceof WecomFault && outcome.transient ? this.#unanswered + 1 : 0;
+      if (outcome instanceof WecomFault && this.#unanswered >= partsWithoutAnswer) throw outcome;
+      yield part;
+    }
+  }
+}
+
+/** The fault instead of throwing it, where it concerns no more than what was asked for. */
+async function orFault<T>(call: Promise<T>, also: ReadonlySet<number> = new Set()): Promise<T | WecomFault> {
+  try {
+    return await call;
+  } catch (error) {
+    if (!(error instanceof WecomFault)) throw error;
+    const partial = error.transient || error.reaction === "object";
+    if (partial || (error.errcode !== null && also.has(error.errcode))) return error;
+    throw error;
+  }
+}
+
+/** The listed tags, and those of the visible scope that are not listed. */
+function withGranted(heads: readonly TagHead[], granted: readonly string[]): readonly TagHead[] {
+  const listed = new Set(heads.map(({ id }) => String(id)));
+  return [...heads, ...granted.filter((key) => !listed.has(key)).map((key) => ({ id: Number(key), name: null }))];
+}
+
+function toGrant({ departments, userids, tags }: AgentScope) {
+  return { departments, users: userids.map(userKey), tags };
+}
+
+function chosenButInvisible(id: string): ReadProblem {
+  return {
+    code: "wecom.scope-department-missing",
+    detail: `Department ${id} is chosen for this source, but the app does not see it: it was deleted, or left the app's 可见范围 (visible scope). Put it back in the admin console under 应用管理 (app management), or take it out of the source's scope.`,
+    errcode: null,
+  };
+}
+
+function unreadableEntries(department: string, count: number): ReadProblem {
+  return {
+    code: "wecom.department-unreadable",
+    detail: `The list of the members of department ${department} has ${count} entries that make no sense (no userid or no department). The others were taken.`,
+    errcode: null,
+  };
+}

@@ -1,0 +1,121 @@
+import type { Dispatcher } from "undici";
+import type { AddressPolicy } from "../../lib/address.ts";
+import type { Log } from "../../lib/log.ts";
+import { type DepartmentNode, type Source, SourceError } from "../source.ts";
+import { makeWecomApi, type WecomApi } from "./api.ts";
+import { type ClientParts, WecomClient } from "./client.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { testConnection } from "./connection-test.ts";
+import { isHostAllowed, makeDispatcher } from "./dispatcher.ts";
+import type { Patience } from "./persist.ts";
+import { RateLimiter, type RateLimits } from "./rate-limit.ts";
+import { readTree, readWecom } from "./reader.ts";
+
+export interface WecomSourceOptions {
+  readonly corpId: string;
+  /** Secret of a self-built app: what it sees is what is read. */
+  readonly corpSecret: string;
+  /** Secret of the contacts synchronisation (通讯录同步). */
+  readonly contactsSecret?: string | undefined;
+  /** AgentId of the app: with it the app's visible scope is known, and people granted one by one are found. */
+  readonly agentId?: number | undefined;
+  readonly apiBaseUrl?: string | undefined;
+  /** URL of an HTTP proxy for all calls. */
+  readonly proxy?: string | undefined;
+  /** Says whether an address may be connected to; asked after DNS. All are allowed where it is left out. */
+  readonly allowAddress?: AddressPolicy | undefined;
+  /** Makes the connections instead of `proxy` and `allowAddress`. Closed with the source. */
+  readonly makeDispatcher?: (() => Dispatcher) | undefined;
+  readonly limits?: Partial<WecomLimits> | undefined;
+  readonly clock?: Clock | undefined;
+  readonly log?: Log | undefined;
+}
+
+export interface WecomLimits extends RateLimits, Patience {
+  /** For one exchange, from connecting to the last byte. Milliseconds. */
+  readonly timeoutMs: number;
+  readonly maxAnswerBytes: number;
+}
+
+/**
+ * WeCom publishes 10,000 calls a minute per corp and API, and shares that among all programs of the corp. A minute's
+ * worth of our own rate may come at once after a quiet time: small corps are then read without waiting.
+ */
+const defaultRate = 20;
+const defaults: Omit<WecomLimits, "burst"> = {
+  requestsPerSecond: defaultRate,
+  concurrency: 5,
+  retries: 3,
+  limitWindowMs: 61_000,
+  maxLimitWaitMs: 70_000,
+  timeoutMs: 60_000,
+  maxAnswerBytes: 64 * 1024 * 1024,
+};
+
+/**
+ * A WeCom corp as a source of people. Nothing is sent before the first call of one of its functions.
+ * Throws a {@link SourceError} (`wecom.base-url-invalid`, `wecom.address-refused`) for an address of no use.
+ */
+export function makeWecomSource(options: WecomSourceOptions): Source {
+  const baseUrl = parseBaseUrl(options.apiBaseUrl ?? "https://qyapi.weixin.qq.com");
+  const limits = limitsOf(options.limits);
+  if (!isHostAllowed(baseUrl, options.allowAddress)) throw addressRefused("apiBaseUrl");
+  if (options.proxy !== undefined && !isHostAllowed(parseProxy(options.proxy), options.allowAddress)) {
+    throw addressRefused("proxy");
+  }
+  const { proxy, allowAddress } = options;
+  const dispatcher =
+    options.makeDispatcher?.() ?? makeDispatcher({ connections: limits.concurrency, proxy, allowAddress });
+  const clock = options.clock ?? systemClock;
+  const parts: ClientParts = {
+    transport: { dispatcher, baseUrl, timeoutMs: limits.timeoutMs, maxAnswerBytes: limits.maxAnswerBytes },
+    // One for both secrets: WeCom counts per corp.
+    limiter: new RateLimiter(limits, clock),
+    clock,
+    patience: limits,
+    log: options.log,
+  };
+  const apiOf = (secret: string): WecomApi => makeWecomApi(new WecomClient(parts, { corpId: options.corpId, secret }));
+  const app = apiOf(options.corpSecret);
+  const contacts = options.contactsSecret === undefined ? null : apiOf(options.contactsSecret);
+  const agentId = options.agentId ?? null;
+  return {
+    read: (request) => readWecom({ api: app, agentId, concurrency: limits.concurrency }, request),
+    test: (signal) => testConnection({ app, contacts, agentId }, signal),
+    departments: async (signal) => (await readTree(app, signal)).departments.map(toNode),
+    close: () => dispatcher.destroy(),
+  };
+}
+
+function toNode({ key, name, parent }: { key: string; name: string; parent: string | null }): DepartmentNode {
+  return { id: Number(key), name, parentId: parent === null ? null : Number(parent) };
+}
+
+function limitsOf(given: Partial<WecomLimits> = {}): WecomLimits {
+  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const burst = 60 * (given.requestsPerSecond ?? defaultRate);
+  return { ...defaults, burst, ...set };
+}
+
+function parseBaseUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const plain = url !== null && url.username === "" && url.password === "" && url.search === "" && url.hash === "";
+  if (plain && (url.protocol === "https:" || url.protocol === "http:")) return url;
+  throw new SourceError(
+    "wecom.base-url-invalid",
+    "apiBaseUrl is not an http or https URL without user, query and fragment.",
+  );
+}
+
+function parseProxy(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url !== null && (url.protocol === "https:" || url.protocol === "http:")) return url;
+  throw new SourceError("wecom.proxy-invalid", "proxy is not an http or https URL.");
+}
+
+function addressRefused(setting: string): SourceError {
+  return new SourceError(
+    "wecom.address-refused",
+    `${setting} leads to an address that this bridge may not connect to. If that is intended, allow it with BRIDGE_ALLOW_PRIVATE_ADDRESSES.`,
+  );
+}

@@ -1,0 +1,51 @@
+import { uuidv7 } from "../lib/uuid.ts";
+import type { Database } from "./database.ts";
+import type { ScimClientRow, ScimClientStore } from "./store.ts";
+import type { Tables } from "./tables.ts";
+
+/** Who may call the SCIM endpoint. Tokens as their SHA-256 only. */
+export function makeScimClientStore({ db }: Database, clock: () => number): ScimClientStore {
+  return {
+    async createClient({ name, access, sources, tokenHash }) {
+      const row = {
+        id: uuidv7(clock()),
+        name,
+        access,
+        sources: JSON.stringify(sources),
+        token_hash: tokenHash,
+        created_at: clock(),
+      };
+      await db.insertInto("scim_client").values(row).execute();
+      return toClient(row);
+    },
+    async listClients() {
+      const rows = await db.selectFrom("scim_client").selectAll().orderBy("id").execute();
+      return rows.map(toClient);
+    },
+    async findClient(idOrName) {
+      const row = await db
+        .selectFrom("scim_client")
+        .selectAll()
+        .where((where) => where.or([where("id", "=", idOrName), where("name", "=", idOrName)]))
+        .executeTakeFirst();
+      return row ? toClient(row) : null;
+    },
+    async findClientByTokenHash(tokenHash) {
+      const row = await db.selectFrom("scim_client").selectAll().where("token_hash", "=", tokenHash).executeTakeFirst();
+      return row ? toClient(row) : null;
+    },
+    async deleteClient(id) {
+      await db.deleteFrom("scim_client").where("id", "=", id).execute();
+    },
+  };
+}
+
+function toClient(row: Tables["scim_client"]): ScimClientRow {
+  return {
+    id: row.id,
+    name: row.name,
+    access: row.access,
+    sources: JSON.parse(row.sources) as ScimClientRow["sources"],
+    createdAt: row.created_at,
+  };
+}

@@ -1,0 +1,58 @@
+import type { Kysely, RawBuilder, Transaction } from "kysely";
+import type { Tables } from "./tables.ts";
+
+export type Dialect = "sqlite" | "postgres";
+
+/** A row for a bulk statement: values by column, `null` for none. */
+export type Row = Readonly<Record<string, string | number | null>>;
+
+export interface Upsert {
+  readonly table: keyof Tables;
+  readonly rows: readonly Row[];
+  /** Columns of the unique key; absent: plain inserts. */
+  readonly conflict?: readonly string[];
+  /** Columns taken from the new row on conflict; empty: leave the row that is there. */
+  readonly update?: readonly string[];
+}
+
+/**
+ * One open database. What differs between SQLite and PostgreSQL stands behind this interface, with the same file
+ * names in `sqlite/` and `postgres/`.
+ */
+export interface Database {
+  readonly dialect: Dialect;
+  readonly db: Kysely<Tables>;
+  /** A write transaction. SQLite takes its write lock at once, so that it never fails half-way. */
+  write<T>(work: (trx: Transaction<Tables>) => Promise<T>): Promise<T>;
+  /** Inserts or updates many rows in few round trips, inside a transaction. All rows have the same columns. */
+  upsert(trx: Transaction<Tables>, upsert: Upsert): Promise<void>;
+  /** `column in (…)` for a list of any length with one bound parameter, so that the statement stays the same. */
+  isOneOf(column: string, values: readonly string[] | readonly number[]): RawBuilder<boolean>;
+  close(): Promise<void>;
+}
+
+/** Columns that hold whole numbers; every other column is text. */
+export const integerColumns: ReadonlySet<string> = new Set([
+  "seq",
+  "version",
+  "members_version",
+  "active",
+  "created_at",
+  "updated_at",
+  "last_modified_at",
+  "departed_at",
+  "deleted_at",
+  "attempts",
+  "next_try_at",
+  "lacks_manager",
+  "lacks_members",
+  "change_seq",
+  "count",
+  "at",
+  "added_count",
+  "leavers",
+  "members_applied",
+  "contacted_at",
+  "removed_count",
+  "base_version",
+]);

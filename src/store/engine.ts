@@ -1,0 +1,414 @@
+import type { Action, ChangeStatus, PlannedChange } from "../plan/change.ts";
+import type { ResolvedFilter } from "../scim/resolve-filter.ts";
+import type { Member, ResourceType } from "../scim/resource.ts";
+import type { RecordKind, Visibility } from "../source/source.ts";
+import type { TaskCounts, TaskError, TaskHold, TaskRow, TaskState, TaskTargetResult } from "./store.ts";
+
+// What the engine (sync/) asks of the store. Every write proves in its own transaction that its lease still holds.
+
+/** The right to work on one source or target. `fencing` grows with each holder. */
+export interface Lease {
+  readonly name: string;
+  readonly holder: string;
+  readonly fencing: number;
+}
+
+/** Another process has taken over what this one was working on: stop, and leave the rest to it. */
+export class LeaseLostError extends Error {
+  constructor(name: string) {
+    super(`the lease ${name} is held by another process`);
+    this.name = "LeaseLostError";
+  }
+}
+
+export interface LeaseStore {
+  /** One conditional write. Null while somebody else holds it. */
+  takeLease(name: string, holder: string, durationMs: number): Promise<Lease | null>;
+  /** Throws {@link LeaseLostError} when it is not ours any more. */
+  renewLease(lease: Lease, durationMs: number): Promise<void>;
+  releaseLease(lease: Lease): Promise<void>;
+}
+
+/** A record as it was read, ready to be compared with what was read before. JSON as text. */
+export interface ReadRecord {
+  readonly key: string;
+  readonly raw: string;
+  readonly relations: string;
+  readonly hash: string;
+  readonly fingerprint: string;
+}
+
+export interface StoredRecord {
+  readonly seq: number;
+  readonly key: string;
+  readonly raw: string;
+  readonly relations: string;
+  readonly fingerprint: string;
+  readonly resourceId: string;
+}
+
+/** A resource as the plan compares it. */
+export interface CurrentResource {
+  readonly id: string;
+  readonly type: ResourceType;
+  readonly key: string;
+  readonly version: number;
+  readonly externalId: string | null;
+  readonly displayName: string | null;
+  readonly active: boolean;
+  readonly document: string;
+  readonly departed: boolean;
+  readonly deleted: boolean;
+}
+
+export interface DirtyRecord {
+  readonly record: StoredRecord;
+  readonly current: CurrentResource | null;
+}
+
+/** The cache of a source: what it said when it was last read. */
+export interface RecordStore {
+  /** Saves the records that are new or changed; answers the `seq` of each, in order, and how many were written. */
+  saveRecords(
+    lease: Lease,
+    sourceId: string,
+    kind: RecordKind,
+    records: readonly ReadRecord[],
+  ): Promise<{ readonly seqs: readonly number[]; readonly written: number }>;
+  /** A page of records in order of `seq`. */
+  listRecords(
+    sourceId: string,
+    kind: RecordKind,
+    after: number,
+    limit: number,
+  ): Promise<readonly { readonly seq: number; readonly key: string; readonly resourceId: string }[]>;
+  /** A page of the records whose resource is not in the directory as this content and this mapping make it. */
+  listDirty(
+    sourceId: string,
+    kind: RecordKind,
+    mappingVersion: string,
+    after: number,
+    limit: number,
+  ): Promise<readonly DirtyRecord[]>;
+  /** A page of all records with their contents. */
+  readRecords(sourceId: string, kind: RecordKind, after: number, limit: number): Promise<readonly StoredRecord[]>;
+  /** Ids of the resources behind these keys; those that are not known are missing. */
+  resolveKeys(sourceId: string, kind: RecordKind, keys: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  readVisibility(sourceId: string): Promise<Visibility | null>;
+  saveVisibility(lease: Lease, sourceId: string, visibility: Visibility): Promise<void>;
+}
+
+/** A change of our own directory, with what applying it needs beyond what is shown. */
+export interface DirectoryChange extends PlannedChange {
+  readonly kind: RecordKind;
+  readonly key: string;
+  readonly status: ChangeStatus;
+  readonly error: string | null;
+  readonly baseVersion: number;
+  /** Where the state came from; null for a removal, so that a return is looked at again. */
+  readonly fingerprint: string | null;
+  readonly mappingVersion: string | null;
+  readonly managerKey: string | null;
+}
+
+/** One edge that a group gains or loses, under the change of that group. */
+export interface MemberChange {
+  readonly groupId: string;
+  readonly op: "add" | "remove";
+  readonly memberId: string;
+  readonly memberType: ResourceType;
+}
+
+/** A group, for the change rows that hold its membership. */
+export interface GroupLabel {
+  readonly id: string;
+  readonly externalId: string | null;
+  readonly displayName: string | null;
+}
+
+export interface RemovalCounts {
+  readonly users: number;
+  readonly groups: number;
+}
+
+/** A group's planned loss of members, for the guard. */
+export interface MemberLoss {
+  readonly changeSeq: number;
+  readonly removed: number;
+  readonly total: number;
+}
+
+/** Our own directory: planned, guarded, applied. */
+export interface DirectoryStore {
+  readCurrent(ids: readonly string[]): Promise<readonly CurrentResource[]>;
+  /** Who holds these folded userNames now. */
+  userNameHolders(
+    folded: readonly string[],
+  ): Promise<ReadonlyMap<string, { readonly resourceId: string; readonly sourceName: string }>>;
+  /** The edges that these resources have in groups of this kind of this source. */
+  edgesOf(
+    sourceId: string,
+    kind: RecordKind,
+    memberIds: readonly string[],
+  ): Promise<readonly { readonly groupId: string; readonly memberId: string }[]>;
+  /** The edges that these resources have in any group. */
+  edgesAnywhere(
+    memberIds: readonly string[],
+  ): Promise<readonly { readonly groupId: string; readonly memberId: string }[]>;
+  membersOfGroup(groupId: string): Promise<readonly Member[]>;
+  countOfSource(
+    sourceId: string,
+  ): Promise<{ readonly users: number; readonly activeUsers: number; readonly groups: number }>;
+
+  /** Drops what an attempt that was cut off had planned and not applied. */
+  forgetPlanned(lease: Lease, taskId: string): Promise<void>;
+  addChanges(lease: Lease, taskId: string, changes: readonly DirectoryChange[]): Promise<void>;
+  /** Adds edges to the groups' changes; a group without a change gets one. `leavers`: a change of their own. */
+  addMemberChanges(
+    lease: Lease,
+    taskId: string,
+    edges: readonly MemberChange[],
+    options: { readonly leavers: boolean; readonly because: string },
+  ): Promise<void>;
+  /** Counts the edges of each change, once all are there. */
+  countMemberChanges(lease: Lease, taskId: string): Promise<void>;
+  plannedRemovals(taskId: string): Promise<RemovalCounts>;
+  plannedMemberLosses(taskId: string, moreThan: number): Promise<readonly MemberLoss[]>;
+  /** Removals in the window, by other tasks. `scope` is `source:{id}` or `target:{id}`. */
+  recentRemovals(scope: string, since: number): Promise<RemovalCounts>;
+  /** Sets the planned removals aside. */
+  holdRemovals(lease: Lease, taskId: string, types: readonly ResourceType[]): Promise<void>;
+  holdMemberRemovals(lease: Lease, taskId: string, changeSeqs: readonly number[]): Promise<number>;
+  /** Held changes back to planned; those whose resource has changed since are skipped and counted. */
+  releaseHeld(lease: Lease, taskId: string): Promise<{ readonly released: number; readonly overtaken: number }>;
+
+  /** Applies the next planned changes in one transaction; how many there were. */
+  applyNext(lease: Lease, taskId: string, sourceId: string, limit: number): Promise<number>;
+  /** Applies the memberships of the next groups; how many groups there were. */
+  applyMembers(lease: Lease, taskId: string, options: { readonly leavers: boolean }, limit: number): Promise<number>;
+  logRemovals(lease: Lease, scope: string, taskId: string): Promise<void>;
+  /** Notes that these records were looked at and changed nothing. */
+  touch(
+    lease: Lease,
+    marks: readonly { readonly id: string; readonly fingerprint: string }[],
+    mappingVersion: string,
+  ): Promise<void>;
+  /** Forgets records that never became resources. */
+  forgetRecords(lease: Lease, sourceId: string, kind: RecordKind, keys: readonly string[]): Promise<void>;
+  /** Deletes leavers from our own directory once their time is over; their ids stay taken. */
+  deleteLeavers(before: number): Promise<number>;
+}
+
+export type { Action };
+
+/** What the engine does with tasks beyond what the API does. */
+export interface EngineTaskStore {
+  /** Queued and running tasks, oldest first. */
+  openTasks(): Promise<readonly (TaskRow & { readonly stage: "plan" | "apply" | "push" })[]>;
+  /** False when the task was cancelled meanwhile. */
+  startTask(id: string): Promise<boolean>;
+  /** Notes how far a running task is. False when it is not running any more: it was cancelled. */
+  noteTask(
+    id: string,
+    note: {
+      readonly progress?: TaskRow["progress"];
+      readonly stage?: "plan" | "apply" | "push";
+      readonly counts?: TaskCounts;
+      readonly targets?: readonly TaskTargetResult[];
+      readonly error?: TaskError | null;
+    },
+  ): Promise<boolean>;
+  finishTask(
+    id: string,
+    result: {
+      readonly state: TaskState;
+      readonly counts: TaskCounts;
+      readonly targets: readonly TaskTargetResult[];
+      readonly error: TaskError | null;
+      readonly hold: TaskHold | null;
+    },
+  ): Promise<void>;
+  /** A newer task of the same source replaces what is held. */
+  replaceHeld(sourceId: string, byTaskId: string): Promise<void>;
+  expireHeld(before: number): Promise<void>;
+  /** Counts of one side of a task; `targetId` null is our own directory. */
+  countTask(
+    id: string,
+    targetId: string | null,
+    read: { readonly users: number; readonly groups: number },
+  ): Promise<TaskCounts>;
+  /** Deletes records that are older than their time. */
+  pruneRecords(before: number): Promise<void>;
+}
+
+/** Which resources a target is to hold. */
+export interface PushScope {
+  readonly targetId: string;
+  readonly sourceIds: readonly string[];
+  readonly userFilter: ResolvedFilter | null;
+  readonly groupFilter: ResolvedFilter | null;
+  /** When this push began: what it has dealt with once is not taken up again. */
+  readonly startedAt: number;
+  /** Also what failed before and waits for its next try. */
+  readonly retryAll: boolean;
+  /** Departed people are deleted there when they left before this time; null: only deactivated. */
+  readonly deleteDepartedBefore: number | null;
+}
+
+/** A resource that a target does not hold as it is, with what it was last given. */
+export interface PendingResource {
+  readonly id: string;
+  readonly type: ResourceType;
+  readonly sourceId: string;
+  readonly version: number;
+  readonly externalId: string | null;
+  readonly displayName: string | null;
+  readonly userName: string | null;
+  readonly document: string;
+  readonly departed: boolean;
+  readonly managerId: string | null;
+  /** The manager's id at the target; null while he has none there. */
+  readonly managerRemoteId: string | null;
+  readonly remoteId: string | null;
+  readonly held: string | null;
+  readonly attempts: number;
+  /** A create may have been sent already. */
+  readonly intended: boolean;
+}
+
+export interface PendingGroup {
+  readonly id: string;
+  readonly remoteId: string;
+  readonly externalId: string | null;
+  readonly displayName: string | null;
+  readonly membersVersion: number;
+}
+
+export interface MemberDelta {
+  readonly memberId: string;
+  readonly memberType: ResourceType;
+  /** Null when the member has no id at the target (any more). */
+  readonly remoteId: string | null;
+}
+
+/** What came of one change at a target: a record, and the new state of the link. */
+export interface PushOutcome {
+  readonly resourceId: string;
+  readonly resourceType: ResourceType;
+  readonly externalId: string | null;
+  readonly displayName: string | null;
+  /** Null: no record, only the link is brought up to date. */
+  readonly record: {
+    readonly action: Action;
+    readonly status: ChangeStatus;
+    readonly error: string | null;
+    readonly because: string;
+    readonly before: string | null;
+    readonly after: string | null;
+  } | null;
+  /** Null: the link stays as it is. */
+  readonly link:
+    | {
+        readonly state: "linked";
+        readonly remoteId: string;
+        readonly version: number;
+        readonly active: boolean;
+        readonly lacksManager: boolean;
+        readonly held: string;
+      }
+    | { readonly state: "failed"; readonly error: string; readonly attempts: number; readonly nextTryAt: number }
+    /** Not there any more; `again` lets this push make it anew. */
+    | { readonly state: "unlinked"; readonly again: boolean }
+    | null;
+}
+
+/** What each target holds of our directory, and what it lacks. */
+export interface PushStore {
+  /** Null before the first contact. */
+  contactedAt(targetId: string): Promise<number | null>;
+  saveRemoteMatches(
+    lease: Lease,
+    targetId: string,
+    type: ResourceType,
+    matches: readonly { readonly attribute: string; readonly value: string; readonly remoteId: string }[],
+  ): Promise<void>;
+  noteContact(lease: Lease, targetId: string): Promise<void>;
+  forgetRemoteMatches(lease: Lease, targetId: string): Promise<void>;
+  /** Remote ids that matched a value at first contact. */
+  remoteMatches(targetId: string, type: ResourceType, attribute: string, value: string): Promise<readonly string[]>;
+  hasRemoteMatches(targetId: string): Promise<boolean>;
+  /** Which resources these remote ids are linked to. */
+  linkedTo(
+    targetId: string,
+    remoteIds: readonly string[],
+  ): Promise<ReadonlyMap<string, { readonly resourceId: string; readonly sourceName: string }>>;
+
+  /** `onlyReady`: users whose manager, if they have one, is at the target already. */
+  pendingCreates(
+    scope: PushScope,
+    type: ResourceType,
+    page: { readonly after: string; readonly limit: number; readonly onlyReady: boolean },
+  ): Promise<readonly PendingResource[]>;
+  pendingUpdates(
+    scope: PushScope,
+    type: ResourceType,
+    page: { readonly after: string; readonly limit: number },
+  ): Promise<readonly PendingResource[]>;
+  /** Users that are active at the target and must not be any more. */
+  pendingDeactivations(
+    scope: PushScope,
+    page: { readonly after: string; readonly limit: number },
+  ): Promise<readonly PendingResource[]>;
+  pendingDeletes(
+    scope: PushScope,
+    type: ResourceType,
+    page: { readonly after: string; readonly limit: number },
+  ): Promise<readonly PendingResource[]>;
+  /** How many removals wait, and of how many; those that this task was approved for are not counted. */
+  countPendingRemovals(
+    scope: PushScope,
+    exceptTaskId: string | null,
+  ): Promise<{ readonly pending: RemovalCounts; readonly total: RemovalCounts }>;
+  /** How many resources wait in all, those that failed included. */
+  countPending(scope: PushScope): Promise<number>;
+
+  intend(lease: Lease, targetId: string, resourceIds: readonly string[]): Promise<void>;
+  saveOutcomes(lease: Lease, taskId: string, targetId: string, outcomes: readonly PushOutcome[]): Promise<void>;
+
+  pendingGroups(
+    scope: PushScope,
+    page: { readonly after: string; readonly limit: number },
+  ): Promise<readonly PendingGroup[]>;
+  /** Members that the target's group lacks (`add`) or has too many (`remove`). */
+  memberDelta(
+    targetId: string,
+    groupId: string,
+    op: "add" | "remove",
+    page: { readonly after: string; readonly limit: number },
+  ): Promise<readonly MemberDelta[]>;
+  /** Members that would leave a group without having left the company, and how many it has. */
+  memberLoss(targetId: string, groupId: string): Promise<{ readonly removed: number; readonly total: number }>;
+  saveMembers(
+    lease: Lease,
+    taskId: string,
+    targetId: string,
+    group: PendingGroup,
+    op: "add" | "remove",
+    members: readonly MemberDelta[],
+    outcome: { readonly status: ChangeStatus; readonly error: string | null },
+  ): Promise<void>;
+  finishMembers(
+    lease: Lease,
+    targetId: string,
+    groupId: string,
+    result: { readonly membersVersion: number; readonly lacksMembers: boolean },
+  ): Promise<void>;
+  failMembers(
+    lease: Lease,
+    targetId: string,
+    groupId: string,
+    failure: { readonly error: string; readonly nextTryAt: number },
+  ): Promise<void>;
+  /** Whether anything failed at this target is due for another try. */
+  hasDueRetries(targetId: string, now: number): Promise<boolean>;
+}

@@ -1,0 +1,54 @@
+import { sql, type Transaction } from "kysely";
+import type { Database } from "./database.ts";
+import { type Lease, LeaseLostError, type LeaseStore } from "./engine.ts";
+import type { Tables } from "./tables.ts";
+
+/** Leases: one conditional write with an expiry and a number that grows with each holder. */
+export function makeLeaseStore({ db }: Database, clock: () => number): LeaseStore {
+  return {
+    async takeLease(name, holder, durationMs) {
+      const now = clock();
+      const taken = await sql<{ fencing: number }>`
+        insert into lease (name, holder, fencing, expires_at) values (${name}, ${holder}, 1, ${now + durationMs})
+        on conflict (name) do update set
+          holder = excluded.holder, fencing = lease.fencing + 1, expires_at = excluded.expires_at
+        where lease.expires_at <= ${now}
+        returning fencing`.execute(db);
+      const fencing = taken.rows[0]?.fencing;
+      return fencing === undefined ? null : { name, holder, fencing };
+    },
+    async renewLease(lease, durationMs) {
+      const renewed = await db
+        .updateTable("lease")
+        .set({ expires_at: clock() + durationMs })
+        .where("name", "=", lease.name)
+        .where("holder", "=", lease.holder)
+        .where("fencing", "=", lease.fencing)
+        .executeTakeFirst();
+      if (renewed.numUpdatedRows === 0n) throw new LeaseLostError(lease.name);
+    },
+    async releaseLease(lease) {
+      // Expired, not deleted: the fencing number must go on growing.
+      await db
+        .updateTable("lease")
+        .set({ expires_at: 0 })
+        .where("name", "=", lease.name)
+        .where("holder", "=", lease.holder)
+        .where("fencing", "=", lease.fencing)
+        .execute();
+    },
+  };
+}
+
+/**
+ * Proves inside a write transaction that the lease is still ours. A holder that was stopped for longer than its
+ * lease finds a higher number here and writes nothing.
+ */
+export async function assertLease(dialect: Database["dialect"], trx: Transaction<Tables>, lease: Lease): Promise<void> {
+  const lock = dialect === "postgres" ? sql`for share` : sql``;
+  const found = await sql<{ fencing: number }>`
+    select fencing from lease where name = ${lease.name} and holder = ${lease.holder} and fencing = ${lease.fencing} ${lock}`.execute(
+    trx,
+  );
+  if (found.rows.length === 0) throw new LeaseLostError(lease.name);
+}

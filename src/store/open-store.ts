@@ -1,0 +1,62 @@
+import type { Cipher } from "../lib/cipher.ts";
+import { makeScimClientStore } from "./clients.ts";
+import type { Database } from "./database.ts";
+import { makeDirectoryStore } from "./directory.ts";
+import { makeDirectoryReader } from "./directory-reader.ts";
+import type { DirectoryStore, EngineTaskStore, LeaseStore, PushStore, RecordStore } from "./engine.ts";
+import { makeLeaseStore } from "./leases.ts";
+import { openPostgres } from "./postgres/open.ts";
+import { makePushStore } from "./push.ts";
+import { makeRecordStore } from "./records.ts";
+import { makeRecordViews } from "./records-view.ts";
+import { makeSettingStore } from "./settings.ts";
+import { makeSourceStore } from "./sources.ts";
+import { openSqlite } from "./sqlite/open.ts";
+import type { Store } from "./store.ts";
+import { makeSummaryStore } from "./summaries.ts";
+import { makeTargetStore } from "./targets.ts";
+import { makeTaskStore } from "./tasks.ts";
+
+/** Everything that the program keeps, for the API, the SCIM endpoint and the engine. */
+export type FullStore = Store & LeaseStore & RecordStore & DirectoryStore & PushStore & EngineTaskStore;
+
+/**
+ * Opens a database and brings its tables up to date.
+ *
+ * @param url `file:…` for SQLite (a path, absolute or from the working directory), `postgres://…` for PostgreSQL
+ */
+export async function openStore(
+  url: string,
+  { cipher, clock = Date.now }: { readonly cipher: Cipher; readonly clock?: () => number },
+): Promise<FullStore> {
+  const database = await openDatabase(url);
+  return makeStore(database, cipher, clock);
+}
+
+export function openDatabase(url: string): Promise<Database> {
+  return /^postgres(ql)?:/.test(url) ? openPostgres(url) : openSqlite(url.replace(/^file:(\/\/)?/, ""));
+}
+
+export function makeStore(database: Database, cipher: Cipher, clock: () => number): FullStore {
+  const records = makeRecordStore(database);
+  const directory = makeDirectoryStore(database, clock);
+  const tasks = makeTaskStore(database, clock);
+  return {
+    ...makeSourceStore(database, cipher, clock),
+    ...makeTargetStore(database, cipher, clock),
+    ...makeScimClientStore(database, clock),
+    ...makeSettingStore(database),
+    ...makeLeaseStore(database, clock),
+    ...makeDirectoryReader(database),
+    ...makeRecordViews(database),
+    ...makeSummaryStore(database, tasks.listTasks, directory.countOfSource, records.readVisibility),
+    ...makePushStore(database, clock),
+    ...records,
+    ...directory,
+    ...tasks,
+    async ping() {
+      await database.db.selectFrom("setting").select("key").limit(1).execute();
+    },
+    close: () => database.close(),
+  };
+}

@@ -1,0 +1,189 @@
+import { type RawBuilder, sql } from "kysely";
+import type { ResourceType } from "../scim/resource.ts";
+import type { Database } from "./database.ts";
+import type { PendingResource, PushScope, PushStore } from "./engine.ts";
+import { filterCondition } from "./filter.ts";
+import { postgresFilter } from "./postgres/filter.ts";
+import { sqliteFilter } from "./sqlite/filter.ts";
+
+type Condition = RawBuilder<boolean>;
+
+interface PendingRow {
+  readonly id: string;
+  readonly type: ResourceType;
+  readonly source_id: string;
+  readonly version: number;
+  readonly external_id: string | null;
+  readonly display_name: string | null;
+  readonly user_name: string | null;
+  readonly document: string;
+  readonly departed_at: number | null;
+  readonly manager_id: string | null;
+  readonly manager_remote_id: string | null;
+  readonly remote_id: string | null;
+  readonly held: string | null;
+  readonly attempts: number | null;
+  readonly state: string | null;
+}
+
+type PendingQueries = Pick<
+  PushStore,
+  | "pendingCreates"
+  | "pendingUpdates"
+  | "pendingDeactivations"
+  | "pendingDeletes"
+  | "countPendingRemovals"
+  | "countPending"
+>;
+
+/**
+ * What is pending at a target, as queries: nothing is queued, so nothing can be lost from a queue. Each is a page in
+ * order of id over `resource`, with the target's link `l` and its link to the manager `lm`.
+ */
+export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQueries {
+  const filterDialect = dialect === "sqlite" ? sqliteFilter : postgresFilter;
+
+  const inScope = (scope: PushScope, type: ResourceType): Condition => {
+    const filter = type === "User" ? scope.userFilter : scope.groupFilter;
+    return filter ? sql`(${filterCondition(filter, filterDialect)}) is true` : sql`1 = 1`;
+  };
+
+  /** Not dealt with in this push yet, and not waiting for its next try. */
+  const isDue = (scope: PushScope): Condition =>
+    scope.retryAll
+      ? sql`(l.updated_at is null or l.updated_at < ${scope.startedAt})`
+      : sql`(l.updated_at is null or (l.updated_at < ${scope.startedAt} and (l.next_try_at is null or l.next_try_at <= ${scope.startedAt})))`;
+
+  const from = (scope: PushScope, type: ResourceType): RawBuilder<unknown> => sql`
+    from resource
+    left join link l on l.target_id = ${scope.targetId} and l.resource_id = resource.id
+    left join link lm on lm.target_id = ${scope.targetId} and lm.resource_id = resource.manager_id
+    where resource.type = ${type} and ${isOneOf("resource.source_id", scope.sourceIds)}`;
+
+  const select = async (
+    scope: PushScope,
+    type: ResourceType,
+    page: { readonly after: string; readonly limit: number },
+    ...conditions: readonly Condition[]
+  ): Promise<readonly PendingResource[]> => {
+    const { rows } = await sql<PendingRow>`
+      select resource.id, resource.type, resource.source_id, resource.version, resource.external_id,
+        resource.display_name, resource.user_name, resource.document, resource.departed_at, resource.manager_id,
+        lm.remote_id as manager_remote_id, l.remote_id, l.held, l.attempts, l.state
+      ${from(scope, type)} and resource.id > ${page.after} and ${sql.join(conditions, sql` and `)}
+      order by resource.id limit ${page.limit}`.execute(db);
+    return rows.map(toPending);
+  };
+
+  const isThere: Condition = sql`resource.deleted_at is null and resource.departed_at is null`;
+  const isLinked: Condition = sql`l.remote_id is not null`;
+
+  const mustBeDeleted = (scope: PushScope, type: ResourceType): Condition => {
+    if (type === "Group") return sql`(resource.deleted_at is not null or not (${inScope(scope, type)}))`;
+    return scope.deleteDepartedBefore === null
+      ? sql`1 = 0`
+      : sql`(resource.departed_at is not null and resource.departed_at <= ${scope.deleteDepartedBefore})`;
+  };
+
+  const mustBeInactive = (scope: PushScope): Condition =>
+    sql`(l.active = 1 and (resource.active = 0 or resource.departed_at is not null or not (${inScope(scope, "User")})))`;
+
+  return {
+    pendingCreates: (scope, type, { onlyReady, ...page }) =>
+      select(
+        scope,
+        type,
+        page,
+        isThere,
+        sql`l.remote_id is null`,
+        isDue(scope),
+        inScope(scope, type),
+        onlyReady ? sql`(resource.manager_id is null or lm.remote_id is not null)` : sql`1 = 1`,
+      ),
+
+    pendingUpdates: (scope, type, page) =>
+      select(
+        scope,
+        type,
+        page,
+        isLinked,
+        type === "User" ? sql`resource.departed_at is null and (resource.active = 1 or l.active = 0)` : isThere,
+        // Who was made without his manager in this very push is looked at again as soon as that one is there.
+        sql`((l.version < resource.version and ${isDue(scope)})
+          or (l.state = 'linked' and l.lacks_manager = 1 and lm.remote_id is not null))`,
+        inScope(scope, type),
+        sql`resource.deleted_at is null`,
+      ),
+
+    pendingDeactivations: (scope, page) =>
+      select(
+        scope,
+        "User",
+        page,
+        isLinked,
+        mustBeInactive(scope),
+        sql`not (${mustBeDeleted(scope, "User")})`,
+        isDue(scope),
+      ),
+
+    pendingDeletes: (scope, type, page) =>
+      select(scope, type, page, isLinked, mustBeDeleted(scope, type), isDue(scope)),
+
+    async countPendingRemovals(scope, exceptTaskId) {
+      const approved: Condition =
+        exceptTaskId === null
+          ? sql`1 = 1`
+          : sql`not exists (select 1 from change c where c.task_id = ${exceptTaskId} and c.resource_id = resource.id
+              and c.action in ('deactivate', 'delete') and c.status <> 'skipped')`;
+      const count = async (type: ResourceType, condition: Condition): Promise<number> => {
+        const { rows } = await sql<{ count: number }>`
+          select count(*) as count ${from(scope, type)} and ${isLinked} and ${condition}`.execute(db);
+        return Number(rows[0]?.count ?? 0);
+      };
+      const users = sql<boolean>`(${mustBeInactive(scope)} or ${mustBeDeleted(scope, "User")})`;
+      return {
+        pending: {
+          users: await count("User", sql`${users} and ${approved}`),
+          groups: await count("Group", sql`${mustBeDeleted(scope, "Group")} and ${approved}`),
+        },
+        total: {
+          users: await count("User", sql`(l.active = 1 or ${users})`),
+          groups: await count("Group", sql`1 = 1`),
+        },
+      };
+    },
+
+    async countPending(scope) {
+      const count = async (type: ResourceType): Promise<number> => {
+        const { rows } = await sql<{ count: number }>`
+          select count(*) as count ${from(scope, type)} and (
+            (${isThere} and ${inScope(scope, type)} and (l.remote_id is null or l.version < resource.version
+              or l.members_version < resource.members_version or l.state = 'failed'))
+            or (${isLinked} and ${mustBeDeleted(scope, type)})
+            or (${isLinked} and ${type === "User" ? mustBeInactive(scope) : sql`1 = 0`}))`.execute(db);
+        return Number(rows[0]?.count ?? 0);
+      };
+      return (await count("User")) + (await count("Group"));
+    },
+  };
+}
+
+function toPending(row: PendingRow): PendingResource {
+  return {
+    id: row.id,
+    type: row.type,
+    sourceId: row.source_id,
+    version: row.version,
+    externalId: row.external_id,
+    displayName: row.display_name,
+    userName: row.user_name,
+    document: row.document,
+    departed: row.departed_at !== null,
+    managerId: row.manager_id,
+    managerRemoteId: row.manager_remote_id,
+    remoteId: row.remote_id,
+    held: row.held,
+    attempts: row.attempts ?? 0,
+    intended: row.state === "intended",
+  };
+}

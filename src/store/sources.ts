@@ -1,0 +1,103 @@
+import type { Cipher } from "../lib/cipher.ts";
+import { uuidv7 } from "../lib/uuid.ts";
+import type { Database } from "./database.ts";
+import type { NewSource, Secrets, SourceRow, SourceSettings, SourceStore } from "./store.ts";
+import type { Tables } from "./tables.ts";
+
+/** Identity sources, with their secrets encrypted. */
+export function makeSourceStore({ db, write }: Database, cipher: Cipher, clock: () => number): SourceStore {
+  const toSource = (row: Tables["source"]): SourceRow => ({
+    id: row.id,
+    name: row.name,
+    type: row.type,
+    status: row.status,
+    settings: JSON.parse(row.settings) as SourceSettings,
+    secrets: openSecrets(cipher, row.secrets),
+    nextRunAt: row.next_run_at,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  });
+
+  const readSource = async (id: string): Promise<SourceRow> =>
+    toSource(await db.selectFrom("source").selectAll().where("id", "=", id).executeTakeFirstOrThrow());
+
+  return {
+    async createSource(source) {
+      const id = uuidv7(clock());
+      const now = clock();
+      await db
+        .insertInto("source")
+        .values({
+          id,
+          name: source.name,
+          type: source.type,
+          status: source.status,
+          settings: JSON.stringify(source.settings),
+          secrets: sealSecrets(cipher, source.secrets),
+          visibility: null,
+          next_run_at: source.nextRunAt,
+          created_at: now,
+          updated_at: now,
+        })
+        .execute();
+      return readSource(id);
+    },
+    async listSources() {
+      const rows = await db.selectFrom("source").selectAll().orderBy("id").execute();
+      return rows.map(toSource);
+    },
+    async findSource(idOrName) {
+      const row = await db
+        .selectFrom("source")
+        .selectAll()
+        .where((where) => where.or([where("id", "=", idOrName), where("name", "=", idOrName)]))
+        .executeTakeFirst();
+      return row ? toSource(row) : null;
+    },
+    async updateSource(id, change) {
+      const columns = {
+        ...(change.name === undefined ? {} : { name: change.name }),
+        ...(change.type === undefined ? {} : { type: change.type }),
+        ...(change.status === undefined ? {} : { status: change.status }),
+        ...(change.settings === undefined ? {} : { settings: JSON.stringify(change.settings) }),
+        ...(change.secrets === undefined ? {} : { secrets: sealSecrets(cipher, change.secrets) }),
+        ...(change.nextRunAt === undefined ? {} : { next_run_at: change.nextRunAt }),
+      } satisfies Partial<Record<keyof Tables["source"], unknown>>;
+      await db
+        .updateTable("source")
+        .set({ ...columns, updated_at: clock() })
+        .where("id", "=", id)
+        .execute();
+      return readSource(id);
+    },
+    deleteSource: (id) =>
+      write(async (trx) => {
+        const resources = trx.selectFrom("resource").select("id").where("source_id", "=", id);
+        const tasks = trx.selectFrom("sync_task").select("id").where("source_id", "=", id);
+        const changes = trx.selectFrom("change").select("seq").where("task_id", "in", tasks);
+        await trx.deleteFrom("change_member").where("change_seq", "in", changes).execute();
+        await trx.deleteFrom("change").where("task_id", "in", tasks).execute();
+        await trx.deleteFrom("sync_task").where("source_id", "=", id).execute();
+        await trx.deleteFrom("link_member").where("group_id", "in", resources).execute();
+        await trx.deleteFrom("link_member").where("member_id", "in", resources).execute();
+        await trx.deleteFrom("link").where("resource_id", "in", resources).execute();
+        await trx.deleteFrom("member").where("group_id", "in", resources).execute();
+        await trx.deleteFrom("member").where("member_id", "in", resources).execute();
+        await trx.deleteFrom("resource").where("source_id", "=", id).execute();
+        await trx.deleteFrom("source_record").where("source_id", "=", id).execute();
+        await trx.deleteFrom("removal").where("scope", "=", `source:${id}`).execute();
+        await trx.deleteFrom("source").where("id", "=", id).execute();
+      }),
+  };
+}
+
+/** Secrets as they lie in the database: one encrypted JSON object. */
+export function sealSecrets(cipher: Cipher, secrets: Secrets): string {
+  return cipher.encrypt(JSON.stringify(secrets));
+}
+
+export function openSecrets(cipher: Cipher, sealed: string): Secrets {
+  return JSON.parse(cipher.decrypt(sealed)) as Secrets;
+}
+
+export type { NewSource };

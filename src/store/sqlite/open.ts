@@ -1,0 +1,94 @@
+import SqliteConnection from "better-sqlite3";
+import { Kysely, type RawBuilder, SqliteDialect, sql, type Transaction } from "kysely";
+import type { Database, Row, Upsert } from "../database.ts";
+import { migrate } from "../migrations/run.ts";
+import type { Tables } from "../tables.ts";
+
+/**
+ * Opens (and creates or upgrades) an SQLite file.
+ *
+ * @param file a path, or `:memory:`
+ */
+export async function openSqlite(file: string): Promise<Database> {
+  const connection = new SqliteConnection(file);
+  // The busy timeout first: the change to WAL itself may meet a lock of another process.
+  connection.pragma("busy_timeout = 30000");
+  connection.pragma("journal_mode = WAL");
+  connection.pragma("synchronous = NORMAL");
+  connection.pragma("foreign_keys = ON");
+  connection.pragma("cache_size = -32000");
+  connection.pragma("temp_store = MEMORY");
+  const prepare = cachedPrepare(connection);
+  const db = new Kysely<Tables>({
+    dialect: new SqliteDialect({ database: { prepare, close: () => connection.close() } }),
+  });
+  const write = <T>(work: (trx: Transaction<Tables>) => Promise<T>): Promise<T> =>
+    db.transaction().execute(async (trx) => {
+      await takeWriteLock(trx);
+      return work(trx);
+    });
+  const database: Database = {
+    dialect: "sqlite",
+    db,
+    write,
+    // better-sqlite3 has one connection and `trx` holds it: a prepared statement in a loop runs inside the transaction.
+    async upsert(_trx, upsert) {
+      if (upsert.rows.length > 0) runForEach(prepare, upsert);
+    },
+    isOneOf: (column, values): RawBuilder<boolean> =>
+      sql`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
+    close: () => db.destroy(),
+  };
+  await migrate(database);
+  return database;
+}
+
+/**
+ * Kysely begins transactions as deferred. One that reads first and then writes fails at once when another process
+ * wrote in between (SQLITE_BUSY_SNAPSHOT, which no busy timeout helps), so the first statement is a write that
+ * changes nothing: it waits for the lock.
+ */
+async function takeWriteLock(trx: Transaction<Tables>): Promise<void> {
+  await sql`delete from lease where name is null`.execute(trx);
+}
+
+type Prepare = SqliteConnection.Database["prepare"];
+
+/** Preparing costs more than most of our statements: keep the last few hundred by their text. */
+function cachedPrepare(connection: SqliteConnection.Database): Prepare {
+  const statements = new Map<string, SqliteConnection.Statement>();
+  const prepare = (text: string): SqliteConnection.Statement => {
+    const known = statements.get(text);
+    if (known) return known;
+    const statement = connection.prepare(text);
+    if (statements.size >= 300) {
+      const oldest = statements.keys().next().value;
+      if (oldest !== undefined) statements.delete(oldest);
+    }
+    statements.set(text, statement);
+    return statement;
+  };
+  return prepare as Prepare;
+}
+
+function runForEach(prepare: Prepare, { table, rows, conflict, update }: Upsert): void {
+  const columns = Object.keys(rows[0] ?? {});
+  const text =
+    `insert into ${quote(table)} (${columns.map(quote).join(", ")}) values (${columns.map(() => "?").join(", ")})` +
+    onConflict(conflict, update);
+  const statement = prepare(text);
+  for (const row of rows) statement.run(columns.map((column) => row[column] ?? null));
+}
+
+function onConflict(conflict: readonly string[] | undefined, update: readonly string[] = []): string {
+  if (!conflict) return "";
+  const target = ` on conflict (${conflict.map(quote).join(", ")}) `;
+  if (update.length === 0) return `${target}do nothing`;
+  return `${target}do update set ${update.map((column) => `${quote(column)} = excluded.${quote(column)}`).join(", ")}`;
+}
+
+function quote(name: string): string {
+  return `"${name}"`;
+}
+
+export type { Row };

@@ -1,0 +1,68 @@
+import { sql } from "kysely";
+import type { Database } from "./database.ts";
+import type { LinkState, LinkViewStore, SummaryStore, TaskStore } from "./store.ts";
+
+/** Where a link stands, for people: what is linked and up to date is synced. */
+const linkState = sql<LinkState>`case
+  when l.state = 'failed' or (l.last_error is not null and l.attempts > 0) then 'failed'
+  when l.state = 'linked' and l.version >= x.version and l.members_version >= x.members_version then 'synced'
+  else 'pending' end`;
+
+/** Numbers and states for lists. */
+export function makeSummaryStore(
+  { db }: Database,
+  listTasks: TaskStore["listTasks"],
+  countOfSource: (sourceId: string) => Promise<{ users: number; activeUsers: number; groups: number }>,
+  readVisibility: (sourceId: string) => Promise<import("../source/source.ts").Visibility | null>,
+): SummaryStore & LinkViewStore {
+  return {
+    async sourceSummary(sourceId) {
+      const [counts, tasks, visibility] = await Promise.all([
+        countOfSource(sourceId),
+        listTasks({ source: sourceId, limit: 1 }),
+        readVisibility(sourceId),
+      ]);
+      return { ...counts, lastTask: tasks.items[0] ?? null, visibility };
+    },
+
+    async listLinks(targetId, { state, cursor, limit }) {
+      let query = db
+        .selectFrom("link as l")
+        .innerJoin("resource as x", "x.id", "l.resource_id")
+        .where("l.target_id", "=", targetId)
+        .where("l.state", "<>", "unlinked")
+        .orderBy("l.resource_id")
+        .limit(limit + 1)
+        .select(["l.resource_id", "x.type", "x.external_id", "x.display_name", "l.remote_id"])
+        .select(["l.attempts", "l.last_error", "l.next_try_at", linkState.as("shown")]);
+      if (cursor !== undefined) query = query.where("l.resource_id", ">", cursor);
+      if (state !== undefined) query = query.where(linkState, "=", state);
+      const rows = await query.execute();
+      const items = rows.slice(0, limit).map((row) => ({
+        resourceId: row.resource_id,
+        resourceType: row.type,
+        externalId: row.external_id,
+        displayName: row.display_name,
+        remoteId: row.remote_id,
+        state: row.shown,
+        attempts: row.attempts,
+        lastError: row.last_error,
+        nextTryAt: row.next_try_at,
+      }));
+      return { items, nextCursor: rows.length > limit ? (items.at(-1)?.resourceId ?? null) : null };
+    },
+
+    async countLinks(targetId) {
+      const rows = await db
+        .selectFrom("link as l")
+        .innerJoin("resource as x", "x.id", "l.resource_id")
+        .where("l.target_id", "=", targetId)
+        .where("l.state", "<>", "unlinked")
+        .groupBy(linkState)
+        .select([linkState.as("shown"), sql<number>`count(*)`.as("count")])
+        .execute();
+      const of = (state: LinkState): number => Number(rows.find((row) => row.shown === state)?.count ?? 0);
+      return { pending: of("pending"), synced: of("synced"), failed: of("failed") };
+    },
+  };
+}

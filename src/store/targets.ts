@@ -1,0 +1,77 @@
+import type { Cipher } from "../lib/cipher.ts";
+import { uuidv7 } from "../lib/uuid.ts";
+import type { Database } from "./database.ts";
+import { openSecrets, sealSecrets } from "./sources.ts";
+import type { TargetRow, TargetSettings, TargetStore } from "./store.ts";
+import type { Tables } from "./tables.ts";
+
+/** Targets, with their secrets encrypted. */
+export function makeTargetStore({ db, write }: Database, cipher: Cipher, clock: () => number): TargetStore {
+  const toTarget = (row: Tables["target"]): TargetRow => ({
+    id: row.id,
+    name: row.name,
+    status: row.status,
+    settings: JSON.parse(row.settings) as TargetSettings,
+    secrets: openSecrets(cipher, row.secrets),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  });
+
+  const readTarget = async (id: string): Promise<TargetRow> =>
+    toTarget(await db.selectFrom("target").selectAll().where("id", "=", id).executeTakeFirstOrThrow());
+
+  return {
+    async createTarget(target) {
+      const id = uuidv7(clock());
+      const now = clock();
+      await db
+        .insertInto("target")
+        .values({
+          id,
+          name: target.name,
+          status: target.status,
+          settings: JSON.stringify(target.settings),
+          secrets: sealSecrets(cipher, target.secrets),
+          contacted_at: null,
+          created_at: now,
+          updated_at: now,
+        })
+        .execute();
+      return readTarget(id);
+    },
+    async listTargets() {
+      const rows = await db.selectFrom("target").selectAll().orderBy("id").execute();
+      return rows.map(toTarget);
+    },
+    async findTarget(idOrName) {
+      const row = await db
+        .selectFrom("target")
+        .selectAll()
+        .where((where) => where.or([where("id", "=", idOrName), where("name", "=", idOrName)]))
+        .executeTakeFirst();
+      return row ? toTarget(row) : null;
+    },
+    async updateTarget(id, change) {
+      const columns = {
+        ...(change.name === undefined ? {} : { name: change.name }),
+        ...(change.status === undefined ? {} : { status: change.status }),
+        ...(change.settings === undefined ? {} : { settings: JSON.stringify(change.settings) }),
+        ...(change.secrets === undefined ? {} : { secrets: sealSecrets(cipher, change.secrets) }),
+      } satisfies Partial<Record<keyof Tables["target"], unknown>>;
+      await db
+        .updateTable("target")
+        .set({ ...columns, updated_at: clock() })
+        .where("id", "=", id)
+        .execute();
+      return readTarget(id);
+    },
+    deleteTarget: (id) =>
+      write(async (trx) => {
+        await trx.deleteFrom("remote_match").where("target_id", "=", id).execute();
+        await trx.deleteFrom("link_member").where("target_id", "=", id).execute();
+        await trx.deleteFrom("link").where("target_id", "=", id).execute();
+        await trx.deleteFrom("removal").where("scope", "=", `target:${id}`).execute();
+        await trx.deleteFrom("target").where("id", "=", id).execute();
+      }),
+  };
+}

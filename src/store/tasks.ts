@@ -1,0 +1,267 @@
+import { sql } from "kysely";
+import { uuidv7 } from "../lib/uuid.ts";
+import { countChanges, noCounts } from "./counts.ts";
+import type { Database } from "./database.ts";
+import type { EngineTaskStore } from "./engine.ts";
+import type { TaskRow, TaskStore } from "./store.ts";
+import type { Tables } from "./tables.ts";
+
+/** Sync tasks. Their records are in `records-view.ts`. */
+export function makeTaskStore(
+  database: Database,
+  clock: () => number,
+): Omit<TaskStore, "listRecords" | "listRecordMembers"> & EngineTaskStore {
+  const { db, isOneOf } = database;
+
+  const findTask = async (id: string): Promise<TaskRow | null> => {
+    const row = await db.selectFrom("sync_task").selectAll().where("id", "=", id).executeTakeFirst();
+    return row ? toTask(row) : null;
+  };
+
+  return {
+    async queueTask({ sourceId, targetId, trigger, mode }) {
+      const slot = sourceId === null ? `target:${targetId}` : `source:${sourceId}`;
+      for (;;) {
+        const now = clock();
+        const id = uuidv7(now);
+        const inserted = await db
+          .insertInto("sync_task")
+          .values({
+            id,
+            source_id: sourceId,
+            target_id: targetId,
+            slot,
+            trigger,
+            mode,
+            state: "queued",
+            approved: 0,
+            stage: "plan",
+            progress: null,
+            counts: JSON.stringify(noCounts),
+            targets: "[]",
+            error: null,
+            hold: null,
+            created_at: now,
+            started_at: null,
+            finished_at: null,
+          })
+          .onConflict((conflict) => conflict.column("slot").doNothing())
+          .returningAll()
+          .executeTakeFirst();
+        if (inserted) return { task: toTask(inserted), created: true };
+        const occupant = await db.selectFrom("sync_task").selectAll().where("slot", "=", slot).executeTakeFirst();
+        // It may have ended in between: then the place is free, and we try once more.
+        if (occupant) return { task: toTask(occupant), created: false };
+      }
+    },
+
+    findTask,
+
+    async listTasks({ source, state, cursor, limit }) {
+      let query = db
+        .selectFrom("sync_task")
+        .selectAll()
+        .orderBy("id", "desc")
+        .limit(limit + 1);
+      if (source !== undefined) query = query.where("source_id", "=", source);
+      if (state !== undefined) query = query.where("state", "=", state);
+      if (cursor !== undefined) query = query.where("id", "<", cursor);
+      const rows = await query.execute();
+      const items = rows.slice(0, limit).map(toTask);
+      return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+    },
+
+    approveTask: (id, changes) =>
+      database.write(async (trx) => {
+        const row = await trx.selectFrom("sync_task").selectAll().where("id", "=", id).executeTakeFirst();
+        if (row?.state !== "held") return false;
+        const slot = row.source_id === null ? `target:${row.target_id}` : `source:${row.source_id}`;
+        const occupied = await trx.selectFrom("sync_task").select("id").where("slot", "=", slot).executeTakeFirst();
+        if (occupied) return false;
+        if (changes !== null) {
+          await trx
+            .updateTable("change")
+            .set({ status: "skipped", error: "not approved" })
+            .where("task_id", "=", id)
+            .where("status", "=", "held")
+            // What follows from a removal (its memberships) goes with the removals that were approved.
+            .where("leavers", "=", 0)
+            .where((where) => where.not(isOneOf("seq", changes.map(Number).filter(Number.isSafeInteger))))
+            .execute();
+        }
+        await trx
+          .updateTable("sync_task")
+          .set({ state: "queued", approved: 1, stage: "apply", slot, hold: null, finished_at: null })
+          .where("id", "=", id)
+          .execute();
+        return true;
+      }),
+
+    cancelTask: (id) =>
+      database.write(async (trx) => {
+        const cancelled = await trx
+          .updateTable("sync_task")
+          .set({ state: "cancelled", slot: null, finished_at: clock() })
+          .where("id", "=", id)
+          .where("state", "in", ["queued", "running", "held"])
+          .executeTakeFirst();
+        if (cancelled.numUpdatedRows === 0n) return false;
+        await trx
+          .updateTable("change")
+          .set({ status: "skipped", error: "the task was cancelled" })
+          .where("task_id", "=", id)
+          .where("status", "in", ["held", "planned"])
+          .execute();
+        return true;
+      }),
+
+    async openTasks() {
+      const rows = await db
+        .selectFrom("sync_task")
+        .selectAll()
+        .where("state", "in", ["queued", "running"])
+        .orderBy("id")
+        .execute();
+      return rows.map((row) => ({ ...toTask(row), stage: row.stage }));
+    },
+
+    async startTask(id) {
+      const started = await db
+        .updateTable("sync_task")
+        .set((eb) => ({ state: "running", started_at: eb.fn.coalesce("started_at", eb.val(clock())) }))
+        .where("id", "=", id)
+        .where("state", "in", ["queued", "running"])
+        .executeTakeFirst();
+      return started.numUpdatedRows > 0n;
+    },
+
+    async noteTask(id, { progress, stage, counts, targets, error }) {
+      const noted = await db
+        .updateTable("sync_task")
+        .set({
+          ...(progress === undefined ? {} : { progress: JSON.stringify(progress) }),
+          ...(stage === undefined ? {} : { stage }),
+          ...(counts === undefined ? {} : { counts: JSON.stringify(counts) }),
+          ...(targets === undefined ? {} : { targets: JSON.stringify(targets) }),
+          ...(error === undefined ? {} : { error: error === null ? null : JSON.stringify(error) }),
+        })
+        .where("id", "=", id)
+        .where("state", "=", "running")
+        .executeTakeFirst();
+      return noted.numUpdatedRows > 0n;
+    },
+
+    async finishTask(id, { state, counts, targets, error, hold }) {
+      await db
+        .updateTable("sync_task")
+        .set({
+          state,
+          counts: JSON.stringify(counts),
+          targets: JSON.stringify(targets),
+          error: error === null ? null : JSON.stringify(error),
+          hold: hold === null ? null : JSON.stringify(hold),
+          finished_at: clock(),
+          slot: null,
+        })
+        .where("id", "=", id)
+        .where("state", "=", "running")
+        .execute();
+    },
+
+    async replaceHeld(sourceId, byTaskId) {
+      const held = await db
+        .selectFrom("sync_task")
+        .select("id")
+        .where("source_id", "=", sourceId)
+        .where("state", "=", "held")
+        .where("id", "<>", byTaskId)
+        .execute();
+      for (const { id } of held) {
+        await db
+          .updateTable("change")
+          .set({ status: "skipped", error: "replaced by a newer task" })
+          .where("task_id", "=", id)
+          .where("status", "=", "held")
+          .execute();
+        await db
+          .updateTable("sync_task")
+          .set({ state: "cancelled" })
+          .where("id", "=", id)
+          .where("state", "=", "held")
+          .execute();
+      }
+    },
+
+    async expireHeld(before) {
+      const held = await db.selectFrom("sync_task").select(["id", "hold"]).where("state", "=", "held").execute();
+      for (const { id, hold } of held) {
+        const { expiresAt } = JSON.parse(hold ?? "{}") as { expiresAt?: number };
+        if (expiresAt === undefined || expiresAt > before) continue;
+        await db.updateTable("sync_task").set({ state: "cancelled" }).where("id", "=", id).execute();
+        await db
+          .updateTable("change")
+          .set({ status: "skipped", error: "nobody approved it in time" })
+          .where("task_id", "=", id)
+          .where("status", "=", "held")
+          .execute();
+      }
+    },
+
+    async countTask(id, targetId, read) {
+      const rows = await db
+        .selectFrom("change")
+        .select(["resource_type", "action", "status", sql<number>`count(distinct resource_id)`.as("count")])
+        .where("task_id", "=", id)
+        .where("target_id", targetId === null ? "is" : "=", targetId)
+        .where((where) =>
+          where.or([where("action", "<>", "update"), where("resource_type", "=", "User"), notMadeHere()]),
+        )
+        .groupBy(["resource_type", "action", "status"])
+        .execute();
+      return countChanges(
+        rows.map((row) => ({
+          resourceType: row.resource_type,
+          action: row.action,
+          status: row.status,
+          count: Number(row.count),
+        })),
+        read,
+      );
+    },
+
+    async pruneRecords(before) {
+      const old = db.selectFrom("change").select("seq").where("created_at", "<", before);
+      await db.deleteFrom("change_member").where("change_seq", "in", old).execute();
+      await db.deleteFrom("change").where("created_at", "<", before).execute();
+      await db.deleteFrom("removal").where("at", "<", before).execute();
+    },
+  };
+
+  /** A group that this task created is not counted again for the members that it was given. */
+  function notMadeHere() {
+    return sql<boolean>`not exists (select 1 from change made where made.task_id = change.task_id
+      and made.resource_id = change.resource_id and made.action in ('create', 'adopt')
+      and made.target_id is not distinct from change.target_id)`;
+  }
+}
+
+function toTask(row: Tables["sync_task"]): TaskRow {
+  const parse = <T>(text: string | null): T | null => (text === null ? null : (JSON.parse(text) as T));
+  return {
+    id: row.id,
+    sourceId: row.source_id,
+    targetId: row.target_id,
+    trigger: row.trigger,
+    mode: row.mode,
+    state: row.state,
+    approved: row.approved === 1,
+    progress: parse(row.progress),
+    counts: parse<TaskRow["counts"]>(row.counts) ?? noCounts,
+    targets: parse<TaskRow["targets"]>(row.targets) ?? [],
+    error: parse(row.error),
+    hold: parse(row.hold),
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+  };
+}

@@ -1,0 +1,187 @@
+import { lookup } from "node:dns";
+import { isIP, type LookupFunction } from "node:net";
+import { Agent, buildConnector } from "undici";
+import type { AddressPolicy } from "../../lib/address.ts";
+
+/** One HTTP exchange's answer, read to its end. Header names in lower case; of a repeated header the first. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly text: string;
+  /** True if the answer was longer than is read; `text` is empty then. */
+  readonly tooLong: boolean;
+}
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Sends a request and reads the answer. Throws an {@link ExchangeError} or, when stopped, the signal's reason. */
+export interface HttpExchange {
+  send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
+  close(): Promise<void>;
+}
+
+/** Why there is no whole answer. `sent` false: the request never left, so it was certainly not carried out. */
+export class ExchangeError extends Error {
+  readonly sent: boolean;
+  /** `answer`: one came, but it is no text. */
+  readonly kind: "connect" | "interrupted" | "timeout" | "answer";
+
+  constructor(kind: ExchangeError["kind"], message: string, sent: boolean, cause?: unknown) {
+    super(message, cause === undefined ? {} : { cause });
+    this.name = "ExchangeError";
+    this.kind = kind;
+    this.sent = sent;
+  }
+}
+
+export interface ExchangeOptions {
+  /** Connections per origin, kept alive. */
+  readonly concurrency: number;
+  /** For everything from connecting to the last byte of the answer. */
+  readonly timeoutMs: number;
+  /** Longest answer in bytes. */
+  readonly maxAnswerBytes: number;
+  /** Asked for the very address that is connected to, after name resolution: DNS rebinding can't get past it. */
+  readonly allowAddress?: AddressPolicy | undefined;
+}
+
+/** HTTP over kept-alive connections (undici). Redirects are answers, not followed. */
+export function makeHttpExchange(options: ExchangeOptions): HttpExchange {
+  const agent = new Agent({
+    connections: options.concurrency,
+    connect: guardedConnect(options),
+    // One timer of our own bounds the whole exchange; undici's bound the pauses in it.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  return {
+    async send({ method, url, headers, body }, signal) {
+      signal.throwIfAborted();
+      const stop = new AbortController();
+      const onAbort = (): void => stop.abort(signal.reason);
+      signal.addEventListener("abort", onAbort, { once: true });
+      const timer = setTimeout(() => stop.abort(timedOut(options.timeoutMs)), options.timeoutMs);
+      try {
+        const response = await agent.request({
+          origin: url.origin,
+          path: url.pathname + url.search,
+          method: method as "GET",
+          headers,
+          body: body ?? null,
+          signal: stop.signal,
+        });
+        const text = await readText(response.body, options.maxAnswerBytes);
+        const answerHeaders = toHeaders(response.headers);
+        return { status: response.statusCode, headers: answerHeaders, text: text ?? "", tooLong: text === null };
+      } catch (error) {
+        throw signal.aborted ? signal.reason : toExchangeError(error);
+      } finally {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", onAbort);
+      }
+    },
+    close: () => agent.close(),
+  };
+}
+
+function guardedConnect({ timeoutMs, allowAddress }: ExchangeOptions): buildConnector.connector {
+  const timeout = Math.min(timeoutMs, 10_000);
+  const guard = allowAddress === undefined ? {} : { lookup: guardedLookup(allowAddress) };
+  const connect = buildConnector({ timeout, ...guard });
+  return (target, callback) => {
+    // An address that is written in the URL is not looked up, so it is asked about here.
+    if (allowAddress !== undefined && isIP(target.hostname) !== 0 && !allowAddress(target.hostname)) {
+      callback(new ExchangeError("connect", refusal(target.hostname), false), null);
+      return;
+    }
+    connect(target, (...[error, socket]) => {
+      if (error === null) callback(null, socket);
+      else callback(notConnected(error), null);
+    });
+  };
+}
+
+function guardedLookup(allowAddress: AddressPolicy): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) {
+        callback(error, "");
+        return;
+      }
+      const allowed = addresses.filter(({ address }) => allowAddress(address));
+      const first = allowed[0];
+      if (first === undefined) callback(new ExchangeError("connect", refusal(hostname), false), "");
+      else if (options.all === true) callback(null, allowed);
+      else callback(null, first.address, first.family);
+    });
+  };
+}
+
+function refusal(host: string): string {
+  return `${host} is a private, local or reserved address, which is not allowed (BRIDGE_ALLOW_PRIVATE_ADDRESSES)`;
+}
+
+function timedOut(timeoutMs: number): ExchangeError {
+  return new ExchangeError("timeout", `no complete answer within ${timeoutMs / 1000} s`, true);
+}
+
+function notConnected(error: Error): ExchangeError {
+  if (error instanceof ExchangeError) return error;
+  return new ExchangeError("connect", `no connection: ${reasonOf(error)}`, false, error);
+}
+
+function toExchangeError(error: unknown): ExchangeError {
+  if (error instanceof ExchangeError) return error;
+  return new ExchangeError("interrupted", `the connection broke: ${reasonOf(error)}`, true, error);
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  // With several addresses Node tries each, and only the errors inside say why.
+  const inner: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  const code: unknown = inner instanceof Error && "code" in inner ? inner.code : undefined;
+  return typeof code === "string" ? (knownReasons.get(code) ?? code) : error.name;
+}
+
+const knownReasons: ReadonlyMap<string, string> = new Map([
+  ["ECONNREFUSED", "connection refused (nothing listens there)"],
+  ["ENOTFOUND", "the host name is not known"],
+  ["EAI_AGAIN", "the host name could not be looked up just now"],
+  ["ECONNRESET", "the server or something in between reset it"],
+  ["UND_ERR_SOCKET", "the server or something in between closed it"],
+  ["UND_ERR_CONNECT_TIMEOUT", "the server does not accept connections (timeout)"],
+  ["CERT_HAS_EXPIRED", "the server's certificate has expired"],
+  ["DEPTH_ZERO_SELF_SIGNED_CERT", "the server's certificate is self-signed"],
+  ["SELF_SIGNED_CERT_IN_CHAIN", "the server's certificate comes from an authority that is not trusted here"],
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "the server does not send its certificate chain"],
+  ["ERR_TLS_CERT_ALTNAME_INVALID", "the server's certificate is for another host name"],
+]);
+
+async function readText(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string | null> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.length;
+    // Leaving the loop destroys the stream and its connection.
+    if (length > maxBytes) return null;
+    chunks.push(chunk);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+  } catch (error) {
+    throw new ExchangeError("answer", "the answer is not UTF-8 text", true, error);
+  }
+}
+
+function toHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): ReadonlyMap<string, string> {
+  const entries = Object.entries(headers).flatMap(([name, value]): [string, string][] => {
+    const first = Array.isArray(value) ? value[0] : value;
+    return first === undefined ? [] : [[name.toLowerCase(), first]];
+  });
+  return new Map(entries);
+}

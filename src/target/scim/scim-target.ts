@@ -1,0 +1,122 @@
+import type { AddressPolicy } from "../../lib/address.ts";
+import type { JsonObject } from "../../lib/json.ts";
+import type { ResourceType } from "../../scim/resource.ts";
+import type { TargetProfile } from "../profile.ts";
+import { type PatchOperation, type RemoteResource, type Target, TargetError } from "../target.ts";
+import { assertSuccess, processEmptyAnswer, processResourceAnswer } from "./answer.ts";
+import type { TargetAuth } from "./authorization.ts";
+import { makeConnection, type ScimRequest } from "./connection.ts";
+import { testConnection } from "./connection-test.ts";
+import { readDiscovery, toCapabilities, toReading } from "./discovery.ts";
+import { findByFilter, findInList } from "./lookup.ts";
+import { readPages } from "./pages.ts";
+
+export interface ScimTargetOptions {
+  /** The service provider's root, for example `https://app.example.com/scim/v2`. */
+  readonly baseUrl: string;
+  readonly auth: TargetAuth;
+  readonly profile: TargetProfile;
+  /** The program's version, for `User-Agent`. */
+  readonly version: string;
+  /** Connections that are kept open; more requests than that wait for one. 8 if absent. */
+  readonly concurrency?: number;
+  /** 0, or absent: no limit of our own. */
+  readonly requestsPerSecond?: number;
+  /** For one whole exchange. 30,000 if absent. */
+  readonly timeoutMs?: number;
+  /** Addresses that may be connected to; all if absent. See `parseAddressPolicy`. */
+  readonly allowAddress?: AddressPolicy;
+  /** Milliseconds since 1970; `Date.now` if absent. */
+  readonly clock?: () => number;
+}
+
+const patchOpSchema = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+
+/**
+ * A SCIM 2.0 service provider over HTTP (RFC 7644). It waits for nothing but its rate limit and tries nothing twice,
+ * except once with a new token after a 401: a {@link TargetError} tells the caller what to do next. A call that is
+ * stopped throws its signal's reason.
+ *
+ * @throws TypeError for a base URL or credentials that can't be used
+ */
+export function makeScimTarget(options: ScimTargetOptions): Target {
+  const { profile } = options;
+  const connection = makeConnection({
+    ...options,
+    concurrency: options.concurrency ?? 8,
+    requestsPerSecond: options.requestsPerSecond ?? 0,
+    timeoutMs: options.timeoutMs ?? 30_000,
+    clock: options.clock ?? Date.now,
+  });
+  // The profile's until `discover` has narrowed it.
+  let reading = toReading(profile, { config: null, schemas: null });
+
+  return {
+    async discover(signal) {
+      const discovery = await readDiscovery(connection, signal);
+      reading = toReading(profile, discovery);
+      return toCapabilities(profile, discovery);
+    },
+
+    test: (signal) => testConnection(connection, profile, signal),
+
+    async create(type, document, signal) {
+      return processResourceAnswer(await connection.send({ ...at(type), method: "POST", body: document }, signal));
+    },
+
+    async modify(type, id, operations, signal) {
+      const body = { schemas: [patchOpSchema], Operations: operations.map(toJson) };
+      processEmptyAnswer(await connection.send({ ...at(type), method: "PATCH", id, body }, signal));
+    },
+
+    async replace(type, id, document, signal) {
+      processEmptyAnswer(await connection.send({ ...at(type), method: "PUT", id, body: document }, signal));
+    },
+
+    async remove(type, id, signal) {
+      const answer = await connection.send({ ...at(type), method: "DELETE", id }, signal);
+      await unlessMissing(() => assertSuccess(answer));
+    },
+
+    async read(type, id, signal): Promise<RemoteResource | null> {
+      const answer = await connection.send({ ...at(type), method: "GET", id }, signal);
+      return unlessMissing(() => processResourceAnswer(answer));
+    },
+
+    async find(type, attribute, value, signal) {
+      const lookup = { ...at(type), attribute, value, count: reading.count, query: withoutMembers(type) };
+      return reading.filterTrust ? findByFilter(connection, lookup, signal) : findInList(connection, lookup, signal);
+    },
+
+    async *list(type, signal) {
+      const paged = { ...at(type), count: reading.count, query: withoutMembers(type) };
+      for await (const { resources } of readPages(connection, paged, signal)) {
+        if (resources.length > 0) yield resources;
+      }
+    },
+
+    close: () => connection.close(),
+  };
+}
+
+function at(type: ResourceType): Pick<ScimRequest, "collection"> {
+  return { collection: type === "User" ? "Users" : "Groups" };
+}
+
+// A group's members are many, and what we put there we know.
+function withoutMembers(type: ResourceType): Readonly<Record<string, string>> {
+  return type === "Group" ? { excludedAttributes: "members" } : {};
+}
+
+function toJson(operation: PatchOperation): JsonObject {
+  return JSON.parse(JSON.stringify(operation)) as JsonObject;
+}
+
+async function unlessMissing<T>(judge: () => T): Promise<T | null> {
+  try {
+    return judge();
+  } catch (error) {
+    if (error instanceof TargetError && error.code === "missing") return null;
+    throw error;
+  }
+}
