@@ -7,9 +7,8 @@ export interface Config {
   /** 0 lets the operating system choose. */
   readonly port: number;
   readonly host: string;
-  readonly database:
-    | { readonly kind: "sqlite"; readonly file: string }
-    | { readonly kind: "postgres"; readonly url: string };
+  /** `file:…` for SQLite or `postgres://…`, as `openStore` takes it. */
+  readonly databaseUrl: string;
   readonly dataDir: string;
   readonly schemasDir: string;
   /** Without a slash at its end. Null when not set: then {@link defaultPublicUrl} of the port that was opened. */
@@ -55,7 +54,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const config: Config = {
     port: read("PORT", 8080, parsePort),
     host: read("HOST", "127.0.0.1", parseHost),
-    database: read("DATABASE_URL", { kind: "sqlite", file: join(dataDir, "bridge.db") }, parseDatabase),
+    databaseUrl: read("DATABASE_URL", `file:${join(dataDir, "bridge.db")}`, parseDatabaseUrl),
     dataDir,
     schemasDir: read("BRIDGE_SCHEMAS_DIR", "./schemas", parsePath),
     publicUrl: read("BRIDGE_PUBLIC_URL", null, parsePublicUrl),
@@ -92,20 +91,13 @@ function parsePath(text: string): Parsed<string> {
   return text.includes("\0") ? { expected: "a path" } : { value: text };
 }
 
-function parseDatabase(text: string): Parsed<Config["database"]> {
+function parseDatabaseUrl(text: string): Parsed<string> {
+  if (/^file:.*[^/]$/.test(text)) return { value: text };
+  if (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)) return { value: text };
   const expected = "file:PATH for SQLite or postgres://USER:PASSWORD@HOST/DATABASE for PostgreSQL";
-  if (/^file:./.test(text)) return { value: { kind: "sqlite", file: filePath(text) } };
-  const isPostgres = /^postgres(ql)?:\/\//.test(text);
-  if (isPostgres && URL.canParse(text)) return { value: { kind: "postgres", url: text } };
   // A database URL holds a password: only its scheme is repeated, where it has one.
   const scheme = /^[a-z][a-z0-9+.-]{0,20}(?=:\/\/)/i.exec(text)?.[0];
-  const got = scheme === undefined ? "a value without a scheme" : `a malformed or unknown ${scheme}:// URL`;
-  return { expected, got };
-}
-
-/** `file:data/a.db`, `file:./a.db`, `file:/a.db` and `file:///a.db`. */
-function filePath(url: string): string {
-  return url.slice("file:".length).replace(/^\/\/(?=\/)/, "");
+  return { expected, got: scheme === undefined ? "a value without a known scheme" : `an unusable ${scheme}:// URL` };
 }
 
 function parsePublicUrl(text: string): Parsed<string> {

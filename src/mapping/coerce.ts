@@ -36,9 +36,14 @@ export function toText(value: Json): string | undefined {
   if (typeof value === "boolean") return value ? "true" : "false";
   if (typeof value !== "number" || !Number.isFinite(value)) return undefined;
   if (Number.isInteger(value)) return BigInt(value).toString();
-  const text = String(value);
-  if (!text.includes("e")) return text;
-  return value.toLocaleString("en-US", { useGrouping: false, maximumFractionDigits: 100 });
+  return withoutExponent(String(value));
+}
+
+// Only small fractions come with an exponent here: 1.5e-7 is 0.00000015.
+function withoutExponent(text: string): string {
+  const [, sign, whole, fraction, exponent] = /^(-?)(\d)(?:\.(\d+))?e-(\d+)$/.exec(text) ?? [];
+  if (whole === undefined) return text;
+  return `${sign}0.${"0".repeat(Number(exponent) - 1)}${whole}${fraction ?? ""}`;
 }
 
 function toBoolean(value: Json): boolean | undefined {

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, member } from "../lib/json.ts";
+import { canonicalJson, isJsonObject, type JsonObject, member } from "../lib/json.ts";
 import { jsonPointer } from "../lib/json-pointer.ts";
 import { findSubAttribute, type SchemaCatalog } from "../scim/catalog.ts";
 import type { ResourceType } from "../scim/resource.ts";
@@ -48,7 +48,7 @@ export function compileSection(
   refuseElementsWithoutValue(written, report);
   const required = findRequirements(catalog, type, name, written, report);
   const members = readMembers(name, rules);
-  const sorted = shape.map((each) => JSON.stringify(each)).sort();
+  const sorted = shape.map(canonicalJson).sort();
   return { map: makeSection(slots, required), members, shape: { rules: sorted, required, members } };
 }
 

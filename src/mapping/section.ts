@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "../lib/json.ts";
 import type { Facts } from "./facts.ts";
-import type { Mapped, RecordProblem } from "./mapping.ts";
-import type { Sight } from "./rule.ts";
+import type { Mapped } from "./mapping.ts";
+import type { Place } from "./place.ts";
 import { type Draft, evaluateSlot, type Slot } from "./slot.ts";
 
 /** What a resource must have: the path of the attribute, and the pointer of the rule that gives it. */
@@ -16,28 +16,33 @@ export interface Requirement {
  * core before extensions, by name.
  */
 export function makeSection(slots: readonly Slot[], required: readonly Requirement[]): (facts: Facts) => Mapped {
-  const sorted = slots.toSorted(compareSlots);
-  const writers = groupByAttribute(sorted).map(makeWriter);
-  let sights = sightsFor(sorted, new Set());
-  let sightsOf: ReadonlySet<string> | null = null;
+  const groups = groupByAttribute(slots.toSorted(compareSlots));
+  // The set of unseen fields is the same for all records of a read.
+  const writersBySight = new WeakMap<ReadonlySet<string>, readonly Writer[]>();
   return (facts) => {
     const { unseenFields } = facts.source;
-    // The set is the same for all records of a read.
-    if (sightsOf !== unseenFields) {
-      sights = sightsFor(sorted, unseenFields);
-      sightsOf = unseenFields;
+    let writers = writersBySight.get(unseenFields);
+    if (!writers) {
+      writers = groups.map((group) => makeWriter(group.map((slot) => makeEvaluator(slot, unseenFields))));
+      writersBySight.set(unseenFields, writers);
     }
-    const draft: Draft = { document: {}, keep: [], createOnly: [], sources: {}, warnings: [] };
-    for (const write of writers) write(facts, sights, draft);
-    return { ...draft, problems: missing(required, draft.document) };
+    const draft: Draft = { document: {}, keep: [], createOnly: [], sources: {}, problems: [], warnings: [] };
+    for (const write of writers) write(facts, draft);
+    checkRequired(required, draft);
+    return draft;
   };
 }
 
-type Sights = ReadonlyMap<Slot, Sight>;
-type Writer = (facts: Facts, sights: Sights, draft: Draft) => void;
+type Writer = (facts: Facts, draft: Draft) => void;
 
-function sightsFor(slots: readonly Slot[], unseen: ReadonlySet<string>): Sights {
-  return new Map(slots.map((slot) => [slot, slot.rule.sight(unseen)]));
+interface Evaluator {
+  readonly slot: Slot;
+  evaluate(facts: Facts, draft: Draft): Json | undefined;
+}
+
+function makeEvaluator(slot: Slot, unseen: ReadonlySet<string>): Evaluator {
+  const sight = slot.rule.sight(unseen);
+  return { slot, evaluate: (facts, draft) => evaluateSlot(slot, sight, facts, draft) };
 }
 
 function compareSlots({ place: a }: Slot, { place: b }: Slot): number {
@@ -58,64 +63,75 @@ function groupByAttribute(slots: readonly Slot[]): readonly (readonly Slot[])[] 
   return [...groups.values()];
 }
 
-function makeWriter(slots: readonly Slot[]): Writer {
-  const [first] = slots;
+function makeWriter(evaluators: readonly Evaluator[]): Writer {
+  const [first] = evaluators;
   if (!first) return () => {};
-  if (first.place.filter) return elementWriter(slots, first);
-  return first.place.sub ? complexWriter(slots, first) : simpleWriter(first);
+  const { place } = first.slot;
+  if (place.filter) return elementWriter(evaluators, place);
+  return place.sub ? complexWriter(evaluators, place) : simpleWriter(first, place);
 }
 
-function simpleWriter(slot: Slot): Writer {
-  const { extension, attribute } = slot.place;
-  return (facts, sights, draft) => {
-    const value = evaluateSlot(slot, sights.get(slot) ?? "all", facts, draft);
-    if (value !== undefined) containerOf(draft.document, extension)[attribute.name] = value;
+function simpleWriter({ evaluate }: Evaluator, { extension, attribute: { name } }: Place): Writer {
+  return (facts, draft) => {
+    const value = evaluate(facts, draft);
+    if (value !== undefined) containerOf(draft.document, extension)[name] = value;
   };
 }
 
-function complexWriter(slots: readonly Slot[], { place: { extension, attribute } }: Slot): Writer {
-  return (facts, sights, draft) => {
-    const parts: Record<string, Json> = {};
+function complexWriter(evaluators: readonly Evaluator[], { extension, attribute: { name } }: Place): Writer {
+  const parts = namedParts(evaluators);
+  return (facts, draft) => {
+    const complex: Record<string, Json> = {};
     let filled = false;
-    for (const slot of slots) {
-      const value = evaluateSlot(slot, sights.get(slot) ?? "all", facts, draft);
-      if (value === undefined || slot.place.sub === null) continue;
-      parts[slot.place.sub.name] = value;
+    for (const { part, evaluate } of parts) {
+      const value = evaluate(facts, draft);
+      if (value === undefined) continue;
+      complex[part] = value;
       filled = true;
     }
-    if (filled) containerOf(draft.document, extension)[attribute.name] = parts;
+    if (filled) containerOf(draft.document, extension)[name] = complex;
   };
 }
 
 // An element is there when it has a `value`; of attributes without one (addresses) when a part that is no constant has.
-function elementWriter(slots: readonly Slot[], { place: { extension, attribute, filter } }: Slot): Writer {
-  const valueSlot = slots.find(({ place }) => place.sub?.name === "value");
-  const others = slots.filter((slot) => slot !== valueSlot);
-  return (facts, sights, draft) => {
+function elementWriter(evaluators: readonly Evaluator[], { extension, attribute: { name }, filter }: Place): Writer {
+  const parts = namedParts(evaluators);
+  const valuePart = parts.find(({ part }) => part === "value");
+  const others = parts.filter((each) => each !== valuePart);
+  return (facts, draft) => {
     const element: Record<string, Json> = {};
-    if (valueSlot) {
-      const value = evaluateSlot(valueSlot, sights.get(valueSlot) ?? "all", facts, draft);
+    if (valuePart) {
+      const value = valuePart.evaluate(facts, draft);
       if (value === undefined) return;
       element["value"] = value;
     }
-    let filled = valueSlot !== undefined;
+    let filled = valuePart !== undefined;
     for (const { sub, value } of filter ?? []) element[sub] = value;
-    for (const slot of others) {
-      const value = evaluateSlot(slot, sights.get(slot) ?? "all", facts, draft);
-      if (value === undefined || slot.place.sub === null) continue;
-      element[slot.place.sub.name] = value;
-      if (!slot.rule.isConstant) filled = true;
+    for (const { part, evaluate, isConstant } of others) {
+      const value = evaluate(facts, draft);
+      if (value === undefined) continue;
+      element[part] = value;
+      if (!isConstant) filled = true;
     }
-    if (filled) addElement(containerOf(draft.document, extension), attribute.name, element);
+    if (filled) addElement(containerOf(draft.document, extension), name, element);
   };
+}
+
+function namedParts(evaluators: readonly Evaluator[]) {
+  return evaluators.flatMap(({ slot: { place, rule }, evaluate }) =>
+    place.sub ? [{ part: place.sub.name, isConstant: rule.isConstant, evaluate }] : [],
+  );
 }
 
 // RFC 7643 §2.4: at most one element is primary. The first one stays it.
 function addElement(container: Record<string, Json>, name: string, element: Record<string, Json>): void {
-  const known = container[name];
-  const elements: readonly Json[] = Array.isArray(known) ? known : [];
+  const elements = container[name];
+  if (!Array.isArray(elements)) {
+    container[name] = [element];
+    return;
+  }
   if (element["primary"] === true && elements.some(isPrimary)) delete element["primary"];
-  container[name] = [...elements, element];
+  elements.push(element);
 }
 
 function isPrimary(element: Json): boolean {
@@ -131,12 +147,12 @@ function containerOf(document: Record<string, Json>, extension: string | null): 
   return made;
 }
 
-function missing(required: readonly Requirement[], document: JsonObject): readonly RecordProblem[] {
-  const problems: RecordProblem[] = [];
+function checkRequired(required: readonly Requirement[], { document, problems }: Draft): void {
   for (const { extension, name, pointer } of required) {
     const container = extension === null ? document : (document[extension] as JsonObject | undefined);
-    if (extension !== null && container === undefined) continue;
-    if (container?.[name] === undefined) problems.push({ pointer, detail: `${name} is required and has no value` });
+    // An extension without any value is not there at all, and lacks nothing.
+    if (container && container[name] === undefined) {
+      problems.push({ pointer, detail: `${name} is required and has no value` });
+    }
   }
-  return problems;
 }

@@ -25,6 +25,7 @@ export interface Draft {
   readonly keep: string[];
   readonly createOnly: string[];
   readonly sources: Record<string, Json>;
+  readonly problems: RecordProblem[];
   readonly warnings: RecordProblem[];
 }
 

@@ -31,8 +31,7 @@ export function makeProjection(type: ResourceType, catalog: SchemaCatalog, reque
   }
   const mode = request.attributes.length > 0 ? "only" : "without";
   const named = nameAttributes(mode === "only" ? request.attributes : request.excludedAttributes, type, catalog);
-  const scopes = makeScopes(type, catalog);
-  const hidden = hiddenNames(scopes).map((name) => JSON.stringify(name));
+  const { scopes, hidden } = shapeOf(type, catalog);
   const onlyDerived = [...named].every(([key, what]) => what === "all" && derivedKeys.has(key));
   return {
     includes(name) {
@@ -60,6 +59,27 @@ function keyOf(scope: string, name: string): string {
 
 /** Attributes at the top that are not in the stored document. */
 const derivedKeys: ReadonlySet<string> = new Set(["members", "groups", "meta"].map((name) => keyOf("", name)));
+
+/** What the schemas say of a type, in the form that projecting needs. */
+interface Shape {
+  readonly scopes: Scopes;
+  /** Names, quoted as in JSON, that never, or only on request, leave the server. */
+  readonly hidden: readonly string[];
+}
+
+const shapes = new WeakMap<SchemaCatalog, Map<ResourceType, Shape>>();
+
+/** Made once for each catalog: a request for one user costs less than this. */
+function shapeOf(type: ResourceType, catalog: SchemaCatalog): Shape {
+  const ofCatalog = shapes.get(catalog) ?? new Map<ResourceType, Shape>();
+  shapes.set(catalog, ofCatalog);
+  const known = ofCatalog.get(type);
+  if (known) return known;
+  const scopes = makeScopes(type, catalog);
+  const shape = { scopes, hidden: hiddenNames(scopes).map((name) => JSON.stringify(name)) };
+  ofCatalog.set(type, shape);
+  return shape;
+}
 
 function makeScopes(type: ResourceType, catalog: SchemaCatalog): Scopes {
   const index = (attributes: readonly AttributeDefinition[]) =>

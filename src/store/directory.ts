@@ -71,7 +71,7 @@ export function makeDirectoryStore(database: Database, clock: () => number): Dir
 
     async countOfSource(sourceId) {
       const { rows } = await sql<{ users: number | null; active_users: number | null; groups: number | null }>`
-        select sum(case when type = 'User' then 1 else 0 end) as users,
+        select sum(case when type = 'User' and departed_at is null then 1 else 0 end) as users,
           sum(case when type = 'User' and active = 1 then 1 else 0 end) as active_users,
           sum(case when type = 'Group' then 1 else 0 end) as groups
         from resource where source_id = ${sourceId} and deleted_at is null`.execute(db);
@@ -92,6 +92,7 @@ export function makeDirectoryStore(database: Database, clock: () => number): Dir
           .where("status", "in", ["planned", "held", "failed"]);
         await trx.deleteFrom("change_member").where("change_seq", "in", planned).execute();
         await trx.deleteFrom("change").where("seq", "in", planned).execute();
+        await trx.deleteFrom("task_mark").where("task_id", "=", taskId).execute();
       }),
 
     addChanges: (lease, taskId, changes) =>
@@ -183,7 +184,7 @@ export function makeDirectoryStore(database: Database, clock: () => number): Dir
           .execute();
       }),
 
-    holdMemberRemovals: (lease, taskId, changeSeqs) =>
+    holdMemberRemovals: (lease, changeSeqs) =>
       write(lease, async (trx) => {
         let held = 0;
         for (const seq of changeSeqs) {
@@ -234,10 +235,19 @@ export function makeDirectoryStore(database: Database, clock: () => number): Dir
           .updateTable("change")
           .set({ status: "planned" })
           .where("task_id", "=", taskId)
-          .where("target_id", "is", null)
           .where("status", "=", "held")
           .executeTakeFirst();
         return { released: Number(released.numUpdatedRows), overtaken: Number(overtaken.numAffectedRows ?? 0n) };
+      }),
+
+    forgetReleased: (lease, taskId) =>
+      write(lease, async (trx) => {
+        await trx
+          .deleteFrom("change")
+          .where("task_id", "=", taskId)
+          .where("target_id", "is not", null)
+          .where("status", "=", "planned")
+          .execute();
       }),
 
     applyNext: (lease, taskId, sourceId, limit) =>
@@ -358,18 +368,19 @@ export function makeDirectoryStore(database: Database, clock: () => number): Dir
         return found.length;
       }),
 
-    logRemovals: (lease, scope, taskId) =>
-      write(lease, async (trx) => {
-        const targetId = scope.startsWith("target:") ? scope.slice("target:".length) : null;
-        const counts = await trx
-          .selectFrom("change")
-          .select(["resource_type", sql<number>`count(*)`.as("count")])
-          .where("task_id", "=", taskId)
-          .where("target_id", targetId === null ? "is" : "=", targetId)
-          .where("status", "=", "applied")
-          .where("action", "in", ["deactivate", "delete"])
-          .groupBy("resource_type")
-          .execute();
+    async logRemovals(lease, scope, taskId) {
+      const targetId = scope.startsWith("target:") ? scope.slice("target:".length) : null;
+      const counts = await db
+        .selectFrom("change")
+        .select(["resource_type", sql<number>`count(*)`.as("count")])
+        .where("task_id", "=", taskId)
+        .where("target_id", targetId === null ? "is" : "=", targetId)
+        .where("status", "=", "applied")
+        .where("action", "in", ["deactivate", "delete"])
+        .groupBy("resource_type")
+        .execute();
+      if (counts.length === 0) return;
+      await write(lease, async (trx) => {
         await trx.deleteFrom("removal").where("scope", "=", scope).where("task_id", "=", taskId).execute();
         await database.upsert(trx, {
           table: "removal",
@@ -381,17 +392,30 @@ export function makeDirectoryStore(database: Database, clock: () => number): Dir
             at: clock(),
           })),
         });
-      }),
+      });
+    },
 
-    touch: (lease, marks, mappingVersion) =>
+    markSame: (lease, taskId, marks, mappingVersion) =>
+      write(lease, (trx) =>
+        database.upsert(trx, {
+          table: "task_mark",
+          rows: marks.map(({ id, fingerprint }) => ({
+            task_id: taskId,
+            resource_id: id,
+            fingerprint,
+            mapping_version: mappingVersion,
+          })),
+          conflict: ["task_id", "resource_id"],
+          update: ["fingerprint", "mapping_version"],
+        }),
+      ),
+
+    applyMarks: (lease, taskId) =>
       write(lease, async (trx) => {
-        for (const { id, fingerprint } of marks) {
-          await trx
-            .updateTable("resource")
-            .set({ fingerprint, mapping_version: mappingVersion })
-            .where("id", "=", id)
-            .execute();
-        }
+        await sql`
+          update resource set fingerprint = k.fingerprint, mapping_version = k.mapping_version
+          from task_mark k where k.task_id = ${taskId} and k.resource_id = resource.id`.execute(trx);
+        await trx.deleteFrom("task_mark").where("task_id", "=", taskId).execute();
       }),
 
     forgetRecords: (lease, sourceId, kind, keys) =>

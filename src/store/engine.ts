@@ -76,7 +76,7 @@ export interface RecordStore {
     records: readonly ReadRecord[],
   ): Promise<{ readonly seqs: readonly number[]; readonly written: number }>;
   /** A page of records in order of `seq`. */
-  listRecords(
+  listSourceRecords(
     sourceId: string,
     kind: RecordKind,
     after: number,
@@ -91,7 +91,7 @@ export interface RecordStore {
     limit: number,
   ): Promise<readonly DirtyRecord[]>;
   /** A page of all records with their contents. */
-  readRecords(sourceId: string, kind: RecordKind, after: number, limit: number): Promise<readonly StoredRecord[]>;
+  readSourceRecords(sourceId: string, kind: RecordKind, after: number, limit: number): Promise<readonly StoredRecord[]>;
   /** Ids of the resources behind these keys; those that are not known are missing. */
   resolveKeys(sourceId: string, kind: RecordKind, keys: readonly string[]): Promise<ReadonlyMap<string, string>>;
   readVisibility(sourceId: string): Promise<Visibility | null>;
@@ -178,7 +178,9 @@ export interface DirectoryStore {
   recentRemovals(scope: string, since: number): Promise<RemovalCounts>;
   /** Sets the planned removals aside. */
   holdRemovals(lease: Lease, taskId: string, types: readonly ResourceType[]): Promise<void>;
-  holdMemberRemovals(lease: Lease, taskId: string, changeSeqs: readonly number[]): Promise<number>;
+  holdMemberRemovals(lease: Lease, changeSeqs: readonly number[]): Promise<number>;
+  /** Removals held at targets, once approved: forgotten after the push that carried them out. */
+  forgetReleased(lease: Lease, taskId: string): Promise<void>;
   /** Held changes back to planned; those whose resource has changed since are skipped and counted. */
   releaseHeld(lease: Lease, taskId: string): Promise<{ readonly released: number; readonly overtaken: number }>;
 
@@ -187,12 +189,15 @@ export interface DirectoryStore {
   /** Applies the memberships of the next groups; how many groups there were. */
   applyMembers(lease: Lease, taskId: string, options: { readonly leavers: boolean }, limit: number): Promise<number>;
   logRemovals(lease: Lease, scope: string, taskId: string): Promise<void>;
-  /** Notes that these records were looked at and changed nothing. */
-  touch(
+  /** Remembers that these resources are as their records want them, for {@link applyMarks}. */
+  markSame(
     lease: Lease,
+    taskId: string,
     marks: readonly { readonly id: string; readonly fingerprint: string }[],
     mappingVersion: string,
   ): Promise<void>;
+  /** Notes it on the resources: last of all, once their memberships are there too. */
+  applyMarks(lease: Lease, taskId: string): Promise<void>;
   /** Forgets records that never became resources. */
   forgetRecords(lease: Lease, sourceId: string, kind: RecordKind, keys: readonly string[]): Promise<void>;
   /** Deletes leavers from our own directory once their time is over; their ids stay taken. */
@@ -203,6 +208,8 @@ export type { Action };
 
 /** What the engine does with tasks beyond what the API does. */
 export interface EngineTaskStore {
+  /** Moves a source's next run, unless another process did. */
+  postponeSource(id: string, from: number, to: number | null): Promise<boolean>;
   /** Queued and running tasks, oldest first. */
   openTasks(): Promise<readonly (TaskRow & { readonly stage: "plan" | "apply" | "push" })[]>;
   /** False when the task was cancelled meanwhile. */
@@ -245,6 +252,8 @@ export interface EngineTaskStore {
 export interface PushScope {
   readonly targetId: string;
   readonly sourceIds: readonly string[];
+  /** The types that are provisioned there. */
+  readonly types: readonly ResourceType[];
   readonly userFilter: ResolvedFilter | null;
   readonly groupFilter: ResolvedFilter | null;
   /** When this push began: what it has dealt with once is not taken up again. */
@@ -323,7 +332,7 @@ export interface PushOutcome {
 }
 
 /** What each target holds of our directory, and what it lacks. */
-export interface PushStore {
+export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logRemovals"> {
   /** Null before the first contact. */
   contactedAt(targetId: string): Promise<number | null>;
   saveRemoteMatches(

@@ -66,6 +66,7 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
     page: { readonly after: string; readonly limit: number },
     ...conditions: readonly Condition[]
   ): Promise<readonly PendingResource[]> => {
+    if (!scope.types.includes(type)) return [];
     const { rows } = await sql<PendingRow>`
       select resource.id, resource.type, resource.source_id, resource.version, resource.external_id,
         resource.display_name, resource.user_name, resource.document, resource.departed_at, resource.manager_id,
@@ -136,6 +137,7 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
           : sql`not exists (select 1 from change c where c.task_id = ${exceptTaskId} and c.resource_id = resource.id
               and c.action in ('deactivate', 'delete') and c.status <> 'skipped')`;
       const count = async (type: ResourceType, condition: Condition): Promise<number> => {
+        if (!scope.types.includes(type)) return 0;
         const { rows } = await sql<{ count: number }>`
           select count(*) as count ${from(scope, type)} and ${isLinked} and ${condition}`.execute(db);
         return Number(rows[0]?.count ?? 0);
@@ -155,6 +157,7 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
 
     async countPending(scope) {
       const count = async (type: ResourceType): Promise<number> => {
+        if (!scope.types.includes(type)) return 0;
         const { rows } = await sql<{ count: number }>`
           select count(*) as count ${from(scope, type)} and (
             (${isThere} and ${inScope(scope, type)} and (l.remote_id is null or l.version < resource.version

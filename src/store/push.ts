@@ -6,7 +6,10 @@ import { makePendingQueries } from "./push-pending.ts";
 import type { Tables } from "./tables.ts";
 
 /** What each target was last given: links, the ledger of memberships, and the records of pushes. */
-export function makePushStore(database: Database, clock: () => number): PushStore {
+export function makePushStore(
+  database: Database,
+  clock: () => number,
+): Omit<PushStore, "recentRemovals" | "logRemovals"> {
   const { db, dialect, isOneOf } = database;
 
   const write = <T>(lease: Lease, work: (trx: Transaction<Tables>) => Promise<T>): Promise<T> =>
@@ -131,6 +134,7 @@ export function makePushStore(database: Database, clock: () => number): PushStor
       }),
 
     async pendingGroups(scope, { after, limit }) {
+      if (!scope.types.includes("Group")) return [];
       const { rows } = await sql<{
         id: string;
         remote_id: string;
@@ -142,6 +146,7 @@ export function makePushStore(database: Database, clock: () => number): PushStor
         from link l join resource on resource.id = l.resource_id
         where l.target_id = ${scope.targetId} and resource.type = 'Group' and ${isOneOf("resource.source_id", scope.sourceIds)}
           and l.remote_id is not null and resource.deleted_at is null and resource.id > ${after}
+          and (${scope.retryAll ? 1 : 0} = 1 or l.next_try_at is null or l.next_try_at <= ${scope.startedAt})
           and (l.members_version < resource.members_version or (l.lacks_members = 1 and exists (
             select 1 from member m
             join link k on k.target_id = l.target_id and k.resource_id = m.member_id and k.remote_id is not null

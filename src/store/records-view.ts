@@ -106,8 +106,8 @@ export function makeRecordViews({ db, dialect }: Database): Pick<TaskStore, "lis
 function toRecord(row: ChangeRow, members: MembersChange | undefined): RecordView {
   const parse = (text: string | null): JsonObject | null => (text === null ? null : (JSON.parse(text) as JsonObject));
   const sources = parse(row.sources) ?? {};
-  const differences =
-    row.before === null && row.after === null ? [] : diffDocuments(parse(row.before), parse(row.after));
+  const after = row.action === "delete" ? null : parse(row.after);
+  const differences = row.before === null && after === null ? [] : diffDocuments(parse(row.before), after);
   const changes: AttributeChange[] = differences.map((difference) => {
     const source = sources[difference.attribute];
     return source === undefined ? difference : { ...difference, source };

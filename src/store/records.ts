@@ -59,12 +59,12 @@ export function makeRecordStore(database: Database): RecordStore {
       return { seqs: keys.map((key) => known.get(key)?.seq ?? 0), written: changed.size };
     },
 
-    async listRecords(sourceId, kind, after, limit) {
+    async listSourceRecords(sourceId, kind, after, limit) {
       const rows = await pageOfRecords(sourceId, kind, after, limit).select(["seq", "key", "resource_id"]).execute();
       return rows.map((row) => ({ seq: row.seq, key: row.key, resourceId: row.resource_id }));
     },
 
-    async readRecords(sourceId, kind, after, limit) {
+    async readSourceRecords(sourceId, kind, after, limit) {
       const rows = await pageOfRecords(sourceId, kind, after, limit).selectAll().execute();
       return rows.map(toRecord);
     },

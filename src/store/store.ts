@@ -373,4 +373,6 @@ export interface Store
   close(): Promise<void>;
 }
 
+export type * from "./engine.ts";
+export { LeaseLostError } from "./engine.ts";
 export type { Json, JsonObject };

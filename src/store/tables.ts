@@ -14,6 +14,7 @@ export interface Tables {
   sync_task: SyncTaskTable;
   change: ChangeTable;
   change_member: ChangeMemberTable;
+  task_mark: TaskMarkTable;
   removal: RemovalTable;
   mapping_version: MappingVersionTable;
   scim_client: ScimClientTable;
@@ -195,6 +196,14 @@ interface ChangeMemberTable {
   op: "add" | "remove";
   member_id: string;
   member_type: "User" | "Group";
+}
+
+/** Resources that a task found as their records want them; noted on them when the task is applied. */
+interface TaskMarkTable {
+  task_id: string;
+  resource_id: string;
+  fingerprint: string;
+  mapping_version: string;
 }
 
 /** Removals that were carried out, for the safeguards' window. `scope` is `source:{id}` or `target:{id}`. */

@@ -115,6 +115,16 @@ export function makeTaskStore(
         return true;
       }),
 
+    async postponeSource(id, from, to) {
+      const moved = await db
+        .updateTable("source")
+        .set({ next_run_at: to })
+        .where("id", "=", id)
+        .where("next_run_at", "=", from)
+        .executeTakeFirst();
+      return moved.numUpdatedRows > 0n;
+    },
+
     async openTasks() {
       const rows = await db
         .selectFrom("sync_task")

@@ -1,6 +1,6 @@
 import type { TestResult } from "../lib/check.ts";
 import type { JsonObject } from "../lib/json.ts";
-import type { ResourceType } from "../scim/resource.ts";
+import type { Member, ResourceType } from "../scim/resource.ts";
 import type { MemberRemoval } from "./profile.ts";
 
 /** What a target can do: its profile, narrowed by what it says of itself (ServiceProviderConfig, Schemas). */
@@ -55,6 +55,28 @@ export interface Target {
   /** All resources of a type, page by page, without members. */
   list(type: ResourceType, signal: AbortSignal): AsyncIterable<readonly RemoteResource[]>;
   close(): Promise<void>;
+}
+
+/** How a kind of target wants things written. Pure; handed to the engine beside the {@link Target}. */
+export interface TargetLanguage {
+  /** What of our document goes there, so that a second run finds nothing to do. */
+  adjust(
+    document: JsonObject,
+    options: {
+      readonly type: ResourceType;
+      readonly capabilities: Capabilities;
+      /** The manager's id at this target; null while he has none there. */
+      readonly managerRemoteId: string | null;
+    },
+  ): JsonObject;
+  /** The smallest PATCH that moves what it holds to what it should hold; empty when nothing differs. */
+  difference(held: JsonObject, desired: JsonObject): readonly PatchOperation[];
+  /** Membership, as one PATCH after another. `value` of a member is its id at the target. */
+  memberRequests(
+    op: "add" | "remove",
+    members: readonly Member[],
+    capabilities: Capabilities,
+  ): readonly (readonly PatchOperation[])[];
 }
 
 /** What the caller should do next after a failure at a target. */

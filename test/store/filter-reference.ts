@@ -26,9 +26,12 @@ export function fulfils(resource: JsonObject, filter: Filter): boolean {
     case "not":
       return !fulfils(resource, filter.filter);
     case "valuePath":
-      return elementsAt(resource, { ...filter.path, sub: null }).some((element) =>
-        fulfils(isJsonObject(element) ? element : { value: element }, underElement(filter.filter, filter.path.name)),
-      );
+      // What is empty is not there (RFC 7643 §2.5).
+      return elementsAt(resource, filter.path)
+        .filter(isFilled)
+        .some((element) =>
+          fulfils(isJsonObject(element) ? element : { value: element }, underElement(filter.filter, filter.path.name)),
+        );
     case "present":
       return valuesAt(resource, filter.path).some(isFilled);
     case "compare":
@@ -86,7 +89,7 @@ function compareAll(values: readonly Json[], operator: CompareOperator, wanted: 
   const plain = values.flatMap((value) => (isJsonObject(value) ? (value["value"] ?? []) : [value]));
   const filled = plain.filter(isFilled);
   if (wanted === null) return operator === "eq" ? filled.length === 0 : filled.length > 0;
-  if (operator === "ne") return filled.length === 0 || filled.some((value) => !compareOne(value, "eq", wanted, kind));
+  if (operator === "ne") return plain.length === 0 || plain.some((value) => !compareOne(value, "eq", wanted, kind));
   return plain.some((value) => compareOne(value, operator, wanted, kind));
 }
 

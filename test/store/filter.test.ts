@@ -45,7 +45,7 @@ describe.each(["sqlite", "postgres"] as const)("filters in %s", (dialect) => {
         const expected = directory.whole.filter(({ type: own, json }) => own === type && fulfils(json, filter));
         expect(await idsInSql(printFilter(filter), type)).toEqual(expected.map(({ id }) => id));
       });
-      await fc.assert(property, { numRuns: 1500 });
+      await fc.assert(property, { numRuns: 600 });
     });
   }
 
@@ -113,7 +113,8 @@ function makeDirectory() {
 }
 
 function userNameOf(index: number): string {
-  return ["Zhang.Éva", "a", "AB_%", "张三", "😀"][index % 5] + `-${Math.floor(index / 5)}`;
+  const names = ["Zhang.Éva", "a", "AB_%", "张三", "😀"];
+  return `${names[index % names.length]}-${Math.floor(index / names.length)}`;
 }
 
 function wholeResource(resource: TestResource, there: readonly TestResource[], edges: readonly TestEdge[]): JsonObject {

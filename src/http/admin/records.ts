@@ -24,6 +24,13 @@ export function makeRecords({ store }: AdminParts) {
 
 const recordQuery = z.object({
   ...pageQuery,
+  // Records are numbered; anything else never was a cursor.
+  cursor: pageQuery.cursor.pipe(
+    z
+      .string()
+      .regex(/^\d{1,15}$/, "does not lead anywhere")
+      .optional(),
+  ),
   target: z
     .string()
     .min(1)

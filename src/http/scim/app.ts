@@ -28,7 +28,10 @@ export interface ScimAppParts {
 
 type ScimContext = Context<{ Variables: { client: ScimClientRow } }>;
 
-/** The SCIM 2.0 service provider (RFC 7644), to be mounted at `/scim/v2`. It reads; writing is refused with a reason. */
+/**
+ * The SCIM 2.0 service provider (RFC 7644). It reads; writing is refused with a reason.
+ * To be mounted at `/scim/v2` of an app made with `strict: false`, so that a trailing slash is let pass.
+ */
 export function makeScimApp(parts: ScimAppParts): Hono<{ Variables: { client: ScimClientRow } }> {
   const { directory, log } = parts;
   const base = `${parts.publicUrl.replace(/\/+$/, "")}/scim/v2`;

@@ -7,11 +7,6 @@ import { scimErrorResponse } from "./responses.ts";
 /** Finds the SCIM client of a token by the token's SHA-256, base64url. */
 export type FindClient = (tokenHash: string) => Promise<ScimClientRow | null>;
 
-export interface ScimVariables {
-  /** Null only where a request may come without a token. */
-  readonly client: ScimClientRow;
-}
-
 /** A deleted client is refused after this time at the latest, on every replica. */
 const rememberedMs = 500;
 const rememberedClients = 1000;

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { createAdaptorServer } from "@hono/node-server";
-import { makeApp } from "./app.ts";
+import { createServer } from "node:http";
 import { type Control, makeControl } from "./control.ts";
 import { Directory } from "./directory.ts";
 import { Faults } from "./fault.ts";
 import { Journal } from "./journal.ts";
+import { makeListener } from "./listener.ts";
 import { makeModels } from "./model.ts";
 import { makeService } from "./service.ts";
 
@@ -76,8 +76,9 @@ export async function startScimSimulator(options: ScimSimulatorOptions = {}): Pr
     pageSize: options.pageSize ?? 200,
     returnMembers: options.returnMembers ?? true,
   });
-  const app = makeApp({ service, directory, journal, faults, models, control, token });
-  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false });
+  const server = createServer(makeListener({ service, directory, journal, faults, models, control, token }));
+  // Longer than clients keep idle connections, so that none is closed in the moment in which it is used again.
+  server.keepAliveTimeout = 60_000;
   server.listen(options.port ?? 0, host);
   await once(server, "listening");
   const address = server.address();
@@ -92,7 +93,7 @@ export async function startScimSimulator(options: ScimSimulatorOptions = {}): Pr
     close: async () => {
       const closed = once(server, "close");
       server.close();
-      if ("closeAllConnections" in server) server.closeAllConnections();
+      server.closeAllConnections();
       await closed;
     },
   };

@@ -1,83 +1,83 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import type { ServerResponse } from "node:http";
 import { isJsonObject, type Json } from "../../lib/json.ts";
 import { wait } from "../../lib/wait.ts";
 import type { Effect } from "./fault.ts";
 import { errorBody, Refusal } from "./refusal.ts";
 import type { ScimAnswer } from "./service.ts";
 
-/** The connection that a request came on. */
-export interface Connection {
-  readonly incoming: IncomingMessage;
-  readonly outgoing: ServerResponse;
-}
-
-/** What goes out: a response, and the status that is noted (0: no answer, or half of one). */
-export interface Sent {
-  readonly response: Response;
-  readonly status: number;
-}
-
-/** Answers as the fault says. `carryOut` does the request and gives its right answer; it is called at most once. */
-export async function spoil(effect: Effect, carryOut: () => ScimAnswer, connection: Connection): Promise<Sent> {
+/**
+ * Answers as the fault says. `carryOut` does the request and gives its right answer; it is called at most once.
+ *
+ * @returns the status that was sent; 0 for no answer, or a part of one
+ */
+export async function spoil(effect: Effect, carryOut: () => ScimAnswer, outgoing: ServerResponse): Promise<number> {
   if ("commit" in effect && effect.commit) carryOut();
   switch (effect.kind) {
     case "status":
-      return status(effect.status, effect.headers, effect.body);
+      return send(failure(effect.status, effect.headers, effect.body), outgoing);
     case "throttle": {
       const date = new Date(Date.now() + effect.seconds * 1000).toUTCString();
-      return status(429, { "retry-after": effect.form === "date" ? date : String(effect.seconds) }, undefined);
+      const retryAfter = effect.form === "date" ? date : String(effect.seconds);
+      return send(failure(429, { "retry-after": retryAfter }, undefined), outgoing);
     }
     case "hang":
-      if (!connection.incoming.socket.destroyed) await once(connection.incoming.socket, "close");
-      return { response: RESPONSE_ALREADY_SENT, status: 0 };
+      if (!outgoing.destroyed) await once(outgoing, "close");
+      return 0;
     case "reset":
-      return reset(connection);
-    case "html": {
-      const body = "<!doctype html><title>Sign in</title><p>Please sign in to continue.";
-      return { response: new Response(body, { headers: { "content-type": "text/html; charset=utf-8" } }), status: 200 };
-    }
+      return reset(outgoing);
+    case "html":
+      return send({ status: 200, headers: { "content-type": "text/html; charset=utf-8" }, body: signInPage }, outgoing);
     case "truncated": {
       const right = carryOut();
-      return send({ ...right, body: firstHalf(right.body) });
+      return send({ ...right, body: firstHalf(right.body) }, outgoing);
     }
     case "cut":
-      return cut(carryOut(), connection);
+      return cut(carryOut(), outgoing);
     case "without-id":
-      return send(withId(carryOut(), undefined));
+      return send(withId(carryOut(), undefined), outgoing);
     case "wrong-id":
-      return send(withId(carryOut(), randomUUID()));
+      return send(withId(carryOut(), randomUUID()), outgoing);
     case "delay":
       await wait(effect.ms);
-      return send(carryOut());
+      return send(carryOut(), outgoing);
   }
 }
 
-/** The answer as it is. */
-export function send({ status, headers, body }: ScimAnswer): Sent {
-  return { response: new Response(body, { status, headers }), status };
+/** Sends the answer as it is, and returns its status. */
+export function send({ status, headers, body }: ScimAnswer, outgoing: ServerResponse): number {
+  if (body === null) {
+    outgoing.writeHead(status, headers);
+    outgoing.end();
+  } else {
+    outgoing.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
+    outgoing.end(body);
+  }
+  return status;
 }
 
 /** Ends the connection with a reset, as a crash or a firewall does. */
-export function reset({ incoming }: Connection): Sent {
-  incoming.socket.resetAndDestroy();
-  return { response: RESPONSE_ALREADY_SENT, status: 0 };
+export function reset(outgoing: ServerResponse): number {
+  outgoing.socket?.resetAndDestroy();
+  return 0;
 }
 
-function status(code: number, headers: Readonly<Record<string, string>>, body: string | undefined): Sent {
-  const scim = { "content-type": "application/scim+json; charset=utf-8" };
+const signInPage = "<!doctype html><title>Sign in</title><p>Please sign in to continue.";
+
+function failure(status: number, headers: Readonly<Record<string, string>>, body: string | undefined): ScimAnswer {
   // A 204 and a 304 have no body (RFC 9110 §15.3.5, §15.4.5).
-  const text = code === 204 || code === 304 ? null : (body ?? errorBody(new Refusal(code, undefined, "A fault.")));
-  return send({ status: code, headers: body === undefined ? { ...scim, ...headers } : headers, body: text });
+  if (status === 204 || status === 304) return { status, headers, body: null };
+  if (body !== undefined) return { status, headers, body };
+  const scim = { "content-type": "application/scim+json; charset=utf-8" };
+  return { status, headers: { ...scim, ...headers }, body: errorBody(new Refusal(status, undefined, "A fault.")) };
 }
 
-function cut(answer: ScimAnswer, { incoming, outgoing }: Connection): Sent {
+function cut(answer: ScimAnswer, outgoing: ServerResponse): number {
   const body = answer.body ?? "";
   outgoing.writeHead(answer.status, { ...answer.headers, "content-length": Buffer.byteLength(body) });
-  outgoing.write(firstHalf(body), () => incoming.socket.destroy());
-  return { response: RESPONSE_ALREADY_SENT, status: 0 };
+  outgoing.write(firstHalf(body), () => outgoing.socket?.destroy());
+  return 0;
 }
 
 function firstHalf(body: string | null): string | null {

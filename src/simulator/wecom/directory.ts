@@ -151,6 +151,8 @@ export class Directory {
     const entry = newDepartment(id, input.name, parent.id, order, input.name_en);
     this.departments.set(id, entry);
     parent.children.add(entry);
+    // Ids that WeCom gives go on from there; the few huge ones of quirky corps are passed over.
+    if (id < 1_000_000_000) this.#nextDepartment = Math.max(this.#nextDepartment, id + 1);
     this.version += 1;
     return entry;
   }
@@ -345,7 +347,7 @@ export class Directory {
 
   #freeDepartment(): number {
     while (this.departments.has(this.#nextDepartment)) this.#nextDepartment += 1;
-    return this.#nextDepartment++;
+    return this.#nextDepartment;
   }
 
   #freeTag(): number {

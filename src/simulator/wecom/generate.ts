@@ -4,7 +4,7 @@ import type { NewMember } from "./model.ts";
 import { makePerson } from "./person.ts";
 import { memberQuirks, tagQuirks } from "./quirks.ts";
 import { Random } from "./random.ts";
-import { limits } from "./rules.ts";
+import { limits, RuleError } from "./rules.ts";
 
 export interface CorpShape {
   readonly members: number;
@@ -28,6 +28,10 @@ export interface CorpShape {
  * Throws {@link RuleError} for a shape that WeCom's limits don't allow.
  */
 export function generateDirectory(shape: CorpShape): Directory {
+  if (shape.departments > limits.departments) throw new RuleError(60001, "30,000 departments a corp");
+  if (shape.members > shape.departments * limits.nodesPerDepartment) {
+    throw new RuleError(81001, "30,000 nodes a department");
+  }
   const random = new Random(shape.seed);
   const directory = new Directory(shape.name ?? "示例集团");
   const quirks = shape.quirks ?? true;

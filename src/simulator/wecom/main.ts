@@ -39,8 +39,10 @@ export function startSimulatorProcess(options: SimulatorProcessOptions): Promise
 export async function runWecomSimulator(args: readonly string[]): Promise<void> {
   const simulator = await startSimulatorProcess(parseOptions(args));
   const credentials = simulator.corps.map(({ control: _, ...rest }) => rest);
+  // Listening for the end comes first: whoever reads the line may send it at once.
+  const end = told();
   process.stdout.write(`${JSON.stringify({ url: simulator.url, ...credentials[0], corps: credentials })}\n`);
-  await told();
+  await end;
   await simulator.close();
 }
 

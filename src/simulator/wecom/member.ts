@@ -3,18 +3,17 @@ import { RuleError } from "./rules.ts";
 
 /** A whole member: what was not said gets what WeCom gives a new one (not activated, first department is the main one). */
 export function withDefaults(input: NewMember): RawMember {
-  const { userid, name, department, ...rest } = input;
+  const { department } = input;
   const raw: Record<string, unknown> = {
-    userid,
-    name,
-    department,
+    ...input,
     order: input.order ?? department.map(() => 0),
     is_leader_in_dept: input.is_leader_in_dept ?? department.map(() => 0),
     direct_leader: input.direct_leader ?? [],
     status: input.status ?? 4,
   };
-  for (const field of optionalFields) if (rest[field] !== undefined) raw[field] = rest[field];
   if (!("main_department" in input)) raw["main_department"] = department[0];
+  // Said to be undefined: he has no such field.
+  for (const field of optionalFields) if (field in raw && raw[field] === undefined) delete raw[field];
   return raw as unknown as RawMember;
 }
 

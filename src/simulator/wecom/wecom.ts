@@ -21,7 +21,7 @@ export interface WecomSimulator extends RunningCorp {
   readonly url: string;
   /** All corps; the first one's credentials and control are also those of the simulator. */
   readonly corps: readonly RunningCorp[];
-  /** Stops listening and cuts off what is still being answered. */
+  /** Stops listening and cuts off what is still being answered. May be called again. */
   close(): Promise<void>;
 }
 
@@ -66,15 +66,20 @@ export async function startWecomSimulator(options: WecomSimulatorOptions = {}): 
   });
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
+  let closed: Promise<void> | null = null;
+  const close = () =>
+    new Promise<void>((resolve, reject) => {
+      closing.abort();
+      server.close((error) => (error ? reject(error) : resolve()));
+      if ("closeAllConnections" in server) server.closeAllConnections();
+    });
   return {
     ...first,
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
     corps: running,
-    close: () =>
-      new Promise<void>((resolve, reject) => {
-        closing.abort();
-        server.close((error) => (error ? reject(error) : resolve()));
-        if ("closeAllConnections" in server) server.closeAllConnections();
-      }),
+    close() {
+      closed ??= close();
+      return closed;
+    },
   };
 }

@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+
 /**
  * Works on the items, at most `limit` at a time, and yields each result as soon as it is there, in whatever order. No
  * more than `limit` results wait for the consumer. A failure, or the consumer's leaving, aborts what is in flight and
@@ -11,6 +13,8 @@ export async function* asCompleted<T, R>(
 ): AsyncGenerator<R> {
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
+  // Every piece in flight listens to it, which is no leak however many they are.
+  setMaxListeners(0, either);
   const iterator = items[Symbol.iterator]();
   const running = new Map<number, Promise<{ readonly index: number; readonly result: R }>>();
   let count = 0;

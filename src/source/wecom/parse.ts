@@ -99,8 +99,10 @@ export function idList(value: Json | undefined): readonly string[] | null {
 }
 
 function userList(value: Json | undefined): readonly string[] {
-  if (!Array.isArray(value)) return [];
-  return (value as readonly Json[]).flatMap((item) => (typeof item === "string" && item !== "" ? [userKey(item)] : []));
+  const keys: string[] = [];
+  if (!Array.isArray(value)) return keys;
+  for (const item of value as readonly Json[]) if (typeof item === "string" && item !== "") keys.push(userKey(item));
+  return keys;
 }
 
 /** A department's or tag's id, a positive 32-bit number, as a key. */

@@ -1,10 +1,10 @@
-import type { ReadEvent, ReadOptions, ReadProblem, SourceDepartment, SourceUser } from "../source.ts";
+import type { ReadEvent, ReadOptions, ReadProblem, SourceDepartment, SourceTag, SourceUser } from "../source.ts";
 import type { WecomApi } from "./api.ts";
 import { asCompleted } from "./as-completed.ts";
 import { toProblem, toSourceError, WecomFault } from "./fault.ts";
 import { type AgentScope, userKey } from "./parse.ts";
 import { memberUserids, type TagHead, toBareTag, withoutMembers } from "./tag.ts";
-import { type DepartmentTree, makeTree, scopeEmpty, selectDepartments } from "./tree.ts";
+import { type DepartmentTree, makeTree, scopeEmpty, selectDepartments, subtree } from "./tree.ts";
 import { FieldSight } from "./unseen-fields.ts";
 
 export interface ReaderParts {
@@ -48,9 +48,9 @@ export async function readTree(api: WecomApi, signal: AbortSignal): Promise<Depa
     if (!(error instanceof WecomFault)) throw error;
     if (error.errcode !== null && error.reaction === "object") {
       // What WeCom answers when only single members are visible is not documented: an empty list, or a refusal.
-      throw scopeEmpty(`The department tree could not be read: ${error.message}`, error.errcode);
+      throw scopeEmpty(`WeCom refuses the department tree (errcode ${error.errcode}).`, error.errcode);
     }
-    throw toSourceError(error, "The department tree could not be read");
+    throw toSourceError(error, error.transient ? "The department tree could not be read" : undefined);
   }
 }
 
@@ -63,6 +63,8 @@ class Reading {
   readonly #sight = new FieldSight();
   /** userids, by key, that are visible one by one and have not arrived yet. */
   readonly #single = new Map<string, string>();
+  /** Departments that the app's visible scope names, by themselves or by a tag; null where the scope is not known. */
+  #named: Set<string> | null = null;
   #complete = true;
   #unanswered = 0;
 
@@ -85,9 +87,10 @@ class Reading {
     for (const id of missing) yield this.#problem(chosenButInvisible(id));
 
     const granted = agent instanceof WecomFault ? null : agent;
+    this.#named = granted && new Set(granted.departments);
     this.#expect(granted?.userids ?? []);
     yield* this.#tags(granted?.tags ?? []);
-    if (users) yield* this.#members(departments);
+    if (users) yield* this.#members(tree, departments);
     if (users) yield* this.#singleMembers(departments);
     yield {
       type: "end",
@@ -110,13 +113,14 @@ class Reading {
       if (outcome instanceof WecomFault) {
         yield this.#problem(toProblem(outcome, "wecom.tag-unreadable", `Tag ${item.id} could not be read`));
       } else if (outcome !== null) {
-        if (granted.includes(outcome.key)) this.#expect(memberUserids(outcome));
+        if (granted.includes(outcome.key)) this.#grantedBy(outcome);
         yield { type: "tags", records: [users ? outcome : withoutMembers(outcome)] };
       }
     }
   }
 
-  async *#members(departments: readonly SourceDepartment[]): AsyncGenerator<ReadEvent> {
+  async *#members(tree: DepartmentTree, departments: readonly SourceDepartment[]): AsyncGenerator<ReadEvent> {
+    const granted = this.#named && subtree(tree.departments, [...this.#named]);
     const total = departments.length;
     let done = 0;
     for await (const { item, outcome } of this.#parts(departments, ({ key }, signal) =>
@@ -124,7 +128,9 @@ class Reading {
     )) {
       const what = `The members of department ${item.key} could not be read`;
       if (outcome instanceof WecomFault) {
-        yield this.#problem(toProblem(outcome, "wecom.department-unreadable", what));
+        // Listed only because it lies above a department of the scope: nobody in it is to be seen, so nobody is missed.
+        const above = outcome.errcode === 60011 && granted?.has(item.key) === false;
+        if (!above) yield this.#problem(toProblem(outcome, "wecom.department-unreadable", what));
       } else {
         if (outcome.members.length > 0) yield this.#users(outcome.members);
         if (outcome.unreadable > 0) yield this.#problem(unreadableEntries(item.key, outcome.unreadable));
@@ -155,6 +161,12 @@ class Reading {
 
   #expect(userids: readonly string[]): void {
     for (const userid of userids) this.#single.set(userKey(userid), userid);
+  }
+
+  /** A tag in the visible scope shows its people, one by one, and its departments. */
+  #grantedBy(tag: SourceTag): void {
+    this.#expect(memberUserids(tag));
+    for (const key of tag.departments) this.#named?.add(key);
   }
 
   #problem(problem: ReadProblem): ReadEvent {

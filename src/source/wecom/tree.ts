@@ -38,9 +38,7 @@ export interface Selection {
  */
 export function selectDepartments(tree: DepartmentTree, scope: SourceScope): Selection {
   if (tree.departments.length === 0) {
-    throw scopeEmpty(
-      "WeCom shows this app no department. Add departments to the app's 可见范围 (visible scope) in the admin console under 应用管理 (app management).",
-    );
+    throw scopeEmpty("WeCom shows this app no department.");
   }
   if (scope.mode === "all") return { departments: tree.departments, missing: [] };
   const visible = new Set(tree.departments.map(({ key }) => key));
@@ -51,7 +49,7 @@ export function selectDepartments(tree: DepartmentTree, scope: SourceScope): Sel
   );
   if (chosen.size === 0) {
     throw scopeEmpty(
-      `None of the departments chosen for this source (${wanted.join(", ") || "none"}) is visible to the app. Choose others, or widen the app's 可见范围 (visible scope) in the admin console under 应用管理 (app management).`,
+      `None of the departments chosen for this source (${wanted.join(", ") || "none"}) is visible to the app.`,
     );
   }
   return {
@@ -60,13 +58,15 @@ export function selectDepartments(tree: DepartmentTree, scope: SourceScope): Sel
   };
 }
 
-/** Nothing can be seen at all. */
-export function scopeEmpty(detail: string, errcode: number | null = null): SourceError {
-  return new SourceError("wecom.scope-empty", detail, { errcode });
+/** Nothing can be seen at all. `found` says how that showed. */
+export function scopeEmpty(found: string, errcode: number | null = null): SourceError {
+  const advice =
+    "Add departments to the app's 可见范围 (visible scope) in the admin console under 应用管理 (app management).";
+  return new SourceError("wecom.scope-empty", `${found} ${advice}`, { errcode });
 }
 
 /** The keys of some departments and of all below them. */
-function subtree(departments: readonly SourceDepartment[], tops: readonly string[]): ReadonlySet<string> {
+export function subtree(departments: readonly SourceDepartment[], tops: readonly string[]): ReadonlySet<string> {
   const children = new Map<string, string[]>();
   for (const { key, parent } of departments) {
     if (parent === null) continue;

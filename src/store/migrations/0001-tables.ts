@@ -79,6 +79,9 @@ export const tables: Migration = (dialect) => {
     `create table change_member (
       change_seq ${int} not null, op ${text} not null, member_id ${text} not null, member_type ${text} not null,
       primary key (change_seq, op, member_id))${without}`,
+    `create table task_mark (
+      task_id ${text} not null, resource_id ${text} not null, fingerprint ${text} not null, mapping_version ${text} not null,
+      primary key (task_id, resource_id))${without}`,
     `create table removal (
       scope ${text} not null, task_id ${text} not null, resource_type ${text} not null, count ${int} not null, at ${int} not null)`,
     `create index removal_scope on removal (scope, at)`,

@@ -2,6 +2,7 @@ import { lookup } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { Agent, buildConnector } from "undici";
 import type { AddressPolicy } from "../../lib/address.ts";
+import { onAbort } from "./abort.ts";
 
 /** One HTTP exchange's answer, read to its end. Header names in lower case; of a repeated header the first. */
 export interface HttpAnswer {
@@ -63,8 +64,7 @@ export function makeHttpExchange(options: ExchangeOptions): HttpExchange {
     async send({ method, url, headers, body }, signal) {
       signal.throwIfAborted();
       const stop = new AbortController();
-      const onAbort = (): void => stop.abort(signal.reason);
-      signal.addEventListener("abort", onAbort, { once: true });
+      const forget = onAbort(signal, () => stop.abort(signal.reason));
       const timer = setTimeout(() => stop.abort(timedOut(options.timeoutMs)), options.timeoutMs);
       try {
         const response = await agent.request({
@@ -82,7 +82,7 @@ export function makeHttpExchange(options: ExchangeOptions): HttpExchange {
         throw signal.aborted ? signal.reason : toExchangeError(error);
       } finally {
         clearTimeout(timer);
-        signal.removeEventListener("abort", onAbort);
+        forget();
       }
     },
     close: () => agent.close(),

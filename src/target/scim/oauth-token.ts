@@ -1,5 +1,6 @@
 import { isJsonObject, member } from "../../lib/json.ts";
 import { TargetError } from "../target.ts";
+import { onAbort } from "./abort.ts";
 import { ExchangeError, type HttpAnswer, type HttpExchange } from "./http-exchange.ts";
 
 export interface OAuthClient {
@@ -126,14 +127,13 @@ function formEncode(text: string): string {
 
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
-  let onAbort = (): void => {};
+  let forget = (): void => {};
   const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
+    forget = onAbort(signal, () => reject(signal.reason));
   });
   try {
     return await Promise.race([work, aborted]);
   } finally {
-    signal.removeEventListener("abort", onAbort);
+    forget();
   }
 }

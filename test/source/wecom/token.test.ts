@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { SourceError } from "../../../src/source/source.ts";
+import { TokenKeeper } from "../../../src/source/wecom/token.ts";
+import { FakeClock } from "./fake-clock.ts";
 import { inTurn, refused, type Script, token } from "./fake-wecom.ts";
 import { errorOf, gather, setUp } from "./harness.ts";
 
@@ -19,7 +21,7 @@ function issuing(expiresIn = 7200) {
 describe("the access token", () => {
   test("is fetched once for all that ask at the same time", async () => {
     const { fake, source } = await setUp({ "department/list": () => tree });
-    await Promise.all(Array.from({ length: 20 }, () => source.departments(signal)));
+    await Promise.all(Array.from({ length: 20 }, () => source.departments(new AbortController().signal)));
     expect(fake.count("gettoken")).toBe(1);
     expect(fake.count("department/list")).toBe(20);
   });
@@ -171,4 +173,19 @@ test("a SourceError says by its code what happened", async () => {
   const { source } = await setUp({ gettoken: () => refused(40001) });
   const error = (await errorOf(gather(source))) as SourceError;
   expect(error.message).toMatch(/^WeCom does not accept the secret \(errcode 40001\)\./);
+});
+
+test("a late refusal of the old token leaves the new one alone", async () => {
+  let fetched = 0;
+  const fetchToken = async () => {
+    fetched += 1;
+    return { access_token: `token-${fetched}`, expires_in: 7200 };
+  };
+  const keeper = new TokenKeeper(fetchToken, new FakeClock());
+  const old = await keeper.get(signal);
+  keeper.drop(old);
+  expect(await keeper.get(signal)).toBe("token-2");
+  keeper.drop(old);
+  expect(await keeper.get(signal)).toBe("token-2");
+  expect(fetched).toBe(2);
 });

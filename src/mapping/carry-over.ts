@@ -3,16 +3,18 @@ import { type AttributeKey, type KeyCondition, parseAttributeKey } from "./attri
 import type { Mapped } from "./mapping.ts";
 
 /**
- * The document to store: what was mapped, with the attributes that keep the value they have.
+ * The mapped document with what stays as it is: attributes whose rule is for creation only, and those that have no
+ * value now because it cannot be seen or because the rule says to keep it.
  *
- * @param current the stored document; null for a new resource, which takes everything as it was mapped
+ * @param current the document that is there; null when the resource is made now
  */
-export function withKept(
-  { document, keep }: Pick<Mapped, "document" | "keep">,
+export function carryOver(
+  { document, keep, createOnly }: Pick<Mapped, "document" | "keep" | "createOnly">,
   current: JsonObject | null,
 ): JsonObject {
-  if (current === null || keep.length === 0) return document;
-  return keep.reduce((result, path) => keepOne(result, current, parsePath(path)), document);
+  if (current === null || (keep.length === 0 && createOnly.length === 0)) return document;
+  const paths = new Set([...keep, ...createOnly]);
+  return [...paths].reduce((result, path) => keepOne(result, current, parsePath(path)), document);
 }
 
 // The same few paths come with every record.

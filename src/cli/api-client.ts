@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { CliError, type CliParts } from "./parts.ts";
+import { plain } from "./text.ts";
+
+export interface ApiClient {
+  /**
+   * Calls the management API and answers the parsed body.
+   *
+   * @param path below `/api/v1`, with a slash
+   * @throws CliError when the server can't be reached, refuses, or answers something else
+   */
+  call<S extends z.ZodType>(method: "GET" | "POST", path: string, answer: S, body?: object): Promise<z.output<S>>;
+}
+
+/** A client of the server that `BRIDGE_URL` and `BRIDGE_TOKEN` name. @throws CliError when they are missing or wrong */
+export function makeApiClient({ fetch, env }: Pick<CliParts, "fetch" | "env">): ApiClient {
+  const base = (env["BRIDGE_URL"]?.trim() || "http://127.0.0.1:8080").replace(/\/+$/, "");
+  if (!URL.canParse(base) || !/^https?:\/\//.test(base)) {
+    throw new CliError(2, "BRIDGE_URL: expected an http or https URL, such as http://127.0.0.1:8080");
+  }
+  const token = env["BRIDGE_TOKEN"]?.trim() ?? "";
+  if (token === "") throw new CliError(2, "BRIDGE_TOKEN is not set: expected an administrator's token");
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new CliError(2, "BRIDGE_TOKEN: expected printable ASCII without spaces");
+  // A URL with a password in it is not repeated whole.
+  const shown = new URL(base).host;
+
+  return {
+    async call(method, path, answer, body) {
+      let response: Response;
+      let text: string;
+      try {
+        response = await fetch(`${base}/api/v1${path}`, {
+          method,
+          headers: {
+            authorization: `Bearer ${token}`,
+            accept: "application/json",
+            ...(body !== undefined && { "content-type": "application/json" }),
+          },
+          ...(body !== undefined && { body: JSON.stringify(body) }),
+          signal: AbortSignal.timeout(300_000),
+        });
+        text = await response.text();
+      } catch (error) {
+        throw new CliError(1, `The server at ${shown} can't be reached (${reasonOf(error)}). Is it running?`);
+      }
+      const parsed = parseJson(text);
+      if (!response.ok) throw new CliError(1, sayRefusal(response.status, parsed, shown));
+      const result = answer.safeParse(parsed);
+      if (!result.success) throw new CliError(1, `${shown} answered something else than this command understands.`);
+      return result.data;
+    },
+  };
+}
+
+const problem = z.object({
+  detail: z.string(),
+  errors: z
+    .array(z.object({ pointer: z.string().optional(), parameter: z.string().optional(), detail: z.string() }))
+    .default([]),
+});
+
+function sayRefusal(status: number, body: unknown, server: string): string {
+  const parsed = problem.safeParse(body);
+  if (!parsed.success) return `${server} answered with status ${status}, and not as a bridge does.`;
+  const { detail, errors } = parsed.data;
+  const hint = status === 401 ? " BRIDGE_TOKEN has to be an administrator's token." : "";
+  const lines = errors.map((error) => `  ${error.pointer ?? error.parameter ?? ""}: ${error.detail}`);
+  return [`${detail}${hint}`, ...lines].map(plain).join("\n");
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (cause instanceof Error) return "code" in cause && typeof cause.code === "string" ? cause.code : cause.name;
+  return "unknown";
+}

@@ -1,0 +1,30 @@
+/** Where a command writes: standard output and error, or a test's. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** What the commands need. The ones that are programs of their own are handed in; each answers its exit code. */
+export interface CliParts {
+  readonly serve: () => Promise<number>;
+  readonly demo: (options: { readonly once: boolean }) => Promise<number>;
+  readonly simulator: (kind: "wecom" | "scim", args: readonly string[]) => Promise<number>;
+  readonly fetch: typeof fetch;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Between two looks at a running task; 500 when absent. */
+  readonly pollMs?: number;
+}
+
+/** Ends a command with a sentence on standard error. 1: it failed; 2: it was called wrongly. */
+export class CliError extends Error {
+  readonly exitCode: 1 | 2;
+
+  constructor(exitCode: 1 | 2, message: string) {
+    super(message);
+    this.name = "CliError";
+    this.exitCode = exitCode;
+  }
+}

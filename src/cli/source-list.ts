@@ -1,0 +1,31 @@
+import type { z } from "zod";
+import { type sourceAnswer, sourcesAnswer } from "./answers.ts";
+import { makeApiClient } from "./api-client.ts";
+import type { CliParts } from "./parts.ts";
+import { table } from "./text.ts";
+
+type Source = z.output<typeof sourceAnswer>;
+
+/** Prints the sources. Answers the exit code. */
+export async function listSources(parts: CliParts, { json }: { readonly json: boolean }): Promise<number> {
+  const client = makeApiClient(parts);
+  const sources: Source[] = [];
+  let cursor: string | null = null;
+  do {
+    const query: string = cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`;
+    const page: z.output<typeof sourcesAnswer> = await client.call("GET", `/sources${query}`, sourcesAnswer);
+    sources.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  if (json) parts.stdout.write(`${JSON.stringify(sources, null, 2)}\n`);
+  else if (sources.length === 0) parts.stdout.write("There are no sources yet.\n");
+  else parts.stdout.write(table([heading, ...sources.map(toRow)]));
+  return 0;
+}
+
+const heading = ["NAME", "TYPE", "STATUS", "USERS", "GROUPS", "LAST SYNC", "NEXT SYNC", "ID"];
+
+function toRow({ name, type, status, summary, lastTask, nextRunAt, id }: Source): readonly string[] {
+  const last = lastTask === null ? "never" : `${lastTask.state} ${lastTask.finishedAt ?? ""}`.trim();
+  return [name, type, status, String(summary.users), String(summary.groups), last, nextRunAt ?? "by hand", id];
+}

@@ -1,0 +1,25 @@
+import type { TaskAnswer } from "./answers.ts";
+import { plain } from "./text.ts";
+
+/** How a sync task ended, for a person. */
+export function reportTask(source: string, task: TaskAnswer): string {
+  const lines = [
+    `${task.mode === "plan" ? "Plan" : "Sync"} of ${source}: ${task.state} (task ${task.id})`,
+    `  users:  ${countsInWords(task.counts.users)}`,
+    `  groups: ${countsInWords(task.counts.groups)}`,
+    ...task.targets.flatMap((target) => [
+      `  target ${target.target}: ${target.state}`,
+      `    users:  ${countsInWords(target.counts.users)}`,
+      `    groups: ${countsInWords(target.counts.groups)}`,
+      ...(target.error ? [`    ${target.error.code}: ${target.error.detail}`] : []),
+    ]),
+    ...(task.error ? [`  ${task.error.code}: ${task.error.detail}`] : []),
+    ...(task.hold ? [`  held until ${task.hold.expiresAt}: ${task.hold.reason}`] : []),
+  ];
+  return lines.map((line) => `${plain(line)}\n`).join("");
+}
+
+function countsInWords(counts: Readonly<Record<string, number>>): string {
+  const words = Object.entries(counts).filter(([, count]) => count > 0);
+  return words.map(([what, count]) => `${count} ${what}`).join(", ") || "nothing";
+}

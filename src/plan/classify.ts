@@ -1,0 +1,21 @@
+import type { JsonObject } from "../lib/json.ts";
+import { member } from "../lib/json.ts";
+import type { Action } from "./change.ts";
+
+/** What moving a person from one document to another is called. Null is not there. */
+export function classify(
+  before: JsonObject | null,
+  after: JsonObject,
+): Extract<Action, "create" | "update" | "deactivate" | "reactivate"> {
+  if (before === null) return "create";
+  const was = isActive(before);
+  const is = isActive(after);
+  if (was && !is) return "deactivate";
+  if (!was && is) return "reactivate";
+  return "update";
+}
+
+/** `active` (RFC 7643 §4.1.1); what says nothing is active. */
+export function isActive(document: JsonObject): boolean {
+  return member(document, "active") !== false;
+}

@@ -1,0 +1,39 @@
+/** Limits beyond which removals wait for a person (accidental deletion prevention). */
+export interface RemovalLimit {
+  /** Up to so many pass always. */
+  readonly floor: number;
+  /** Above the floor: at most this share of all, in percent, … */
+  readonly percent: number;
+  /** … and at most so many. Absent: no limit by number. */
+  readonly count?: number;
+}
+
+export interface RemovalNumbers {
+  /** What is planned now. */
+  readonly planned: number;
+  /** What was removed within the window already, by other tasks. */
+  readonly recent: number;
+  /** How many there are, before this plan. */
+  readonly total: number;
+}
+
+/**
+ * Why removals must wait, in words with numbers; null when they may go ahead. What happened within the window counts,
+ * so that no series of small steps gets past; the share is of what there was before those steps.
+ */
+export function refuseRemovals(
+  what: string,
+  { planned, recent, total }: RemovalNumbers,
+  limit: RemovalLimit,
+): string | null {
+  if (planned === 0) return null;
+  const removals = planned + recent;
+  if (removals <= limit.floor) return null;
+  const before = total + recent;
+  const share = before === 0 ? 100 : (removals * 100) / before;
+  const tooMany = limit.count !== undefined && removals > limit.count;
+  if (share <= limit.percent && !tooMany) return null;
+  const also = recent > 0 ? ` (${recent} more within the window already)` : "";
+  const limits = [`${limit.percent} %`, ...(limit.count === undefined ? [] : [`${limit.count}`])].join(" or ");
+  return `${planned} of ${total} ${what} would be removed${also}, ${share.toFixed(1)} %; allowed without approval are ${limit.floor}, above that at most ${limits}`;
+}

@@ -1,0 +1,102 @@
+import type { SettingStore, TaskStore } from "../store/store.ts";
+import { LeaseLostError } from "../store/store.ts";
+import { underLease } from "./lease.ts";
+import { type OpenTask, runTask, type TaskParts } from "./run-task.ts";
+import { queueDueSources, queueDueTargets } from "./schedule.ts";
+
+export interface EngineParts extends Omit<TaskParts, "store"> {
+  readonly store: TaskParts["store"] & SettingStore & TaskStore;
+  /** Tasks that run at the same time. */
+  readonly maxTasks?: number;
+  /** How often it looks for work when nobody wakes it, in milliseconds. */
+  readonly tickMs?: number;
+}
+
+/** Finds work and does it: due sources, queued tasks, what a crash left behind, what failed and is due again. */
+export interface Engine {
+  /** Looks for work at once. */
+  nudge(): void;
+  /** Ends what is running at its next safe point; unfinished tasks are taken up again by whoever starts next. */
+  stop(): Promise<void>;
+}
+
+const hourMs = 3_600_000;
+const dayMs = 86_400_000;
+
+export function startEngine(parts: EngineParts): Engine {
+  const { store, clock, log, maxTasks = 2, tickMs = 1000 } = parts;
+  const stopping = new AbortController();
+  const running = new Map<string, Promise<void>>();
+  let housekeptAt = 0;
+  let retriedAt = clock();
+  let ticking: Promise<void> | null = null;
+  let again = false;
+
+  const tick = async (): Promise<void> => {
+    const settings = await store.readSettings();
+    const now = clock();
+    if (now - housekeptAt >= hourMs) {
+      housekeptAt = now;
+      await store.expireHeld(now);
+      await store.pruneRecords(now - settings.recordRetentionDays * dayMs);
+      await store.deleteLeavers(now - settings.leaverRetentionDays * dayMs);
+    }
+    if (settings.paused) return;
+    await queueDueSources(store, now);
+    if (now - retriedAt >= 60_000) {
+      retriedAt = now;
+      await queueDueTargets(store, now);
+    }
+    for (const task of await store.openTasks()) {
+      if (stopping.signal.aborted || running.size >= maxTasks) return;
+      if (!running.has(task.id)) start(task);
+    }
+  };
+
+  const start = (task: OpenTask): void => {
+    const name = task.sourceId === null ? `push:${task.targetId}` : `source:${task.sourceId}`;
+    const work = underLease(parts.leases, name, stopping.signal, (lease, signal) => runTask(parts, task, lease, signal))
+      .then(() => undefined)
+      .catch((error: unknown) => {
+        if (stopping.signal.aborted) return;
+        const level = error instanceof LeaseLostError ? "warn" : "error";
+        log[level]({ task: task.id, err: error }, "task left open");
+      })
+      .finally(() => {
+        running.delete(task.id);
+        wake();
+      });
+    running.set(task.id, work);
+  };
+
+  const wake = (): void => {
+    if (stopping.signal.aborted) return;
+    if (ticking) {
+      again = true;
+      return;
+    }
+    ticking = tick()
+      .catch((error: unknown) => {
+        if (!stopping.signal.aborted) log.error({ err: error }, "looking for work failed");
+      })
+      .finally(() => {
+        ticking = null;
+        if (again) {
+          again = false;
+          wake();
+        }
+      });
+  };
+
+  const timer = setInterval(wake, tickMs);
+  wake();
+  return {
+    nudge: wake,
+    async stop() {
+      clearInterval(timer);
+      stopping.abort(new Error("the program is stopping"));
+      await ticking;
+      await Promise.all(running.values());
+    },
+  };
+}

@@ -1,0 +1,280 @@
+import { foldCase } from "../lib/fold.ts";
+import { textOf } from "../scim/document.ts";
+import type { RecordKind } from "../source/source.ts";
+import type { DirectoryChange, DirectoryStore, DirtyRecord, Lease, MemberChange, RecordStore } from "../store/store.ts";
+import { departure, type Looked, lookAt, type MappingSurroundings, managerKeyOf, mapRecord } from "./plan-record.ts";
+import { departmentOf, tagOf, userOf } from "./prepare-record.ts";
+import type { ReadOutcome } from "./read-source.ts";
+
+export interface PlanParts {
+  readonly store: RecordStore & DirectoryStore;
+  readonly lease: Lease;
+  readonly taskId: string;
+  readonly sourceId: string;
+  readonly around: MappingSurroundings;
+  readonly outcome: ReadOutcome;
+  /** False: the organisational structure alone; people and memberships stay as they are. */
+  readonly users: boolean;
+  /** False when only a plan is wanted: then nothing is noted on resources. */
+  readonly mark: boolean;
+  /** True when what a complete read did not find may be removed. */
+  readonly mayRemove: boolean;
+  readonly onProgress: (done: number) => Promise<void>;
+}
+
+const pageSize = 1000;
+const membershipChanged = "its members in the source changed";
+
+/**
+ * The first comparison: the directory that the source describes against the one that we hold. Writes the plan as
+ * changes of the task, nothing else. Groups come first, so that memberships find their group's change.
+ */
+export async function planDirectory(parts: PlanParts): Promise<void> {
+  const groups = await departmentGroups(parts);
+  await planKind(parts, "department", (batch) => childEdges(parts, batch, groups));
+  if (parts.users) {
+    await planKind(parts, "tag", async () => []);
+    await planKind(parts, "user", (batch) => departmentEdges(parts, batch, groups));
+    await planTagEdges(parts);
+  }
+  if (parts.mayRemove) {
+    await planDepartures(parts, "department");
+    if (parts.users) {
+      await planDepartures(parts, "tag");
+      await planDepartures(parts, "user");
+    }
+  }
+  await parts.store.countMemberChanges(parts.lease, parts.taskId);
+}
+
+interface Planned {
+  readonly dirty: DirtyRecord;
+  readonly looked: Looked;
+}
+
+/** Maps and compares the records of one kind that are new, changed, or mapped by another version. */
+async function planKind(
+  { store, lease, taskId, sourceId, around, mark, onProgress }: PlanParts,
+  kind: RecordKind,
+  edgesOf: (batch: readonly Planned[]) => Promise<readonly MemberChange[]>,
+): Promise<void> {
+  for (let after = 0; ; ) {
+    const page = await store.listDirty(sourceId, kind, around.mappingVersion, after, pageSize);
+    const last = page.at(-1);
+    if (last === undefined) return;
+    after = last.record.seq;
+    const mapped = page.map((dirty) => ({ dirty, mapped: mapRecord(kind, dirty.record, around) }));
+    const managers = await resolveManagers(
+      store,
+      sourceId,
+      mapped.map((each) => managerKeyOf(each.mapped)),
+    );
+    const planned = mapped.map(({ dirty, mapped: each }): Planned => {
+      const managerKey = managerKeyOf(each);
+      const managerId = managerKey === null ? null : (managers.get(managerKey) ?? null);
+      return { dirty, looked: lookAt(kind, dirty, each, managerId, around.mappingVersion) };
+    });
+    const checked = await refuseTakenNames(store, planned);
+    const changes = checked.flatMap(({ looked }) => (looked.kind === "change" ? [looked.change] : []));
+    const same = checked.flatMap(({ looked }) => (looked.kind === "same" ? [looked] : []));
+    if (changes.length > 0) await store.addChanges(lease, taskId, changes);
+    const edges = await edgesOf(checked);
+    if (edges.length > 0) {
+      await store.addMemberChanges(lease, taskId, edges, { leavers: false, because: membershipChanged });
+    }
+    if (mark && same.length > 0) await store.markSame(lease, taskId, same, around.mappingVersion);
+    await onProgress(page.length);
+  }
+}
+
+async function resolveManagers(
+  store: RecordStore,
+  sourceId: string,
+  keys: readonly (string | null)[],
+): Promise<ReadonlyMap<string, string>> {
+  const wanted = [...new Set(keys.filter((key) => key !== null))];
+  return wanted.length === 0 ? new Map() : store.resolveKeys(sourceId, "user", wanted);
+}
+
+/** A userName that somebody else has already is refused for this one person; the rest goes ahead. */
+async function refuseTakenNames(store: DirectoryStore, planned: readonly Planned[]): Promise<readonly Planned[]> {
+  const nameOf = ({ looked }: Planned): string | null => {
+    if (looked.kind !== "change" || looked.change.resourceType !== "User" || looked.change.after === null) return null;
+    const userName = textOf(looked.change.after, "userName");
+    return userName === null ? null : foldCase(userName);
+  };
+  const names = planned.flatMap((each) => nameOf(each) ?? []);
+  const holders = await store.userNameHolders(names);
+  return planned.map((each): Planned => {
+    const name = nameOf(each);
+    const holder = name === null ? undefined : holders.get(name);
+    if (each.looked.kind !== "change" || holder === undefined || holder.resourceId === each.looked.change.resourceId) {
+      return each;
+    }
+    const error = `its userName is already used in the source ${holder.sourceName}; give one of the two sources a namespace, or map userName differently`;
+    const change: DirectoryChange = { ...each.looked.change, status: "failed", error };
+    return { dirty: each.dirty, looked: { kind: "change", change } };
+  });
+}
+
+interface DepartmentGroups {
+  /** Id of the group by the department's key. */
+  readonly byKey: ReadonlyMap<string, string>;
+  /** Ids of the groups whose departments this read saw. */
+  readonly visible: ReadonlySet<string>;
+  readonly rule: { readonly users: boolean; readonly groups: boolean };
+}
+
+async function departmentGroups({ store, sourceId, around, outcome }: PlanParts): Promise<DepartmentGroups> {
+  const byKey = new Map<string, string>();
+  const visible = new Set<string>();
+  for (let after = 0; ; ) {
+    const page = await store.listSourceRecords(sourceId, "department", after, pageSize);
+    const last = page.at(-1);
+    if (last === undefined) break;
+    after = last.seq;
+    for (const { seq, key, resourceId } of page) {
+      byKey.set(key, resourceId);
+      if (outcome.seen.has(seq)) visible.add(resourceId);
+    }
+  }
+  return { byKey, visible, rule: around.mapping.members.department ?? { users: false, groups: false } };
+}
+
+/** Edges from a department to its sub-departments: each belongs to the record of the child. */
+async function childEdges(
+  parts: PlanParts,
+  batch: readonly Planned[],
+  { byKey, visible, rule }: DepartmentGroups,
+): Promise<readonly MemberChange[]> {
+  const wanted = new Map(
+    batch.map(({ dirty }) => {
+      const { parent } = departmentOf(dirty.record);
+      const group = parent === null || !rule.groups ? undefined : byKey.get(parent);
+      return [dirty.record.resourceId, group === undefined ? [] : [group]];
+    }),
+  );
+  return edgeChanges(parts, visible, wanted, "Group");
+}
+
+/** Edges from departments to their direct people: they belong to the record of the person. */
+async function departmentEdges(
+  parts: PlanParts,
+  batch: readonly Planned[],
+  { byKey, visible, rule }: DepartmentGroups,
+): Promise<readonly MemberChange[]> {
+  const wanted = new Map(
+    batch
+      .filter(({ looked }) => looked.kind === "same" || looked.change.status !== "failed")
+      .map(({ dirty }) => {
+        const groups = rule.users ? userOf(dirty.record).departments.flatMap((key) => byKey.get(key) ?? []) : [];
+        return [dirty.record.resourceId, groups];
+      }),
+  );
+  return edgeChanges(parts, visible, wanted, "User");
+}
+
+async function edgeChanges(
+  { store, sourceId, mayRemove }: PlanParts,
+  visible: ReadonlySet<string>,
+  wanted: ReadonlyMap<string, readonly string[]>,
+  memberType: MemberChange["memberType"],
+): Promise<readonly MemberChange[]> {
+  const held = new Map<string, Set<string>>();
+  for (const { groupId, memberId } of await store.edgesOf(sourceId, "department", [...wanted.keys()])) {
+    const groups = held.get(memberId) ?? new Set();
+    held.set(memberId, groups.add(groupId));
+  }
+  const changes: MemberChange[] = [];
+  for (const [memberId, groups] of wanted) {
+    const has = held.get(memberId) ?? new Set();
+    const wants = new Set(groups);
+    for (const groupId of wants) if (!has.has(groupId)) changes.push({ groupId, op: "add", memberId, memberType });
+    for (const groupId of has) {
+      // WeCom leaves departments out of sight out of a member's list: that is no sign that he left them.
+      const isEvidence = mayRemove || visible.has(groupId);
+      if (isEvidence && !wants.has(groupId)) changes.push({ groupId, op: "remove", memberId, memberType });
+    }
+  }
+  return changes;
+}
+
+/**
+ * Members of tags. Compared whole each time: whom a tag's list names may have come into sight while the list stayed
+ * the same.
+ */
+async function planTagEdges({ store, lease, taskId, sourceId, around, outcome, mayRemove }: PlanParts): Promise<void> {
+  const rule = around.mapping.members.tag ?? { users: false, groups: false };
+  for (let after = 0; ; ) {
+    const page = await store.readSourceRecords(sourceId, "tag", after, 50);
+    const last = page.at(-1);
+    if (last === undefined) return;
+    after = last.seq;
+    for (const record of page) {
+      if (!outcome.seen.has(record.seq)) continue;
+      const { users, departments } = tagOf(record);
+      const wanted = new Map<string, MemberChange["memberType"]>();
+      const people = rule.users ? await store.resolveKeys(sourceId, "user", users) : new Map<string, string>();
+      const units = rule.groups
+        ? await store.resolveKeys(sourceId, "department", departments)
+        : new Map<string, string>();
+      for (const id of people.values()) wanted.set(id, "User");
+      for (const id of units.values()) wanted.set(id, "Group");
+      await keepThoseThere(store, wanted, people);
+      const changes: MemberChange[] = [];
+      const held = new Set<string>();
+      const groupId = record.resourceId;
+      for (const { value, type } of await store.membersOfGroup(groupId)) {
+        held.add(value);
+        if (!wanted.has(value) && mayRemove) changes.push({ groupId, op: "remove", memberId: value, memberType: type });
+      }
+      for (const [memberId, memberType] of wanted) {
+        if (!held.has(memberId)) changes.push({ groupId, op: "add", memberId, memberType });
+      }
+      if (changes.length > 0) {
+        await store.addMemberChanges(lease, taskId, changes, { leavers: false, because: membershipChanged });
+      }
+    }
+  }
+}
+
+/** A tag may name people who have left: they are in no group. */
+async function keepThoseThere(
+  store: DirectoryStore,
+  wanted: Map<string, MemberChange["memberType"]>,
+  people: ReadonlyMap<string, string>,
+): Promise<void> {
+  for (const resource of await store.readCurrent([...people.values()])) {
+    if (resource.departed || resource.deleted) wanted.delete(resource.id);
+  }
+}
+
+/** What a complete read did not find leaves: people are deactivated, groups deleted, both leave the groups they are in. */
+async function planDepartures({ store, lease, taskId, sourceId, outcome }: PlanParts, kind: RecordKind): Promise<void> {
+  for (let after = 0; ; ) {
+    const page = await store.listSourceRecords(sourceId, kind, after, pageSize);
+    const last = page.at(-1);
+    if (last === undefined) return;
+    after = last.seq;
+    const absent = page.filter((record) => !outcome.seen.has(record.seq));
+    if (absent.length === 0) continue;
+    const resources = await store.readCurrent(absent.map((record) => record.resourceId));
+    const there = resources.filter((resource) => !resource.deleted && !resource.departed);
+    const known = new Set(there.map((resource) => resource.id));
+    const never = absent.filter((record) => !known.has(record.resourceId)).map((record) => record.key);
+    if (never.length > 0) await store.forgetRecords(lease, sourceId, kind, never);
+    if (there.length === 0) continue;
+    await store.addChanges(
+      lease,
+      taskId,
+      there.map((resource) => departure(kind, resource)),
+    );
+    const memberType = kind === "user" ? "User" : "Group";
+    const edges = (await store.edgesAnywhere(there.map((resource) => resource.id))).map(
+      ({ groupId, memberId }): MemberChange => ({ groupId, op: "remove", memberId, memberType }),
+    );
+    if (edges.length > 0) {
+      await store.addMemberChanges(lease, taskId, edges, { leavers: true, because: "members left the source" });
+    }
+  }
+}

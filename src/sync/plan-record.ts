@@ -1,0 +1,146 @@
+import type { JsonObject } from "../lib/json.ts";
+import { carryOver } from "../mapping/carry-over.ts";
+import type { CompiledMapping, DepartmentContext, Mapped, SourceContext } from "../mapping/mapping.ts";
+import { classify } from "../plan/classify.ts";
+import { managerOf, textOf, withManager, withSchemas } from "../scim/document.ts";
+import { diffDocuments } from "../scim/document-diff.ts";
+import type { ResourceType } from "../scim/resource.ts";
+import type { RecordKind } from "../source/source.ts";
+import type { CurrentResource, DirectoryChange, DirtyRecord, StoredRecord } from "../store/store.ts";
+import { departmentOf, tagOf, userOf } from "./prepare-record.ts";
+
+/** What mapping a record needs beside it. */
+export interface MappingSurroundings {
+  readonly mapping: CompiledMapping;
+  /** {@link CompiledMapping.version} with everything else that shapes what it yields. */
+  readonly mappingVersion: string;
+  readonly source: SourceContext;
+  readonly departments: ReadonlyMap<string, DepartmentContext>;
+}
+
+/** What became of one record that had to be looked at. */
+export type Looked =
+  | { readonly kind: "change"; readonly change: DirectoryChange }
+  /** Nothing differs: only that it was looked at is to be noted. */
+  | { readonly kind: "same"; readonly id: string; readonly fingerprint: string };
+
+/** Maps a record of any kind. */
+export function mapRecord(kind: RecordKind, record: StoredRecord, around: MappingSurroundings): Mapped {
+  const { mapping, source, departments } = around;
+  switch (kind) {
+    case "user": {
+      const user = userOf(record);
+      return mapping.mapUser({
+        user,
+        departments: user.departments.flatMap((key) => departments.get(key) ?? []),
+        mainDepartment: (user.mainDepartment === null ? null : departments.get(user.mainDepartment)) ?? null,
+        source,
+      });
+    }
+    case "department": {
+      const department = departmentOf(record);
+      const { key, name } = department;
+      return mapping.mapDepartment({ department, context: departments.get(key) ?? { key, name, path: name }, source });
+    }
+    case "tag":
+      return mapping.mapTag({ tag: tagOf(record), source });
+  }
+}
+
+/** The key of the source user whom a mapped document names as manager; the mapping passes WeCom's spelling on. */
+export function managerKeyOf(mapped: Mapped): string | null {
+  return managerOf(mapped.document)?.toLowerCase() ?? null;
+}
+
+/**
+ * Compares what a record maps to with what the directory has. A record that does not map is held at its last good
+ * state and reported, never removed.
+ *
+ * @param managerId our id of the manager; null while he is not known
+ */
+export function lookAt(
+  kind: RecordKind,
+  { record, current }: DirtyRecord,
+  mapped: Mapped,
+  managerId: string | null,
+  mappingVersion: string,
+): Looked {
+  const type: ResourceType = kind === "user" ? "User" : "Group";
+  const before = current === null || current.deleted ? null : (JSON.parse(current.document) as JsonObject);
+  const base = {
+    kind,
+    key: record.key,
+    resourceType: type,
+    resourceId: record.resourceId,
+    baseVersion: current?.version ?? 0,
+    fingerprint: record.fingerprint,
+    mappingVersion,
+    managerKey: managerKeyOf(mapped),
+  };
+  if (mapped.problems.length > 0) {
+    const change: DirectoryChange = {
+      ...base,
+      action: before === null ? "create" : "update",
+      status: "failed",
+      error: mapped.problems.map(({ pointer, detail }) => `${pointer}: ${detail}`).join("; "),
+      externalId: current?.externalId ?? record.key,
+      displayName: current?.displayName ?? null,
+      before: null,
+      after: null,
+      sources: null,
+      because: "the mapping file does not yield a complete resource for this record",
+    };
+    return { kind: "change", change };
+  }
+  const after = withSchemas(type, withManager(carryOver(mapped, before), managerId));
+  if (before !== null && current !== null && !current.departed && diffDocuments(before, after).length === 0) {
+    return { kind: "same", id: current.id, fingerprint: record.fingerprint };
+  }
+  return {
+    kind: "change",
+    change: {
+      ...base,
+      action: type === "User" ? classify(before, after) : before === null ? "create" : "update",
+      status: "planned",
+      error: null,
+      externalId: textOf(after, "externalId"),
+      displayName: textOf(after, "displayName"),
+      before,
+      after,
+      sources: mapped.sources,
+      because: explain(before, current),
+    },
+  };
+}
+
+function explain(before: JsonObject | null, current: CurrentResource | null): string {
+  if (before === null) return current?.deleted === true ? "it is back in the source" : "new in the source";
+  return current?.departed === true
+    ? "this person is back in the source"
+    : "the source's record or the mapping changed";
+}
+
+/** The removal of somebody (or something) that a complete read did not find. */
+export function departure(kind: RecordKind, current: CurrentResource): DirectoryChange {
+  const type: ResourceType = kind === "user" ? "User" : "Group";
+  const before = JSON.parse(current.document) as JsonObject;
+  return {
+    kind,
+    key: current.key,
+    resourceType: type,
+    resourceId: current.id,
+    action: type === "User" ? "deactivate" : "delete",
+    status: "planned",
+    error: null,
+    externalId: current.externalId,
+    displayName: current.displayName,
+    before,
+    after: type === "User" ? { ...before, active: false } : before,
+    sources: null,
+    because: `${kind} ${current.key} is not in the source any more (the read was complete)`,
+    baseVersion: current.version,
+    fingerprint: null,
+    mappingVersion: null,
+    managerKey: null,
+  };
+}

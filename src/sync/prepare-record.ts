@@ -1,0 +1,69 @@
+import { contentHash } from "../lib/hash.ts";
+import type { JsonObject } from "../lib/json.ts";
+import type { DepartmentContext } from "../mapping/mapping.ts";
+import type { SourceDepartment, SourceRecord, SourceTag, SourceUser } from "../source/source.ts";
+import type { ReadRecord, StoredRecord } from "../store/store.ts";
+
+/**
+ * A record as it is kept: its own content, and a fingerprint of all that its resource is made from. A department's
+ * name is in the fingerprints of its people, so that renaming it brings them up to date.
+ */
+export function prepareRecord(record: SourceRecord, departments: ReadonlyMap<string, DepartmentContext>): ReadRecord {
+  const raw = JSON.stringify(record.raw);
+  const relations = JSON.stringify(relationsOf(record));
+  const hash = contentHash(raw + relations);
+  return { key: record.key, raw, relations, hash, fingerprint: contentHash(hash + surroundings(record, departments)) };
+}
+
+interface UserRelations {
+  readonly departments: readonly string[];
+  readonly main: string | null;
+  readonly managers: readonly string[];
+}
+
+interface DepartmentRelations {
+  readonly name: string;
+  readonly parent: string | null;
+}
+
+interface TagRelations {
+  readonly users: readonly string[];
+  readonly departments: readonly string[];
+}
+
+function relationsOf(record: SourceRecord): UserRelations | DepartmentRelations | TagRelations {
+  switch (record.kind) {
+    case "user":
+      return { departments: record.departments, main: record.mainDepartment, managers: record.managers };
+    case "department":
+      return { name: record.name, parent: record.parent };
+    case "tag":
+      return { users: record.users, departments: record.departments };
+  }
+}
+
+function surroundings(record: SourceRecord, departments: ReadonlyMap<string, DepartmentContext>): string {
+  const describe = (key: string): string => {
+    const context = departments.get(key);
+    return context ? `${key}=${context.path}\u0000${context.name}` : key;
+  };
+  if (record.kind === "user") return [...record.departments, record.mainDepartment ?? ""].map(describe).join("\n");
+  if (record.kind === "department") return `${describe(record.key)}\n${departments.has(record.parent ?? "")}`;
+  return "";
+}
+
+/** A record read back from the store. */
+export function userOf({ key, raw, relations }: StoredRecord): SourceUser {
+  const { departments, main, managers } = JSON.parse(relations) as UserRelations;
+  return { kind: "user", key, raw: JSON.parse(raw) as JsonObject, departments, mainDepartment: main, managers };
+}
+
+export function departmentOf({ key, raw, relations }: StoredRecord): SourceDepartment {
+  const { name, parent } = JSON.parse(relations) as DepartmentRelations;
+  return { kind: "department", key, raw: JSON.parse(raw) as JsonObject, name, parent };
+}
+
+export function tagOf({ key, raw, relations }: StoredRecord): SourceTag {
+  const { users, departments } = JSON.parse(relations) as TagRelations;
+  return { kind: "tag", key, raw: JSON.parse(raw) as JsonObject, users, departments };
+}

@@ -1,0 +1,44 @@
+import type { EngineTaskStore, TaskRow } from "../store/store.ts";
+
+type Phase = NonNullable<TaskRow["progress"]>["phase"];
+
+/** Progress of a task, written now and then: a console looks at it once a second at most. */
+export interface Progress {
+  set(phase: Phase, done: number, total: number): void;
+  /** Waits until what was set last is written. */
+  flush(): Promise<void>;
+}
+
+/** @param onCancelled called once when the task turns out to have been cancelled by a person */
+export function makeProgress(
+  store: Pick<EngineTaskStore, "noteTask">,
+  taskId: string,
+  { clock, onCancelled, intervalMs = 1000 }: { clock: () => number; onCancelled: () => void; intervalMs?: number },
+): Progress {
+  let writtenAt = clock();
+  let latest: TaskRow["progress"] = null;
+  let writing: Promise<void> = Promise.resolve();
+  const write = (): void => {
+    const progress = latest;
+    if (progress === null) return;
+    latest = null;
+    writtenAt = clock();
+    writing = writing
+      .then(() => store.noteTask(taskId, { progress }))
+      .then((isRunning) => {
+        if (!isRunning) onCancelled();
+      });
+    // Whoever flushes hears of a failure; until then it must not end the process.
+    writing.catch(() => {});
+  };
+  return {
+    set(phase, done, total) {
+      latest = { phase, done, total };
+      if (clock() - writtenAt >= intervalMs) write();
+    },
+    async flush() {
+      write();
+      await writing;
+    },
+  };
+}

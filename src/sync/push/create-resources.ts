@@ -1,0 +1,186 @@
+import { concurrently } from "../../lib/concurrently.ts";
+import type { JsonObject } from "../../lib/json.ts";
+import { isActive } from "../../plan/classify.ts";
+import type { ResourceType } from "../../scim/resource.ts";
+import type { PendingResource, PushOutcome } from "../../store/store.ts";
+import type { RemoteResource } from "../../target/target.ts";
+import { TargetError } from "../../target/target.ts";
+import { findMatch } from "./find-match.ts";
+import { chunkSize, failureText, outcomeOf, type PushParts, retryDelayMs } from "./push-parts.ts";
+
+/**
+ * Makes what the target lacks. Users come in waves, managers before those they lead, so that a reference costs no
+ * second request; who leads each other in a circle is made without and gets the reference as an update.
+ */
+export async function createResources(parts: PushParts, type: ResourceType): Promise<void> {
+  if (type === "User") {
+    while ((await createWave(parts, type, true)) > 0);
+  }
+  await createWave(parts, type, false);
+}
+
+async function createWave(parts: PushParts, type: ResourceType, onlyReady: boolean): Promise<number> {
+  let made = 0;
+  const hasListed = await parts.store.hasRemoteMatches(parts.row.id);
+  for (let after = ""; ; ) {
+    const page = await parts.store.pendingCreates(parts.scope, type, { after, limit: chunkSize, onlyReady });
+    const last = page.at(-1);
+    if (last === undefined) return made;
+    after = last.id;
+    made += page.length;
+    // Before the first request: whoever goes on after a crash looks at the target before creating these.
+    await parts.store.intend(
+      parts.lease,
+      parts.row.id,
+      page.map((resource) => resource.id),
+    );
+    await inChunk(parts, page, (resource) => createOne(parts, resource, hasListed));
+  }
+}
+
+/** Works on one page concurrently and saves what came of it, also when the target gave up in the middle. */
+export async function inChunk(
+  parts: PushParts,
+  page: readonly PendingResource[],
+  work: (resource: PendingResource) => Promise<PushOutcome>,
+): Promise<void> {
+  const outcomes: PushOutcome[] = [];
+  try {
+    await concurrently(page, parts.row.settings.limits.concurrency, async (resource) => {
+      outcomes.push(await work(resource));
+    });
+  } finally {
+    if (outcomes.length > 0) await parts.store.saveOutcomes(parts.lease, parts.taskId, parts.row.id, outcomes);
+    parts.onProgress(outcomes.length);
+  }
+}
+
+async function createOne(parts: PushParts, resource: PendingResource, hasListed: boolean): Promise<PushOutcome> {
+  const { language, capabilities, target, attempts, signal } = parts;
+  const { type, managerRemoteId } = resource;
+  const desired = language.adjust(JSON.parse(resource.document) as JsonObject, { type, capabilities, managerRemoteId });
+  const look = (where: "listed" | "live") => findMatch(parts, type, resource.id, desired, where);
+  try {
+    if (resource.intended || hasListed) {
+      const match = await look(resource.intended ? "live" : "listed");
+      if (match.kind === "unclear") return failed(parts, resource, desired, match.detail);
+      if (match.kind === "one") return await adopt(parts, resource, desired, match.remote, match.by);
+    }
+    const created = await attempts.run(
+      () => target.create(type, desired, signal),
+      async () => {
+        // The answer was lost, the request perhaps not: what is there now and free is what we sent.
+        const match = await look("live");
+        return match.kind === "one" ? match.remote : undefined;
+      },
+    );
+    return linked(resource, desired, created.id, {
+      action: "create",
+      because: resource.attempts > 0 ? "not at this target yet (tried before)" : "not at this target yet",
+      before: null,
+    });
+  } catch (error) {
+    if (!(error instanceof TargetError)) throw error;
+    if (error.code !== "conflict") return failed(parts, resource, desired, failureText(error));
+    return adoptAfterConflict(parts, resource, desired, error);
+  }
+}
+
+/** 409 (RFC 7644 §3.3): something with this identity is there. That is a match to look at, not an error. */
+async function adoptAfterConflict(
+  parts: PushParts,
+  resource: PendingResource,
+  desired: JsonObject,
+  conflict: TargetError,
+): Promise<PushOutcome> {
+  try {
+    const match = await findMatch(parts, resource.type, resource.id, desired, "live");
+    if (match.kind === "one") return await adopt(parts, resource, desired, match.remote, match.by);
+    const detail =
+      match.kind === "unclear"
+        ? match.detail
+        : `${conflict.message}; the target says that it exists and shows no such account: look for a deleted or hidden one there`;
+    return failed(parts, resource, desired, detail);
+  } catch (error) {
+    return failed(parts, resource, desired, failureText(error));
+  }
+}
+
+/** Takes over what the target holds already: only what we would say differently is changed. */
+async function adopt(
+  parts: PushParts,
+  resource: PendingResource,
+  desired: JsonObject,
+  remote: RemoteResource,
+  by: string,
+): Promise<PushOutcome> {
+  const held = onlyKnown(remote.document, desired);
+  const operations = parts.language.difference(held, desired);
+  if (operations.length > 0) {
+    await parts.attempts.run(() => parts.target.modify(resource.type, remote.id, operations, parts.signal));
+  }
+  return linked(resource, desired, remote.id, {
+    action: "adopt",
+    because: `the target held it already, with the same ${by}`,
+    before: held,
+  });
+}
+
+/** What the target says about the attributes that we have something to say about: the rest is left alone. */
+function onlyKnown(remote: JsonObject, desired: JsonObject): JsonObject {
+  const known: Record<string, JsonObject[string]> = {};
+  for (const [key, wanted] of Object.entries(desired)) {
+    if (!Object.hasOwn(remote, key)) continue;
+    const value = remote[key] ?? null;
+    const isExtension = key.startsWith("urn:");
+    const nested = typeof value === "object" && value !== null && !Array.isArray(value);
+    known[key] =
+      (isExtension || nested) && typeof wanted === "object" && wanted !== null && !Array.isArray(wanted)
+        ? onlyKnown(value as JsonObject, wanted as JsonObject)
+        : value;
+  }
+  return known;
+}
+
+function linked(
+  resource: PendingResource,
+  desired: JsonObject,
+  remoteId: string,
+  record: { readonly action: "create" | "adopt"; readonly because: string; readonly before: JsonObject | null },
+): PushOutcome {
+  const text = JSON.stringify(desired);
+  return outcomeOf(
+    resource,
+    {
+      ...record,
+      status: "applied",
+      error: null,
+      before: record.before === null ? null : JSON.stringify(record.before),
+      after: text,
+    },
+    {
+      state: "linked",
+      remoteId,
+      version: resource.version,
+      active: resource.type === "Group" || isActive(desired),
+      lacksManager: resource.managerId !== null && resource.managerRemoteId === null,
+      held: text,
+    },
+  );
+}
+
+function failed(parts: PushParts, resource: PendingResource, desired: JsonObject, error: string): PushOutcome {
+  const attempts = resource.attempts + 1;
+  return outcomeOf(
+    resource,
+    {
+      action: "create",
+      status: "failed",
+      error,
+      because: "not at this target yet",
+      before: null,
+      after: JSON.stringify(desired),
+    },
+    { state: "failed", error, attempts, nextTryAt: parts.clock() + retryDelayMs(attempts) },
+  );
+}

@@ -1,0 +1,90 @@
+import { foldCase } from "../../lib/fold.ts";
+import type { JsonObject } from "../../lib/json.ts";
+import { textOf } from "../../scim/document.ts";
+import type { ResourceType } from "../../scim/resource.ts";
+import type { RemoteResource } from "../../target/target.ts";
+import type { PushParts } from "./push-parts.ts";
+
+/** What a search for a resource at a target found. */
+export type Match =
+  | { readonly kind: "one"; readonly remote: RemoteResource; readonly by: string }
+  | { readonly kind: "none" }
+  /** Several, or one that belongs to somebody else already: a person must decide. */
+  | { readonly kind: "unclear"; readonly detail: string };
+
+/** The attributes by which resources of this type are matched at this target, in order. */
+export function matchAttributes({ row }: Pick<PushParts, "row">, type: ResourceType): readonly string[] {
+  return type === "User" ? row.settings.match.users : row.settings.match.groups;
+}
+
+/** A value as matching compares it: `externalId` and `id` are caseExact (RFC 7643 §3.1), names are not. */
+export function matchValue(attribute: string, value: string): string {
+  return attribute === "externalId" || attribute === "id" ? value : foldCase(value);
+}
+
+/** A match attribute's value in a document: `userName`, `externalId`, `displayName`, `emails.value` (the first). */
+export function matchText(document: JsonObject, attribute: string): string | null {
+  const [name = "", sub] = attribute.split(".", 2);
+  if (sub === undefined) return textOf(document, name);
+  const elements = document[name];
+  const first = Array.isArray(elements) ? (elements as readonly unknown[])[0] : undefined;
+  return typeof first === "object" && first !== null ? textOf(first as JsonObject, sub) : null;
+}
+
+/**
+ * Looks at the target for a resource that it may hold already: what was listed at first contact, or asked now.
+ * What another of our resources is linked to is never taken, of whatever source it is.
+ */
+export async function findMatch(
+  parts: PushParts,
+  type: ResourceType,
+  resourceId: string,
+  desired: JsonObject,
+  where: "listed" | "live",
+): Promise<Match> {
+  for (const attribute of matchAttributes(parts, type)) {
+    const value = matchText(desired, attribute);
+    if (value === null || value === "") continue;
+    const candidates =
+      where === "listed"
+        ? await listed(parts, type, attribute, value)
+        : await parts.attempts.run(() => parts.target.find(type, attribute, value, parts.signal));
+    if (candidates.length === 0) continue;
+    const linked = await parts.store.linkedTo(
+      parts.row.id,
+      candidates.map((each) => each.id),
+    );
+    const mine = candidates.find((each) => linked.get(each.id)?.resourceId === resourceId);
+    const free = mine ? [mine] : candidates.filter((each) => !linked.has(each.id));
+    const [first, second] = free;
+    if (second !== undefined) {
+      return { kind: "unclear", detail: `${free.length} accounts there have the same ${attribute}: adopt one by hand` };
+    }
+    if (first !== undefined) return { kind: "one", remote: first, by: attribute };
+    // Groups may share names and external ids (two sources): the next attribute, or a group of its own.
+    if (type === "User") {
+      const holder = linked.values().next().value;
+      return {
+        kind: "unclear",
+        detail: `its ${attribute} belongs there to somebody of the source ${holder?.sourceName ?? ""}; give one of the two sources a namespace`,
+      };
+    }
+  }
+  return { kind: "none" };
+}
+
+/** Matches from the list that was made at first contact, each read whole. */
+async function listed(
+  { store, row, target, attempts, signal }: PushParts,
+  type: ResourceType,
+  attribute: string,
+  value: string,
+): Promise<readonly RemoteResource[]> {
+  const ids = await store.remoteMatches(row.id, type, attribute, matchValue(attribute, value));
+  const found: RemoteResource[] = [];
+  for (const id of ids) {
+    const remote = await attempts.run(() => target.read(type, id, signal));
+    if (remote !== null) found.push(remote);
+  }
+  return found;
+}

@@ -1,0 +1,39 @@
+import type { Action } from "../../plan/change.ts";
+import type { PendingResource } from "../../store/store.ts";
+import { outcomeOf, type PushParts } from "./push-parts.ts";
+
+/** Records the removals that wait at a target, and sends none of them. */
+export async function holdPending(parts: PushParts): Promise<void> {
+  const { store, scope } = parts;
+  await hold(parts, "deactivate", (page) => store.pendingDeactivations(scope, page));
+  await hold(parts, "delete", (page) => store.pendingDeletes(scope, "Group", page));
+  await hold(parts, "delete", (page) => store.pendingDeletes(scope, "User", page));
+}
+
+async function hold(
+  { store, lease, taskId, row }: PushParts,
+  action: Action,
+  pageOf: (page: { readonly after: string; readonly limit: number }) => Promise<readonly PendingResource[]>,
+): Promise<void> {
+  for (let after = ""; ; ) {
+    const page = await pageOf({ after, limit: 500 });
+    const last = page.at(-1);
+    if (last === undefined) return;
+    after = last.id;
+    const outcomes = page.map((resource) =>
+      outcomeOf(
+        resource,
+        {
+          action,
+          status: "held",
+          error: null,
+          because: "more removals at this target than its safeguards allow without approval",
+          before: resource.held,
+          after: action === "delete" ? null : JSON.stringify({ ...JSON.parse(resource.held ?? "{}"), active: false }),
+        },
+        null,
+      ),
+    );
+    await store.saveOutcomes(lease, taskId, row.id, outcomes);
+  }
+}

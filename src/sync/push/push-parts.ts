@@ -1,0 +1,48 @@
+import type { Log } from "../../lib/log.ts";
+import type { Lease, PendingResource, PushOutcome, PushScope, PushStore, TargetRow } from "../../store/store.ts";
+import type { Capabilities, Target, TargetLanguage } from "../../target/target.ts";
+import { TargetError } from "../../target/target.ts";
+import type { Attempts } from "./attempt.ts";
+
+/** What every step of a push works with. */
+export interface PushParts {
+  readonly store: PushStore;
+  readonly lease: Lease;
+  readonly taskId: string;
+  readonly row: TargetRow;
+  readonly target: Target;
+  readonly language: TargetLanguage;
+  readonly capabilities: Capabilities;
+  readonly attempts: Attempts;
+  readonly scope: PushScope;
+  readonly signal: AbortSignal;
+  readonly clock: () => number;
+  readonly log: Log;
+  /** True when removals may be sent: the guard let them pass. */
+  readonly mayRemove: boolean;
+  readonly onProgress: (done: number) => void;
+}
+
+/** Resources that are dealt with between two writes to the store: what a crash may leave in doubt. */
+export const chunkSize = 256;
+
+/** What a record at a target always says. */
+export function outcomeOf(
+  resource: PendingResource,
+  record: PushOutcome["record"],
+  link: PushOutcome["link"],
+): PushOutcome {
+  const { id, type, externalId, displayName } = resource;
+  return { resourceId: id, resourceType: type, externalId, displayName, record, link };
+}
+
+/** Wait before the next try of one resource that a target refused, in milliseconds: 5 minutes, doubling to a day. */
+export function retryDelayMs(attempts: number): number {
+  return Math.min(24 * 3_600_000, 300_000 * 2 ** Math.min(attempts, 9));
+}
+
+/** A failure of one change, as it is recorded; anything that is not the target's word is thrown on. */
+export function failureText(error: unknown): string {
+  if (error instanceof TargetError) return error.message;
+  throw error;
+}

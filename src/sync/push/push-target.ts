@@ -1,0 +1,198 @@
+import type { Log } from "../../lib/log.ts";
+import { refuseRemovals } from "../../plan/guard.ts";
+import type { SchemaCatalog } from "../../scim/catalog.ts";
+import { parseFilter } from "../../scim/parse-filter.ts";
+import { type ResolvedFilter, resolveFilter } from "../../scim/resolve-filter.ts";
+import type { ResourceType } from "../../scim/resource.ts";
+import type { Lease, OnRemoval, PushScope, PushStore, RemovalCounts, TargetRow, TaskError } from "../../store/store.ts";
+import type { Target, TargetLanguage } from "../../target/target.ts";
+import { TargetError } from "../../target/target.ts";
+import { Attempts, TargetDownError } from "./attempt.ts";
+import { createResources } from "./create-resources.ts";
+import { makeFirstContact } from "./first-contact.ts";
+import { holdPending } from "./hold-removals.ts";
+import { pushMembers } from "./push-members.ts";
+import type { PushParts } from "./push-parts.ts";
+import { deactivateUsers, deleteResources, updateResources } from "./update-resources.ts";
+
+export interface PushRequest {
+  readonly store: PushStore;
+  readonly lease: Lease;
+  readonly taskId: string;
+  /** True once somebody approved the removals that this task held. */
+  readonly approved: boolean;
+  readonly row: TargetRow;
+  readonly target: Target;
+  readonly language: TargetLanguage;
+  readonly catalog: SchemaCatalog;
+  /** The sources whose resources are pushed now: one, or all of the target's. */
+  readonly sourceIds: readonly string[];
+  /** Also what failed before and waits for its next try. */
+  readonly retryAll: boolean;
+  readonly signal: AbortSignal;
+  readonly clock: () => number;
+  readonly log: Log;
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+export interface PushResult {
+  readonly state: "succeeded" | "partial" | "failed" | "held";
+  readonly error: TaskError | null;
+  readonly hold: { readonly reason: string; readonly removals: RemovalCounts & { readonly members: number } } | null;
+}
+
+/** What a target lost is made again in another round; more rounds than this, and it loses faster than we can give. */
+const maxRounds = 3;
+
+/**
+ * The second comparison: the directory that we hold against what the target was last given. In order: users are made,
+ * updated, groups made, updated, members added, removed, users deactivated, groups and users deleted.
+ */
+export async function pushTarget(request: PushRequest): Promise<PushResult> {
+  const { store, row, target, signal, clock } = request;
+  const startedAt = clock();
+  let scope: PushScope;
+  try {
+    scope = makeScope(request, startedAt);
+  } catch (error) {
+    return failed("target.scope", `the scope of the target is no valid filter: ${messageOf(error)}`);
+  }
+  try {
+    const attempts = new Attempts({ signal });
+    // Nothing pending: not even a look at the target. A sync in which nothing changed sends nothing.
+    const total = await store.countPending(scope);
+    if (total === 0 && !(await hasMembersPending(store, scope))) return { state: "succeeded", error: null, hold: null };
+    const capabilities = await attempts.run(() => target.discover(signal));
+    scope = {
+      ...scope,
+      types: scope.types.filter((type) => (type === "User" ? capabilities.users : capabilities.groups)),
+    };
+    let done = 0;
+    const guard = await guardRemovals(request, scope);
+    const parts: PushParts = {
+      ...request,
+      capabilities,
+      attempts,
+      scope,
+      mayRemove: guard === null,
+      onProgress: (count) => {
+        done += count;
+        request.onProgress(Math.min(done, total), total);
+      },
+    };
+    await makeFirstContact(parts);
+    let members = { lost: false, held: null as string | null, heldMembers: 0 };
+    for (let round = 1; ; round += 1) {
+      let lost = await additions(parts);
+      members = await pushMembers(parts);
+      lost = lost || members.lost;
+      if (!lost || round === maxRounds) break;
+    }
+    if (guard === null) await removals(parts);
+    else await holdPending(parts);
+    if (await store.hasRemoteMatches(row.id)) await store.forgetRemoteMatches(request.lease, row.id);
+    return await conclude(request, scope, guard, members);
+  } catch (error) {
+    if (error instanceof TargetDownError) return failed(error.code, error.message);
+    if (error instanceof TargetError) return failed(`target.${error.code}`, error.message);
+    throw error;
+  }
+}
+
+async function additions(parts: PushParts): Promise<boolean> {
+  let lost = false;
+  for (const type of parts.scope.types) {
+    await createResources(parts, type);
+    if (await updateResources(parts, type)) lost = true;
+  }
+  return lost;
+}
+
+async function removals(parts: PushParts): Promise<void> {
+  await deactivateUsers(parts);
+  await deleteResources(parts, "Group");
+  await deleteResources(parts, "User");
+}
+
+function makeScope({ row, catalog, sourceIds, retryAll }: PushRequest, startedAt: number): PushScope {
+  const { scope, provision } = row.settings;
+  const types: ResourceType[] = [];
+  if (provision.users) types.push("User");
+  if (provision.groups) types.push("Group");
+  const filterOf = (text: string | undefined, type: ResourceType): ResolvedFilter | null =>
+    text === undefined ? null : resolveFilter(parseFilter(text), type, catalog);
+  return {
+    targetId: row.id,
+    sourceIds,
+    types,
+    userFilter: filterOf(scope.users, "User"),
+    groupFilter: filterOf(scope.groups, "Group"),
+    startedAt,
+    retryAll,
+    deleteDepartedBefore: deleteBefore(provision.onRemoval, startedAt),
+  };
+}
+
+function deleteBefore(onRemoval: OnRemoval, now: number): number | null {
+  if (onRemoval === "deactivate") return null;
+  if (onRemoval === "delete") return now;
+  return now - onRemoval.deactivateThenDeleteAfterDays * 86_400_000;
+}
+
+async function hasMembersPending(store: PushStore, scope: PushScope): Promise<boolean> {
+  const [users, groups] = await Promise.all([
+    store.pendingUpdates(scope, "User", { after: "", limit: 1 }),
+    store.pendingGroups(scope, { after: "", limit: 1 }),
+  ]);
+  return users.length > 0 || groups.length > 0;
+}
+
+/** Why the removals that are pending must wait for a person; null when they may go ahead. */
+async function guardRemovals(
+  { store, row, taskId, approved, clock }: PushRequest,
+  scope: PushScope,
+): Promise<{ readonly reason: string; readonly removals: RemovalCounts } | null> {
+  const { maxRemovals, windowHours } = row.settings.safeguards;
+  const { pending, total } = await store.countPendingRemovals(scope, approved ? taskId : null);
+  const recent = await store.recentRemovals(`target:${row.id}`, clock() - windowHours * 3_600_000);
+  const reasons = (["users", "groups"] as const).flatMap(
+    (what) =>
+      refuseRemovals(
+        `${what} at this target`,
+        { planned: pending[what], recent: recent[what], total: total[what] },
+        maxRemovals,
+      ) ?? [],
+  );
+  return reasons.length === 0 ? null : { reason: reasons.join("; "), removals: pending };
+}
+
+async function conclude(
+  { store, row, lease, taskId }: PushRequest,
+  scope: PushScope,
+  guard: { readonly reason: string; readonly removals: RemovalCounts } | null,
+  members: { readonly held: string | null; readonly heldMembers: number },
+): Promise<PushResult> {
+  await store.logRemovals(lease, `target:${row.id}`, taskId);
+  if (guard !== null || members.held !== null) {
+    const removals = { ...(guard?.removals ?? { users: 0, groups: 0 }), members: members.heldMembers };
+    return { state: "held", error: null, hold: { reason: guard?.reason ?? members.held ?? "", removals } };
+  }
+  const left = await store.countPending(scope);
+  if (left === 0) return { state: "succeeded", error: null, hold: null };
+  return {
+    state: "partial",
+    error: {
+      code: "target.pending",
+      detail: `${left} resources could not be brought to this target; the records of this task say why, and they are tried again`,
+    },
+    hold: null,
+  };
+}
+
+function failed(code: string, detail: string): PushResult {
+  return { state: "failed", error: { code, detail }, hold: null };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

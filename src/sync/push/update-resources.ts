@@ -1,0 +1,147 @@
+import type { JsonObject } from "../../lib/json.ts";
+import type { Action } from "../../plan/change.ts";
+import { isActive } from "../../plan/classify.ts";
+import type { ResourceType } from "../../scim/resource.ts";
+import type { PendingResource, PushOutcome } from "../../store/store.ts";
+import { TargetError } from "../../target/target.ts";
+import { inChunk } from "./create-resources.ts";
+import { chunkSize, failureText, outcomeOf, type PushParts, retryDelayMs } from "./push-parts.ts";
+
+type Page = { readonly after: string; readonly limit: number };
+
+/** What changed since the target was last given it, reactivations included. */
+export function updateResources(parts: PushParts, type: ResourceType): Promise<boolean> {
+  return eachPending(
+    parts,
+    (page) => parts.store.pendingUpdates(parts.scope, type, page),
+    (resource) => updateOne(parts, resource, null),
+  );
+}
+
+/** People who are active there and must not be any more: disabled, departed, or out of the target's scope. */
+export function deactivateUsers(parts: PushParts): Promise<boolean> {
+  return eachPending(
+    parts,
+    (page) => parts.store.pendingDeactivations(parts.scope, page),
+    (resource) => updateOne(parts, resource, false),
+  );
+}
+
+export function deleteResources(parts: PushParts, type: ResourceType): Promise<boolean> {
+  return eachPending(
+    parts,
+    (page) => parts.store.pendingDeletes(parts.scope, type, page),
+    (resource) => deleteOne(parts, resource),
+  );
+}
+
+/** True when something turned out to be lost at the target and is to be made again. */
+async function eachPending(
+  parts: PushParts,
+  pageOf: (page: Page) => Promise<readonly PendingResource[]>,
+  work: (resource: PendingResource) => Promise<PushOutcome>,
+): Promise<boolean> {
+  let lost = false;
+  for (let after = ""; ; ) {
+    const page = await pageOf({ after, limit: chunkSize });
+    const last = page.at(-1);
+    if (last === undefined) return lost;
+    after = last.id;
+    await inChunk(parts, page, async (resource) => {
+      const outcome = await work(resource);
+      if (outcome.link?.state === "unlinked" && outcome.link.again) lost = true;
+      return outcome;
+    });
+  }
+}
+
+async function updateOne(parts: PushParts, resource: PendingResource, active: false | null): Promise<PushOutcome> {
+  const { language, capabilities, target, attempts, signal, clock } = parts;
+  const { type, managerRemoteId, remoteId } = resource;
+  const held = JSON.parse(resource.held ?? "{}") as JsonObject;
+  const whole = language.adjust(JSON.parse(resource.document) as JsonObject, { type, capabilities, managerRemoteId });
+  const desired = active === null ? whole : { ...whole, active };
+  const after = JSON.stringify(desired);
+  const link = {
+    state: "linked",
+    remoteId: remoteId ?? "",
+    version: resource.version,
+    active: type === "Group" || isActive(desired),
+    lacksManager: resource.managerId !== null && managerRemoteId === null,
+    held: after,
+  } as const;
+  const operations = language.difference(held, desired);
+  if (operations.length === 0) return outcomeOf(resource, null, link);
+  const record = {
+    action: actionOf(type, held, desired),
+    because: reasonOf(resource, active),
+    before: resource.held,
+    after,
+  };
+  try {
+    await attempts.run(() => target.modify(type, link.remoteId, operations, signal));
+    return outcomeOf(resource, { ...record, status: "applied", error: null }, link);
+  } catch (error) {
+    const text = failureText(error);
+    if (error instanceof TargetError && error.code === "missing") return lostOutcome(resource);
+    const tries = resource.attempts + 1;
+    const nextTryAt = clock() + retryDelayMs(tries);
+    return outcomeOf(
+      resource,
+      { ...record, status: "failed", error: text },
+      { state: "failed", error: text, attempts: tries, nextTryAt },
+    );
+  }
+}
+
+/** The target has lost what it was given: the link goes, and with it what we thought it holds. */
+function lostOutcome(resource: PendingResource): PushOutcome {
+  return outcomeOf(
+    resource,
+    {
+      action: "update",
+      status: "skipped",
+      error: "the target does not have it any more",
+      because: "the target lost it: it is made again, with its memberships",
+      before: resource.held,
+      after: null,
+    },
+    // A person who is to be inactive anyway is not made again for that.
+    { state: "unlinked", again: !resource.departed },
+  );
+}
+
+async function deleteOne(parts: PushParts, resource: PendingResource): Promise<PushOutcome> {
+  const { target, attempts, signal, clock } = parts;
+  const record = {
+    action: "delete",
+    because:
+      resource.type === "Group" ? "the group is gone, or out of the target's scope" : "this person left the source",
+    before: resource.held,
+    after: null,
+  } as const;
+  try {
+    await attempts.run(() => target.remove(resource.type, resource.remoteId ?? "", signal));
+    return outcomeOf(resource, { ...record, status: "applied", error: null }, { state: "unlinked", again: false });
+  } catch (error) {
+    const text = failureText(error);
+    const tries = resource.attempts + 1;
+    const nextTryAt = clock() + retryDelayMs(tries);
+    return outcomeOf(
+      resource,
+      { ...record, status: "failed", error: text },
+      { state: "failed", error: text, attempts: tries, nextTryAt },
+    );
+  }
+}
+
+function actionOf(type: ResourceType, held: JsonObject, desired: JsonObject): Action {
+  if (type === "Group" || isActive(held) === isActive(desired)) return "update";
+  return isActive(desired) ? "reactivate" : "deactivate";
+}
+
+function reasonOf(resource: PendingResource, active: false | null): string {
+  if (resource.departed) return "this person left the source";
+  if (active === false) return "disabled in the source, or out of the target's scope";
+  return "it changed in the directory";
+}

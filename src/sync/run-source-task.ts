@@ -1,0 +1,182 @@
+import { contentHash } from "../lib/hash.ts";
+import { canonicalJson } from "../lib/json.ts";
+import type { Log } from "../lib/log.ts";
+import type { CompiledMapping } from "../mapping/mapping.ts";
+import type { SchemaCatalog } from "../scim/catalog.ts";
+import { type Source, SourceError } from "../source/source.ts";
+import type {
+  DirectoryStore,
+  EngineTaskStore,
+  Lease,
+  RecordStore,
+  SourceRow,
+  TaskError,
+  TaskHold,
+  TaskRow,
+} from "../store/store.ts";
+import { applyDirectory } from "./apply-directory.ts";
+import { guardDirectory } from "./guard-directory.ts";
+import { planDirectory } from "./plan-directory.ts";
+import type { Progress } from "./progress.ts";
+import { type ReadOutcome, readSource } from "./read-source.ts";
+import { shrunkenVisibility } from "./visibility.ts";
+
+export interface SourceTaskParts {
+  readonly store: RecordStore & DirectoryStore & EngineTaskStore;
+  readonly lease: Lease;
+  readonly task: TaskRow & { readonly stage: "plan" | "apply" | "push" };
+  readonly row: SourceRow;
+  readonly openSource: (row: SourceRow) => Source;
+  /** Compiles the mapping as it lies in the files now; throws with every problem. */
+  readonly loadMapping: (
+    name: string,
+  ) => Promise<{ readonly mapping: CompiledMapping; readonly catalog: SchemaCatalog }>;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  readonly clock: () => number;
+  readonly log: Log;
+}
+
+/** What the directory's half of a task came to. */
+export interface DirectoryResult {
+  /** False: nothing was read, nothing may be concluded, targets are not pushed to. */
+  readonly usable: boolean;
+  readonly read: { readonly users: number; readonly groups: number };
+  readonly error: TaskError | null;
+  readonly hold: TaskHold | null;
+}
+
+/**
+ * Reads a source, plans, guards and (unless only a plan is wanted) applies it to our own directory. An attempt that was
+ * cut off while it applied goes on with the plan it had: what was planned is what is applied.
+ */
+export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryResult> {
+  const { store, lease, task, row, progress, clock } = parts;
+  if (task.stage !== "plan") {
+    if (task.approved) await store.releaseHeld(lease, task.id);
+    await applyDirectory(parts);
+    const { users, groups } = task.counts.groups.read > 0 ? readBefore(task) : { users: 0, groups: 0 };
+    return { usable: true, read: { users, groups }, error: task.error, hold: null };
+  }
+  await store.forgetPlanned(lease, task.id);
+  const loaded = await loadMapping(parts);
+  if ("error" in loaded) return { usable: false, read: { users: 0, groups: 0 }, error: loaded.error, hold: null };
+  const { mapping } = loaded;
+
+  let outcome: ReadOutcome;
+  try {
+    outcome = await readWhole(parts);
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    return { usable: false, read: { users: 0, groups: 0 }, error: toTaskError(error), hold: null };
+  }
+  const shrunken = shrunkenVisibility(await store.readVisibility(row.id), outcome.visibility);
+  const mayRemove = outcome.complete && shrunken === null;
+  const read = { users: outcome.read.users, groups: outcome.read.departments + outcome.read.tags };
+  const context = {
+    organization: row.settings.organization ?? null,
+    namespace: row.settings.namespace ?? null,
+    unseenFields: new Set(outcome.unseenFields),
+  };
+  let mapped = 0;
+  await planDirectory({
+    store,
+    lease,
+    taskId: task.id,
+    sourceId: row.id,
+    around: {
+      mapping,
+      mappingVersion: contentHash(
+        canonicalJson([mapping.version, context.organization, context.namespace, [...context.unseenFields].sort()]),
+      ),
+      source: context,
+      departments: outcome.departments,
+    },
+    outcome,
+    users: bringsUsers(task, row),
+    mark: task.mode === "apply",
+    mayRemove,
+    onProgress: async (done) => {
+      parts.signal.throwIfAborted();
+      mapped += done;
+      progress.set("map", mapped, read.users + read.groups);
+    },
+  });
+  const error = incompleteness(outcome, shrunken);
+  if (task.mode === "plan") return { usable: true, read, error, hold: null };
+
+  const hold = await guardDirectory({
+    store,
+    lease,
+    taskId: task.id,
+    sourceId: row.id,
+    safeguards: row.settings.safeguards,
+    clock,
+  });
+  await store.replaceHeld(row.id, task.id);
+  const counts = await store.countTask(task.id, null, read);
+  await store.noteTask(task.id, { stage: "apply", counts, error });
+  await applyDirectory(parts);
+  if (mayRemove) await store.saveVisibility(lease, row.id, outcome.visibility);
+  return { usable: true, read, error, hold };
+}
+
+function readWhole(parts: SourceTaskParts): Promise<ReadOutcome> {
+  const { store, lease, task, row, progress, signal } = parts;
+  const source = parts.openSource(row);
+  return readSource(
+    source,
+    { scope: row.settings.scope, users: bringsUsers(task, row), signal },
+    { store, lease, sourceId: row.id, onProgress: (done, total) => progress.set("read", done, total) },
+  ).finally(() => source.close());
+}
+
+/** Automatic syncs may be told to bring the structure alone; a manual one brings both. */
+function bringsUsers(task: TaskRow, row: SourceRow): boolean {
+  return task.trigger === "manual" || row.settings.sync.users;
+}
+
+/** Counts of what was read, kept with the task before it began to apply. */
+function readBefore(task: TaskRow): { users: number; groups: number } {
+  return { users: task.counts.users.read, groups: task.counts.groups.read };
+}
+
+async function loadMapping(
+  parts: SourceTaskParts,
+): Promise<{ readonly mapping: CompiledMapping } | { readonly error: TaskError }> {
+  try {
+    return await parts.loadMapping(parts.row.settings.mapping);
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return {
+      error: { code: "mapping.broken", detail: `the mapping ${parts.row.settings.mapping} cannot be used: ${detail}` },
+    };
+  }
+}
+
+/** Why an absence is no departure this time; null when the read was whole. */
+function incompleteness(outcome: ReadOutcome, shrunken: string | null): TaskError | null {
+  const [first, ...others] = outcome.problems;
+  if (first !== undefined) {
+    const more = others.length > 0 ? ` (and ${others.length} more parts)` : "";
+    return {
+      code: first.code,
+      detail: `${first.detail}${more}. What was read is brought up to date, nothing is removed`,
+      ...(first.errcode === null ? {} : { errcode: first.errcode }),
+    };
+  }
+  if (shrunken !== null) {
+    return {
+      code: "source.visibility-shrunken",
+      detail: `the credentials see less than at the last complete read: ${shrunken}. That looks like departures and is none, so nothing is removed; give the app its visible scope (可见范围) back`,
+    };
+  }
+  if (!outcome.complete) {
+    return { code: "source.incomplete", detail: "the source was not read whole: nothing is removed" };
+  }
+  return null;
+}
+
+function toTaskError(error: SourceError): TaskError {
+  return { code: error.code, detail: error.message, ...(error.errcode === null ? {} : { errcode: error.errcode }) };
+}

@@ -1,0 +1,232 @@
+import { concurrently } from "../lib/concurrently.ts";
+import type { Log } from "../lib/log.ts";
+import type { CompiledMapping } from "../mapping/mapping.ts";
+import type { SchemaCatalog } from "../scim/catalog.ts";
+import type { Source } from "../source/source.ts";
+import type {
+  DirectoryStore,
+  EngineTaskStore,
+  Lease,
+  LeaseStore,
+  PushStore,
+  RecordStore,
+  SourceRow,
+  SourceStore,
+  TargetRow,
+  TargetStore,
+  TaskCounts,
+  TaskError,
+  TaskHold,
+  TaskRow,
+  TaskState,
+  TaskTargetResult,
+} from "../store/store.ts";
+import type { Target, TargetLanguage } from "../target/target.ts";
+import { holdDurationMs } from "./guard-directory.ts";
+import { type LeaseParts, underLeaseInTurn } from "./lease.ts";
+import { makeProgress, type Progress } from "./progress.ts";
+import { type PushResult, pushTarget } from "./push/push-target.ts";
+import { type DirectoryResult, runSourceTask } from "./run-source-task.ts";
+
+export type EngineStore = SourceStore &
+  TargetStore &
+  RecordStore &
+  DirectoryStore &
+  PushStore &
+  LeaseStore &
+  EngineTaskStore;
+
+/** What the engine is given from outside. */
+export interface EngineEdges {
+  readonly openSource: (row: SourceRow) => Source;
+  readonly openTarget: (row: TargetRow) => { readonly target: Target; readonly language: TargetLanguage };
+  readonly loadMapping: (
+    name: string,
+  ) => Promise<{ readonly mapping: CompiledMapping; readonly catalog: SchemaCatalog }>;
+  /** The schemas in force, for the filters of a target's scope. */
+  readonly catalog: () => Promise<SchemaCatalog>;
+}
+
+export type OpenTask = TaskRow & { readonly stage: "plan" | "apply" | "push" };
+
+export interface TaskParts extends EngineEdges {
+  readonly store: EngineStore;
+  readonly leases: LeaseParts;
+  readonly clock: () => number;
+  readonly log: Log;
+}
+
+/** Runs one task to its end: the source into our directory, our directory to its targets. */
+export async function runTask(parts: TaskParts, task: OpenTask, lease: Lease, outer: AbortSignal): Promise<void> {
+  const { store, clock, log } = parts;
+  if (!(await store.startTask(task.id))) return;
+  log.info(
+    { task: task.id, source: task.sourceId, target: task.targetId, mode: task.mode, stage: task.stage },
+    "task started",
+  );
+  const cancelled = new AbortController();
+  const signal = AbortSignal.any([outer, cancelled.signal]);
+  const progress = makeProgress(store, task.id, { clock, onCancelled: () => cancelled.abort(new Error("cancelled")) });
+  try {
+    const directory = await runDirectory(parts, task, lease, progress, signal);
+    const targets = directory.usable && task.mode === "apply" ? await pushAll(parts, task, progress, signal) : [];
+    await progress.flush();
+    await finish(parts, task, directory, targets);
+  } catch (error) {
+    if (cancelled.signal.aborted) {
+      log.info({ task: task.id }, "task cancelled");
+      return;
+    }
+    // Stopping, or another process has taken over: the task stays open and is taken up again.
+    if (outer.aborted) throw error;
+    log.error({ task: task.id, err: error }, "task failed");
+    const detail = `an unexpected error ended the task (${error instanceof Error ? error.name : "unknown"}); the log has it under this task's id`;
+    await store.finishTask(task.id, {
+      state: "failed",
+      counts: await store.countTask(task.id, null, { users: 0, groups: 0 }),
+      targets: [],
+      error: { code: "internal", detail },
+      hold: null,
+    });
+  }
+}
+
+async function runDirectory(
+  parts: TaskParts,
+  task: OpenTask,
+  lease: Lease,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<DirectoryResult> {
+  const nothing: DirectoryResult = { usable: true, read: { users: 0, groups: 0 }, error: null, hold: null };
+  if (task.sourceId === null) return nothing;
+  const row = await parts.store.findSource(task.sourceId);
+  if (row === null) {
+    return { ...nothing, usable: false, error: { code: "source.gone", detail: "the source was deleted meanwhile" } };
+  }
+  // A custom source is kept here: there is nothing to read, only targets to bring up to date.
+  if (row.type === "custom") return nothing;
+  return runSourceTask({ ...parts, lease, task, row, progress, signal });
+}
+
+interface Pushed {
+  readonly row: TargetRow;
+  readonly result: PushResult;
+}
+
+async function pushAll(parts: TaskParts, task: OpenTask, progress: Progress, signal: AbortSignal): Promise<Pushed[]> {
+  const targets = (await parts.store.listTargets()).filter((row) => isMeant(row, task));
+  const pushed: Pushed[] = [];
+  await concurrently(targets, 4, async (row) => {
+    const result = await underLeaseInTurn(parts.leases, `target:${row.id}`, signal, (lease, inner) =>
+      pushOne(parts, task, row, lease, progress, inner),
+    );
+    pushed.push({ row, result });
+  });
+  return pushed.sort((a, b) => (a.row.id < b.row.id ? -1 : 1));
+}
+
+function isMeant(row: TargetRow, task: OpenTask): boolean {
+  if (row.status !== "enabled") return false;
+  return task.sourceId === null ? row.id === task.targetId : row.settings.sources.includes(task.sourceId);
+}
+
+async function pushOne(
+  parts: TaskParts,
+  task: OpenTask,
+  row: TargetRow,
+  lease: Lease,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<PushResult> {
+  const { target, language } = parts.openTarget(row);
+  try {
+    return await pushTarget({
+      store: parts.store,
+      lease,
+      taskId: task.id,
+      approved: task.approved,
+      row,
+      target,
+      language,
+      catalog: await parts.catalog(),
+      sourceIds: task.sourceId === null ? row.settings.sources : [task.sourceId],
+      retryAll: task.trigger === "manual",
+      signal,
+      clock: parts.clock,
+      log: parts.log,
+      onProgress: (done, total) => progress.set("push", done, total),
+    });
+  } finally {
+    if (task.approved) await parts.store.forgetReleased(lease, task.id);
+    await target.close();
+  }
+}
+
+async function finish(
+  parts: TaskParts,
+  task: OpenTask,
+  directory: DirectoryResult,
+  pushed: readonly Pushed[],
+): Promise<void> {
+  const { store, log, clock } = parts;
+  const counts = await store.countTask(task.id, null, directory.read);
+  const targets: TaskTargetResult[] = [];
+  for (const { row, result } of pushed) {
+    const ofTarget = await store.countTask(task.id, row.id, { users: 0, groups: 0 });
+    targets.push({ target: row.id, state: result.state, counts: ofTarget, error: result.error });
+  }
+  const hold = joinHolds(directory.hold, pushed, clock());
+  const error = directory.error ?? failedRecords(counts) ?? firstTargetError(pushed);
+  const state = stateOf(task, directory, hold, error);
+  await store.finishTask(task.id, { state, counts, targets, error, hold });
+  log.info({ task: task.id, state, error: error?.code }, "task finished");
+}
+
+function stateOf(
+  task: OpenTask,
+  directory: DirectoryResult,
+  hold: TaskHold | null,
+  error: TaskError | null,
+): TaskState {
+  if (!directory.usable) return "failed";
+  if (task.mode === "plan") return "succeeded";
+  if (hold !== null) return "held";
+  return error === null ? "succeeded" : "partial";
+}
+
+function failedRecords(counts: TaskCounts): TaskError | null {
+  const failed = counts.users.failed + counts.groups.failed;
+  if (failed === 0) return null;
+  const what = failed === 1 ? "one record" : `${failed} records`;
+  return {
+    code: "records.failed",
+    detail: `${what} of the source could not be brought into the directory and stay as they were; the records of this task with status "failed" say why`,
+  };
+}
+
+function firstTargetError(pushed: readonly Pushed[]): TaskError | null {
+  const bad = pushed.find(({ result }) => result.error !== null);
+  return bad?.result.error
+    ? { code: bad.result.error.code, detail: `target ${bad.row.name}: ${bad.result.error.detail}` }
+    : null;
+}
+
+function joinHolds(own: TaskHold | null, pushed: readonly Pushed[], now: number): TaskHold | null {
+  const holds = [
+    ...(own === null ? [] : [own]),
+    ...pushed.flatMap(({ row, result }) =>
+      result.hold === null
+        ? []
+        : [{ ...result.hold, reason: `target ${row.name}: ${result.hold.reason}`, expiresAt: now + holdDurationMs }],
+    ),
+  ];
+  const [first] = holds;
+  if (first === undefined) return null;
+  const sum = (key: "users" | "groups" | "members"): number => holds.reduce((all, each) => all + each.removals[key], 0);
+  return {
+    reason: holds.map((each) => each.reason).join("; "),
+    removals: { users: sum("users"), groups: sum("groups"), members: sum("members") },
+    expiresAt: first.expiresAt,
+  };
+}

@@ -1,0 +1,29 @@
+import type { Visibility } from "../source/source.ts";
+
+/**
+ * Whether the credentials see less than at the last good read, and what. A shrunken scope looks exactly like mass
+ * departure, so then nobody has left. Null when they see as much or more.
+ */
+export function shrunkenVisibility(before: Visibility | null, now: Visibility): string | null {
+  if (before === null) return null;
+  if (before.granted !== null && now.granted !== null) {
+    const lost = [
+      ...missing("department", before.granted.departments, now.granted.departments),
+      ...missing("person", before.granted.users, now.granted.users),
+      ...missing("tag", before.granted.tags, now.granted.tags),
+    ];
+    return lost.length === 0 ? null : describe(lost);
+  }
+  const lost = missing("topmost department", before.roots, now.roots);
+  return lost.length === 0 ? null : describe(lost);
+}
+
+function missing(what: string, before: readonly string[], now: readonly string[]): string[] {
+  const still = new Set(now);
+  return before.filter((key) => !still.has(key)).map((key) => `${what} ${key}`);
+}
+
+function describe(lost: readonly string[]): string {
+  const shown = lost.slice(0, 5).join(", ");
+  return lost.length > 5 ? `${shown} and ${lost.length - 5} more` : shown;
+}

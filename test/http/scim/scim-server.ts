@@ -1,0 +1,126 @@
+import { createHash } from "node:crypto";
+import { makeScimApp } from "../../../src/http/scim/app.ts";
+import type { JsonObject } from "../../../src/lib/json.ts";
+import { makeSchemaCatalog, parseSchema } from "../../../src/scim/catalog.ts";
+import { coreGroupSchema, coreUserSchema, enterpriseUserSchema } from "../../../src/scim/resource.ts";
+import type { Database } from "../../../src/store/database.ts";
+import { makeDirectoryReader } from "../../../src/store/directory-reader.ts";
+import type { DirectoryReader, ScimClientRow } from "../../../src/store/store.ts";
+import { type TestEdge, type TestResource, testId, writeDirectory } from "../../store/filter-directory.ts";
+
+export const base = "https://bridge.example.com/scim/v2";
+export const extensionUrn = "urn:example:scim:schemas:2.0:User";
+export const catalog = makeSchemaCatalog([
+  parseSchema({
+    id: extensionUrn,
+    name: "Example",
+    attributes: [{ name: "shift" }, { name: "pay", returned: "request" }],
+  }),
+]);
+
+const client = (name: string, change: Partial<ScimClientRow> = {}): ScimClientRow => ({
+  id: name,
+  name,
+  access: "read",
+  sources: "all",
+  createdAt: 0,
+  ...change,
+});
+
+/** Tokens and what they may do. */
+export const clients: Readonly<Record<string, ScimClientRow>> = {
+  "token-all": client("all"),
+  "token-write": client("write", { access: "write" }),
+  "token-one": client("one", { sources: ["source-1"] }),
+  "token-none": client("none", { sources: [] }),
+};
+
+/** Users 0 to 24 and groups 100 to 102; user 24 and group 102 belong to another source; user 23 has gone. */
+export const users: readonly TestResource[] = Array.from({ length: 25 }, (_, index) => ({
+  id: testId(index),
+  type: "User",
+  sourceId: index === 24 ? "source-2" : "source-1",
+  createdAt: Date.UTC(2026, 0, 1, index),
+  lastModifiedAt: Date.UTC(2026, 1, 1, index),
+  version: index + 1,
+  ...(index === 23 ? { deletedAt: 1 } : {}),
+  document: {
+    schemas: [coreUserSchema, enterpriseUserSchema, extensionUrn],
+    externalId: `Ext-${index}`,
+    userName: `User.${index}`,
+    displayName: `员工 ${index}`,
+    active: index % 5 !== 4,
+    emails: [
+      { value: `user${index}@example.com`, type: "work", primary: true },
+      { value: `home${index}@example.org`, type: "home" },
+    ],
+    [enterpriseUserSchema]: { department: index % 2 === 0 ? "Even" : "Odd", manager: { value: testId(0) } },
+    [extensionUrn]: { shift: "early", pay: "12" },
+  },
+}));
+
+const groups: readonly TestResource[] = [100, 101, 102].map((number) => ({
+  id: testId(number),
+  type: "Group",
+  sourceId: number === 102 ? "source-2" : "source-1",
+  version: 3,
+  membersVersion: 7,
+  document: { schemas: [coreGroupSchema], externalId: `dept:${number}`, displayName: `Group ${number}` },
+}));
+
+const edges: readonly TestEdge[] = [
+  ...[0, 1, 2, 23].map((number) => ({ groupId: testId(100), memberId: testId(number), memberType: "User" as const })),
+  { groupId: testId(100), memberId: testId(101), memberType: "Group" },
+  { groupId: testId(101), memberId: testId(1), memberType: "User" },
+];
+
+/** A SCIM endpoint over a real database; `loads` counts what it read of memberships. */
+export async function makeScimServer(database: Database) {
+  await writeDirectory(database, [...users, ...groups], edges);
+  const reader = makeDirectoryReader(database);
+  const loads = { members: 0, groups: 0 };
+  const known = new Map(
+    Object.entries(clients).map(([token, row]) => [createHash("sha256").update(token).digest("base64url"), row]),
+  );
+  const directory: DirectoryReader = {
+    ...reader,
+    membersOf(ids) {
+      loads.members += 1;
+      return reader.membersOf(ids);
+    },
+    groupsOf(ids) {
+      loads.groups += 1;
+      return reader.groupsOf(ids);
+    },
+  };
+  const app = makeScimApp({
+    directory,
+    catalog: () => catalog,
+    publicUrl: "https://bridge.example.com/",
+    authenticate: async (hash) => known.get(hash) ?? null,
+    sourceName: (id) => (id === "source-1" ? "总部-WeCom" : null),
+  });
+  return {
+    app,
+    loads,
+    known,
+    /** A request with a token; its JSON body, and what every answer of a SCIM endpoint has to be. */
+    async ask(path: string, init: RequestInit & { token?: string } = {}): Promise<Answer> {
+      const headers = new Headers(init.headers);
+      headers.set("authorization", `Bearer ${init.token ?? "token-all"}`);
+      return toAnswer(await app.request(path, { ...init, headers }));
+    },
+  };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly json: JsonObject;
+}
+
+export async function toAnswer(response: Response): Promise<Answer> {
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, json: text === "" ? {} : JSON.parse(text) };
+}

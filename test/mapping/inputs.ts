@@ -1,0 +1,69 @@
+import type { JsonObject } from "../../src/lib/json.ts";
+import { isJsonObject, member } from "../../src/lib/json.ts";
+import { compileMapping } from "../../src/mapping/compile.ts";
+import type { DepartmentContext, Mapped, SourceContext } from "../../src/mapping/mapping.ts";
+import { MappingError, type MappingProblem } from "../../src/mapping/problem.ts";
+import { parseSchema, type SchemaDefinition } from "../../src/scim/catalog.ts";
+
+export const plainSource: SourceContext = { organization: null, namespace: null, unseenFields: new Set() };
+
+/** An extension of users for tests: one attribute of each type. */
+export const testExtension: SchemaDefinition = parseSchema({
+  id: "urn:example:test:User",
+  name: "Test",
+  attributes: [
+    { name: "text" },
+    { name: "flag", type: "boolean" },
+    { name: "count", type: "integer" },
+    { name: "share", type: "decimal" },
+    { name: "since", type: "dateTime" },
+    { name: "labels", multiValued: true },
+    { name: "fixed", mutability: "readOnly" },
+    { name: "place", type: "complex", subAttributes: [{ name: "city" }, { name: "floor", type: "integer" }] },
+  ],
+});
+
+/** An extension that insists on one of its attributes. */
+export const strictExtension: SchemaDefinition = parseSchema({
+  id: "urn:example:strict:User",
+  name: "Strict",
+  attributes: [{ name: "badge", required: true }, { name: "note" }],
+});
+
+export const testExtensions: readonly SchemaDefinition[] = [testExtension, strictExtension];
+
+interface UserParts {
+  readonly source?: SourceContext;
+  readonly departments?: readonly DepartmentContext[];
+  readonly mainDepartment?: DepartmentContext | null;
+}
+
+/** Maps one member with the given user rules; `userName` is added where they have none. */
+export function mapMember(rules: JsonObject, raw: JsonObject, parts: UserParts = {}): Mapped {
+  const user = { userName: { from: "userid" }, ...rules };
+  const compiled = compileMapping({ name: "test", mapping: { user }, extensions: testExtensions });
+  return compiled.mapUser({
+    user: { kind: "user", key: "key", raw, departments: [], mainDepartment: null, managers: [] },
+    departments: parts.departments ?? [],
+    mainDepartment: parts.mainDepartment ?? null,
+    source: parts.source ?? plainSource,
+  });
+}
+
+/** What a single rule gives for an attribute of type string. */
+export function textOf(rule: JsonObject, raw: JsonObject, parts: UserParts = {}): unknown {
+  const { document } = mapMember({ "urn:example:test:User:text": rule }, { userid: "u", ...raw }, parts);
+  const extension = member(document, testExtension.id);
+  return isJsonObject(extension) ? extension["text"] : undefined;
+}
+
+/** The problems of a mapping that does not compile. */
+export function problemsOf(mapping: unknown): readonly MappingProblem[] {
+  try {
+    compileMapping({ name: "broken", mapping, extensions: testExtensions });
+    return [];
+  } catch (error) {
+    if (error instanceof MappingError) return error.problems;
+    throw error;
+  }
+}

@@ -1,0 +1,186 @@
+import { afterEach, describe, expect, test } from "vitest";
+import {
+  startWecomSimulator,
+  type WecomSimulator,
+  type WecomSimulatorOptions,
+} from "../../../src/simulator/wecom/wecom.ts";
+import type { Source } from "../../../src/source/source.ts";
+import { makeWecomSource, type WecomSourceOptions } from "../../../src/source/wecom/wecom-source.ts";
+import { FakeClock } from "./fake-clock.ts";
+import { errorOf, type Gathered, gather } from "./harness.ts";
+
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0).reverse()) await one.close();
+});
+
+interface Corp {
+  readonly simulator: WecomSimulator;
+  readonly source: Source;
+}
+
+async function corp(options: WecomSimulatorOptions = {}, more: Partial<WecomSourceOptions> = {}): Promise<Corp> {
+  const simulator = await startWecomSimulator({ shape: { members: 400, departments: 40, seed: 7 }, ...options });
+  const { corpId, appSecret: corpSecret, agentId, contactsSecret, url: apiBaseUrl } = simulator;
+  const clock = new FakeClock();
+  const source = makeWecomSource({ corpId, corpSecret, agentId, contactsSecret, apiBaseUrl, clock, ...more });
+  open.push(simulator, source);
+  return { simulator, source };
+}
+
+/** Each record of the read, whole, against what the simulator says is visible to the app. */
+function expectTruth(read: Gathered, { simulator }: Corp): void {
+  const truth = simulator.control.visibleTruth("app");
+  const byKey = <T>(pairs: readonly (readonly [string, T])[]) => Object.fromEntries([...pairs].sort());
+  const departments = read.events.flatMap((event) => (event.type === "departments" ? event.records : []));
+  expect(byKey(departments.map(({ key, raw }) => [key, raw]))).toEqual(
+    byKey(truth.departments.map((department) => [String(department.id), department])),
+  );
+  expect(byKey(read.users.map(({ key, raw }) => [key, raw]))).toEqual(
+    byKey(truth.members.map((member) => [member.userid.toLowerCase(), member])),
+  );
+  for (const user of read.users) expect(user.departments).toEqual((user.raw["department"] as number[]).map(String));
+  expect(byKey(read.tags.map(({ key, users, departments: ids }) => [key, { users: [...users].sort(), ids }]))).toEqual(
+    byKey(
+      truth.tags.map((tag) => [
+        String(tag.tagid),
+        { users: tag.users.map((userid) => userid.toLowerCase()).sort(), ids: tag.departments.map(String) },
+      ]),
+    ),
+  );
+}
+
+describe("a simulated corp is read exactly", () => {
+  test("with everything in scope", async () => {
+    const one = await corp();
+    const read = await gather(one.source);
+    expect(read.problems).toEqual([]);
+    expect(read.end.complete).toBe(true);
+    expect(read.end.visibility).toEqual({ roots: ["1"], granted: { departments: ["1"], users: [], tags: [] } });
+    expect(read.end.unseenFields).toEqual([]);
+    expectTruth(read, one);
+  });
+
+  test("with a scope of departments, single members and tags, however WeCom shows the departments above", async () => {
+    for (const ancestors of ["omitted", "nameless", "named"] as const) {
+      const one = await corp({ settings: { ancestors } });
+      const { control } = one.simulator;
+      const truth = control.truth();
+      const [first, second] = truth.departments.filter(({ parentid }) => parentid !== 0 && parentid !== 1);
+      const outside = truth.members.filter(({ department }) => !department.includes(first?.id ?? 0)).slice(0, 12);
+      const tag = truth.tags[0];
+      if (!first || !second || !tag) throw new Error("the corp is too small");
+      control.setScope({ departments: [first.id], users: outside.map(({ userid }) => userid), tags: [tag.tagid] });
+      const read = await gather(one.source);
+      expect(read.problems).toEqual([]);
+      expect(read.end.complete).toBe(true);
+      expectTruth(read, one);
+    }
+  });
+
+  test("of an app made after June 2022, whether it withholds fields or empties them", async () => {
+    for (const withheld of ["missing", "empty"] as const) {
+      const one = await corp({ settings: { privacy: "new", withheld } });
+      const read = await gather(one.source);
+      expect(read.end.unseenFields).toHaveLength(8);
+      expectTruth(read, one);
+    }
+  });
+
+  test("while tokens expire and are revoked", async () => {
+    const one = await corp();
+    let events = 0;
+    const request = { scope: { mode: "all" } as const, users: true, signal: new AbortController().signal };
+    for await (const event of one.source.read(request)) {
+      events += 1;
+      if (events === 12) one.simulator.control.expireTokens();
+      if (events === 40) one.simulator.control.revokeTokens();
+      expect(event.type).not.toBe("problem");
+      if (event.type === "end") expect(event.complete).toBe(true);
+    }
+    expect(events).toBeGreaterThan(60);
+  });
+
+  test("after passing faults of every kind", async () => {
+    const one = await corp();
+    const kinds = [
+      { kind: "errcode", errcode: -1 },
+      { kind: "errcode", errcode: 6000 },
+      { kind: "errcode", errcode: 45033 },
+      { kind: "html" },
+      { kind: "status", status: 502 },
+      { kind: "malformed" },
+      { kind: "truncated" },
+      { kind: "reset" },
+    ] as const;
+    for (const [index, answer] of kinds.entries()) {
+      for (const endpoint of ["gettoken", "department/list", "user/list", "tag/list", "tag/get"]) {
+        one.simulator.control.clearFaults();
+        one.simulator.control.addFault({ endpoint, after: endpoint === "user/list" ? index : 0, times: 2, answer });
+        one.simulator.control.revokeTokens();
+        const read = await gather(one.source);
+        expect(read.problems).toEqual([]);
+        expect(read.end.complete).toBe(true);
+      }
+    }
+    expectTruth(await gather(one.source), one);
+  });
+});
+
+describe("a simulated corp that cannot be read", () => {
+  test("in one department is not whole", async () => {
+    const one = await corp();
+    one.simulator.control.addFault({ endpoint: "user/list", department: 3, answer: { kind: "html" } });
+    const read = await gather(one.source);
+    expect(read.problems).toMatchObject([{ code: "wecom.department-unreadable", errcode: null }]);
+    expect(read.problems[0]?.detail).toContain("department 3");
+    expect(read.end.complete).toBe(false);
+  });
+
+  test("since the app was disabled says so", async () => {
+    const one = await corp({ settings: { appEnabled: false } });
+    const error = await errorOf(gather(one.source));
+    expect(["wecom.secret-invalid", "wecom.app-disabled"]).toContain((error as { code?: string }).code);
+  });
+
+  test("from this address says which address WeCom saw", async () => {
+    const one = await corp({ trustedIps: { app: ["203.0.113.9"] } });
+    const error = await errorOf(gather(one.source));
+    expect(error).toMatchObject({ code: "wecom.ip-untrusted", errcode: 60020 });
+    expect(error.message).toContain("127.0.0.1");
+  });
+
+  test("with the contacts secret from a new address says which secret to use", async () => {
+    const { simulator } = await corp();
+    const { corpId, contactsSecret: corpSecret, url: apiBaseUrl } = simulator;
+    const source = makeWecomSource({ corpId, corpSecret, apiBaseUrl });
+    open.push(source);
+    expect(await errorOf(gather(source))).toMatchObject({ code: "wecom.contacts-secret-restricted" });
+  });
+
+  test("since only single members are in scope names the scope", async () => {
+    for (const emptyTree of ["empty", "refused"] as const) {
+      const one = await corp({ settings: { emptyTree } });
+      const userid = one.simulator.control.truth().members[0]?.userid ?? "";
+      one.simulator.control.setScope({ departments: [], users: [userid], tags: [] });
+      expect(await errorOf(gather(one.source))).toMatchObject({ code: "wecom.scope-empty" });
+    }
+  });
+});
+
+test("a connection test against a simulated corp passes, and tells which secret is of what use", async () => {
+  const one = await corp({ settings: { privacy: "new" } });
+  const signal = new AbortController().signal;
+  const result = await one.source.test(signal);
+  expect(result.checks.filter(({ ok }) => !ok)).toEqual([]);
+  const detail = (name: string): string => result.checks.find((check) => check.name === name)?.detail ?? "";
+  expect(detail("contacts")).toBe("The contacts secret may list all userids.");
+  expect(detail("fields")).toContain("arrive: none.");
+});
+
+test("the departments of a simulated corp are given as a tree", async () => {
+  const one = await corp();
+  const nodes = await one.source.departments(new AbortController().signal);
+  expect(nodes).toHaveLength(one.simulator.control.truth().departments.length);
+  expect(nodes.find(({ id }) => id === 1)?.parentId).toBeNull();
+});

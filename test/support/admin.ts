@@ -1,0 +1,113 @@
+import { randomBytes } from "node:crypto";
+import { makeAdminApp } from "../../src/http/admin/app.ts";
+import type { AdminParts } from "../../src/http/admin/parts.ts";
+import { makeTokenCheck } from "../../src/http/middleware/bearer-auth.ts";
+import { makeCipher } from "../../src/lib/cipher.ts";
+import { makeLog } from "../../src/lib/log.ts";
+import type { Database } from "../../src/store/database.ts";
+import { type FullStore, makeStore, openDatabase } from "../../src/store/open-store.ts";
+
+/** The management API on an SQLite database in memory. What it calls outside of itself is recorded. */
+export interface AdminFixture {
+  readonly store: FullStore;
+  /** For what only the engine writes. */
+  readonly database: Database;
+  readonly app: ReturnType<typeof makeAdminApp>;
+  /** Calls of the handed-in functions, in order. */
+  readonly calls: readonly (readonly unknown[])[];
+  readonly logLines: readonly string[];
+  readonly clock: { now: number };
+  readonly adminToken: string;
+  /** A request with the admin token; `body` goes as JSON. */
+  request(method: string, path: string, body?: unknown): Promise<Answer>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The parsed body; null when it is none. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers freely
+  readonly body: any;
+}
+
+export async function makeAdminFixture(overrides: Partial<AdminParts> = {}): Promise<AdminFixture> {
+  const clock = { now: Date.parse("2026-03-01T08:00:00.000Z") };
+  const database = await openDatabase("file::memory:");
+  const store = makeStore(database, makeCipher(randomBytes(32)), () => clock.now);
+  const calls: (readonly unknown[])[] = [];
+  const logLines: string[] = [];
+  const adminToken = "admin-token-0123456789";
+  const record =
+    <T>(name: string, result: T) =>
+    async (...args: readonly unknown[]): Promise<T> => {
+      calls.push([name, ...args.filter((arg) => !(arg instanceof AbortSignal))]);
+      return result;
+    };
+  const app = makeAdminApp({
+    store,
+    clock: () => clock.now,
+    publicUrl: "http://bridge.test",
+    log: makeLog("info", { write: (line) => logLines.push(line) }),
+    authenticateAdmin: makeTokenCheck(adminToken),
+    testSource: record("testSource", { ok: true, checks: [{ name: "credentials", ok: true, detail: "a token" }] }),
+    sourceDepartments: record("sourceDepartments", { departments: [{ id: 1, name: "总部", parentId: null }] }),
+    testTarget: record("testTarget", { ok: false, checks: [{ name: "reachable", ok: false, detail: "no answer" }] }),
+    removeSource: async (id, people) => {
+      calls.push(["removeSource", id, people]);
+      await store.deleteSource(id);
+    },
+    disableSource: record("disableSource", undefined),
+    forgetLinks: record("forgetLinks", undefined),
+    knownMappings: () => ["wecom", "wecom-plain"],
+    knownProfiles: () => ["generic"],
+    nudge: () => calls.push(["nudge"]),
+    ...overrides,
+  });
+  return {
+    store,
+    database,
+    app,
+    calls,
+    logLines,
+    clock,
+    adminToken,
+    async request(method, path, body) {
+      const response = await app.request(path, {
+        method,
+        headers: {
+          authorization: `Bearer ${adminToken}`,
+          ...(body !== undefined && { "content-type": "application/json" }),
+        },
+        ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      const isJson = response.headers.get("content-type")?.includes("json") ?? false;
+      return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : null };
+    },
+  };
+}
+
+/** Secrets that no answer and no log line may hold. */
+export const planted = {
+  corpSecret: "planted-corp-secret",
+  contactsSecret: "planted-contacts-secret",
+  callbackToken: "plantedtoken",
+  encodingAesKey: "plantedAesKeyplantedAesKeyplantedAesKeyplan",
+  targetToken: "planted-target-token",
+};
+
+export const wecomSource = (name: string, more: object = {}) => ({
+  name,
+  type: "wecom",
+  wecom: { corpId: "ww0123456789abcdef", corpSecret: planted.corpSecret },
+  ...more,
+});
+
+export const bearerTarget = (name: string, more: object = {}) => ({
+  name,
+  baseUrl: "https://app.example.com/scim/v2",
+  auth: { type: "bearer", token: planted.targetToken },
+  sources: [],
+  ...more,
+});

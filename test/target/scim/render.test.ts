@@ -1,0 +1,83 @@
+import { expect, test } from "vitest";
+import type { JsonObject } from "../../../src/lib/json.ts";
+import { renderForTarget } from "../../../src/target/scim/render.ts";
+
+const coreUser = "urn:ietf:params:scim:schemas:core:2.0:User";
+const enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+const wecom = "urn:ietf:params:scim:schemas:extension:wecom:2.0:User";
+
+const document: JsonObject = {
+  schemas: [coreUser, enterprise, wecom],
+  id: "ours",
+  externalId: "zhangsan",
+  userName: "zhangsan",
+  title: null,
+  [enterprise]: { department: "Sales", manager: { value: "our-manager", displayName: "x" } },
+  [wecom]: { gender: "male" },
+  groups: [{ value: "g" }],
+  meta: { resourceType: "User" },
+};
+
+function render(
+  input: JsonObject,
+  schemas: readonly string[] | null,
+  more: { managerRemoteId?: string | null; externalId?: boolean } = {},
+): JsonObject {
+  const { managerRemoteId = null, ...capabilities } = more;
+  const known = schemas === null ? null : new Set(schemas.map((urn) => urn.toLowerCase()));
+  return renderForTarget(input, { type: "User", capabilities: { schemas: known, ...capabilities }, managerRemoteId });
+}
+
+test("a target that doesn't say gets core and enterprise, with its own manager's id and nothing server-owned", () => {
+  expect(render(document, null, { managerRemoteId: "m-42" })).toEqual({
+    schemas: [coreUser, enterprise],
+    externalId: "zhangsan",
+    userName: "zhangsan",
+    [enterprise]: { department: "Sales", manager: { value: "m-42" } },
+  });
+});
+
+test("a target gets the extensions that it lists, in whatever case", () => {
+  const rendered = render(document, [coreUser, wecom.toUpperCase()]);
+  expect(rendered["schemas"]).toEqual([coreUser, wecom]);
+  expect(rendered[wecom]).toEqual({ gender: "male" });
+  expect(rendered).not.toHaveProperty([enterprise]);
+});
+
+test("a manager who has no id there is left out, and an extension that was only him too", () => {
+  const onlyManager = { ...document, [enterprise]: { manager: { value: "our-manager" } } };
+  expect(render(onlyManager, null)).toEqual({ schemas: [coreUser], externalId: "zhangsan", userName: "zhangsan" });
+});
+
+test("a manager's id does not make a manager", () => {
+  const withoutManager = { ...document, [enterprise]: { department: "Sales" } };
+  expect(render(withoutManager, null, { managerRemoteId: "m" })[enterprise]).toEqual({ department: "Sales" });
+});
+
+test("schemas name what is there, also where the document's own list is short or missing", () => {
+  const { schemas: _, ...unnamed } = document;
+  expect(render(unnamed, [enterprise, wecom])["schemas"]).toEqual([coreUser, enterprise, wecom]);
+});
+
+test("externalId stays away from a target that does not take it", () => {
+  expect(render(document, null, { externalId: false })).not.toHaveProperty("externalId");
+});
+
+test("members are not part of a group's document", () => {
+  const rendered = renderForTarget(
+    { displayName: "研发", members: [{ value: "1" }] },
+    { type: "Group", capabilities: { schemas: null }, managerRemoteId: null },
+  );
+  expect(rendered).toEqual({ schemas: ["urn:ietf:params:scim:schemas:core:2.0:Group"], displayName: "研发" });
+});
+
+test("a key called __proto__ stays data, and what is passed in stays as it was", () => {
+  const odd = JSON.parse(
+    '{"userName":"a","__proto__":{"polluted":true},"urn:x:y":{"__proto__":{"b":1}}}',
+  ) as JsonObject;
+  const before = JSON.stringify(odd);
+  const rendered = render(odd, ["urn:x:y"]);
+  expect(JSON.stringify(rendered)).toContain('"__proto__":{"polluted":true}');
+  expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  expect(JSON.stringify(odd)).toBe(before);
+});
