@@ -1,5 +1,5 @@
 import { foldCase } from "../lib/fold.ts";
-import { isJsonObject, type JsonObject, member } from "../lib/json.ts";
+import { isJsonObject, type Json, type JsonObject, member } from "../lib/json.ts";
 import { foldDocument } from "./fold-document.ts";
 import { coreSchemaOf, enterpriseUserSchema, type ResourceType } from "./resource.ts";
 
@@ -8,6 +8,22 @@ export function withSchemas(type: ResourceType, attributes: JsonObject): JsonObj
   const extensions = Object.keys(attributes).filter((key) => key.startsWith("urn:"));
   const { schemas: _, ...rest } = attributes;
   return { schemas: [coreSchemaOf[type], ...extensions], ...rest };
+}
+
+/**
+ * The document without what no database takes: NUL and half surrogate pairs become U+FFFD. PostgreSQL refuses the first
+ * in text and both in JSON.
+ */
+export function storable(document: JsonObject): JsonObject {
+  // Escapes of just these are rare: most documents are looked at once, as text.
+  return /\\u(0000|d[89a-f])/i.test(JSON.stringify(document)) ? (repair(document) as JsonObject) : document;
+}
+
+function repair(value: Json): Json {
+  if (typeof value === "string") return value.toWellFormed().replaceAll("\u0000", "\ufffd");
+  if (Array.isArray(value)) return value.map(repair);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, repair(item)]));
 }
 
 /** What the table keeps beside a document, to look it up by. Folded forms compare without regard to case. */

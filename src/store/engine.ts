@@ -418,6 +418,8 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
     groupId: string,
     failure: { readonly error: string; readonly nextTryAt: number },
   ): Promise<void>;
+  /** Forgets everything that was given to a target, as if it had never been met. */
+  forgetLinks(targetId: string): Promise<void>;
   /** Whether anything failed at this target is due for another try. */
   hasDueRetries(targetId: string, now: number): Promise<boolean>;
 }

@@ -263,6 +263,14 @@ export function makePushStore(
           .execute();
       }),
 
+    forgetLinks: (targetId) =>
+      database.write(async (trx) => {
+        await trx.deleteFrom("remote_match").where("target_id", "=", targetId).execute();
+        await trx.deleteFrom("link_member").where("target_id", "=", targetId).execute();
+        await trx.deleteFrom("link").where("target_id", "=", targetId).execute();
+        await trx.updateTable("target").set({ contacted_at: null }).where("id", "=", targetId).execute();
+      }),
+
     async hasDueRetries(targetId, now) {
       const row = await db
         .selectFrom("link")

@@ -25,11 +25,15 @@ export interface SourceSettings {
     readonly agentId?: number;
     readonly apiBaseUrl?: string;
     readonly proxy?: string;
+    /** Our own limits for calls to WeCom. */
+    readonly limits?: { readonly requestsPerSecond?: number; readonly concurrency?: number };
   };
   readonly sync: { readonly automatic: boolean; readonly users: boolean; readonly intervalHours: number };
   readonly scope: SourceScope;
   readonly mapping: string;
   readonly safeguards: Safeguards;
+  /** Set once an administrator said that its people go: they leave as if the source had been read empty, unguarded. */
+  readonly leaving?: { readonly people: "deactivate" | "delete"; readonly then: "disable" | "delete" };
 }
 
 export interface SourceRow {

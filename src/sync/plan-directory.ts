@@ -2,7 +2,8 @@ import { foldCase } from "../lib/fold.ts";
 import { textOf } from "../scim/document.ts";
 import type { RecordKind } from "../source/source.ts";
 import type { DirectoryChange, DirectoryStore, DirtyRecord, Lease, MemberChange, RecordStore } from "../store/store.ts";
-import { departure, type Looked, lookAt, type MappingSurroundings, managerKeyOf, mapRecord } from "./plan-record.ts";
+import { planDepartures } from "./plan-departures.ts";
+import { type Looked, lookAt, type MappingSurroundings, managerKeyOf, mapRecord } from "./plan-record.ts";
 import { departmentOf, tagOf, userOf } from "./prepare-record.ts";
 import type { ReadOutcome } from "./read-source.ts";
 
@@ -38,11 +39,8 @@ export async function planDirectory(parts: PlanParts): Promise<void> {
     await planTagEdges(parts);
   }
   if (parts.mayRemove) {
-    await planDepartures(parts, "department");
-    if (parts.users) {
-      await planDepartures(parts, "tag");
-      await planDepartures(parts, "user");
-    }
+    const kinds = parts.users ? (["department", "tag", "user"] as const) : (["department"] as const);
+    await planDepartures({ ...parts, seen: parts.outcome.seen }, kinds, "not in the source any more (the read was complete)");
   }
   await parts.store.countMemberChanges(parts.lease, parts.taskId);
 }
@@ -246,35 +244,5 @@ async function keepThoseThere(
 ): Promise<void> {
   for (const resource of await store.readCurrent([...people.values()])) {
     if (resource.departed || resource.deleted) wanted.delete(resource.id);
-  }
-}
-
-/** What a complete read did not find leaves: people are deactivated, groups deleted, both leave the groups they are in. */
-async function planDepartures({ store, lease, taskId, sourceId, outcome }: PlanParts, kind: RecordKind): Promise<void> {
-  for (let after = 0; ; ) {
-    const page = await store.listSourceRecords(sourceId, kind, after, pageSize);
-    const last = page.at(-1);
-    if (last === undefined) return;
-    after = last.seq;
-    const absent = page.filter((record) => !outcome.seen.has(record.seq));
-    if (absent.length === 0) continue;
-    const resources = await store.readCurrent(absent.map((record) => record.resourceId));
-    const there = resources.filter((resource) => !resource.deleted && !resource.departed);
-    const known = new Set(there.map((resource) => resource.id));
-    const never = absent.filter((record) => !known.has(record.resourceId)).map((record) => record.key);
-    if (never.length > 0) await store.forgetRecords(lease, sourceId, kind, never);
-    if (there.length === 0) continue;
-    await store.addChanges(
-      lease,
-      taskId,
-      there.map((resource) => departure(kind, resource)),
-    );
-    const memberType = kind === "user" ? "User" : "Group";
-    const edges = (await store.edgesAnywhere(there.map((resource) => resource.id))).map(
-      ({ groupId, memberId }): MemberChange => ({ groupId, op: "remove", memberId, memberType }),
-    );
-    if (edges.length > 0) {
-      await store.addMemberChanges(lease, taskId, edges, { leavers: true, because: "members left the source" });
-    }
   }
 }

@@ -2,7 +2,7 @@ import type { JsonObject } from "../lib/json.ts";
 import { carryOver } from "../mapping/carry-over.ts";
 import type { CompiledMapping, DepartmentContext, Mapped, SourceContext } from "../mapping/mapping.ts";
 import { classify } from "../plan/classify.ts";
-import { managerOf, textOf, withManager, withSchemas } from "../scim/document.ts";
+import { managerOf, storable, textOf, withManager, withSchemas } from "../scim/document.ts";
 import { diffDocuments } from "../scim/document-diff.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import type { RecordKind } from "../source/source.ts";
@@ -92,7 +92,7 @@ export function lookAt(
     };
     return { kind: "change", change };
   }
-  const after = withSchemas(type, withManager(carryOver(mapped, before), managerId));
+  const after = storable(withSchemas(type, withManager(carryOver(mapped, before), managerId)));
   if (before !== null && current !== null && !current.departed && diffDocuments(before, after).length === 0) {
     return { kind: "same", id: current.id, fingerprint: record.fingerprint };
   }
@@ -120,8 +120,8 @@ function explain(before: JsonObject | null, current: CurrentResource | null): st
     : "the source's record or the mapping changed";
 }
 
-/** The removal of somebody (or something) that a complete read did not find. */
-export function departure(kind: RecordKind, current: CurrentResource): DirectoryChange {
+/** The removal of somebody (or something) that is not in the source any more. */
+export function departure(kind: RecordKind, current: CurrentResource, because: string): DirectoryChange {
   const type: ResourceType = kind === "user" ? "User" : "Group";
   const before = JSON.parse(current.document) as JsonObject;
   return {
@@ -137,7 +137,7 @@ export function departure(kind: RecordKind, current: CurrentResource): Directory
     before,
     after: type === "User" ? { ...before, active: false } : before,
     sources: null,
-    because: `${kind} ${current.key} is not in the source any more (the read was complete)`,
+    because: `${kind} ${current.key}: ${because}`,
     baseVersion: current.version,
     fingerprint: null,
     mappingVersion: null,

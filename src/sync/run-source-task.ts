@@ -16,9 +16,11 @@ import type {
 } from "../store/store.ts";
 import { applyDirectory } from "./apply-directory.ts";
 import { guardDirectory } from "./guard-directory.ts";
+import { planDepartures } from "./plan-departures.ts";
 import { planDirectory } from "./plan-directory.ts";
 import type { Progress } from "./progress.ts";
 import { type ReadOutcome, readSource } from "./read-source.ts";
+import { Seen } from "./seen.ts";
 import { shrunkenVisibility } from "./visibility.ts";
 
 export interface SourceTaskParts {
@@ -59,6 +61,7 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
     return { usable: true, read: { users, groups }, error: task.error, hold: null };
   }
   await store.forgetPlanned(lease, task.id);
+  if (row.settings.leaving && task.mode === "apply") return emptySource(parts);
   const loaded = await loadMapping(parts);
   if ("error" in loaded) return { usable: false, read: { users: 0, groups: 0 }, error: loaded.error, hold: null };
   const { mapping } = loaded;
@@ -119,6 +122,20 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   await applyDirectory(parts);
   if (mayRemove) await store.saveVisibility(lease, row.id, outcome.visibility);
   return { usable: true, read, error, hold };
+}
+
+/** An administrator said that everybody of this source goes: no reading, no guard, the same way out. */
+async function emptySource(parts: SourceTaskParts): Promise<DirectoryResult> {
+  const { store, lease, task, row } = parts;
+  await planDepartures(
+    { store, lease, taskId: task.id, sourceId: row.id, seen: new Seen() },
+    ["department", "tag", "user"],
+    "an administrator ended this source",
+  );
+  await store.replaceHeld(row.id, task.id);
+  await store.noteTask(task.id, { stage: "apply" });
+  await applyDirectory(parts);
+  return { usable: true, read: { users: 0, groups: 0 }, error: null, hold: null };
 }
 
 function readWhole(parts: SourceTaskParts): Promise<ReadOutcome> {

@@ -22,6 +22,7 @@ import type {
   TaskTargetResult,
 } from "../store/store.ts";
 import type { Target, TargetLanguage } from "../target/target.ts";
+import { forgetSource } from "./end-source.ts";
 import { holdDurationMs } from "./guard-directory.ts";
 import { type LeaseParts, underLeaseInTurn } from "./lease.ts";
 import { makeProgress, type Progress } from "./progress.ts";
@@ -68,10 +69,13 @@ export async function runTask(parts: TaskParts, task: OpenTask, lease: Lease, ou
   const signal = AbortSignal.any([outer, cancelled.signal]);
   const progress = makeProgress(store, task.id, { clock, onCancelled: () => cancelled.abort(new Error("cancelled")) });
   try {
-    const directory = await runDirectory(parts, task, lease, progress, signal);
-    const targets = directory.usable && task.mode === "apply" ? await pushAll(parts, task, progress, signal) : [];
+    const source = task.sourceId === null ? null : await store.findSource(task.sourceId);
+    const leaving = source?.settings.leaving ?? null;
+    const directory = await runDirectory(parts, task, source, lease, progress, signal);
+    const targets = directory.usable && task.mode === "apply" ? await pushAll(parts, task, leaving, progress, signal) : [];
     await progress.flush();
-    await finish(parts, task, directory, targets);
+    const state = await finish(parts, task, directory, targets);
+    if (source !== null) await settleLeaving(parts, source.id, leaving, state);
   } catch (error) {
     if (cancelled.signal.aborted) {
       log.info({ task: task.id }, "task cancelled");
@@ -94,13 +98,13 @@ export async function runTask(parts: TaskParts, task: OpenTask, lease: Lease, ou
 async function runDirectory(
   parts: TaskParts,
   task: OpenTask,
+  row: SourceRow | null,
   lease: Lease,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<DirectoryResult> {
   const nothing: DirectoryResult = { usable: true, read: { users: 0, groups: 0 }, error: null, hold: null };
   if (task.sourceId === null) return nothing;
-  const row = await parts.store.findSource(task.sourceId);
   if (row === null) {
     return { ...nothing, usable: false, error: { code: "source.gone", detail: "the source was deleted meanwhile" } };
   }
@@ -114,12 +118,18 @@ interface Pushed {
   readonly result: PushResult;
 }
 
-async function pushAll(parts: TaskParts, task: OpenTask, progress: Progress, signal: AbortSignal): Promise<Pushed[]> {
+async function pushAll(
+  parts: TaskParts,
+  task: OpenTask,
+  leaving: Leaving | null,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Pushed[]> {
   const targets = (await parts.store.listTargets()).filter((row) => isMeant(row, task));
   const pushed: Pushed[] = [];
   await concurrently(targets, 4, async (row) => {
     const result = await underLeaseInTurn(parts.leases, `target:${row.id}`, signal, (lease, inner) =>
-      pushOne(parts, task, row, lease, progress, inner),
+      pushOne(parts, task, row, leaving?.people ?? null, lease, progress, inner),
     );
     pushed.push({ row, result });
   });
@@ -135,6 +145,7 @@ async function pushOne(
   parts: TaskParts,
   task: OpenTask,
   row: TargetRow,
+  leaving: "deactivate" | "delete" | null,
   lease: Lease,
   progress: Progress,
   signal: AbortSignal,
@@ -146,6 +157,7 @@ async function pushOne(
       lease,
       taskId: task.id,
       approved: task.approved,
+      leaving,
       row,
       target,
       language,
@@ -168,7 +180,7 @@ async function finish(
   task: OpenTask,
   directory: DirectoryResult,
   pushed: readonly Pushed[],
-): Promise<void> {
+): Promise<TaskState> {
   const { store, log, clock } = parts;
   const counts = await store.countTask(task.id, null, directory.read);
   const targets: TaskTargetResult[] = [];
@@ -181,7 +193,36 @@ async function finish(
   const state = stateOf(task, directory, hold, error);
   await store.finishTask(task.id, { state, counts, targets, error, hold });
   log.info({ task: task.id, state, error: error?.code }, "task finished");
+  return state;
 }
+
+/** How long until a source that could not be emptied everywhere is tried again, in milliseconds. */
+const leavingRetryMs = 600_000;
+
+/**
+ * A source whose people are gone everywhere has left: it is disabled for good, or forgotten.
+ *
+ * @param leaving what this task was told; an end that was ordered while it ran takes another task
+ */
+async function settleLeaving(
+  { store, clock }: TaskParts,
+  sourceId: string,
+  leaving: Leaving | null,
+  state: TaskState,
+): Promise<void> {
+  const source = await store.findSource(sourceId);
+  if (source?.settings.leaving === undefined) return;
+  if (leaving === null || state !== "succeeded") {
+    await store.updateSource(sourceId, { nextRunAt: leaving === null ? clock() : clock() + leavingRetryMs });
+  } else if (leaving.then === "delete") {
+    await forgetSource(store, sourceId);
+  } else {
+    const { leaving: _, ...settings } = source.settings;
+    await store.updateSource(sourceId, { settings, nextRunAt: null });
+  }
+}
+
+type Leaving = NonNullable<SourceRow["settings"]["leaving"]>;
 
 function stateOf(
   task: OpenTask,

@@ -10,7 +10,8 @@ export function nextRun(source: Pick<SourceRow, "status" | "settings" | "type">,
 /** Queues a task for each source whose time has come. Several processes may do so: there is one task at a time. */
 export async function queueDueSources(store: SourceStore & TaskStore & EngineTaskStore, now: number): Promise<void> {
   for (const source of await store.listSources()) {
-    if (source.status !== "enabled" || source.nextRunAt === null || source.nextRunAt > now) continue;
+    const isWanted = source.status === "enabled" || source.settings.leaving !== undefined;
+    if (!isWanted || source.nextRunAt === null || source.nextRunAt > now) continue;
     if (!(await store.postponeSource(source.id, source.nextRunAt, nextRun(source, now)))) continue;
     await store.queueTask({ sourceId: source.id, targetId: null, trigger: "schedule", mode: "apply" });
   }

@@ -35,6 +35,14 @@ const wecomSettings = {
   agentId: z.int().min(1).optional(),
   apiBaseUrl: urlField.optional(),
   proxy: urlField.optional(),
+  limits: z
+    .strictObject({
+      // WeCom publishes 10,000 calls a minute for a corp and an interface, and no figure for concurrency.
+      requestsPerSecond: z.number().min(1).max(150).optional(),
+      concurrency: z.int().min(1).max(50).optional(),
+    })
+    .optional()
+    .openapi({ description: "How hard WeCom may be asked; 20 requests a second, 5 at a time if nothing is said." }),
 };
 
 const wecom = z.strictObject({

@@ -21,6 +21,8 @@ export interface PushRequest {
   readonly taskId: string;
   /** True once somebody approved the removals that this task held. */
   readonly approved: boolean;
+  /** An administrator ended the source: what becomes of its people, whatever the target's settings say; unguarded. */
+  readonly leaving: "deactivate" | "delete" | null;
   readonly row: TargetRow;
   readonly target: Target;
   readonly language: TargetLanguage;
@@ -114,7 +116,7 @@ async function removals(parts: PushParts): Promise<void> {
   await deleteResources(parts, "User");
 }
 
-function makeScope({ row, catalog, sourceIds, retryAll }: PushRequest, startedAt: number): PushScope {
+function makeScope({ row, catalog, sourceIds, retryAll, leaving }: PushRequest, startedAt: number): PushScope {
   const { scope, provision } = row.settings;
   const types: ResourceType[] = [];
   if (provision.users) types.push("User");
@@ -129,7 +131,7 @@ function makeScope({ row, catalog, sourceIds, retryAll }: PushRequest, startedAt
     groupFilter: filterOf(scope.groups, "Group"),
     startedAt,
     retryAll,
-    deleteDepartedBefore: deleteBefore(provision.onRemoval, startedAt),
+    deleteDepartedBefore: deleteBefore(leaving ?? provision.onRemoval, startedAt),
   };
 }
 
@@ -149,9 +151,10 @@ async function hasMembersPending(store: PushStore, scope: PushScope): Promise<bo
 
 /** Why the removals that are pending must wait for a person; null when they may go ahead. */
 async function guardRemovals(
-  { store, row, taskId, approved, clock }: PushRequest,
+  { store, row, taskId, approved, leaving, clock }: PushRequest,
   scope: PushScope,
 ): Promise<{ readonly reason: string; readonly removals: RemovalCounts } | null> {
+  if (leaving !== null) return null;
   const { maxRemovals, windowHours } = row.settings.safeguards;
   const { pending, total } = await store.countPendingRemovals(scope, approved ? taskId : null);
   const recent = await store.recentRemovals(`target:${row.id}`, clock() - windowHours * 3_600_000);

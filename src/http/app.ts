@@ -1,0 +1,32 @@
+import { Hono } from "hono";
+import type { AdminParts } from "./admin/parts.ts";
+import { makeAdminApp } from "./admin/app.ts";
+import { homePage } from "./home-page.ts";
+import { makeScimApp, type ScimAppParts } from "./scim/app.ts";
+
+export interface AppParts {
+  readonly admin: AdminParts;
+  readonly scim: ScimAppParts;
+  /** Resolves when the database answers and the engine runs. */
+  readonly isReady: () => Promise<void>;
+}
+
+/** The whole server: its table of contents. */
+export function makeApp({ admin, scim, isReady }: AppParts): Hono {
+  // A trailing slash is let pass: SCIM clients in the field send one.
+  const app = new Hono({ strict: false });
+  app.get("/healthz", (context) => context.json({ status: "ok" }));
+  app.get("/readyz", async (context) => {
+    try {
+      await isReady();
+      return context.json({ status: "ready" });
+    } catch (error) {
+      admin.log.warn({ err: error }, "not ready");
+      return context.json({ status: "unavailable" }, 503);
+    }
+  });
+  app.route("/scim/v2", makeScimApp(scim));
+  app.route("/", makeAdminApp(admin));
+  app.get("/", (context) => context.html(homePage(admin.publicUrl)));
+  return app;
+}

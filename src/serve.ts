@@ -1,0 +1,171 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { createAdaptorServer } from "@hono/node-server";
+import { type Config, defaultPublicUrl } from "./config.ts";
+import type { EngineThreadData, EngineThreadMessage } from "./engine-thread.ts";
+import type { AdminParts } from "./http/admin/parts.ts";
+import { makeApp } from "./http/app.ts";
+import { makeTokenCheck } from "./http/middleware/bearer-auth.ts";
+import { keepSecret } from "./lib/keep-secret.ts";
+import type { Log } from "./lib/log.ts";
+import { SourceError } from "./source/source.ts";
+import { endSource } from "./sync/end-source.ts";
+import { openParts, type Parts, type ReadyConfig } from "./wire.ts";
+
+/** A running bridge. */
+export interface Bridge {
+  /** Where it listens. */
+  readonly url: string;
+  readonly publicUrl: string;
+  readonly adminToken: string;
+  /** Files that this start made: keys and tokens that were not given. */
+  readonly made: readonly { readonly what: string; readonly file: string }[];
+  /** Resolves with what went wrong when the engine ends by itself. */
+  readonly failed: Promise<Error>;
+  close(): Promise<void>;
+}
+
+/** Starts the server in this thread and the engine in another. */
+export async function startBridge(config: Config, log: Log): Promise<Bridge> {
+  const { ready, made } = await makeReady(config);
+  const parts = await openParts(ready, log);
+  const engine = await startEngineThread(ready);
+  const server = createAdaptorServer({ fetch: (request: Request) => handle(request) });
+  server.listen(config.port, config.host);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const url = defaultPublicUrl(config.host, port);
+  const publicUrl = config.publicUrl ?? url;
+  const app = makeApp({
+    admin: adminParts(parts, ready, publicUrl, engine.nudge),
+    scim: {
+      directory: parts.store,
+      catalog: parts.schemas.catalog,
+      publicUrl,
+      authenticate: (hash) => parts.store.findClientByTokenHash(hash),
+      sourceName: async (id) => (await parts.store.findSource(id))?.name ?? null,
+      log,
+    },
+    isReady: () => parts.store.ping(),
+  });
+  const handle = (request: Request) => app.fetch(request);
+  return {
+    url,
+    publicUrl,
+    adminToken: ready.adminToken,
+    made,
+    failed: engine.failed,
+    async close() {
+      // New requests are refused, those under way get a moment; then connections that only wait are cut.
+      const closed = new Promise((resolve) => server.close(resolve));
+      const cut = setTimeout(() => "closeAllConnections" in server && server.closeAllConnections(), 5000);
+      if ("closeIdleConnections" in server) server.closeIdleConnections();
+      await closed;
+      clearTimeout(cut);
+      await engine.stop();
+      await parts.close();
+    },
+  };
+}
+
+/** Keys and tokens that were not given are made once and kept in the data directory. */
+async function makeReady(config: Config): Promise<{ ready: ReadyConfig; made: Bridge["made"] }> {
+  const made: { what: string; file: string }[] = [];
+  const keep = async (what: string, name: string, make: () => string): Promise<string> => {
+    const file = join(config.dataDir, name);
+    const { value, created } = await keepSecret(file, make);
+    if (created) made.push({ what, file });
+    return value;
+  };
+  const encryptionKey =
+    config.encryptionKey ??
+    Buffer.from(await keep("encryption key", "encryption.key", () => randomBytes(32).toString("base64")), "base64");
+  const adminToken =
+    config.adminToken ?? (await keep("administrator's token", "admin.token", () => randomBytes(32).toString("base64url")));
+  return { ready: { ...config, encryptionKey, adminToken }, made };
+}
+
+interface EngineThread {
+  readonly nudge: () => void;
+  readonly failed: Promise<Error>;
+  stop(): Promise<void>;
+}
+
+async function startEngineThread(config: ReadyConfig): Promise<EngineThread> {
+  const data: EngineThreadData = { config, holder: randomUUID() };
+  // The file beside this one, compiled as this one is.
+  const file = new URL(import.meta.url.endsWith(".ts") ? "./engine-thread.ts" : "./engine-thread.js", import.meta.url);
+  const worker = new Worker(file, { workerData: data });
+  const ended = once(worker, "exit");
+  let stopping = false;
+  const failed = new Promise<Error>((resolve) => {
+    worker.once("error", (error: unknown) => resolve(error instanceof Error ? error : new Error(String(error))));
+    worker.once("exit", (code) => {
+      if (!stopping) resolve(new Error(`the engine's thread ended with ${code}`));
+    });
+  });
+  const started = await Promise.race([once(worker, "message"), failed]);
+  if (started instanceof Error) throw started;
+  const tell = (message: EngineThreadMessage): void => worker.postMessage(message);
+  return {
+    nudge: () => tell("nudge"),
+    failed,
+    async stop() {
+      stopping = true;
+      tell("stop");
+      await ended;
+    },
+  };
+}
+
+function adminParts({ store, schemas, edges, log }: Parts, config: ReadyConfig, publicUrl: string, nudge: () => void): AdminParts {
+  return {
+    // A source that is on its way out is gone for people.
+    store: {
+      ...store,
+      listSources: async () => (await store.listSources()).filter((source) => source.settings.leaving?.then !== "delete"),
+      findSource: async (idOrName) => {
+        const source = await store.findSource(idOrName);
+        return source?.settings.leaving?.then === "delete" ? null : source;
+      },
+    },
+    clock: Date.now,
+    publicUrl,
+    log,
+    authenticateAdmin: makeTokenCheck(config.adminToken),
+    async testSource(draft, signal) {
+      const source = edges.openSource(draft);
+      return source.test(signal).finally(() => source.close());
+    },
+    async sourceDepartments(draft, signal) {
+      try {
+        const source = edges.openSource(draft);
+        return { departments: await source.departments(signal).finally(() => source.close()) };
+      } catch (error) {
+        if (!(error instanceof SourceError)) throw error;
+        const { code, message, errcode } = error;
+        return { error: { code, detail: message, ...(errcode === null ? {} : { errcode }) } };
+      }
+    },
+    async testTarget(draft, signal) {
+      const { target } = edges.openTarget(draft);
+      return target.test(signal).finally(() => target.close());
+    },
+    async removeSource(id, people) {
+      await endSource(store, id, people, "delete");
+      nudge();
+    },
+    async disableSource(id, people) {
+      await endSource(store, id, people, "disable");
+      nudge();
+    },
+    forgetLinks: (targetId) => store.forgetLinks(targetId),
+    knownMappings: () => schemas.names("mappings"),
+    knownProfiles: () => schemas.names("targets"),
+    nudge,
+    allowUrl: edges.refuseUrl,
+  };
+}

@@ -1,0 +1,54 @@
+import type { RecordKind } from "../source/source.ts";
+import type { DirectoryStore, Lease, MemberChange, RecordStore } from "../store/store.ts";
+import { departure } from "./plan-record.ts";
+import type { Seen } from "./seen.ts";
+
+export interface DepartureParts {
+  readonly store: RecordStore & DirectoryStore;
+  readonly lease: Lease;
+  readonly taskId: string;
+  readonly sourceId: string;
+  /** Records that are there; every other one leaves. */
+  readonly seen: Seen;
+}
+
+const pageSize = 1000;
+
+/**
+ * Plans that what was not seen leaves: people are deactivated, groups deleted, both leave the groups they are in. Only
+ * for a read that was complete: the caller has made sure.
+ */
+export async function planDepartures(
+  parts: DepartureParts,
+  kinds: readonly RecordKind[],
+  because: string,
+): Promise<void> {
+  for (const kind of kinds) await planKind(parts, kind, because);
+  await parts.store.countMemberChanges(parts.lease, parts.taskId);
+}
+
+async function planKind(parts: DepartureParts, kind: RecordKind, because: string): Promise<void> {
+  const { store, lease, taskId, sourceId, seen } = parts;
+  for (let after = 0; ; ) {
+    const page = await store.listSourceRecords(sourceId, kind, after, pageSize);
+    const last = page.at(-1);
+    if (last === undefined) return;
+    after = last.seq;
+    const absent = page.filter((record) => !seen.has(record.seq));
+    if (absent.length === 0) continue;
+    const resources = await store.readCurrent(absent.map((record) => record.resourceId));
+    const there = resources.filter((resource) => !resource.deleted && !resource.departed);
+    const known = new Set(there.map((resource) => resource.id));
+    const never = absent.filter((record) => !known.has(record.resourceId)).map((record) => record.key);
+    if (never.length > 0) await store.forgetRecords(lease, sourceId, kind, never);
+    if (there.length === 0) continue;
+    await store.addChanges(lease, taskId, there.map((resource) => departure(kind, resource, because)));
+    const memberType = kind === "user" ? "User" : "Group";
+    const edges = (await store.edgesAnywhere(there.map((resource) => resource.id))).map(
+      ({ groupId, memberId }): MemberChange => ({ groupId, op: "remove", memberId, memberType }),
+    );
+    if (edges.length > 0) {
+      await store.addMemberChanges(lease, taskId, edges, { leavers: true, because: "members left the source" });
+    }
+  }
+}

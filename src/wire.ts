@@ -1,0 +1,161 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Config, ConfigError } from "./config.ts";
+import { type AddressPolicy, parseAddressPolicy } from "./lib/address.ts";
+import { makeCipher } from "./lib/cipher.ts";
+import type { Log } from "./lib/log.ts";
+import { mergeSecrets } from "./lib/secrets.ts";
+import { openSchemaFiles, type SchemaFiles } from "./mapping/schema-files.ts";
+import type { Source } from "./source/source.ts";
+import { makeWecomSource } from "./source/wecom/wecom-source.ts";
+import { type FullStore, openStore } from "./store/open-store.ts";
+import type { SourceRow, TargetRow } from "./store/store.ts";
+import { type Engine, startEngine } from "./sync/engine.ts";
+import type { EngineEdges } from "./sync/run-task.ts";
+import { parseTargetProfile } from "./target/profile.ts";
+import type { TargetAuth } from "./target/scim/authorization.ts";
+import { memberOperations } from "./target/scim/member-operations.ts";
+import { patchOperations } from "./target/scim/patch.ts";
+import { renderForTarget } from "./target/scim/render.ts";
+import { makeScimTarget } from "./target/scim/scim-target.ts";
+import type { Target, TargetLanguage } from "./target/target.ts";
+
+/** A configuration in which nothing is left to be made: keys and tokens are known. */
+export interface ReadyConfig extends Config {
+  readonly adminToken: string;
+  readonly encryptionKey: Buffer;
+}
+
+/** What the server and the engine have in common, each in its own thread with its own connection. */
+export interface Parts {
+  readonly store: FullStore;
+  readonly schemas: SchemaFiles;
+  readonly log: Log;
+  readonly edges: Edges;
+  close(): Promise<void>;
+}
+
+export interface Edges extends EngineEdges {
+  readonly openSource: (source: Pick<SourceRow, "settings" | "secrets">) => Source;
+  readonly openTarget: (target: Pick<TargetRow, "settings" | "secrets">) => Opened;
+  /** Why an address that an administrator entered may not be called; null when it may. */
+  readonly refuseUrl: (url: string) => string | null;
+}
+
+interface Opened {
+  readonly target: Target;
+  readonly language: TargetLanguage;
+}
+
+/** Opens the database and the schema files, and chooses the concrete sources and targets. */
+export async function openParts(config: ReadyConfig, log: Log): Promise<Parts> {
+  const schemas = await openSchemas(config, log);
+  const store = await openStore(config.databaseUrl, { cipher: makeCipher(config.encryptionKey) });
+  return {
+    store,
+    schemas,
+    log,
+    edges: makeEdges(config, schemas, log),
+    async close() {
+      schemas.close();
+      await store.close();
+    },
+  };
+}
+
+async function openSchemas(config: ReadyConfig, log: Log): Promise<SchemaFiles> {
+  if (!existsSync(join(config.schemasDir, "mappings"))) {
+    throw new ConfigError([
+      `BRIDGE_SCHEMAS_DIR: got "${config.schemasDir}", expected the directory that holds mappings, extensions and targets`,
+    ]);
+  }
+  return openSchemaFiles(config.schemasDir, log);
+}
+
+function makeEdges(config: ReadyConfig, schemas: SchemaFiles, log: Log): Edges {
+  const allowAddress = parseAddressPolicy(String(config.allowPrivateAddresses));
+  return {
+    openSource: (source) => openSource(source, allowAddress, log),
+    openTarget: (target) => openTarget(target, config.schemasDir, allowAddress),
+    loadMapping: async (name) => ({ mapping: await schemas.mapping(name), catalog: schemas.catalog() }),
+    catalog: async () => schemas.catalog(),
+    refuseUrl: (url) => refuseUrl(url, allowAddress),
+  };
+}
+
+function openSource(
+  { settings, secrets }: Pick<SourceRow, "settings" | "secrets">,
+  allowAddress: AddressPolicy,
+  log: Log,
+): Source {
+  if (settings.wecom === undefined) throw new Error("this kind of source is not read from anywhere");
+  const { corpId, agentId, apiBaseUrl, proxy, limits } = settings.wecom;
+  return makeWecomSource({
+    corpId,
+    agentId,
+    apiBaseUrl,
+    proxy,
+    limits,
+    corpSecret: secrets["/wecom/corpSecret"] ?? "",
+    contactsSecret: secrets["/wecom/contactsSecret"],
+    allowAddress,
+    log,
+  });
+}
+
+function openTarget(
+  { settings, secrets }: Pick<TargetRow, "settings" | "secrets">,
+  schemasDir: string,
+  allowAddress: AddressPolicy,
+): Opened {
+  const profile = parseTargetProfile(JSON.parse(readFileSync(join(schemasDir, "targets", `${settings.profile}.json`), "utf8")));
+  const { auth } = mergeSecrets({ auth: settings.auth }, secrets);
+  const target = makeScimTarget({
+    baseUrl: settings.baseUrl,
+    // The form has checked that each kind has its secrets, which lie apart from the settings.
+    auth: auth as TargetAuth,
+    profile,
+    version: programVersion(),
+    concurrency: settings.limits.concurrency,
+    requestsPerSecond: settings.limits.requestsPerSecond,
+    allowAddress,
+  });
+  return { target, language };
+}
+
+/** How SCIM targets want things written. */
+const language: TargetLanguage = {
+  adjust: renderForTarget,
+  difference: patchOperations,
+  memberRequests: (op, members, capabilities) =>
+    op === "add" ? memberOperations(members, [], capabilities) : memberOperations([], members, capabilities),
+};
+
+/** An address that is written out is judged at once; names are judged when they are connected to. */
+function refuseUrl(url: string, allowAddress: AddressPolicy): string | null {
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
+  const isLocalName = host === "localhost" || host.endsWith(".localhost");
+  const address = isLocalName ? "127.0.0.1" : host;
+  if (!/^[0-9.]+$|:/.test(address) || allowAddress(address)) return null;
+  return "is a loopback, private or link-local address; BRIDGE_ALLOW_PRIVATE_ADDRESSES can allow it";
+}
+
+/** Starts the engine on parts of its own. */
+export function wireEngine({ store, edges, log }: Parts, holder: string): Engine {
+  return startEngine({
+    ...edges,
+    store,
+    leases: { store, holder, durationMs: 30_000 },
+    clock: Date.now,
+    log,
+  });
+}
+
+/** From package.json, beside `src` and `dist`. */
+export function programVersion(): string {
+  const file = fileURLToPath(new URL("../package.json", import.meta.url));
+  const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
+  return version;
+}
+
