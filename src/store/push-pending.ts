@@ -161,7 +161,7 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
         const { rows } = await sql<{ count: number }>`
           select count(*) as count ${from(scope, type)} and (
             (${isThere} and ${inScope(scope, type)} and (l.remote_id is null or l.version < resource.version
-              or l.members_version < resource.members_version or l.state = 'failed'))
+              or (resource.type = 'Group' and l.members_version < resource.members_version) or l.state = 'failed'))
             or (${isLinked} and ${mustBeDeleted(scope, type)})
             or (${isLinked} and ${type === "User" ? mustBeInactive(scope) : sql`1 = 0`}))`.execute(db);
         return Number(rows[0]?.count ?? 0);

@@ -158,6 +158,6 @@ export const wecomSchema: Schema = {
   attributes: [
     text("gender", "male or female"),
     attribute("status", "integer", "1 active, 2 disabled, 4 not yet active, 5 left"),
-    attribute("mainDepartment", "integer", "Id of the main department"),
+    text("mainDepartment", "Id of the main department"),
   ],
 };

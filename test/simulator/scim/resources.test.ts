@@ -11,7 +11,7 @@ test("a created user comes back with id, meta, Location and an entity tag", asyn
     name: { formatted: "张三" },
     emails: [{ value: "zs@example.com", type: "work", primary: true }],
     [enterpriseUrn]: { department: "研发" },
-    [wecomUrn]: { gender: "male", status: 1, mainDepartment: 7 },
+    [wecomUrn]: { gender: "male", status: 1, mainDepartment: "7" },
   };
   const { status, headers, body } = await call("POST", "/Users", user);
   expect(status).toBe(201);
