@@ -104,10 +104,22 @@ export interface DepartmentNode {
   readonly parentId: number | null;
 }
 
+/** What a second look found. Whoever is in neither list is not there. */
+export interface SecondLook {
+  readonly found: readonly SourceUser[];
+  /** Keys of which the source would not say whether they are there: nothing may be concluded. */
+  readonly unclear: readonly string[];
+}
+
 /** A directory that can be read. */
 export interface Source {
   /** Streams the directory. Throws a {@link SourceError} when there is no usable read at all (no token, no tree). */
   read(options: ReadOptions): AsyncIterable<ReadEvent>;
+  /**
+   * Looks once more at people that a read did not find. Somebody who moves between two departments while they are read
+   * is in neither answer, and has not left. Throws a {@link SourceError}.
+   */
+  lookAgain(keys: readonly string[], signal: AbortSignal): Promise<SecondLook>;
   /** Never throws for what the source answers: that is in the checks. */
   test(signal: AbortSignal): Promise<TestResult>;
   /** The department tree, read now. Throws a {@link SourceError}. */

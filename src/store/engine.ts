@@ -1,7 +1,7 @@
 import type { Action, ChangeStatus, PlannedChange } from "../plan/change.ts";
 import type { ResolvedFilter } from "../scim/resolve-filter.ts";
 import type { Member, ResourceType } from "../scim/resource.ts";
-import type { RecordKind, Visibility } from "../source/source.ts";
+import type { RecordKind, SourceScope, Visibility } from "../source/source.ts";
 import type { TaskCounts, TaskError, TaskHold, TaskRow, TaskState, TaskTargetResult } from "./store.ts";
 
 // What the engine (sync/) asks of the store. Every write proves in its own transaction that its lease still holds.
@@ -66,6 +66,12 @@ export interface DirtyRecord {
   readonly current: CurrentResource | null;
 }
 
+/** What the last complete read could see, and what was asked for then: the measure of a shrunken visibility. */
+export interface ReadBaseline {
+  readonly visibility: Visibility;
+  readonly scope: SourceScope;
+}
+
 /** The cache of a source: what it said when it was last read. */
 export interface RecordStore {
   /** Saves the records that are new or changed; answers the `seq` of each, in order, and how many were written. */
@@ -94,8 +100,8 @@ export interface RecordStore {
   readSourceRecords(sourceId: string, kind: RecordKind, after: number, limit: number): Promise<readonly StoredRecord[]>;
   /** Ids of the resources behind these keys; those that are not known are missing. */
   resolveKeys(sourceId: string, kind: RecordKind, keys: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  readVisibility(sourceId: string): Promise<Visibility | null>;
-  saveVisibility(lease: Lease, sourceId: string, visibility: Visibility): Promise<void>;
+  readBaseline(sourceId: string): Promise<ReadBaseline | null>;
+  saveBaseline(lease: Lease, sourceId: string, baseline: ReadBaseline): Promise<void>;
 }
 
 /** A change of our own directory, with what applying it needs beyond what is shown. */

@@ -49,7 +49,7 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
     ...makeLeaseStore(database, clock),
     ...makeDirectoryReader(database),
     ...makeRecordViews(database),
-    ...makeSummaryStore(database, tasks.listTasks, directory.countOfSource, records.readVisibility),
+    ...makeSummaryStore(database, tasks.listTasks, directory.countOfSource),
     ...makePushStore(database, clock),
     ...records,
     ...directory,

@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 import { uuidv7 } from "../lib/uuid.ts";
-import type { RecordKind, Visibility } from "../source/source.ts";
+import type { RecordKind } from "../source/source.ts";
 import type { Database } from "./database.ts";
-import type { CurrentResource, DirtyRecord, ReadRecord, RecordStore, StoredRecord } from "./engine.ts";
+import type { CurrentResource, DirtyRecord, ReadBaseline, ReadRecord, RecordStore, StoredRecord } from "./engine.ts";
 import { assertLease } from "./leases.ts";
 
 /** The cache of what each source said last. */
@@ -107,13 +107,13 @@ export function makeRecordStore(database: Database): RecordStore {
       return ids;
     },
 
-    async readVisibility(sourceId) {
+    async readBaseline(sourceId) {
       const row = await db.selectFrom("source").select("visibility").where("id", "=", sourceId).executeTakeFirst();
-      return row?.visibility ? (JSON.parse(row.visibility) as Visibility) : null;
+      return row?.visibility ? (JSON.parse(row.visibility) as ReadBaseline) : null;
     },
 
-    async saveVisibility(lease, sourceId, visibility) {
-      const text = JSON.stringify(visibility);
+    async saveBaseline(lease, sourceId, baseline) {
+      const text = JSON.stringify(baseline);
       const row = await db.selectFrom("source").select("visibility").where("id", "=", sourceId).executeTakeFirst();
       if (row?.visibility === text) return;
       await database.write(async (trx) => {

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from "../lib/json.ts";
 import type { Action, AttributeChange, ChangeStatus } from "../plan/change.ts";
 import type { ResolvedFilter } from "../scim/resolve-filter.ts";
 import type { ResourceType } from "../scim/resource.ts";
-import type { SourceScope, Visibility } from "../source/source.ts";
+import type { SourceScope } from "../source/source.ts";
 
 // Small interfaces: a function asks for the ones it needs. All times are milliseconds since 1970 (UTC).
 
@@ -33,7 +33,7 @@ export interface SourceSettings {
   readonly mapping: string;
   readonly safeguards: Safeguards;
   /** Set once an administrator said that its people go: they leave as if the source had been read empty, unguarded. */
-  readonly leaving?: { readonly people: "deactivate" | "delete"; readonly then: "disable" | "delete" };
+  readonly leaving?: { readonly people: "keep" | "deactivate" | "delete"; readonly then: "disable" | "delete" };
 }
 
 export interface SourceRow {
@@ -356,7 +356,6 @@ export interface SourceSummary {
   readonly activeUsers: number;
   readonly groups: number;
   readonly lastTask: TaskRow | null;
-  readonly visibility: Visibility | null;
 }
 
 export interface SummaryStore {

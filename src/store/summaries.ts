@@ -14,16 +14,11 @@ export function makeSummaryStore(
   { db }: Database,
   listTasks: TaskStore["listTasks"],
   countOfSource: (sourceId: string) => Promise<{ users: number; activeUsers: number; groups: number }>,
-  readVisibility: (sourceId: string) => Promise<import("../source/source.ts").Visibility | null>,
 ): SummaryStore & LinkViewStore {
   return {
     async sourceSummary(sourceId) {
-      const [counts, tasks, visibility] = await Promise.all([
-        countOfSource(sourceId),
-        listTasks({ source: sourceId, limit: 1 }),
-        readVisibility(sourceId),
-      ]);
-      return { ...counts, lastTask: tasks.items[0] ?? null, visibility };
+      const [counts, tasks] = await Promise.all([countOfSource(sourceId), listTasks({ source: sourceId, limit: 1 })]);
+      return { ...counts, lastTask: tasks.items[0] ?? null };
     },
 
     async listLinks(targetId, { state, cursor, limit }) {

@@ -3,8 +3,8 @@ import type { SourceStore, TargetStore, TaskStore } from "../store/store.ts";
 type EndStore = SourceStore & TargetStore & Pick<TaskStore, "queueTask">;
 
 /**
- * Begins the end of a source: `keep` leaves everybody as they are at the targets. Otherwise its people leave by the
- * same way as any leaver, in a task of their own, and the source goes when the last target has heard of it.
+ * Begins the end of a source. Its people leave by the same way as any leaver, in a task of their own, and the source
+ * goes when the last target has heard of it. `keep` leaves everybody as they are at the targets.
  */
 export async function endSource(
   store: EndStore,
@@ -14,10 +14,7 @@ export async function endSource(
 ): Promise<void> {
   const source = await store.findSource(id);
   if (source === null) return;
-  if (people === "keep") {
-    if (then === "delete") await forgetSource(store, id);
-    return;
-  }
+  if (people === "keep" && then === "disable") return;
   await store.updateSource(id, {
     status: "disabled",
     nextRunAt: null,

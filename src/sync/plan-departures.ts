@@ -42,7 +42,11 @@ async function planKind(parts: DepartureParts, kind: RecordKind, because: string
     const never = absent.filter((record) => !known.has(record.resourceId)).map((record) => record.key);
     if (never.length > 0) await store.forgetRecords(lease, sourceId, kind, never);
     if (there.length === 0) continue;
-    await store.addChanges(lease, taskId, there.map((resource) => departure(kind, resource, because)));
+    await store.addChanges(
+      lease,
+      taskId,
+      there.map((resource) => departure(kind, resource, because)),
+    );
     const memberType = kind === "user" ? "User" : "Group";
     const edges = (await store.edgesAnywhere(there.map((resource) => resource.id))).map(
       ({ groupId, memberId }): MemberChange => ({ groupId, op: "remove", memberId, memberType }),

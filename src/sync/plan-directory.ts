@@ -40,7 +40,11 @@ export async function planDirectory(parts: PlanParts): Promise<void> {
   }
   if (parts.mayRemove) {
     const kinds = parts.users ? (["department", "tag", "user"] as const) : (["department"] as const);
-    await planDepartures({ ...parts, seen: parts.outcome.seen }, kinds, "not in the source any more (the read was complete)");
+    await planDepartures(
+      { ...parts, seen: parts.outcome.seen },
+      kinds,
+      "not in the source any more (the read was complete)",
+    );
   }
   await parts.store.countMemberChanges(parts.lease, parts.taskId);
 }

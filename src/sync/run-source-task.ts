@@ -16,6 +16,7 @@ import type {
 } from "../store/store.ts";
 import { applyDirectory } from "./apply-directory.ts";
 import { guardDirectory } from "./guard-directory.ts";
+import { lookForAbsent } from "./look-for-absent.ts";
 import { planDepartures } from "./plan-departures.ts";
 import { planDirectory } from "./plan-directory.ts";
 import type { Progress } from "./progress.ts";
@@ -73,7 +74,8 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
     if (!(error instanceof SourceError)) throw error;
     return { usable: false, read: { users: 0, groups: 0 }, error: toTaskError(error), hold: null };
   }
-  const shrunken = shrunkenVisibility(await store.readVisibility(row.id), outcome.visibility);
+  const { scope } = row.settings;
+  const shrunken = shrunkenVisibility(await store.readBaseline(row.id), { visibility: outcome.visibility, scope });
   const mayRemove = outcome.complete && shrunken === null;
   const read = { users: outcome.read.users, groups: outcome.read.departments + outcome.read.tags };
   const context = {
@@ -120,13 +122,15 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   const counts = await store.countTask(task.id, null, read);
   await store.noteTask(task.id, { stage: "apply", counts, error });
   await applyDirectory(parts);
-  if (mayRemove) await store.saveVisibility(lease, row.id, outcome.visibility);
+  if (mayRemove) await store.saveBaseline(lease, row.id, { visibility: outcome.visibility, scope });
   return { usable: true, read, error, hold };
 }
 
 /** An administrator said that everybody of this source goes: no reading, no guard, the same way out. */
 async function emptySource(parts: SourceTaskParts): Promise<DirectoryResult> {
   const { store, lease, task, row } = parts;
+  const result: DirectoryResult = { usable: true, read: { users: 0, groups: 0 }, error: null, hold: null };
+  if (row.settings.leaving?.people === "keep") return result;
   await planDepartures(
     { store, lease, taskId: task.id, sourceId: row.id, seen: new Seen() },
     ["department", "tag", "user"],
@@ -135,17 +139,23 @@ async function emptySource(parts: SourceTaskParts): Promise<DirectoryResult> {
   await store.replaceHeld(row.id, task.id);
   await store.noteTask(task.id, { stage: "apply" });
   await applyDirectory(parts);
-  return { usable: true, read: { users: 0, groups: 0 }, error: null, hold: null };
+  return result;
 }
 
-function readWhole(parts: SourceTaskParts): Promise<ReadOutcome> {
+async function readWhole(parts: SourceTaskParts): Promise<ReadOutcome> {
   const { store, lease, task, row, progress, signal } = parts;
   const source = parts.openSource(row);
-  return readSource(
-    source,
-    { scope: row.settings.scope, users: bringsUsers(task, row), signal },
-    { store, lease, sourceId: row.id, onProgress: (done, total) => progress.set("read", done, total) },
-  ).finally(() => source.close());
+  try {
+    const users = bringsUsers(task, row);
+    const outcome = await readSource(
+      source,
+      { scope: row.settings.scope, users, signal },
+      { store, lease, sourceId: row.id, onProgress: (done, total) => progress.set("read", done, total) },
+    );
+    return users ? await lookForAbsent(source, outcome, { store, lease, sourceId: row.id, signal }) : outcome;
+  } finally {
+    await source.close();
+  }
 }
 
 /** Automatic syncs may be told to bring the structure alone; a manual one brings both. */
@@ -185,7 +195,7 @@ function incompleteness(outcome: ReadOutcome, shrunken: string | null): TaskErro
   if (shrunken !== null) {
     return {
       code: "source.visibility-shrunken",
-      detail: `the credentials see less than at the last complete read: ${shrunken}. That looks like departures and is none, so nothing is removed; give the app its visible scope (可见范围) back`,
+      detail: `the credentials see less than at the last complete read: ${shrunken}. That looks like departures and is none, so nothing is removed. Give the app its visible scope (可见范围) back, or, if it is meant to be smaller, set the scope of this source to the departments that remain`,
     };
   }
   if (!outcome.complete) {

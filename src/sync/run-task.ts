@@ -72,7 +72,8 @@ export async function runTask(parts: TaskParts, task: OpenTask, lease: Lease, ou
     const source = task.sourceId === null ? null : await store.findSource(task.sourceId);
     const leaving = source?.settings.leaving ?? null;
     const directory = await runDirectory(parts, task, source, lease, progress, signal);
-    const targets = directory.usable && task.mode === "apply" ? await pushAll(parts, task, leaving, progress, signal) : [];
+    const targets =
+      directory.usable && task.mode === "apply" ? await pushAll(parts, task, leaving, progress, signal) : [];
     await progress.flush();
     const state = await finish(parts, task, directory, targets);
     if (source !== null) await settleLeaving(parts, source.id, leaving, state);
@@ -145,7 +146,7 @@ async function pushOne(
   parts: TaskParts,
   task: OpenTask,
   row: TargetRow,
-  leaving: "deactivate" | "delete" | null,
+  leaving: Leaving["people"] | null,
   lease: Lease,
   progress: Progress,
   signal: AbortSignal,

@@ -1,11 +1,18 @@
+import { canonicalJson } from "../lib/json.ts";
 import type { Visibility } from "../source/source.ts";
+import type { ReadBaseline } from "../store/store.ts";
 
 /**
  * Whether the credentials see less than at the last good read, and what. A shrunken scope looks exactly like mass
- * departure, so then nobody has left. Null when they see as much or more.
+ * departure, so then nobody has left. Null when they see as much or more, and when an administrator has set another
+ * scope since: what is gone then is gone because somebody said so.
  */
-export function shrunkenVisibility(before: Visibility | null, now: Visibility): string | null {
-  if (before === null) return null;
+export function shrunkenVisibility(baseline: ReadBaseline | null, current: ReadBaseline): string | null {
+  if (baseline === null || canonicalJson(baseline.scope) !== canonicalJson(current.scope)) return null;
+  return lostSight(baseline.visibility, current.visibility);
+}
+
+function lostSight(before: Visibility, now: Visibility): string | null {
   if (before.granted !== null && now.granted !== null) {
     const lost = [
       ...missing("department", before.granted.departments, now.granted.departments),

@@ -7,6 +7,7 @@ import { type ClientParts, WecomClient } from "./client.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { testConnection } from "./connection-test.ts";
 import { isHostAllowed, makeDispatcher } from "./dispatcher.ts";
+import { lookAgain } from "./look-again.ts";
 import type { Patience } from "./persist.ts";
 import { RateLimiter, type RateLimits } from "./rate-limit.ts";
 import { readTree, readWecom } from "./reader.ts";
@@ -81,6 +82,7 @@ export function makeWecomSource(options: WecomSourceOptions): Source {
   const agentId = options.agentId ?? null;
   return {
     read: (request) => readWecom({ api: app, agentId, concurrency: limits.concurrency }, request),
+    lookAgain: (keys, signal) => lookAgain(app, keys, limits.concurrency, signal),
     test: (signal) => testConnection({ app, contacts, agentId }, signal),
     departments: async (signal) => (await readTree(app, signal)).departments.map(toNode),
     close: () => dispatcher.destroy(),

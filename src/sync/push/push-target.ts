@@ -22,7 +22,7 @@ export interface PushRequest {
   /** True once somebody approved the removals that this task held. */
   readonly approved: boolean;
   /** An administrator ended the source: what becomes of its people, whatever the target's settings say; unguarded. */
-  readonly leaving: "deactivate" | "delete" | null;
+  readonly leaving: "keep" | "deactivate" | "delete" | null;
   readonly row: TargetRow;
   readonly target: Target;
   readonly language: TargetLanguage;
@@ -131,7 +131,10 @@ function makeScope({ row, catalog, sourceIds, retryAll, leaving }: PushRequest, 
     groupFilter: filterOf(scope.groups, "Group"),
     startedAt,
     retryAll,
-    deleteDepartedBefore: deleteBefore(leaving ?? provision.onRemoval, startedAt),
+    deleteDepartedBefore: deleteBefore(
+      leaving === "delete" || leaving === "deactivate" ? leaving : provision.onRemoval,
+      startedAt,
+    ),
   };
 }
 

@@ -1,0 +1,68 @@
+import { type Source, SourceError, type SourceUser } from "../source/source.ts";
+import type { Lease, RecordStore } from "../store/store.ts";
+import { prepareRecord } from "./prepare-record.ts";
+import type { ReadOutcome } from "./read-source.ts";
+
+/**
+ * So many absent people are looked for one by one. When more are missing, moving between departments is not the
+ * reason, and the safeguards decide.
+ */
+const mostLookedFor = 1000;
+
+/**
+ * Looks once more for people that an otherwise complete read did not find. Somebody who was moved from a department
+ * that had not been read yet to one that had is in no answer at all. Who turns up is brought up to date like anybody;
+ * of whom nothing certain can be learnt nobody is removed.
+ */
+export async function lookForAbsent(
+  source: Source,
+  outcome: ReadOutcome,
+  {
+    store,
+    lease,
+    sourceId,
+    signal,
+  }: {
+    readonly store: RecordStore;
+    readonly lease: Lease;
+    readonly sourceId: string;
+    readonly signal: AbortSignal;
+  },
+): Promise<ReadOutcome> {
+  if (!outcome.complete) return outcome;
+  const absent = await absentPeople(store, sourceId, outcome);
+  if (absent.size === 0 || absent.size > mostLookedFor) return outcome;
+  try {
+    const { found, unclear } = await source.lookAgain([...absent.keys()], signal);
+    const there = found.filter((user) => isInside(user, outcome));
+    const prepared = there.map((user) => prepareRecord(user, outcome.departments));
+    if (prepared.length > 0) await store.saveRecords(lease, sourceId, "user", prepared);
+    for (const key of [...there.map((user) => user.key), ...unclear]) {
+      const seq = absent.get(key);
+      if (seq !== undefined) outcome.seen.add(seq);
+    }
+    return { ...outcome, read: { ...outcome.read, users: outcome.read.users + there.length } };
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    const problem = { code: error.code, detail: error.message, errcode: error.errcode };
+    return { ...outcome, complete: false, problems: [...outcome.problems, problem] };
+  }
+}
+
+/** `seq` by key of the people whom the store has and the read did not find. */
+async function absentPeople(store: RecordStore, sourceId: string, outcome: ReadOutcome): Promise<Map<string, number>> {
+  const absent = new Map<string, number>();
+  for (let after = 0; absent.size <= mostLookedFor; ) {
+    const page = await store.listSourceRecords(sourceId, "user", after, 5000);
+    const last = page.at(-1);
+    if (last === undefined) break;
+    after = last.seq;
+    for (const { seq, key } of page) if (!outcome.seen.has(seq)) absent.set(key, seq);
+  }
+  return absent;
+}
+
+/** An administrator may have chosen departments: who is in none of them has left what is synchronised. */
+function isInside(user: SourceUser, outcome: ReadOutcome): boolean {
+  return user.departments.length === 0 || user.departments.some((key) => outcome.departments.has(key));
+}
