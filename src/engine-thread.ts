@@ -8,16 +8,17 @@ import { openParts, type ReadyConfig, wireEngine } from "./wire.ts";
 export interface EngineThreadData {
   readonly config: ReadyConfig;
   readonly holder: string;
+  readonly leaseMs: number;
 }
 
 export type EngineThreadMessage = "nudge" | "stop";
 
 const port = parentPort;
 if (port !== null) {
-  const { config, holder } = workerData as EngineThreadData;
+  const { config, holder, leaseMs } = workerData as EngineThreadData;
   const key = Buffer.from(config.encryptionKey);
   const parts = await openParts({ ...config, encryptionKey: key }, makeLog(config.logLevel));
-  const engine = wireEngine(parts, holder);
+  const engine = wireEngine(parts, { holder, leaseMs });
   port.on("message", (message: EngineThreadMessage) => {
     if (message === "nudge") engine.nudge();
     else {

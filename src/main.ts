@@ -23,11 +23,11 @@ process.exitCode = await runCli(
 );
 
 /** Runs the server until it is told to stop, or its engine fails (then a supervisor should start it again). */
-async function serve(): Promise<number> {
+async function serve(options: { readonly leaseMs: number }): Promise<number> {
   const config = readConfig(process.env);
   const log = makeLog(config.logLevel);
   const stopped = toldToStop();
-  const bridge = await startBridge(config, log);
+  const bridge = await startBridge(config, log, options);
   process.stderr.write(`WeCom SCIM Bridge listens at ${bridge.url}\n`);
   for (const { what, file } of bridge.made) process.stderr.write(`made the ${what}: ${file}\n`);
   // A log collector must not get it; somebody who looks at the terminal needs it.

@@ -28,11 +28,18 @@ export interface Bridge {
   close(): Promise<void>;
 }
 
+/** How long a lease lasts when nobody renews it: what a process that ended without a word costs. Milliseconds. */
+const defaultLeaseMs = 30_000;
+
 /** Starts the server in this thread and the engine in another. */
-export async function startBridge(config: Config, log: Log): Promise<Bridge> {
+export async function startBridge(
+  config: Config,
+  log: Log,
+  { leaseMs = defaultLeaseMs }: { readonly leaseMs?: number } = {},
+): Promise<Bridge> {
   const { ready, made } = await makeReady(config);
   const parts = await openParts(ready, log);
-  const engine = await startEngineThread(ready);
+  const engine = await startEngineThread(ready, leaseMs);
   const server = createAdaptorServer({ fetch: (request: Request) => handle(request) });
   server.listen(config.port, config.host);
   await once(server, "listening");
@@ -84,7 +91,8 @@ async function makeReady(config: Config): Promise<{ ready: ReadyConfig; made: Br
     config.encryptionKey ??
     Buffer.from(await keep("encryption key", "encryption.key", () => randomBytes(32).toString("base64")), "base64");
   const adminToken =
-    config.adminToken ?? (await keep("administrator's token", "admin.token", () => randomBytes(32).toString("base64url")));
+    config.adminToken ??
+    (await keep("administrator's token", "admin.token", () => randomBytes(32).toString("base64url")));
   return { ready: { ...config, encryptionKey, adminToken }, made };
 }
 
@@ -94,8 +102,8 @@ interface EngineThread {
   stop(): Promise<void>;
 }
 
-async function startEngineThread(config: ReadyConfig): Promise<EngineThread> {
-  const data: EngineThreadData = { config, holder: randomUUID() };
+async function startEngineThread(config: ReadyConfig, leaseMs: number): Promise<EngineThread> {
+  const data: EngineThreadData = { config, holder: randomUUID(), leaseMs };
   // The file beside this one, compiled as this one is.
   const file = new URL(import.meta.url.endsWith(".ts") ? "./engine-thread.ts" : "./engine-thread.js", import.meta.url);
   const worker = new Worker(file, { workerData: data });
@@ -121,12 +129,18 @@ async function startEngineThread(config: ReadyConfig): Promise<EngineThread> {
   };
 }
 
-function adminParts({ store, schemas, edges, log }: Parts, config: ReadyConfig, publicUrl: string, nudge: () => void): AdminParts {
+function adminParts(
+  { store, schemas, edges, log }: Parts,
+  config: ReadyConfig,
+  publicUrl: string,
+  nudge: () => void,
+): AdminParts {
   return {
     // A source that is on its way out is gone for people.
     store: {
       ...store,
-      listSources: async () => (await store.listSources()).filter((source) => source.settings.leaving?.then !== "delete"),
+      listSources: async () =>
+        (await store.listSources()).filter((source) => source.settings.leaving?.then !== "delete"),
       findSource: async (idOrName) => {
         const source = await store.findSource(idOrName);
         return source?.settings.leaving?.then === "delete" ? null : source;
@@ -137,8 +151,14 @@ function adminParts({ store, schemas, edges, log }: Parts, config: ReadyConfig, 
     log,
     authenticateAdmin: makeTokenCheck(config.adminToken),
     async testSource(draft, signal) {
-      const source = edges.openSource(draft);
-      return source.test(signal).finally(() => source.close());
+      try {
+        const source = edges.openSource(draft);
+        return await source.test(signal).finally(() => source.close());
+      } catch (error) {
+        // Settings with which nothing can even be asked: the first check says so.
+        if (!(error instanceof SourceError)) throw error;
+        return { ok: false, checks: [{ name: "credentials", ok: false, detail: error.message }] };
+      }
     },
     async sourceDepartments(draft, signal) {
       try {
@@ -155,11 +175,11 @@ function adminParts({ store, schemas, edges, log }: Parts, config: ReadyConfig, 
       return target.test(signal).finally(() => target.close());
     },
     async removeSource(id, people) {
-      await endSource(store, id, people, "delete");
+      await endSource(store, id, people, "delete", Date.now());
       nudge();
     },
     async disableSource(id, people) {
-      await endSource(store, id, people, "disable");
+      await endSource(store, id, people, "disable", Date.now());
       nudge();
     },
     forgetLinks: (targetId) => store.forgetLinks(targetId),

@@ -142,11 +142,14 @@ function refuseUrl(url: string, allowAddress: AddressPolicy): string | null {
 }
 
 /** Starts the engine on parts of its own. */
-export function wireEngine({ store, edges, log }: Parts, holder: string): Engine {
+export function wireEngine(
+  { store, edges, log }: Parts,
+  { holder, leaseMs }: { readonly holder: string; readonly leaseMs: number },
+): Engine {
   return startEngine({
     ...edges,
     store,
-    leases: { store, holder, durationMs: 30_000 },
+    leases: { store, holder, durationMs: leaseMs },
     clock: Date.now,
     log,
   });

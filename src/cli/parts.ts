@@ -7,7 +7,8 @@ export interface Output {
 
 /** What the commands need. The ones that are programs of their own are handed in; each answers its exit code. */
 export interface CliParts {
-  readonly serve: () => Promise<number>;
+  /** `leaseMs`: how long a lease lasts when nobody renews it. */
+  readonly serve: (options: { readonly leaseMs: number }) => Promise<number>;
   readonly demo: (options: { readonly once: boolean }) => Promise<number>;
   readonly simulator: (kind: "wecom" | "scim", args: readonly string[]) => Promise<number>;
   readonly fetch: typeof fetch;

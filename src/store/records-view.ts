@@ -109,7 +109,8 @@ function toRecord(row: ChangeRow, members: MembersChange | undefined): RecordVie
   const after = row.action === "delete" ? null : parse(row.after);
   const differences = row.before === null && after === null ? [] : diffDocuments(parse(row.before), after);
   const changes: AttributeChange[] = differences.map((difference) => {
-    const source = sources[difference.attribute];
+    // A reference is mapped by its value and shown whole.
+    const source = sources[difference.attribute] ?? sources[`${difference.attribute}.value`];
     return source === undefined ? difference : { ...difference, source };
   });
   return {

@@ -2,6 +2,9 @@ import type { SourceStore, TargetStore, TaskStore } from "../store/store.ts";
 
 type EndStore = SourceStore & TargetStore & Pick<TaskStore, "queueTask">;
 
+/** How long until a source that could not be emptied everywhere is tried again, in milliseconds. */
+export const leavingRetryMs = 600_000;
+
 /**
  * Begins the end of a source. Its people leave by the same way as any leaver, in a task of their own, and the source
  * goes when the last target has heard of it. `keep` leaves everybody as they are at the targets.
@@ -11,13 +14,15 @@ export async function endSource(
   id: string,
   people: "keep" | "deactivate" | "delete",
   then: "disable" | "delete",
+  now: number,
 ): Promise<void> {
   const source = await store.findSource(id);
   if (source === null) return;
   if (people === "keep" && then === "disable") return;
   await store.updateSource(id, {
     status: "disabled",
-    nextRunAt: null,
+    // Until it is settled it stays due: a crash in between must not leave it half gone.
+    nextRunAt: now + leavingRetryMs,
     settings: { ...source.settings, leaving: { people, then } },
     // Its name is free at once for another.
     ...(then === "delete" ? { name: id } : {}),

@@ -58,8 +58,9 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   if (task.stage !== "plan") {
     if (task.approved) await store.releaseHeld(lease, task.id);
     await applyDirectory(parts);
-    const { users, groups } = task.counts.groups.read > 0 ? readBefore(task) : { users: 0, groups: 0 };
-    return { usable: true, read: { users, groups }, error: task.error, hold: null };
+    // What was read is known from before it was cut off.
+    const read = { users: task.counts.users.read, groups: task.counts.groups.read };
+    return { usable: true, read, error: task.error, hold: null };
   }
   await store.forgetPlanned(lease, task.id);
   if (row.settings.leaving && task.mode === "apply") return emptySource(parts);
@@ -161,11 +162,6 @@ async function readWhole(parts: SourceTaskParts): Promise<ReadOutcome> {
 /** Automatic syncs may be told to bring the structure alone; a manual one brings both. */
 function bringsUsers(task: TaskRow, row: SourceRow): boolean {
   return task.trigger === "manual" || row.settings.sync.users;
-}
-
-/** Counts of what was read, kept with the task before it began to apply. */
-function readBefore(task: TaskRow): { users: number; groups: number } {
-  return { users: task.counts.users.read, groups: task.counts.groups.read };
 }
 
 async function loadMapping(

@@ -22,7 +22,7 @@ import type {
   TaskTargetResult,
 } from "../store/store.ts";
 import type { Target, TargetLanguage } from "../target/target.ts";
-import { forgetSource } from "./end-source.ts";
+import { forgetSource, leavingRetryMs } from "./end-source.ts";
 import { holdDurationMs } from "./guard-directory.ts";
 import { type LeaseParts, underLeaseInTurn } from "./lease.ts";
 import { makeProgress, type Progress } from "./progress.ts";
@@ -72,8 +72,8 @@ export async function runTask(parts: TaskParts, task: OpenTask, lease: Lease, ou
     const source = task.sourceId === null ? null : await store.findSource(task.sourceId);
     const leaving = source?.settings.leaving ?? null;
     const directory = await runDirectory(parts, task, source, lease, progress, signal);
-    const targets =
-      directory.usable && task.mode === "apply" ? await pushAll(parts, task, leaving, progress, signal) : [];
+    const pushes = directory.usable && task.mode === "apply" && leaving?.people !== "keep";
+    const targets = pushes ? await pushAll(parts, task, leaving, progress, signal) : [];
     await progress.flush();
     const state = await finish(parts, task, directory, targets);
     if (source !== null) await settleLeaving(parts, source.id, leaving, state);
@@ -131,7 +131,13 @@ async function pushAll(
   await concurrently(targets, 4, async (row) => {
     const result = await underLeaseInTurn(parts.leases, `target:${row.id}`, signal, (lease, inner) =>
       pushOne(parts, task, row, leaving?.people ?? null, lease, progress, inner),
-    );
+    ).catch((error: unknown): PushResult => {
+      if (signal.aborted) throw error;
+      // What is wrong with one target must not keep the others from theirs.
+      parts.log.error({ task: task.id, target: row.id, err: error }, "push failed");
+      const detail = "an unexpected error ended the push; the log has it under this task's id";
+      return { state: "failed", error: { code: "internal", detail }, hold: null };
+    });
     pushed.push({ row, result });
   });
   return pushed.sort((a, b) => (a.row.id < b.row.id ? -1 : 1));
@@ -196,9 +202,6 @@ async function finish(
   log.info({ task: task.id, state, error: error?.code }, "task finished");
   return state;
 }
-
-/** How long until a source that could not be emptied everywhere is tried again, in milliseconds. */
-const leavingRetryMs = 600_000;
 
 /**
  * A source whose people are gone everywhere has left: it is disabled for good, or forgotten.

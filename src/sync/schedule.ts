@@ -1,4 +1,5 @@
 import type { EngineTaskStore, PushStore, SourceRow, SourceStore, TargetStore, TaskStore } from "../store/store.ts";
+import { leavingRetryMs } from "./end-source.ts";
 
 /** When an automatic source is due next; null when it never is. */
 export function nextRun(source: Pick<SourceRow, "status" | "settings" | "type">, now: number): number | null {
@@ -12,7 +13,8 @@ export async function queueDueSources(store: SourceStore & TaskStore & EngineTas
   for (const source of await store.listSources()) {
     const isWanted = source.status === "enabled" || source.settings.leaving !== undefined;
     if (!isWanted || source.nextRunAt === null || source.nextRunAt > now) continue;
-    if (!(await store.postponeSource(source.id, source.nextRunAt, nextRun(source, now)))) continue;
+    const next = source.settings.leaving ? now + leavingRetryMs : nextRun(source, now);
+    if (!(await store.postponeSource(source.id, source.nextRunAt, next))) continue;
     await store.queueTask({ sourceId: source.id, targetId: null, trigger: "schedule", mode: "apply" });
   }
 }
