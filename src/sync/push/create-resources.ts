@@ -5,7 +5,7 @@ import type { ResourceType } from "../../scim/resource.ts";
 import type { PendingResource, PushOutcome } from "../../store/store.ts";
 import type { RemoteResource } from "../../target/target.ts";
 import { TargetError } from "../../target/target.ts";
-import { findMatch } from "./find-match.ts";
+import { findMatch, type Search } from "./find-match.ts";
 import { chunkSize, failureText, outcomeOf, type PushParts, retryDelayMs } from "./push-parts.ts";
 
 /**
@@ -50,31 +50,61 @@ export async function inChunk(
       outcomes.push(await work(resource));
     });
   } finally {
-    if (outcomes.length > 0) await parts.store.saveOutcomes(parts.lease, parts.taskId, parts.row.id, outcomes);
+    if (outcomes.length > 0) {
+      const sound = await refuseSharedIds(parts, outcomes);
+      await parts.store.saveOutcomes(parts.lease, parts.taskId, parts.row.id, sound);
+    }
     parts.onProgress(outcomes.length);
   }
+}
+
+/**
+ * One account there is one resource here. A server that answers two creates with one id, or an account that fits two
+ * of our people, must not tie them together.
+ */
+async function refuseSharedIds(parts: PushParts, outcomes: readonly PushOutcome[]): Promise<readonly PushOutcome[]> {
+  const ids = outcomes.flatMap(({ link }) => (link?.state === "linked" ? [link.remoteId] : []));
+  const taken = new Map(
+    [...(await parts.store.linkedTo(parts.row.id, ids))].map(([id, each]) => [id, each.resourceId]),
+  );
+  return outcomes.map((outcome): PushOutcome => {
+    if (outcome.link?.state !== "linked") return outcome;
+    const holder = taken.get(outcome.link.remoteId);
+    if (holder === undefined || holder === outcome.resourceId) {
+      taken.set(outcome.link.remoteId, outcome.resourceId);
+      return outcome;
+    }
+    const error = "the account that the target names for it belongs to another resource already";
+    const record = outcome.record === null ? null : ({ ...outcome.record, status: "failed", error } as const);
+    return {
+      ...outcome,
+      record,
+      link: { state: "failed", error, attempts: 1, nextTryAt: parts.clock() + retryDelayMs(1) },
+    };
+  });
 }
 
 async function createOne(parts: PushParts, resource: PendingResource, hasListed: boolean): Promise<PushOutcome> {
   const { language, capabilities, target, attempts, signal } = parts;
   const { type, managerRemoteId } = resource;
   const desired = language.adjust(JSON.parse(resource.document) as JsonObject, { type, capabilities, managerRemoteId });
-  const look = (where: "listed" | "live") => findMatch(parts, type, resource.id, desired, where);
+  const look = (search: Search) => findMatch(parts, type, resource.id, desired, search);
   try {
     if (resource.intended || hasListed) {
-      const match = await look(resource.intended ? "live" : "listed");
+      const match = await look(resource.intended ? "doubt" : "listed");
       if (match.kind === "unclear") return failed(parts, resource, desired, match.detail);
       if (match.kind === "one") return await adopt(parts, resource, desired, match.remote, match.by);
     }
-    const created = await attempts.run(
-      () => target.create(type, desired, signal),
+    const made = await attempts.run<Made>(
+      async () => ({ remote: await target.create(type, desired, signal), by: null }),
       async () => {
         // The answer was lost, the request perhaps not: what is there now and free is what we sent.
-        const match = await look("live");
-        return match.kind === "one" ? match.remote : undefined;
+        const match = await look("doubt");
+        return match.kind === "one" ? match : undefined;
       },
     );
-    return linked(resource, desired, created.id, {
+    if (made.by !== null) return await adopt(parts, resource, desired, made.remote, made.by);
+    return linked(resource, desired, made.remote.id, {
       action: "create",
       because: resource.attempts > 0 ? "not at this target yet (tried before)" : "not at this target yet",
       before: null,
@@ -86,6 +116,12 @@ async function createOne(parts: PushParts, resource: PendingResource, hasListed:
   }
 }
 
+/** Made by this request, or found because an earlier one had arrived: then `by` what. */
+interface Made {
+  readonly remote: RemoteResource;
+  readonly by: string | null;
+}
+
 /** 409 (RFC 7644 §3.3): something with this identity is there. That is a match to look at, not an error. */
 async function adoptAfterConflict(
   parts: PushParts,
@@ -94,7 +130,7 @@ async function adoptAfterConflict(
   conflict: TargetError,
 ): Promise<PushOutcome> {
   try {
-    const match = await findMatch(parts, resource.type, resource.id, desired, "live");
+    const match = await findMatch(parts, resource.type, resource.id, desired, "conflict");
     if (match.kind === "one") return await adopt(parts, resource, desired, match.remote, match.by);
     const detail =
       match.kind === "unclear"

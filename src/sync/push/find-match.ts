@@ -32,21 +32,28 @@ export function matchText(document: JsonObject, attribute: string): string | nul
 }
 
 /**
- * Looks at the target for a resource that it may hold already: what was listed at first contact, or asked now.
- * What another of our resources is linked to is never taken, of whatever source it is.
+ * Where and why a match is looked for: in what was `listed` at first contact, at the target after a `conflict`, or at
+ * the target because a create is in `doubt`. What we sent ourselves carries our externalId, so in doubt nothing with
+ * another one is meant.
+ */
+export type Search = "listed" | "conflict" | "doubt";
+
+/**
+ * Looks at the target for a resource that it may hold already. What another of our resources is linked to is never
+ * taken, of whatever source it is.
  */
 export async function findMatch(
   parts: PushParts,
   type: ResourceType,
   resourceId: string,
   desired: JsonObject,
-  where: "listed" | "live",
+  search: Search,
 ): Promise<Match> {
   for (const attribute of matchAttributes(parts, type)) {
     const value = matchText(desired, attribute);
     if (value === null || value === "") continue;
     const candidates =
-      where === "listed"
+      search === "listed"
         ? await listed(parts, type, attribute, value)
         : await parts.attempts.run(() => parts.target.find(type, attribute, value, parts.signal));
     if (candidates.length === 0) continue;
@@ -55,14 +62,16 @@ export async function findMatch(
       candidates.map((each) => each.id),
     );
     const mine = candidates.find((each) => linked.get(each.id)?.resourceId === resourceId);
-    const free = mine ? [mine] : candidates.filter((each) => !linked.has(each.id));
+    const free = mine
+      ? [mine]
+      : candidates.filter((each) => !linked.has(each.id) && mayBe(each, type, desired, search));
     const [first, second] = free;
     if (second !== undefined) {
       return { kind: "unclear", detail: `${free.length} accounts there have the same ${attribute}: adopt one by hand` };
     }
     if (first !== undefined) return { kind: "one", remote: first, by: attribute };
     // Groups may share names and external ids (two sources): the next attribute, or a group of its own.
-    if (type === "User") {
+    if (type === "User" && linked.size > 0) {
       const holder = linked.values().next().value;
       return {
         kind: "unclear",
@@ -71,6 +80,14 @@ export async function findMatch(
     }
   }
   return { kind: "none" };
+}
+
+/** Groups may share a name: one that carries another externalId is another group. */
+function mayBe(candidate: RemoteResource, type: ResourceType, desired: JsonObject, search: Search): boolean {
+  const theirs = textOf(candidate.document, "externalId");
+  const ours = textOf(desired, "externalId");
+  if (theirs === null || theirs === "" || ours === null || theirs === ours) return true;
+  return type === "User" && search !== "doubt";
 }
 
 /** Matches from the list that was made at first contact, each read whole. */
