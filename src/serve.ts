@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
+import { mkdir } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
@@ -11,6 +12,7 @@ import { makeApp } from "./http/app.ts";
 import { makeTokenCheck } from "./http/middleware/bearer-auth.ts";
 import { keepSecret } from "./lib/keep-secret.ts";
 import type { Log } from "./lib/log.ts";
+import { orStartError } from "./lib/start-error.ts";
 import { SourceError } from "./source/source.ts";
 import { endSource } from "./sync/end-source.ts";
 import { openParts, type Parts, type ReadyConfig } from "./wire.ts";
@@ -31,18 +33,37 @@ export interface Bridge {
 /** How long a lease lasts when nobody renews it: what a process that ended without a word costs. Milliseconds. */
 const defaultLeaseMs = 30_000;
 
-/** Starts the server in this thread and the engine in another. */
+/**
+ * Starts the server in this thread and the engine in another.
+ *
+ * @throws ConfigError, StartError when something outside the program keeps it from starting; nothing runs then
+ */
 export async function startBridge(
   config: Config,
   log: Log,
   { leaseMs = defaultLeaseMs }: { readonly leaseMs?: number } = {},
 ): Promise<Bridge> {
-  const { ready, made } = await makeReady(config);
+  const { ready, made } = await orStartError(
+    makeReady(config),
+    (reason) => `BRIDGE_DATA_DIR: ${config.dataDir} can't be used: ${reason}`,
+  );
   const parts = await openParts(ready, log);
-  const engine = await startEngineThread(ready, leaseMs);
+  // First the port: where another instance has it, this one must not begin to sync.
+  let handle: (request: Request) => Response | Promise<Response> = () => new Response(null, { status: 503 });
   const server = createAdaptorServer({ fetch: (request: Request) => handle(request) });
-  server.listen(config.port, config.host);
-  await once(server, "listening");
+  let engine: EngineThread;
+  try {
+    server.listen(config.port, config.host);
+    await orStartError(
+      once(server, "listening"),
+      (reason) => `HOST, PORT: can't listen at ${config.host} port ${config.port}: ${reason}`,
+    );
+    engine = await startEngineThread(ready, leaseMs);
+  } catch (error) {
+    server.close();
+    await parts.close();
+    throw error;
+  }
   const { port } = server.address() as AddressInfo;
   const url = defaultPublicUrl(config.host, port);
   const publicUrl = config.publicUrl ?? url;
@@ -58,7 +79,7 @@ export async function startBridge(
     },
     isReady: () => parts.store.ping(),
   });
-  const handle = (request: Request) => app.fetch(request);
+  handle = (request) => app.fetch(request);
   return {
     url,
     publicUrl,
@@ -81,6 +102,8 @@ export async function startBridge(
 /** Keys and tokens that were not given are made once and kept in the data directory. */
 async function makeReady(config: Config): Promise<{ ready: ReadyConfig; made: Bridge["made"] }> {
   const made: { what: string; file: string }[] = [];
+  // Also the database lies there if nothing else was said, whether or not something is to be made.
+  if (config.databaseUrl.startsWith("file:")) await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const keep = async (what: string, name: string, make: () => string): Promise<string> => {
     const file = join(config.dataDir, name);
     const { value, created } = await keepSecret(file, make);
@@ -102,11 +125,17 @@ interface EngineThread {
   stop(): Promise<void>;
 }
 
+/**
+ * Bounds of the engine's heap. It works in batches, whatever the size of a corp, and needs some 60 MB; without bounds V8
+ * takes several times that on a large machine before it collects.
+ */
+const engineMemory = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 24 } as const;
+
 async function startEngineThread(config: ReadyConfig, leaseMs: number): Promise<EngineThread> {
   const data: EngineThreadData = { config, holder: randomUUID(), leaseMs };
   // The file beside this one, compiled as this one is.
   const file = new URL(import.meta.url.endsWith(".ts") ? "./engine-thread.ts" : "./engine-thread.js", import.meta.url);
-  const worker = new Worker(file, { workerData: data });
+  const worker = new Worker(file, { workerData: data, resourceLimits: engineMemory });
   const ended = once(worker, "exit");
   let stopping = false;
   const failed = new Promise<Error>((resolve) => {

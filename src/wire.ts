@@ -6,6 +6,7 @@ import { type AddressPolicy, parseAddressPolicy } from "./lib/address.ts";
 import { makeCipher } from "./lib/cipher.ts";
 import type { Log } from "./lib/log.ts";
 import { mergeSecrets } from "./lib/secrets.ts";
+import { orStartError } from "./lib/start-error.ts";
 import { openSchemaFiles, type SchemaFiles } from "./mapping/schema-files.ts";
 import type { Source } from "./source/source.ts";
 import { makeWecomSource } from "./source/wecom/wecom-source.ts";
@@ -51,7 +52,10 @@ interface Opened {
 /** Opens the database and the schema files, and chooses the concrete sources and targets. */
 export async function openParts(config: ReadyConfig, log: Log): Promise<Parts> {
   const schemas = await openSchemas(config, log);
-  const store = await openStore(config.databaseUrl, { cipher: makeCipher(config.encryptionKey) });
+  const store = await orStartError(
+    openStore(config.databaseUrl, { cipher: makeCipher(config.encryptionKey) }),
+    (reason) => `DATABASE_URL: the database can't be used: ${reason}`,
+  );
   return {
     store,
     schemas,
@@ -70,7 +74,10 @@ async function openSchemas(config: ReadyConfig, log: Log): Promise<SchemaFiles> 
       `BRIDGE_SCHEMAS_DIR: got "${config.schemasDir}", expected the directory that holds mappings, extensions and targets`,
     ]);
   }
-  return openSchemaFiles(config.schemasDir, log);
+  return orStartError(
+    openSchemaFiles(config.schemasDir, log),
+    (reason) => `BRIDGE_SCHEMAS_DIR: the schema files in ${config.schemasDir} can't be used: ${reason}`,
+  );
 }
 
 function makeEdges(config: ReadyConfig, schemas: SchemaFiles, log: Log): Edges {

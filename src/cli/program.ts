@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config.ts";
+import { StartError } from "../lib/start-error.ts";
 import { addDemo } from "./demo.ts";
 import { CliError, type CliParts } from "./parts.ts";
 import { addServe } from "./serve.ts";
@@ -28,6 +29,10 @@ export async function runCli(parts: CliParts, args: readonly string[]): Promise<
     if (error instanceof ConfigError) {
       for (const problem of error.problems) parts.stderr.write(`${plain(problem)}\n`);
       return 2;
+    }
+    if (error instanceof StartError) {
+      for (const line of error.message.split("\n")) parts.stderr.write(`${plain(line)}\n`);
+      return 1;
     }
     if (error instanceof CliError) {
       parts.stderr.write(`${error.message}\n`);

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
-import type { AdminParts } from "./admin/parts.ts";
 import { makeAdminApp } from "./admin/app.ts";
+import type { AdminParts } from "./admin/parts.ts";
 import { homePage } from "./home-page.ts";
 import { makeScimApp, type ScimAppParts } from "./scim/app.ts";
 

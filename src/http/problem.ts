@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { jsonPointer } from "../lib/json-pointer.ts";
+import { NameTakenError } from "../store/store.ts";
 
 /** One thing that is wrong with a request: a member of its body, or a parameter of its URL. */
 export type ProblemItem =
@@ -45,6 +46,13 @@ export function notFound(kind: string, name: string): ProblemError {
   return new ProblemError(404, "not-found", `There is no ${kind} "${name.slice(0, 100)}".`);
 }
 
+/** 409 for a name that another thing of this kind has. */
+export function nameTaken(kind: NameTakenError["kind"], name: string): ProblemError {
+  return new ProblemError(409, "name-taken", `There is a ${kind} "${name}" already.`, [
+    { pointer: "/name", detail: `is taken by another ${kind === "SCIM client" ? "client" : kind}` },
+  ]);
+}
+
 /** 400 that lists everything that is wrong with a body. */
 export function invalid(errors: readonly ProblemItem[]): ProblemError {
   const [first] = errors;
@@ -68,6 +76,7 @@ export function problemResponse(c: Context, problem: ProblemError): Response {
 /** Problems as they are; of Hono's own refusals what they mean here. Null for what nobody expected. */
 export function toProblem(error: unknown): ProblemError | null {
   if (error instanceof ProblemError) return error;
+  if (error instanceof NameTakenError) return nameTaken(error.kind, error.taken);
   if (!(error instanceof HTTPException)) return null;
   if (error.status === 413) return new ProblemError(413, "too-large", "The body is larger than this server takes.");
   // A body sent as something else than JSON is, to this API, a body that is no JSON.

@@ -7,6 +7,14 @@ export interface Cipher {
   decrypt(sealed: string): string;
 }
 
+/** What is stored was encrypted with a key that this program was not given. */
+export class WrongKeyError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "WrongKeyError";
+  }
+}
+
 /**
  * AES-256-GCM. The result is `v1.{key id}.{iv}.{tag}.{ciphertext}`, each part base64url.
  *
@@ -28,7 +36,7 @@ export function makeCipher(key: Buffer): Cipher {
         throw new Error("not an encrypted value of this program");
       }
       if (sealedWith !== keyId) {
-        throw new Error(
+        throw new WrongKeyError(
           `encrypted with another key (${sealedWith}, given is ${keyId}): set BRIDGE_ENCRYPTION_KEY to the key that this database was made with`,
         );
       }

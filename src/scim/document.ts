@@ -26,6 +26,17 @@ function repair(value: Json): Json {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, repair(item)]));
 }
 
+/** The document with every text and number emptied: which attributes it has, and nothing of what they say. */
+export function withoutValues(document: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(document).map(([key, value]) => [key, emptied(value)]));
+}
+
+function emptied(value: Json): Json {
+  if (Array.isArray(value)) return value.map(emptied);
+  if (isJsonObject(value)) return withoutValues(value);
+  return typeof value === "boolean" ? value : "";
+}
+
 /** What the table keeps beside a document, to look it up by. Folded forms compare without regard to case. */
 export interface DocumentColumns {
   readonly external_id: string | null;
@@ -39,7 +50,8 @@ export interface DocumentColumns {
   readonly folded: string;
 }
 
-export function documentColumns(document: JsonObject): DocumentColumns {
+/** @param text the document as JSON, where somebody has it already */
+export function documentColumns(document: JsonObject, text = JSON.stringify(document)): DocumentColumns {
   const userName = textOf(document, "userName");
   const displayName = textOf(document, "displayName");
   return {
@@ -51,7 +63,7 @@ export function documentColumns(document: JsonObject): DocumentColumns {
     // RFC 7643 leaves `active` to the service provider; absent means active, as for groups.
     active: member(document, "active") === false ? 0 : 1,
     manager_id: managerOf(document),
-    document: JSON.stringify(document),
+    document: text,
     folded: JSON.stringify(foldDocument(document)),
   };
 }

@@ -1,10 +1,12 @@
 import { uuidv7 } from "../lib/uuid.ts";
 import type { Database } from "./database.ts";
+import { withName } from "./names.ts";
 import type { ScimClientRow, ScimClientStore } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 /** Who may call the SCIM endpoint. Tokens as their SHA-256 only. */
-export function makeScimClientStore({ db }: Database, clock: () => number): ScimClientStore {
+export function makeScimClientStore(database: Database, clock: () => number): ScimClientStore {
+  const { db } = database;
   return {
     async createClient({ name, access, sources, tokenHash }) {
       const row = {
@@ -15,7 +17,7 @@ export function makeScimClientStore({ db }: Database, clock: () => number): Scim
         token_hash: tokenHash,
         created_at: clock(),
       };
-      await db.insertInto("scim_client").values(row).execute();
+      await withName(database, "SCIM client", name, () => db.insertInto("scim_client").values(row).execute());
       return toClient(row);
     },
     async listClients() {

@@ -28,6 +28,8 @@ export interface Database {
   upsert(trx: Transaction<Tables>, upsert: Upsert): Promise<void>;
   /** `column in (…)` for a list of any length with one bound parameter, so that the statement stays the same. */
   isOneOf(column: string, values: readonly string[] | readonly number[]): RawBuilder<boolean>;
+  /** Whether a write failed because another row has a value that must be unique. */
+  isTaken(error: unknown): boolean;
   close(): Promise<void>;
 }
 
@@ -53,6 +55,14 @@ export const integerColumns: ReadonlySet<string> = new Set([
   "leavers",
   "members_applied",
   "contacted_at",
+  "number",
+  "activated_at",
   "removed_count",
   "base_version",
+  "approved",
 ]);
+
+/** The database's own name for what went wrong (`23505`, `SQLITE_BUSY`). */
+export function errorCode(error: unknown): string | null {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : null;
+}

@@ -1,5 +1,4 @@
 import type { Action, ChangeStatus, PlannedChange } from "../plan/change.ts";
-import type { ResolvedFilter } from "../scim/resolve-filter.ts";
 import type { Member, ResourceType } from "../scim/resource.ts";
 import type { RecordKind, SourceScope, Visibility } from "../source/source.ts";
 import type { TaskCounts, TaskError, TaskHold, TaskRow, TaskState, TaskTargetResult } from "./store.ts";
@@ -178,6 +177,8 @@ export interface DirectoryStore {
   ): Promise<void>;
   /** Counts the edges of each change, once all are there. */
   countMemberChanges(lease: Lease, taskId: string): Promise<void>;
+  /** Those of these resources that this task is to make or change: they will be there. Before departures are planned. */
+  plannedArrivals(taskId: string, ids: readonly string[]): Promise<readonly string[]>;
   plannedRemovals(taskId: string): Promise<RemovalCounts>;
   plannedMemberLosses(taskId: string, moreThan: number): Promise<readonly MemberLoss[]>;
   /** Removals in the window, by other tasks. `scope` is `source:{id}` or `target:{id}`. */
@@ -185,8 +186,8 @@ export interface DirectoryStore {
   /** Sets the planned removals aside. */
   holdRemovals(lease: Lease, taskId: string, types: readonly ResourceType[]): Promise<void>;
   holdMemberRemovals(lease: Lease, changeSeqs: readonly number[]): Promise<number>;
-  /** Removals held at targets, once approved: forgotten after the push that carried them out. */
-  forgetReleased(lease: Lease, taskId: string): Promise<void>;
+  /** Removals that were held at a target and approved: forgotten after the push that carried them out. */
+  forgetReleased(lease: Lease, targetId: string): Promise<void>;
   /** Held changes back to planned; those whose resource has changed since are skipped and counted. */
   releaseHeld(lease: Lease, taskId: string): Promise<{ readonly released: number; readonly overtaken: number }>;
 
@@ -229,6 +230,7 @@ export interface EngineTaskStore {
       readonly counts?: TaskCounts;
       readonly targets?: readonly TaskTargetResult[];
       readonly error?: TaskError | null;
+      readonly hold?: TaskHold | null;
     },
   ): Promise<boolean>;
   finishTask(
@@ -254,178 +256,4 @@ export interface EngineTaskStore {
   pruneRecords(before: number): Promise<void>;
 }
 
-/** Which resources a target is to hold. */
-export interface PushScope {
-  readonly targetId: string;
-  readonly sourceIds: readonly string[];
-  /** The types that are provisioned there. */
-  readonly types: readonly ResourceType[];
-  readonly userFilter: ResolvedFilter | null;
-  readonly groupFilter: ResolvedFilter | null;
-  /** When this push began: what it has dealt with once is not taken up again. */
-  readonly startedAt: number;
-  /** Also what failed before and waits for its next try. */
-  readonly retryAll: boolean;
-  /** Departed people are deleted there when they left before this time; null: only deactivated. */
-  readonly deleteDepartedBefore: number | null;
-}
-
-/** A resource that a target does not hold as it is, with what it was last given. */
-export interface PendingResource {
-  readonly id: string;
-  readonly type: ResourceType;
-  readonly sourceId: string;
-  readonly version: number;
-  readonly externalId: string | null;
-  readonly displayName: string | null;
-  readonly userName: string | null;
-  readonly document: string;
-  readonly departed: boolean;
-  readonly managerId: string | null;
-  /** The manager's id at the target; null while he has none there. */
-  readonly managerRemoteId: string | null;
-  readonly remoteId: string | null;
-  readonly held: string | null;
-  readonly attempts: number;
-  /** A create may have been sent already. */
-  readonly intended: boolean;
-}
-
-export interface PendingGroup {
-  readonly id: string;
-  readonly remoteId: string;
-  readonly externalId: string | null;
-  readonly displayName: string | null;
-  readonly membersVersion: number;
-}
-
-export interface MemberDelta {
-  readonly memberId: string;
-  readonly memberType: ResourceType;
-  /** Null when the member has no id at the target (any more). */
-  readonly remoteId: string | null;
-}
-
-/** What came of one change at a target: a record, and the new state of the link. */
-export interface PushOutcome {
-  readonly resourceId: string;
-  readonly resourceType: ResourceType;
-  readonly externalId: string | null;
-  readonly displayName: string | null;
-  /** Null: no record, only the link is brought up to date. */
-  readonly record: {
-    readonly action: Action;
-    readonly status: ChangeStatus;
-    readonly error: string | null;
-    readonly because: string;
-    readonly before: string | null;
-    readonly after: string | null;
-  } | null;
-  /** Null: the link stays as it is. */
-  readonly link:
-    | {
-        readonly state: "linked";
-        readonly remoteId: string;
-        readonly version: number;
-        readonly active: boolean;
-        readonly lacksManager: boolean;
-        readonly held: string;
-      }
-    | { readonly state: "failed"; readonly error: string; readonly attempts: number; readonly nextTryAt: number }
-    /** Not there any more; `again` lets this push make it anew. */
-    | { readonly state: "unlinked"; readonly again: boolean }
-    | null;
-}
-
-/** What each target holds of our directory, and what it lacks. */
-export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logRemovals"> {
-  /** Null before the first contact. */
-  contactedAt(targetId: string): Promise<number | null>;
-  saveRemoteMatches(
-    lease: Lease,
-    targetId: string,
-    type: ResourceType,
-    matches: readonly { readonly attribute: string; readonly value: string; readonly remoteId: string }[],
-  ): Promise<void>;
-  noteContact(lease: Lease, targetId: string): Promise<void>;
-  forgetRemoteMatches(lease: Lease, targetId: string): Promise<void>;
-  /** Remote ids that matched a value at first contact. */
-  remoteMatches(targetId: string, type: ResourceType, attribute: string, value: string): Promise<readonly string[]>;
-  hasRemoteMatches(targetId: string): Promise<boolean>;
-  /** Which resources these remote ids are linked to. */
-  linkedTo(
-    targetId: string,
-    remoteIds: readonly string[],
-  ): Promise<ReadonlyMap<string, { readonly resourceId: string; readonly sourceName: string }>>;
-
-  /** `onlyReady`: users whose manager, if they have one, is at the target already. */
-  pendingCreates(
-    scope: PushScope,
-    type: ResourceType,
-    page: { readonly after: string; readonly limit: number; readonly onlyReady: boolean },
-  ): Promise<readonly PendingResource[]>;
-  pendingUpdates(
-    scope: PushScope,
-    type: ResourceType,
-    page: { readonly after: string; readonly limit: number },
-  ): Promise<readonly PendingResource[]>;
-  /** Users that are active at the target and must not be any more. */
-  pendingDeactivations(
-    scope: PushScope,
-    page: { readonly after: string; readonly limit: number },
-  ): Promise<readonly PendingResource[]>;
-  pendingDeletes(
-    scope: PushScope,
-    type: ResourceType,
-    page: { readonly after: string; readonly limit: number },
-  ): Promise<readonly PendingResource[]>;
-  /** How many removals wait, and of how many; those that this task was approved for are not counted. */
-  countPendingRemovals(
-    scope: PushScope,
-    exceptTaskId: string | null,
-  ): Promise<{ readonly pending: RemovalCounts; readonly total: RemovalCounts }>;
-  /** How many resources wait in all, those that failed included. */
-  countPending(scope: PushScope): Promise<number>;
-
-  intend(lease: Lease, targetId: string, resourceIds: readonly string[]): Promise<void>;
-  saveOutcomes(lease: Lease, taskId: string, targetId: string, outcomes: readonly PushOutcome[]): Promise<void>;
-
-  pendingGroups(
-    scope: PushScope,
-    page: { readonly after: string; readonly limit: number },
-  ): Promise<readonly PendingGroup[]>;
-  /** Members that the target's group lacks (`add`) or has too many (`remove`). */
-  memberDelta(
-    targetId: string,
-    groupId: string,
-    op: "add" | "remove",
-    page: { readonly after: string; readonly limit: number },
-  ): Promise<readonly MemberDelta[]>;
-  /** Members that would leave a group without having left the company, and how many it has. */
-  memberLoss(targetId: string, groupId: string): Promise<{ readonly removed: number; readonly total: number }>;
-  saveMembers(
-    lease: Lease,
-    taskId: string,
-    targetId: string,
-    group: PendingGroup,
-    op: "add" | "remove",
-    members: readonly MemberDelta[],
-    outcome: { readonly status: ChangeStatus; readonly error: string | null },
-  ): Promise<void>;
-  finishMembers(
-    lease: Lease,
-    targetId: string,
-    groupId: string,
-    result: { readonly membersVersion: number; readonly lacksMembers: boolean },
-  ): Promise<void>;
-  failMembers(
-    lease: Lease,
-    targetId: string,
-    groupId: string,
-    failure: { readonly error: string; readonly nextTryAt: number },
-  ): Promise<void>;
-  /** Forgets everything that was given to a target, as if it had never been met. */
-  forgetLinks(targetId: string): Promise<void>;
-  /** Whether anything failed at this target is due for another try. */
-  hasDueRetries(targetId: string, now: number): Promise<boolean>;
-}
+export type * from "./push-store.ts";

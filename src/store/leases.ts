@@ -52,3 +52,21 @@ export async function assertLease(dialect: Database["dialect"], trx: Transaction
   );
   if (found.rows.length === 0) throw new LeaseLostError(lease.name);
 }
+
+/** Takes a lease from whoever holds it: what he goes on with is about something that is no more. */
+export async function revokeLease(trx: Transaction<Tables>, name: string): Promise<void> {
+  await trx
+    .updateTable("lease")
+    .set((eb) => ({ fencing: eb("fencing", "+", 1), expires_at: 0 }))
+    .where("name", "=", name)
+    .execute();
+}
+
+/** A write transaction that proves the lease first. */
+export function leasedWrite({ dialect, write }: Database) {
+  return <T>(lease: Lease, work: (trx: Transaction<Tables>) => Promise<T>): Promise<T> =>
+    write(async (trx) => {
+      await assertLease(dialect, trx, lease);
+      return work(trx);
+    });
+}

@@ -5,6 +5,7 @@ import { makeDirectoryStore } from "./directory.ts";
 import { makeDirectoryReader } from "./directory-reader.ts";
 import type { DirectoryStore, EngineTaskStore, LeaseStore, PushStore, RecordStore } from "./engine.ts";
 import { makeLeaseStore } from "./leases.ts";
+import { makeMappingVersionStore } from "./mapping-versions.ts";
 import { openPostgres } from "./postgres/open.ts";
 import { makePushStore } from "./push.ts";
 import { makeRecordStore } from "./records.ts";
@@ -24,13 +25,22 @@ export type FullStore = Store & LeaseStore & RecordStore & DirectoryStore & Push
  * Opens a database and brings its tables up to date.
  *
  * @param url `file:…` for SQLite (a path, absolute or from the working directory), `postgres://…` for PostgreSQL
+ * @throws {WrongKeyError} when its secrets were encrypted with another key
  */
 export async function openStore(
   url: string,
   { cipher, clock = Date.now }: { readonly cipher: Cipher; readonly clock?: () => number },
 ): Promise<FullStore> {
   const database = await openDatabase(url);
-  return makeStore(database, cipher, clock);
+  const store = makeStore(database, cipher, clock);
+  try {
+    // Another key than the one that the secrets lie under: better known now than at the first sync.
+    await Promise.all([store.listSources(), store.listTargets(), store.readSettings()]);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return store;
 }
 
 export function openDatabase(url: string): Promise<Database> {
@@ -45,12 +55,13 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
     ...makeSourceStore(database, cipher, clock),
     ...makeTargetStore(database, cipher, clock),
     ...makeScimClientStore(database, clock),
-    ...makeSettingStore(database),
+    ...makeSettingStore(database, cipher),
     ...makeLeaseStore(database, clock),
     ...makeDirectoryReader(database),
     ...makeRecordViews(database),
     ...makeSummaryStore(database, tasks.listTasks, directory.countOfSource),
     ...makePushStore(database, clock),
+    ...makeMappingVersionStore(database, clock),
     ...records,
     ...directory,
     ...tasks,

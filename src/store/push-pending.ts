@@ -1,7 +1,8 @@
 import { type RawBuilder, sql } from "kysely";
 import type { ResourceType } from "../scim/resource.ts";
+import { isRemovalApproved } from "./approvals.ts";
 import type { Database } from "./database.ts";
-import type { PendingResource, PushScope, PushStore } from "./engine.ts";
+import type { PendingResource, PushScope, PushStore, RemovalPage } from "./engine.ts";
 import { filterCondition } from "./filter.ts";
 import { postgresFilter } from "./postgres/filter.ts";
 import { sqliteFilter } from "./sqlite/filter.ts";
@@ -89,6 +90,12 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
   const mustBeInactive = (scope: PushScope): Condition =>
     sql`(l.active = 1 and (resource.active = 0 or resource.departed_at is not null or not (${inScope(scope, "User")})))`;
 
+  const isApproved = (scope: PushScope, { approved }: Pick<RemovalPage, "approved">): Condition => {
+    if (approved === undefined) return sql`1 = 1`;
+    const condition = isRemovalApproved("resource", scope.targetId);
+    return approved ? condition : sql`not ${condition}`;
+  };
+
   return {
     pendingCreates: (scope, type, { onlyReady, ...page }) =>
       select(
@@ -110,7 +117,7 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
         isLinked,
         type === "User" ? sql`resource.departed_at is null and (resource.active = 1 or l.active = 0)` : isThere,
         // Who was made without his manager in this very push is looked at again as soon as that one is there.
-        sql`((l.version < resource.version and ${isDue(scope)})
+        sql`(((l.version < resource.version or l.state = 'failed') and ${isDue(scope)})
           or (l.state = 'linked' and l.lacks_manager = 1 and lm.remote_id is not null))`,
         inScope(scope, type),
         sql`resource.deleted_at is null`,
@@ -125,17 +132,14 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
         mustBeInactive(scope),
         sql`not (${mustBeDeleted(scope, "User")})`,
         isDue(scope),
+        isApproved(scope, page),
       ),
 
     pendingDeletes: (scope, type, page) =>
-      select(scope, type, page, isLinked, mustBeDeleted(scope, type), isDue(scope)),
+      select(scope, type, page, isLinked, mustBeDeleted(scope, type), isDue(scope), isApproved(scope, page)),
 
-    async countPendingRemovals(scope, exceptTaskId) {
-      const approved: Condition =
-        exceptTaskId === null
-          ? sql`1 = 1`
-          : sql`not exists (select 1 from change c where c.task_id = ${exceptTaskId} and c.resource_id = resource.id
-              and c.action in ('deactivate', 'delete') and c.status <> 'skipped')`;
+    async countPendingRemovals(scope) {
+      const open = isApproved(scope, { approved: false });
       const count = async (type: ResourceType, condition: Condition): Promise<number> => {
         if (!scope.types.includes(type)) return 0;
         const { rows } = await sql<{ count: number }>`
@@ -145,8 +149,8 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
       const users = sql<boolean>`(${mustBeInactive(scope)} or ${mustBeDeleted(scope, "User")})`;
       return {
         pending: {
-          users: await count("User", sql`${users} and ${approved}`),
-          groups: await count("Group", sql`${mustBeDeleted(scope, "Group")} and ${approved}`),
+          users: await count("User", sql`${users} and ${open}`),
+          groups: await count("Group", sql`${mustBeDeleted(scope, "Group")} and ${open}`),
         },
         total: {
           users: await count("User", sql`(l.active = 1 or ${users})`),

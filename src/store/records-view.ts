@@ -27,7 +27,7 @@ export function makeRecordViews({ db, dialect }: Database): Pick<TaskStore, "lis
       if (status !== undefined) query = query.where("status", "=", status);
       if (cursor !== undefined) query = query.where("seq", ">", Number(cursor));
       if (q !== undefined) {
-        const text = q.toLowerCase();
+        const text = lowerAscii(q);
         const contains = (column: "display_name" | "external_id") =>
           dialect === "postgres"
             ? sql<boolean>`position(${text} in lower(${sql.ref(column)})) > 0`
@@ -44,15 +44,20 @@ export function makeRecordViews({ db, dialect }: Database): Pick<TaskStore, "lis
     },
 
     async listRecordMembers(taskId, recordId, { cursor, limit }) {
+      if (!/^\d{1,15}$/.test(recordId)) return null;
       const seq = Number(recordId);
-      if (!Number.isSafeInteger(seq)) return { items: [], nextCursor: null };
+      const record = await db
+        .selectFrom("change")
+        .select("seq")
+        .where("seq", "=", seq)
+        .where("task_id", "=", taskId)
+        .executeTakeFirst();
+      if (record === undefined) return null;
       const [afterOp, afterMember] = cursor?.split(":") ?? [];
       let query = db
         .selectFrom("change_member as m")
-        .innerJoin("change as c", "c.seq", "m.change_seq")
         .leftJoin("resource as x", "x.id", "m.member_id")
         .select(["m.op", "m.member_id", "x.display_name"])
-        .where("c.task_id", "=", taskId)
         .where("m.change_seq", "=", seq)
         .orderBy("m.op")
         .orderBy("m.member_id")
@@ -101,6 +106,11 @@ export function makeRecordViews({ db, dialect }: Database): Pick<TaskStore, "lis
     }
     return found;
   }
+}
+
+/** As `lower` does in SQLite, and in PostgreSQL under the collation C: other letters stay as they are. */
+function lowerAscii(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 function toRecord(row: ChangeRow, members: MembersChange | undefined): RecordView {

@@ -1,3 +1,5 @@
+import type { Cipher } from "../lib/cipher.ts";
+import type { Json } from "../lib/json.ts";
 import type { Database } from "./database.ts";
 import type { SettingStore, Settings } from "./store.ts";
 
@@ -12,10 +14,20 @@ export const defaultSettings: Settings = {
   paused: false,
 };
 
-export function makeSettingStore(database: Database): SettingStore {
+/** Settings that are secrets lie encrypted in the database. */
+const secretSettings: ReadonlySet<string> = new Set<keyof Settings>(["metricsToken"]);
+
+export function makeSettingStore(database: Database, cipher: Cipher): SettingStore {
+  const seal = (key: string, value: Json): string => {
+    const text = JSON.stringify(value);
+    return secretSettings.has(key) && value !== null ? cipher.encrypt(text) : text;
+  };
+  const open = (key: string, text: string): Json =>
+    JSON.parse(secretSettings.has(key) && text !== "null" ? cipher.decrypt(text) : text) as Json;
+
   const readSettings = async (): Promise<Settings> => {
     const rows = await database.db.selectFrom("setting").selectAll().execute();
-    const stored = Object.fromEntries(rows.map((row) => [row.key, JSON.parse(row.value)])) as Partial<Settings>;
+    const stored = Object.fromEntries(rows.map((row) => [row.key, open(row.key, row.value)])) as Partial<Settings>;
     return { ...defaultSettings, ...stored };
   };
   return {
@@ -24,7 +36,7 @@ export function makeSettingStore(database: Database): SettingStore {
       await database.write((trx) =>
         database.upsert(trx, {
           table: "setting",
-          rows: Object.entries(change).map(([key, value]) => ({ key, value: JSON.stringify(value) })),
+          rows: Object.entries(change).map(([key, value]) => ({ key, value: seal(key, value) })),
           conflict: ["key"],
           update: ["value"],
         }),

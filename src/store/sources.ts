@@ -1,11 +1,14 @@
 import type { Cipher } from "../lib/cipher.ts";
 import { uuidv7 } from "../lib/uuid.ts";
 import type { Database } from "./database.ts";
+import { revokeLease } from "./leases.ts";
+import { withName } from "./names.ts";
 import type { NewSource, Secrets, SourceRow, SourceSettings, SourceStore } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 /** Identity sources, with their secrets encrypted. */
-export function makeSourceStore({ db, write }: Database, cipher: Cipher, clock: () => number): SourceStore {
+export function makeSourceStore(database: Database, cipher: Cipher, clock: () => number): SourceStore {
+  const { db, write } = database;
   const toSource = (row: Tables["source"]): SourceRow => ({
     id: row.id,
     name: row.name,
@@ -25,21 +28,19 @@ export function makeSourceStore({ db, write }: Database, cipher: Cipher, clock: 
     async createSource(source) {
       const id = uuidv7(clock());
       const now = clock();
-      await db
-        .insertInto("source")
-        .values({
-          id,
-          name: source.name,
-          type: source.type,
-          status: source.status,
-          settings: JSON.stringify(source.settings),
-          secrets: sealSecrets(cipher, source.secrets),
-          visibility: null,
-          next_run_at: source.nextRunAt,
-          created_at: now,
-          updated_at: now,
-        })
-        .execute();
+      const row = {
+        id,
+        name: source.name,
+        type: source.type,
+        status: source.status,
+        settings: JSON.stringify(source.settings),
+        secrets: sealSecrets(cipher, source.secrets),
+        visibility: null,
+        next_run_at: source.nextRunAt,
+        created_at: now,
+        updated_at: now,
+      };
+      await withName(database, "source", source.name, () => db.insertInto("source").values(row).execute());
       return readSource(id);
     },
     async listSources() {
@@ -63,20 +64,24 @@ export function makeSourceStore({ db, write }: Database, cipher: Cipher, clock: 
         ...(change.secrets === undefined ? {} : { secrets: sealSecrets(cipher, change.secrets) }),
         ...(change.nextRunAt === undefined ? {} : { next_run_at: change.nextRunAt }),
       } satisfies Partial<Record<keyof Tables["source"], unknown>>;
-      await db
-        .updateTable("source")
-        .set({ ...columns, updated_at: clock() })
-        .where("id", "=", id)
-        .execute();
+      await withName(database, "source", change.name, () =>
+        db
+          .updateTable("source")
+          .set({ ...columns, updated_at: clock() })
+          .where("id", "=", id)
+          .execute(),
+      );
       return readSource(id);
     },
     deleteSource: (id) =>
       write(async (trx) => {
+        await revokeLease(trx, `source:${id}`);
         const resources = trx.selectFrom("resource").select("id").where("source_id", "=", id);
         const tasks = trx.selectFrom("sync_task").select("id").where("source_id", "=", id);
         const changes = trx.selectFrom("change").select("seq").where("task_id", "in", tasks);
         await trx.deleteFrom("change_member").where("change_seq", "in", changes).execute();
         await trx.deleteFrom("change").where("task_id", "in", tasks).execute();
+        await trx.deleteFrom("task_mark").where("task_id", "in", tasks).execute();
         await trx.deleteFrom("sync_task").where("source_id", "=", id).execute();
         await trx.deleteFrom("link_member").where("group_id", "in", resources).execute();
         await trx.deleteFrom("link_member").where("member_id", "in", resources).execute();

@@ -1,10 +1,23 @@
 import type { Json, JsonObject } from "../lib/json.ts";
-import type { Action, AttributeChange, ChangeStatus } from "../plan/change.ts";
 import type { ResolvedFilter } from "../scim/resolve-filter.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import type { SourceScope } from "../source/source.ts";
+import type { Page, TaskRow, TaskStore } from "./task-store.ts";
 
 // Small interfaces: a function asks for the ones it needs. All times are milliseconds since 1970 (UTC).
+
+/** Another thing of this kind has the name already; of two that ask at once, in two processes, one gets this. */
+export class NameTakenError extends Error {
+  readonly kind: "source" | "target" | "SCIM client";
+  readonly taken: string;
+
+  constructor(kind: NameTakenError["kind"], taken: string) {
+    super(`there is a ${kind} "${taken}" already`);
+    this.name = "NameTakenError";
+    this.kind = kind;
+    this.taken = taken;
+  }
+}
 
 /** Secrets of a settings object by JSON Pointer (`/wecom/corpSecret`), in plain text in memory, encrypted at rest. */
 export type Secrets = Readonly<Record<string, string>>;
@@ -52,11 +65,13 @@ export interface SourceRow {
 export type NewSource = Pick<SourceRow, "name" | "type" | "status" | "settings" | "secrets" | "nextRunAt">;
 
 export interface SourceStore {
+  /** Throws {@link NameTakenError}. */
   createSource(source: NewSource): Promise<SourceRow>;
   /** Newest last. Sources that are being deleted are not listed. */
   listSources(): Promise<readonly SourceRow[]>;
   /** By id or by name. */
   findSource(idOrName: string): Promise<SourceRow | null>;
+  /** Throws {@link NameTakenError}. */
   updateSource(id: string, change: Partial<NewSource>): Promise<SourceRow>;
   /** Removes the source with its records, tasks and resources. What becomes of its people is done before. */
   deleteSource(id: string): Promise<void>;
@@ -103,9 +118,11 @@ export interface TargetRow {
 export type NewTarget = Pick<TargetRow, "name" | "status" | "settings" | "secrets">;
 
 export interface TargetStore {
+  /** Throws {@link NameTakenError}. */
   createTarget(target: NewTarget): Promise<TargetRow>;
   listTargets(): Promise<readonly TargetRow[]>;
   findTarget(idOrName: string): Promise<TargetRow | null>;
+  /** Throws {@link NameTakenError}. */
   updateTarget(id: string, change: Partial<NewTarget>): Promise<TargetRow>;
   /** Forgets the target and its links; at the target itself nothing is touched. */
   deleteTarget(id: string): Promise<void>;
@@ -126,145 +143,6 @@ export interface LinkView {
   readonly nextTryAt: number | null;
 }
 
-export type TaskState = "queued" | "running" | "held" | "succeeded" | "partial" | "failed" | "cancelled";
-export type TaskTrigger = "manual" | "schedule" | "callback" | "startup";
-export type TaskMode = "apply" | "plan";
-
-export interface UserCounts {
-  readonly read: number;
-  readonly created: number;
-  readonly adopted: number;
-  readonly updated: number;
-  readonly deactivated: number;
-  readonly reactivated: number;
-  readonly deleted: number;
-  readonly unchanged: number;
-  readonly failed: number;
-}
-
-/** Groups have no `deactivated` and `reactivated`. */
-export type GroupCounts = Omit<UserCounts, "deactivated" | "reactivated">;
-
-export interface TaskCounts {
-  readonly users: UserCounts;
-  readonly groups: GroupCounts;
-}
-
-export interface TaskError {
-  readonly code: string;
-  readonly detail: string;
-  readonly errcode?: number;
-}
-
-export interface TaskHold {
-  readonly reason: string;
-  readonly removals: { readonly users: number; readonly groups: number; readonly members: number };
-  readonly expiresAt: number;
-}
-
-export interface TaskTargetResult {
-  /** The target's id. */
-  readonly target: string;
-  readonly state: "succeeded" | "partial" | "failed" | "held" | "running" | "queued";
-  readonly counts: TaskCounts;
-  readonly error: TaskError | null;
-}
-
-export interface TaskRow {
-  readonly id: string;
-  /** Null for a push of one target's pending resources. */
-  readonly sourceId: string | null;
-  readonly targetId: string | null;
-  readonly trigger: TaskTrigger;
-  readonly mode: TaskMode;
-  readonly state: TaskState;
-  /** True once somebody approved what was held. */
-  readonly approved: boolean;
-  readonly progress: {
-    readonly phase: "read" | "map" | "store" | "push";
-    readonly done: number;
-    readonly total: number;
-  } | null;
-  readonly counts: TaskCounts;
-  readonly targets: readonly TaskTargetResult[];
-  readonly error: TaskError | null;
-  readonly hold: TaskHold | null;
-  readonly createdAt: number;
-  readonly startedAt: number | null;
-  readonly finishedAt: number | null;
-}
-
-export interface Page<T> {
-  readonly items: readonly T[];
-  readonly nextCursor: string | null;
-}
-
-export interface RecordView {
-  readonly id: string;
-  readonly resourceType: ResourceType;
-  readonly resourceId: string;
-  readonly externalId: string | null;
-  readonly displayName: string | null;
-  /** Null is the bridge's own directory. */
-  readonly target: string | null;
-  readonly action: Action;
-  readonly status: ChangeStatus;
-  readonly error: string | null;
-  readonly because: string;
-  readonly changes: readonly (AttributeChange | MembersChange)[];
-}
-
-/** Membership in a record: at most the first hundred of each, with the numbers of all. */
-export interface MembersChange {
-  readonly attribute: "members";
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
-  readonly addedCount: number;
-  readonly removedCount: number;
-}
-
-export interface RecordQuery {
-  readonly target?: string | null;
-  readonly resourceType?: ResourceType;
-  readonly action?: Action;
-  readonly status?: ChangeStatus;
-  /** Part of the display name or external id. */
-  readonly q?: string;
-  readonly cursor?: string;
-  readonly limit: number;
-}
-
-export interface TaskStore {
-  /**
-   * Queues a sync of a source, or answers the one that is already queued or running (`created: false`).
-   * One conditional write: two callers at once get the same task.
-   */
-  queueTask(task: {
-    readonly sourceId: string | null;
-    readonly targetId: string | null;
-    readonly trigger: TaskTrigger;
-    readonly mode: TaskMode;
-  }): Promise<{ readonly task: TaskRow; readonly created: boolean }>;
-  findTask(id: string): Promise<TaskRow | null>;
-  /** Newest first. */
-  listTasks(query: {
-    readonly source?: string;
-    readonly state?: TaskState;
-    readonly cursor?: string;
-    readonly limit: number;
-  }): Promise<Page<TaskRow>>;
-  listRecords(taskId: string, query: RecordQuery): Promise<Page<RecordView>>;
-  listRecordMembers(
-    taskId: string,
-    recordId: string,
-    query: { readonly cursor?: string; readonly limit: number },
-  ): Promise<Page<{ readonly op: "add" | "remove"; readonly resourceId: string; readonly displayName: string | null }>>;
-  /** Held to queued, for the engine to carry out. False when the task is not held any more. */
-  approveTask(id: string, changes: readonly string[] | null): Promise<boolean>;
-  /** Queued, running or held to cancelled. False when it has ended already. */
-  cancelTask(id: string): Promise<boolean>;
-}
-
 export interface LinkViewStore {
   listLinks(
     targetId: string,
@@ -283,7 +161,7 @@ export interface ScimClientRow {
 }
 
 export interface ScimClientStore {
-  /** `tokenHash` is the SHA-256 of the token, base64url. */
+  /** `tokenHash` is the SHA-256 of the token, base64url. Throws {@link NameTakenError}. */
   createClient(
     client: Omit<ScimClientRow, "id" | "createdAt"> & { readonly tokenHash: string },
   ): Promise<ScimClientRow>;
@@ -306,6 +184,39 @@ export interface Settings {
 export interface SettingStore {
   readSettings(): Promise<Settings>;
   writeSettings(change: Partial<Settings>): Promise<Settings>;
+}
+
+/** One content of a mapping file. */
+export interface MappingVersion {
+  readonly name: string;
+  /** 1, 2, 3 … of this name. */
+  readonly number: number;
+  /** Of the file's text. */
+  readonly hash: string;
+  /** The file's text. */
+  readonly content: string;
+  /** Where it came from: an edit of the file, or a draft by the API. */
+  readonly origin: "file" | "api";
+  readonly createdAt: number;
+  /** Null while it is a draft. */
+  readonly activatedAt: number | null;
+}
+
+export interface MappingVersionStore {
+  /** The version that was activated last; null before the first. */
+  activeMapping(name: string): Promise<MappingVersion | null>;
+  findMappingVersion(name: string, number: number): Promise<MappingVersion | null>;
+  /** Newest first. */
+  listMappingVersions(name: string): Promise<readonly MappingVersion[]>;
+  /** Keeps a content; the same content as the newest version is that version. Two callers at once get one. */
+  addMappingVersion(version: {
+    readonly name: string;
+    readonly hash: string;
+    readonly content: string;
+    readonly origin: MappingVersion["origin"];
+    readonly activate: boolean;
+  }): Promise<MappingVersion>;
+  activateMapping(name: string, number: number): Promise<void>;
 }
 
 /** A resource as it lies in the directory. */
@@ -369,6 +280,7 @@ export interface Store
     LinkViewStore,
     ScimClientStore,
     SettingStore,
+    MappingVersionStore,
     DirectoryReader,
     SummaryStore {
   /** Answers when the database can be reached and its tables are up to date. */
@@ -378,4 +290,5 @@ export interface Store
 
 export type * from "./engine.ts";
 export { LeaseLostError } from "./engine.ts";
+export type * from "./task-store.ts";
 export type { Json, JsonObject };

@@ -188,6 +188,8 @@ interface ChangeTable {
   removed_count: number;
   /** `resource.version` that the change was planned on. */
   base_version: number;
+  /** 1: it was held, and somebody approved it. */
+  approved: Generated<number>;
   created_at: number;
 }
 
@@ -215,11 +217,18 @@ interface RemovalTable {
   at: number;
 }
 
+/** Every content that a mapping file had, or that was proposed for it. The active one was activated last. */
 interface MappingVersionTable {
   name: string;
-  version: string;
+  /** 1, 2, 3 … of this name. */
+  number: number;
+  hash: string;
+  /** The file's text. */
   content: string;
+  origin: "file" | "api";
   created_at: number;
+  /** Null while it is a draft. */
+  activated_at: number | null;
 }
 
 interface ScimClientTable {

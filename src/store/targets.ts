@@ -1,12 +1,15 @@
 import type { Cipher } from "../lib/cipher.ts";
 import { uuidv7 } from "../lib/uuid.ts";
 import type { Database } from "./database.ts";
+import { revokeLease } from "./leases.ts";
+import { withName } from "./names.ts";
 import { openSecrets, sealSecrets } from "./sources.ts";
 import type { TargetRow, TargetSettings, TargetStore } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 /** Targets, with their secrets encrypted. */
-export function makeTargetStore({ db, write }: Database, cipher: Cipher, clock: () => number): TargetStore {
+export function makeTargetStore(database: Database, cipher: Cipher, clock: () => number): TargetStore {
+  const { db, write } = database;
   const toTarget = (row: Tables["target"]): TargetRow => ({
     id: row.id,
     name: row.name,
@@ -24,19 +27,17 @@ export function makeTargetStore({ db, write }: Database, cipher: Cipher, clock: 
     async createTarget(target) {
       const id = uuidv7(clock());
       const now = clock();
-      await db
-        .insertInto("target")
-        .values({
-          id,
-          name: target.name,
-          status: target.status,
-          settings: JSON.stringify(target.settings),
-          secrets: sealSecrets(cipher, target.secrets),
-          contacted_at: null,
-          created_at: now,
-          updated_at: now,
-        })
-        .execute();
+      const row = {
+        id,
+        name: target.name,
+        status: target.status,
+        settings: JSON.stringify(target.settings),
+        secrets: sealSecrets(cipher, target.secrets),
+        contacted_at: null,
+        created_at: now,
+        updated_at: now,
+      };
+      await withName(database, "target", target.name, () => db.insertInto("target").values(row).execute());
       return readTarget(id);
     },
     async listTargets() {
@@ -58,15 +59,18 @@ export function makeTargetStore({ db, write }: Database, cipher: Cipher, clock: 
         ...(change.settings === undefined ? {} : { settings: JSON.stringify(change.settings) }),
         ...(change.secrets === undefined ? {} : { secrets: sealSecrets(cipher, change.secrets) }),
       } satisfies Partial<Record<keyof Tables["target"], unknown>>;
-      await db
-        .updateTable("target")
-        .set({ ...columns, updated_at: clock() })
-        .where("id", "=", id)
-        .execute();
+      await withName(database, "target", change.name, () =>
+        db
+          .updateTable("target")
+          .set({ ...columns, updated_at: clock() })
+          .where("id", "=", id)
+          .execute(),
+      );
       return readTarget(id);
     },
     deleteTarget: (id) =>
       write(async (trx) => {
+        await revokeLease(trx, `target:${id}`);
         await trx.deleteFrom("remote_match").where("target_id", "=", id).execute();
         await trx.deleteFrom("link_member").where("target_id", "=", id).execute();
         await trx.deleteFrom("link").where("target_id", "=", id).execute();

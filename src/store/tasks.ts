@@ -1,5 +1,6 @@
-import { sql } from "kysely";
+import { sql, type Transaction } from "kysely";
 import { uuidv7 } from "../lib/uuid.ts";
+import { abandonPlan } from "./abandon.ts";
 import { countChanges, noCounts } from "./counts.ts";
 import type { Database } from "./database.ts";
 import type { EngineTaskStore } from "./engine.ts";
@@ -20,7 +21,7 @@ export function makeTaskStore(
 
   return {
     async queueTask({ sourceId, targetId, trigger, mode }) {
-      const slot = sourceId === null ? `target:${targetId}` : `source:${sourceId}`;
+      const slot = slotOf(sourceId, targetId);
       for (;;) {
         const now = clock();
         const id = uuidv7(now);
@@ -71,31 +72,15 @@ export function makeTaskStore(
       return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
     },
 
-    approveTask: (id, changes) =>
-      database.write(async (trx) => {
-        const row = await trx.selectFrom("sync_task").selectAll().where("id", "=", id).executeTakeFirst();
-        if (row?.state !== "held") return false;
-        const slot = row.source_id === null ? `target:${row.target_id}` : `source:${row.source_id}`;
-        const occupied = await trx.selectFrom("sync_task").select("id").where("slot", "=", slot).executeTakeFirst();
-        if (occupied) return false;
-        if (changes !== null) {
-          await trx
-            .updateTable("change")
-            .set({ status: "skipped", error: "not approved" })
-            .where("task_id", "=", id)
-            .where("status", "=", "held")
-            // What follows from a removal (its memberships) goes with the removals that were approved.
-            .where("leavers", "=", 0)
-            .where((where) => where.not(isOneOf("seq", changes.map(Number).filter(Number.isSafeInteger))))
-            .execute();
-        }
-        await trx
-          .updateTable("sync_task")
-          .set({ state: "queued", approved: 1, stage: "apply", slot, hold: null, finished_at: null })
-          .where("id", "=", id)
-          .execute();
-        return true;
-      }),
+    async approveTask(id, changes) {
+      try {
+        return await database.write((trx) => approve(trx, id, changes));
+      } catch (error) {
+        // Another task of the same source was queued at this moment: it replaces what was held.
+        if (database.isTaken(error)) return false;
+        throw error;
+      }
+    },
 
     cancelTask: (id) =>
       database.write(async (trx) => {
@@ -106,12 +91,7 @@ export function makeTaskStore(
           .where("state", "in", ["queued", "running", "held"])
           .executeTakeFirst();
         if (cancelled.numUpdatedRows === 0n) return false;
-        await trx
-          .updateTable("change")
-          .set({ status: "skipped", error: "the task was cancelled" })
-          .where("task_id", "=", id)
-          .where("status", "in", ["held", "planned"])
-          .execute();
+        await abandonPlan(database, trx, id, { error: "the task was cancelled", now: clock() });
         return true;
       }),
 
@@ -129,6 +109,8 @@ export function makeTaskStore(
       const rows = await db
         .selectFrom("sync_task")
         .selectAll()
+        // Those have a slot, and by it they are found among all that ever ran.
+        .where("slot", ">", "")
         .where("state", "in", ["queued", "running"])
         .orderBy("id")
         .execute();
@@ -145,7 +127,7 @@ export function makeTaskStore(
       return started.numUpdatedRows > 0n;
     },
 
-    async noteTask(id, { progress, stage, counts, targets, error }) {
+    async noteTask(id, { progress, stage, counts, targets, error, hold }) {
       const noted = await db
         .updateTable("sync_task")
         .set({
@@ -154,6 +136,7 @@ export function makeTaskStore(
           ...(counts === undefined ? {} : { counts: JSON.stringify(counts) }),
           ...(targets === undefined ? {} : { targets: JSON.stringify(targets) }),
           ...(error === undefined ? {} : { error: error === null ? null : JSON.stringify(error) }),
+          ...(hold === undefined ? {} : { hold: hold === null ? null : JSON.stringify(hold) }),
         })
         .where("id", "=", id)
         .where("state", "=", "running")
@@ -161,22 +144,25 @@ export function makeTaskStore(
       return noted.numUpdatedRows > 0n;
     },
 
-    async finishTask(id, { state, counts, targets, error, hold }) {
-      await db
-        .updateTable("sync_task")
-        .set({
-          state,
-          counts: JSON.stringify(counts),
-          targets: JSON.stringify(targets),
-          error: error === null ? null : JSON.stringify(error),
-          hold: hold === null ? null : JSON.stringify(hold),
-          finished_at: clock(),
-          slot: null,
-        })
-        .where("id", "=", id)
-        .where("state", "=", "running")
-        .execute();
-    },
+    finishTask: (id, { state, counts, targets, error, hold }) =>
+      database.write(async (trx) => {
+        const finished = await trx
+          .updateTable("sync_task")
+          .set({
+            state,
+            counts: JSON.stringify(counts),
+            targets: JSON.stringify(targets),
+            error: error === null ? null : JSON.stringify(error),
+            hold: hold === null ? null : JSON.stringify(hold),
+            finished_at: clock(),
+            slot: null,
+          })
+          .where("id", "=", id)
+          .where("state", "=", "running")
+          .executeTakeFirst();
+        if (state !== "failed" || finished.numUpdatedRows === 0n) return;
+        await abandonPlan(database, trx, id, { error: "the task failed before it came to this", now: clock() });
+      }),
 
     async replaceHeld(sourceId, byTaskId) {
       const held = await db
@@ -186,20 +172,7 @@ export function makeTaskStore(
         .where("state", "=", "held")
         .where("id", "<>", byTaskId)
         .execute();
-      for (const { id } of held) {
-        await db
-          .updateTable("change")
-          .set({ status: "skipped", error: "replaced by a newer task" })
-          .where("task_id", "=", id)
-          .where("status", "=", "held")
-          .execute();
-        await db
-          .updateTable("sync_task")
-          .set({ state: "cancelled" })
-          .where("id", "=", id)
-          .where("state", "=", "held")
-          .execute();
-      }
+      for (const { id } of held) await giveUpHeld(id, "replaced by a newer task");
     },
 
     async expireHeld(before) {
@@ -207,13 +180,7 @@ export function makeTaskStore(
       for (const { id, hold } of held) {
         const { expiresAt } = JSON.parse(hold ?? "{}") as { expiresAt?: number };
         if (expiresAt === undefined || expiresAt > before) continue;
-        await db.updateTable("sync_task").set({ state: "cancelled" }).where("id", "=", id).execute();
-        await db
-          .updateTable("change")
-          .set({ status: "skipped", error: "nobody approved it in time" })
-          .where("task_id", "=", id)
-          .where("status", "=", "held")
-          .execute();
+        await giveUpHeld(id, "nobody approved it in time");
       }
     },
 
@@ -240,12 +207,67 @@ export function makeTaskStore(
     },
 
     async pruneRecords(before) {
-      const old = db.selectFrom("change").select("seq").where("created_at", "<", before);
-      await db.deleteFrom("change_member").where("change_seq", "in", old).execute();
-      await db.deleteFrom("change").where("created_at", "<", before).execute();
-      await db.deleteFrom("removal").where("at", "<", before).execute();
+      await database.write(async (trx) => {
+        // What still waits for approval is no record yet.
+        const old = trx
+          .selectFrom("change")
+          .select("seq")
+          .where("created_at", "<", before)
+          .where("status", "not in", ["held", "planned"]);
+        await trx.deleteFrom("change_member").where("change_seq", "in", old).execute();
+        await trx
+          .deleteFrom("change")
+          .where("created_at", "<", before)
+          .where("status", "not in", ["held", "planned"])
+          .execute();
+        await trx.deleteFrom("removal").where("at", "<", before).execute();
+      });
     },
   };
+
+  /** Held to queued. One conditional write: of two who approve at once, or one who cancels, one is first. */
+  async function approve(trx: Transaction<Tables>, id: string, changes: readonly string[] | null): Promise<boolean> {
+    const row = await trx
+      .selectFrom("sync_task")
+      .select(["source_id", "target_id"])
+      .where("id", "=", id)
+      .executeTakeFirst();
+    if (row === undefined) return false;
+    const slot = slotOf(row.source_id, row.target_id);
+    const occupied = await trx.selectFrom("sync_task").select("id").where("slot", "=", slot).executeTakeFirst();
+    if (occupied) return false;
+    const queued = await trx
+      .updateTable("sync_task")
+      .set({ state: "queued", approved: 1, stage: "apply", slot, hold: null, finished_at: null })
+      .where("id", "=", id)
+      .where("state", "=", "held")
+      .executeTakeFirst();
+    if (queued.numUpdatedRows === 0n) return false;
+    if (changes === null) return true;
+    await trx
+      .updateTable("change")
+      .set({ status: "skipped", error: "not approved" })
+      .where("task_id", "=", id)
+      .where("status", "=", "held")
+      // What follows from a removal (its memberships) goes with the removals that were approved.
+      .where("leavers", "=", 0)
+      .where((where) => where.not(isOneOf("seq", changes.map(Number).filter(Number.isSafeInteger))))
+      .execute();
+    return true;
+  }
+
+  /** Held to cancelled, unless somebody approved it at this moment. */
+  function giveUpHeld(id: string, error: string): Promise<void> {
+    return database.write(async (trx) => {
+      const cancelled = await trx
+        .updateTable("sync_task")
+        .set({ state: "cancelled" })
+        .where("id", "=", id)
+        .where("state", "=", "held")
+        .executeTakeFirst();
+      if (cancelled.numUpdatedRows > 0n) await abandonPlan(database, trx, id, { error, now: clock() });
+    });
+  }
 
   /** A group that this task created is not counted again for the members that it was given. */
   function notMadeHere() {
@@ -253,6 +275,11 @@ export function makeTaskStore(
       and made.resource_id = change.resource_id and made.action in ('create', 'adopt')
       and made.target_id is not distinct from change.target_id)`;
   }
+}
+
+/** There is one task at a time for each source, and for each target that is pushed to by itself. */
+function slotOf(sourceId: string | null, targetId: string | null): string {
+  return sourceId === null ? `target:${targetId}` : `source:${sourceId}`;
 }
 
 function toTask(row: Tables["sync_task"]): TaskRow {

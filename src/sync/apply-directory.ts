@@ -1,7 +1,7 @@
 import type { SourceTaskParts } from "./run-source-task.ts";
 
 /** Changes and groups that are applied in one transaction: short enough that other writers need not wait long. */
-const changesAtOnce = 500;
+const changesAtOnce = 1000;
 const groupsAtOnce = 100;
 
 /**

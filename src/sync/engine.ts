@@ -55,8 +55,13 @@ export function startEngine(parts: EngineParts): Engine {
 
   const start = (task: OpenTask): void => {
     const name = task.sourceId === null ? `push:${task.targetId}` : `source:${task.sourceId}`;
+    let doneSince = false;
     const work = underLease(parts.leases, name, stopping.signal, (lease, signal) => runTask(parts, task, lease, signal))
-      .then(() => undefined)
+      // Free hands look for more at once. A task that somebody else holds, or that failed, waits for the next tick:
+      // asking again and again would be all that this thread does.
+      .then((result) => {
+        if (result !== null) doneSince = true;
+      })
       .catch((error: unknown) => {
         if (stopping.signal.aborted) return;
         const level = error instanceof LeaseLostError ? "warn" : "error";
@@ -64,7 +69,7 @@ export function startEngine(parts: EngineParts): Engine {
       })
       .finally(() => {
         running.delete(task.id);
-        wake();
+        if (doneSince) wake();
       });
     running.set(task.id, work);
   };

@@ -6,30 +6,57 @@ export interface LeaseParts {
   readonly holder: string;
   /** How long a lease lasts when nobody renews it, in milliseconds: what a crash costs before another goes on. */
   readonly durationMs: number;
+  /** Milliseconds since 1970. Default `Date.now`. */
+  readonly clock?: () => number;
 }
 
+/** What is done under a lease. */
+export type LeasedWork<T> = (
+  lease: Lease,
+  /** Aborted when the lease is lost. */
+  signal: AbortSignal,
+  /**
+   * To be called before anything that no database can refuse to somebody whose lease is over: a request to a target. A
+   * process that stood still for a while wakes in the middle of its work, before any timer tells it the time.
+   *
+   * @throws {LeaseLostError}
+   */
+  ensureHeld: () => Promise<void>,
+) => Promise<T>;
+
 /**
- * Does work under a lease, renewed while it lasts. The signal handed to the work is aborted when the lease is lost.
+ * Does work under a lease, renewed while it lasts.
  *
  * @returns what the work returns, or null when somebody else holds the lease
  */
 export async function underLease<T>(
-  { store, holder, durationMs }: LeaseParts,
+  { store, holder, durationMs, clock = Date.now }: LeaseParts,
   name: string,
   signal: AbortSignal,
-  work: (lease: Lease, signal: AbortSignal) => Promise<T>,
+  work: LeasedWork<T>,
 ): Promise<T | null> {
+  let heldUntil = clock() + durationMs;
   const lease = await store.takeLease(name, holder, durationMs);
   if (lease === null) return null;
   const lost = new AbortController();
-  const timer = setInterval(() => {
-    store.renewLease(lease, durationMs).catch((error: unknown) => {
-      // A database that is away for a moment is no loss; the write that comes too late will be refused.
+  const renew = async (): Promise<void> => {
+    const until = clock() + durationMs;
+    try {
+      await store.renewLease(lease, durationMs);
+      heldUntil = until;
+    } catch (error) {
       if (error instanceof LeaseLostError) lost.abort(error);
-    });
-  }, durationMs / 4);
+      throw error;
+    }
+  };
+  // A database that is away for a moment is no loss; the write that comes too late will be refused.
+  const timer = setInterval(() => renew().catch(() => {}), durationMs / 4);
+  const ensureHeld = async (): Promise<void> => {
+    // Half of it must be left: what is sent now has to arrive before somebody else may begin.
+    if (clock() >= heldUntil - durationMs / 2) await renew();
+  };
   try {
-    return await work(lease, AbortSignal.any([signal, lost.signal]));
+    return await work(lease, AbortSignal.any([signal, lost.signal]), ensureHeld);
   } finally {
     clearInterval(timer);
     await store.releaseLease(lease);
@@ -41,10 +68,10 @@ export async function underLeaseInTurn<T>(
   parts: LeaseParts,
   name: string,
   signal: AbortSignal,
-  work: (lease: Lease, signal: AbortSignal) => Promise<T>,
+  work: LeasedWork<T>,
 ): Promise<T> {
   for (;;) {
-    const result = await underLease(parts, name, signal, async (lease, inner) => ({ value: await work(lease, inner) }));
+    const result = await underLease(parts, name, signal, async (...held) => ({ value: await work(...held) }));
     if (result !== null) return result.value;
     await wait(250, signal);
   }

@@ -4,7 +4,7 @@ import type { RecordKind } from "../source/source.ts";
 import type { DirectoryChange, DirectoryStore, DirtyRecord, Lease, MemberChange, RecordStore } from "../store/store.ts";
 import { planDepartures } from "./plan-departures.ts";
 import { type Looked, lookAt, type MappingSurroundings, managerKeyOf, mapRecord } from "./plan-record.ts";
-import { departmentOf, tagOf, userOf } from "./prepare-record.ts";
+import { departmentsOf, parentOf, tagOf } from "./prepare-record.ts";
 import type { ReadOutcome } from "./read-source.ts";
 
 export interface PlanParts {
@@ -56,7 +56,7 @@ interface Planned {
 
 /** Maps and compares the records of one kind that are new, changed, or mapped by another version. */
 async function planKind(
-  { store, lease, taskId, sourceId, around, mark, onProgress }: PlanParts,
+  { store, lease, taskId, sourceId, around, outcome, mark, onProgress }: PlanParts,
   kind: RecordKind,
   edgesOf: (batch: readonly Planned[]) => Promise<readonly MemberChange[]>,
 ): Promise<void> {
@@ -65,7 +65,9 @@ async function planKind(
     const last = page.at(-1);
     if (last === undefined) return;
     after = last.record.seq;
-    const mapped = page.map((dirty) => ({ dirty, mapped: mapRecord(kind, dirty.record, around) }));
+    // Of what this read did not see the surroundings are not known either: it stays as it is until it is seen again.
+    const seen = page.filter(({ record }) => outcome.seen.has(record.seq));
+    const mapped = seen.map((dirty) => ({ dirty, mapped: mapRecord(kind, dirty.record, around) }));
     const managers = await resolveManagers(
       store,
       sourceId,
@@ -151,7 +153,7 @@ async function childEdges(
 ): Promise<readonly MemberChange[]> {
   const wanted = new Map(
     batch.map(({ dirty }) => {
-      const { parent } = departmentOf(dirty.record);
+      const parent = parentOf(dirty.record);
       const group = parent === null || !rule.groups ? undefined : byKey.get(parent);
       return [dirty.record.resourceId, group === undefined ? [] : [group]];
     }),
@@ -169,7 +171,7 @@ async function departmentEdges(
     batch
       .filter(({ looked }) => looked.kind === "same" || looked.change.status !== "failed")
       .map(({ dirty }) => {
-        const groups = rule.users ? userOf(dirty.record).departments.flatMap((key) => byKey.get(key) ?? []) : [];
+        const groups = rule.users ? departmentsOf(dirty.record).flatMap((key) => byKey.get(key) ?? []) : [];
         return [dirty.record.resourceId, groups];
       }),
   );
@@ -222,7 +224,7 @@ async function planTagEdges({ store, lease, taskId, sourceId, around, outcome, m
         : new Map<string, string>();
       for (const id of people.values()) wanted.set(id, "User");
       for (const id of units.values()) wanted.set(id, "Group");
-      await keepThoseThere(store, wanted, people);
+      await keepThoseThere(store, taskId, wanted, people);
       const changes: MemberChange[] = [];
       const held = new Set<string>();
       const groupId = record.resourceId;
@@ -240,13 +242,17 @@ async function planTagEdges({ store, lease, taskId, sourceId, around, outcome, m
   }
 }
 
-/** A tag may name people who have left: they are in no group. */
+/** A tag may name people who have left, or who were refused: they are in no group, unless this task brings them. */
 async function keepThoseThere(
   store: DirectoryStore,
+  taskId: string,
   wanted: Map<string, MemberChange["memberType"]>,
   people: ReadonlyMap<string, string>,
 ): Promise<void> {
-  for (const resource of await store.readCurrent([...people.values()])) {
-    if (resource.departed || resource.deleted) wanted.delete(resource.id);
+  const absent = new Set(people.values());
+  for (const resource of await store.readCurrent([...absent])) {
+    if (!resource.departed && !resource.deleted) absent.delete(resource.id);
   }
+  for (const id of await store.plannedArrivals(taskId, [...absent])) absent.delete(id);
+  for (const id of absent) wanted.delete(id);
 }

@@ -52,6 +52,16 @@ function surroundings(record: SourceRecord, departments: ReadonlyMap<string, Dep
   return "";
 }
 
+/** The departments that a stored person belongs to; what the source says of him besides is not looked at. */
+export function departmentsOf({ relations }: StoredRecord): readonly string[] {
+  return (JSON.parse(relations) as UserRelations).departments;
+}
+
+/** The parent of a stored department. */
+export function parentOf({ relations }: StoredRecord): string | null {
+  return (JSON.parse(relations) as DepartmentRelations).parent;
+}
+
 /** A record read back from the store. */
 export function userOf({ key, raw, relations }: StoredRecord): SourceUser {
   const { departments, main, managers } = JSON.parse(relations) as UserRelations;

@@ -58,9 +58,9 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   if (task.stage !== "plan") {
     if (task.approved) await store.releaseHeld(lease, task.id);
     await applyDirectory(parts);
-    // What was read is known from before it was cut off.
+    // What was read, and what the guard held, is known from before it was cut off.
     const read = { users: task.counts.users.read, groups: task.counts.groups.read };
-    return { usable: true, read, error: task.error, hold: null };
+    return { usable: true, read, error: task.error, hold: task.hold };
   }
   await store.forgetPlanned(lease, task.id);
   if (row.settings.leaving && task.mode === "apply") return emptySource(parts);
@@ -121,7 +121,7 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   });
   await store.replaceHeld(row.id, task.id);
   const counts = await store.countTask(task.id, null, read);
-  await store.noteTask(task.id, { stage: "apply", counts, error });
+  await store.noteTask(task.id, { stage: "apply", counts, error, hold });
   await applyDirectory(parts);
   if (mayRemove) await store.saveBaseline(lease, row.id, { visibility: outcome.visibility, scope });
   return { usable: true, read, error, hold };

@@ -21,6 +21,7 @@ import type {
   TaskState,
   TaskTargetResult,
 } from "../store/store.ts";
+import { LeaseLostError } from "../store/store.ts";
 import type { Target, TargetLanguage } from "../target/target.ts";
 import { forgetSource, leavingRetryMs } from "./end-source.ts";
 import { holdDurationMs } from "./guard-directory.ts";
@@ -76,14 +77,14 @@ export async function runTask(parts: TaskParts, task: OpenTask, lease: Lease, ou
     const targets = pushes ? await pushAll(parts, task, leaving, progress, signal) : [];
     await progress.flush();
     const state = await finish(parts, task, directory, targets);
-    if (source !== null) await settleLeaving(parts, source.id, leaving, state);
+    if (source !== null) await settleLeaving(parts, task, source.id, leaving, state);
   } catch (error) {
     if (cancelled.signal.aborted) {
       log.info({ task: task.id }, "task cancelled");
       return;
     }
     // Stopping, or another process has taken over: the task stays open and is taken up again.
-    if (outer.aborted) throw error;
+    if (outer.aborted || error instanceof LeaseLostError) throw error;
     log.error({ task: task.id, err: error }, "task failed");
     const detail = `an unexpected error ended the task (${error instanceof Error ? error.name : "unknown"}); the log has it under this task's id`;
     await store.finishTask(task.id, {
@@ -129,10 +130,10 @@ async function pushAll(
   const targets = (await parts.store.listTargets()).filter((row) => isMeant(row, task));
   const pushed: Pushed[] = [];
   await concurrently(targets, 4, async (row) => {
-    const result = await underLeaseInTurn(parts.leases, `target:${row.id}`, signal, (lease, inner) =>
-      pushOne(parts, task, row, leaving?.people ?? null, lease, progress, inner),
+    const result = await underLeaseInTurn(parts.leases, `target:${row.id}`, signal, (lease, inner, ensureHeld) =>
+      pushOne(parts, task, row, leaving?.people ?? null, lease, progress, inner, ensureHeld),
     ).catch((error: unknown): PushResult => {
-      if (signal.aborted) throw error;
+      if (signal.aborted || error instanceof LeaseLostError) throw error;
       // What is wrong with one target must not keep the others from theirs.
       parts.log.error({ task: task.id, target: row.id, err: error }, "push failed");
       const detail = "an unexpected error ended the push; the log has it under this task's id";
@@ -156,14 +157,14 @@ async function pushOne(
   lease: Lease,
   progress: Progress,
   signal: AbortSignal,
+  ensureHeld: () => Promise<void>,
 ): Promise<PushResult> {
   const { target, language } = parts.openTarget(row);
   try {
-    return await pushTarget({
+    const result = await pushTarget({
       store: parts.store,
       lease,
       taskId: task.id,
-      approved: task.approved,
       leaving,
       row,
       target,
@@ -172,12 +173,15 @@ async function pushOne(
       sourceIds: task.sourceId === null ? row.settings.sources : [task.sourceId],
       retryAll: task.trigger === "manual",
       signal,
+      ensureHeld,
       clock: parts.clock,
       log: parts.log,
       onProgress: (done, total) => progress.set("push", done, total),
     });
+    // A target that was down keeps what somebody let through for it.
+    if (result.state !== "failed") await parts.store.forgetReleased(lease, row.id);
+    return result;
   } finally {
-    if (task.approved) await parts.store.forgetReleased(lease, task.id);
     await target.close();
   }
 }
@@ -210,14 +214,19 @@ async function finish(
  */
 async function settleLeaving(
   { store, clock }: TaskParts,
+  task: OpenTask,
   sourceId: string,
   leaving: Leaving | null,
   state: TaskState,
 ): Promise<void> {
   const source = await store.findSource(sourceId);
   if (source?.settings.leaving === undefined) return;
-  if (leaving === null || state !== "succeeded") {
-    await store.updateSource(sourceId, { nextRunAt: leaving === null ? clock() : clock() + leavingRetryMs });
+  // A plan, or what had been planned before (and approved, or cut off), empties nothing: that takes another task.
+  const { users, groups } = await store.countOfSource(sourceId);
+  const isEmptied = leaving?.people === "keep" || users + groups === 0;
+  if (leaving === null || task.mode === "plan" || state !== "succeeded" || !isEmptied) {
+    const hadItsTurn = leaving !== null && task.mode === "apply" && task.stage === "plan";
+    await store.updateSource(sourceId, { nextRunAt: hadItsTurn ? clock() + leavingRetryMs : clock() });
   } else if (leaving.then === "delete") {
     await forgetSource(store, sourceId);
   } else {

@@ -32,6 +32,9 @@ export interface RunningBridge {
   stderr(): string;
   /** SIGKILL, and waits until the process is gone. */
   kill(): Promise<void>;
+  /** SIGSTOP and SIGCONT: a process that stands still for a while and then goes on. */
+  freeze(): void;
+  thaw(): void;
   /** SIGTERM. Answers the exit code. */
   stop(): Promise<number | null>;
 }
@@ -66,6 +69,8 @@ export async function makeBridgeHome(databaseUrl?: string): Promise<BridgeHome> 
         async kill() {
           await program.end("SIGKILL");
         },
+        freeze: () => program.send("SIGSTOP"),
+        thaw: () => program.send("SIGCONT"),
         stop: () => program.end("SIGTERM"),
       };
     },
@@ -83,6 +88,7 @@ export interface RunningProgram {
   says(where: "stdout" | "stderr", what: RegExp): Promise<RegExpExecArray>;
   /** Resolves with the exit code; null when a signal ended it. */
   readonly exited: Promise<number | null>;
+  send(signal: NodeJS.Signals): void;
   /** Sends the signal and waits for the end. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
@@ -112,6 +118,7 @@ export function runProgram(args: readonly string[], env: Readonly<Record<string,
         await Promise.race([once(child[where] ?? child, "data"), exited]);
       }
     },
+    send: (signal) => void child.kill(signal),
     end(signal) {
       child.kill(signal);
       return exited;

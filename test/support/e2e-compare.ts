@@ -1,7 +1,7 @@
 import { expectedDirectory } from "../../src/demo/expected.ts";
 import { compareDirectories, heldDirectory } from "../../src/demo/held.ts";
 import { foldCase } from "../../src/lib/fold.ts";
-import { canonicalJson } from "../../src/lib/json.ts";
+import { canonicalJson, isJsonObject } from "../../src/lib/json.ts";
 import type { Truth as Held } from "../../src/simulator/scim/control.ts";
 import type { Truth } from "../../src/simulator/wecom/model.ts";
 
@@ -51,7 +51,8 @@ export type Requests = Readonly<Record<string, number>>;
 
 /**
  * The fewest requests that lead from one dump to the other: one for each resource that was made, changed or deleted,
- * and one for each batch of members that a group gained or lost.
+ * and one for each batch of members that a group gained or lost. New people whose managers are new and lead back to
+ * themselves cost a second one each: no order makes all the managers first.
  */
 export function fewestRequests(before: Dump, after: Dump, membersPerRequest: number): Requests {
   const counts = new Map<string, number>();
@@ -76,7 +77,33 @@ export function fewestRequests(before: Dump, after: Dump, membersPerRequest: num
       add(`PATCH ${type}`, Math.ceil(gained / membersPerRequest) + Math.ceil(lost / membersPerRequest));
     }
   }
+  add("PATCH User", countCircular(before, after));
   return Object.fromEntries([...counts].sort());
+}
+
+/** New people from whom the way up, over new managers, has no end. */
+function countCircular(before: Dump, after: Dump): number {
+  const held = new Set(before.users.map(({ id }) => id));
+  const managerOf = new Map(
+    after.users.flatMap(({ id, resource }) => (held.has(id) ? [] : [[id, managerIn(resource)] as const])),
+  );
+  let circular = 0;
+  for (const id of managerOf.keys()) {
+    const passed = new Set<string>();
+    let at: string | undefined = id;
+    while (at !== undefined && !passed.has(at)) {
+      passed.add(at);
+      at = managerOf.get(at);
+    }
+    if (at !== undefined) circular += 1;
+  }
+  return circular;
+}
+
+function managerIn(resource: Held["resource"]): string | undefined {
+  const extension = resource["urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"];
+  const manager = isJsonObject(extension) ? extension["manager"] : undefined;
+  return isJsonObject(manager) ? String(manager["value"]) : undefined;
 }
 
 /** Of what a simulator counted, what concerns users and groups: asking what the server can do is no change. */

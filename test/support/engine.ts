@@ -6,13 +6,21 @@ import { fileURLToPath } from "node:url";
 import { expect, onTestFinished } from "vitest";
 import { expectedDirectory } from "../../src/demo/expected.ts";
 import { compareDirectories, type HeldResource, heldDirectory } from "../../src/demo/held.ts";
-import type { JsonObject } from "../../src/lib/json.ts";
 import { makeCipher } from "../../src/lib/cipher.ts";
+import type { JsonObject } from "../../src/lib/json.ts";
 import { makeLog } from "../../src/lib/log.ts";
 import { openSchemaFiles } from "../../src/mapping/schema-files.ts";
-import { type ScimSimulator, type ScimSimulatorOptions, startScimSimulator } from "../../src/simulator/scim/scim-simulator.ts";
+import {
+  type ScimSimulator,
+  type ScimSimulatorOptions,
+  startScimSimulator,
+} from "../../src/simulator/scim/scim-simulator.ts";
 import type { Control } from "../../src/simulator/wecom/control.ts";
-import { startWecomSimulator, type WecomSimulator, type WecomSimulatorOptions } from "../../src/simulator/wecom/wecom.ts";
+import {
+  startWecomSimulator,
+  type WecomSimulator,
+  type WecomSimulatorOptions,
+} from "../../src/simulator/wecom/wecom.ts";
 import type { Source } from "../../src/source/source.ts";
 import { makeWecomSource } from "../../src/source/wecom/wecom-source.ts";
 import type { Database } from "../../src/store/database.ts";
@@ -181,7 +189,11 @@ export async function startEngineFixture(options: EngineFixtureOptions = {}): Pr
   };
   const main =
     options.withTarget === false
-      ? { simulator: null as unknown as ScimSimulator, row: null as unknown as TargetRow, control: null as unknown as ScimSimulator["control"] }
+      ? {
+          simulator: null as unknown as ScimSimulator,
+          row: null as unknown as TargetRow,
+          control: null as unknown as ScimSimulator["control"],
+        }
       : await addTarget(options.targetSettings, options.target);
 
   const edges = {
@@ -261,7 +273,8 @@ export async function startEngineFixture(options: EngineFixtureOptions = {}): Pr
     start,
     sync: ({ trigger = "manual", mode = "apply", source: row = source } = {}) =>
       run(store.queueTask({ sourceId: row.id, targetId: null, trigger, mode })),
-    push: (row = main.row) => run(store.queueTask({ sourceId: null, targetId: row.id, trigger: "manual", mode: "apply" })),
+    push: (row = main.row) =>
+      run(store.queueTask({ sourceId: null, targetId: row.id, trigger: "manual", mode: "apply" })),
     ended,
     async approve(task, changes) {
       expect(await store.approveTask(task.id, changes ?? null)).toBe(true);
@@ -351,7 +364,11 @@ export async function ownDirectory(
 }
 
 /** Leavers stay, deactivated and in no group; beyond that it must be what WeCom says, once. */
-function differencesOf(corp: Control, users: readonly HeldResource[], groups: readonly HeldResource[]): readonly string[] {
+function differencesOf(
+  corp: Control,
+  users: readonly HeldResource[],
+  groups: readonly HeldResource[],
+): readonly string[] {
   const expected = expectedDirectory(corp.visibleTruth());
   const left = new Set(
     users

@@ -35,15 +35,26 @@ export async function startPostgres(): Promise<TestPostgres> {
     ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
     { ...identity, encoding: "utf8", env: { PATH: process.env["PATH"] } },
   );
-  if (initialised.status !== 0) throw new Error(`initdb: ${initialised.stderr}${initialised.stdout}`);
+  if (initialised.status !== 0) {
+    rmSync(home, { recursive: true, force: true });
+    throw new Error(`initdb: ${initialised.error?.message ?? ""}${initialised.stderr}${initialised.stdout}`);
+  }
   const port = await freePort();
   const server = spawn(
     join(programs, "bin", "postgres"),
     ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", home, "-c", "fsync=off", "-c", "max_connections=200"],
     { ...identity, stdio: "ignore", env: { PATH: process.env["PATH"] } },
   );
+  const kill = (): boolean => server.kill("SIGQUIT");
+  process.once("exit", kill);
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  await untilReady(url, server);
+  try {
+    await untilReady(url, server);
+  } catch (error) {
+    kill();
+    rmSync(home, { recursive: true, force: true });
+    throw error;
+  }
   let made = 0;
   return {
     url,
@@ -57,6 +68,7 @@ export async function startPostgres(): Promise<TestPostgres> {
       const ended = new Promise((resolve) => server.once("exit", resolve));
       server.kill("SIGINT");
       await ended;
+      process.off("exit", kill);
       rmSync(home, { recursive: true, force: true });
     },
   };

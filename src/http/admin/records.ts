@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { RecordQuery } from "../../store/store.ts";
+import { notFound } from "../problem.ts";
 import { idParams, invalidParameter, json, page, pageOf, pageQuery, refusals } from "./common.ts";
 import { type Present, present } from "./fields.ts";
 import type { AdminParts } from "./parts.ts";
@@ -18,7 +19,9 @@ export function makeRecords({ store }: AdminParts) {
     .openapi(listRecordMembers, async (c) => {
       const { id, record } = c.req.valid("param");
       const task = await findTask(store, id);
-      return c.json(await store.listRecordMembers(task.id, record, pageOf(c.req.valid("query"))), 200);
+      const members = await store.listRecordMembers(task.id, record, pageOf(c.req.valid("query")));
+      if (members === null) throw notFound("record", record);
+      return c.json(members, 200);
     });
 }
 

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { ScimClientRow } from "../../store/store.ts";
-import { invalid, notFound, ProblemError, type ProblemItem } from "../problem.ts";
+import { invalid, nameTaken, notFound, type ProblemItem } from "../problem.ts";
 import { body, cutPage, idParams, isoTime, json, page, pageOf, pageQuery, refusals } from "./common.ts";
 import { nameField } from "./fields.ts";
 import type { AdminParts } from "./parts.ts";
@@ -16,11 +16,7 @@ export function makeScimClients({ store, publicUrl }: AdminParts) {
       const { name, access, sources: named } = c.req.valid("json");
       const token = `scim_${randomBytes(32).toString("base64url")}`;
       const client = await serially(async () => {
-        if ((await store.findClient(name)) !== null) {
-          throw new ProblemError(409, "name-taken", `There is a SCIM client "${name}" already.`, [
-            { pointer: "/name", detail: "is taken by another client" },
-          ]);
-        }
+        if ((await store.findClient(name)) !== null) throw nameTaken("SCIM client", name);
         const sources = named === "all" ? named : await toSourceIds(store, named);
         return store.createClient({ name, access, sources, tokenHash: tokenHash(token) });
       });

@@ -1,5 +1,5 @@
 import type { SourceRow } from "../../store/store.ts";
-import { ProblemError } from "../problem.ts";
+import { nameTaken, ProblemError } from "../problem.ts";
 import type { AdminParts } from "./parts.ts";
 
 /**
@@ -11,9 +11,7 @@ import type { AdminParts } from "./parts.ts";
 export async function checkSourceName(store: AdminParts["store"], name: string, own: string | null): Promise<void> {
   const holder = await store.findSource(name);
   if (holder === null || holder.id === own) return;
-  throw new ProblemError(409, "name-taken", `There is a source "${name}" already.`, [
-    { pointer: "/name", detail: "is taken by another source" },
-  ]);
+  throw nameTaken("source", name);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { TargetRow } from "../../store/store.ts";
-import { invalid, notFound, ProblemError } from "../problem.ts";
+import { invalid, nameTaken, notFound } from "../problem.ts";
 import {
   body,
   cutPage,
@@ -76,9 +76,7 @@ export async function findTarget(store: AdminParts["store"], idOrName: string): 
 async function checkTargetName(store: AdminParts["store"], name: string, own: string | null): Promise<void> {
   const holder = await store.findTarget(name);
   if (holder === null || holder.id === own) return;
-  throw new ProblemError(409, "name-taken", `There is a target "${name}" already.`, [
-    { pointer: "/name", detail: "is taken by another target" },
-  ]);
+  throw nameTaken("target", name);
 }
 
 /**

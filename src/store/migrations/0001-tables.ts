@@ -1,4 +1,5 @@
 import type { Migration } from "./run.ts";
+import { sqliteStatistics } from "./sqlite-statistics.ts";
 
 /**
  * The first tables. `text` compares by code point in both databases (PostgreSQL: collation C), so that pages in key
@@ -24,6 +25,8 @@ export const tables: Migration = (dialect) => {
       seq ${serial}, source_id ${text} not null, kind ${text} not null, key ${text} not null,
       raw ${text} not null, relations ${text} not null, hash ${text} not null, fingerprint ${text} not null,
       resource_id ${text} not null, unique (source_id, kind, key))`,
+    // Records in order of seq, with what says whether they have to be looked at: without it each page is a sort.
+    `create index source_record_page on source_record (source_id, kind, seq, fingerprint, resource_id, key)`,
     `create table resource (
       id ${text} primary key, source_id ${text} not null, type ${text} not null, kind ${text} not null, key ${text} not null,
       version ${int} not null, members_version ${int} not null, fingerprint ${text}, mapping_version ${text},
@@ -32,7 +35,9 @@ export const tables: Migration = (dialect) => {
       created_at ${int} not null, last_modified_at ${int} not null, departed_at ${int}, deleted_at ${int},
       unique (source_id, kind, key))`,
     // The last word on uniqueness of userName (RFC 7643 §4.1.1), also between two processes.
-    `create unique index resource_user_name on resource (user_name_folded) where type = 'User' and deleted_at is null`,
+    // Only users have one. The type is not in the condition: SQLite would take the index of types for the better one.
+    `create unique index resource_user_name on resource (user_name_folded)
+      where user_name_folded is not null and deleted_at is null`,
     `create index resource_external_id on resource (external_id)`,
     `create index resource_display_name on resource (display_name_folded)`,
     `create index resource_type on resource (type, id)`,
@@ -72,8 +77,13 @@ export const tables: Migration = (dialect) => {
       seq ${serial}, task_id ${text} not null, target_id ${text}, resource_type ${text} not null, resource_id ${text} not null,
       external_id ${text}, display_name ${text}, action ${text} not null, status ${text} not null, error ${text},
       because ${text} not null, before ${text}, after ${text}, sources ${text}, apply ${text}, leavers ${int} not null, members_applied ${int} not null,
-      added_count ${int} not null, removed_count ${int} not null, base_version ${int} not null, created_at ${int} not null)`,
+      added_count ${int} not null, removed_count ${int} not null, base_version ${int} not null,
+      approved ${int} not null default 0, created_at ${int} not null)`,
     `create index change_task on change (task_id, seq)`,
+    // What is still to be done, however much is done already: each batch begins where the last one ended.
+    `create index change_planned on change (task_id, seq) where status = 'planned' and target_id is null`,
+    `create index change_members_open on change (task_id, seq)
+      where resource_type = 'Group' and members_applied = 0 and target_id is null`,
     `create index change_resource on change (resource_id, task_id)`,
     `create index change_created on change (created_at)`,
     `create table change_member (
@@ -86,12 +96,14 @@ export const tables: Migration = (dialect) => {
       scope ${text} not null, task_id ${text} not null, resource_type ${text} not null, count ${int} not null, at ${int} not null)`,
     `create index removal_scope on removal (scope, at)`,
     `create table mapping_version (
-      name ${text} not null, version ${text} not null, content ${text} not null, created_at ${int} not null,
-      primary key (name, version))`,
+      name ${text} not null, number ${int} not null, hash ${text} not null, content ${text} not null,
+      origin ${text} not null, created_at ${int} not null, activated_at ${int},
+      primary key (name, number))`,
     `create table scim_client (
       id ${text} primary key, name ${text} not null unique, access ${text} not null, sources ${text} not null,
       token_hash ${text} not null unique, created_at ${int} not null)`,
     `create table setting (key ${text} primary key, value ${text} not null)`,
     `create table lease (name ${text} primary key, holder ${text} not null, fencing ${int} not null, expires_at ${int} not null)`,
+    ...(dialect === "sqlite" ? sqliteStatistics : []),
   ];
 };

@@ -1,4 +1,4 @@
-import { sql, type Transaction } from "kysely";
+import { type Kysely, sql, type Transaction } from "kysely";
 import type { Database } from "../database.ts";
 import type { Tables } from "../tables.ts";
 import { tables } from "./0001-tables.ts";
@@ -10,10 +10,12 @@ const migrations: readonly Migration[] = [tables];
 
 /** Brings the tables up to date. Two processes may start at once: the second waits, then finds nothing to do. */
 export async function migrate({ dialect, db }: Pick<Database, "dialect" | "db">): Promise<void> {
-  // Outside the transaction: SQLite needs a table to take its write lock on.
-  await ifAnotherDidIt(() => sql`create table if not exists schema_version (version integer not null)`.execute(db));
+  // SQLite needs a table to take its write lock on, so that one is made outside the transaction.
+  if (dialect === "sqlite") await makeVersionTable(db);
   await db.transaction().execute(async (trx) => {
-    await lockSchema(dialect, trx);
+    if (dialect === "sqlite") await sql`delete from schema_version where version < 0`.execute(trx);
+    else await lockSchema(trx);
+    await makeVersionTable(trx);
     const found = await sql<{ version: number }>`select max(version) as version from schema_version`.execute(trx);
     const current = Number(found.rows[0]?.version ?? 0);
     if (current > migrations.length) {
@@ -29,17 +31,14 @@ export async function migrate({ dialect, db }: Pick<Database, "dialect" | "db">)
   });
 }
 
-async function lockSchema(dialect: Database["dialect"], trx: Transaction<Tables>): Promise<void> {
-  if (dialect === "postgres") await sql`lock table schema_version in exclusive mode`.execute(trx);
-  else await sql`delete from schema_version where version < 0`.execute(trx);
+async function makeVersionTable(db: Kysely<Tables>): Promise<void> {
+  await sql`create table if not exists schema_version (version integer not null)`.execute(db);
 }
 
-/** PostgreSQL's `create table if not exists` can still collide with another session's; the table is there then. */
-async function ifAnotherDidIt(create: () => Promise<unknown>): Promise<void> {
-  try {
-    await create();
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code !== "23505" && code !== "42P07") throw error;
-  }
+/**
+ * A lock of the whole database, let go with the transaction. Before any table is there: `create table if not exists`
+ * of two sessions can collide, each time with another error. The number is only ours by agreement ("wecom").
+ */
+async function lockSchema(trx: Transaction<Tables>): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${0x7765636f6d})`.execute(trx);
 }

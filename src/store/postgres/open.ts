@@ -1,33 +1,49 @@
 import { Kysely, PostgresDialect, type RawBuilder, sql, type Transaction } from "kysely";
-import pg from "pg";
-import { type Database, integerColumns, type Upsert } from "../database.ts";
+import { type Database, errorCode, integerColumns, type Upsert } from "../database.ts";
 import { migrate } from "../migrations/run.ts";
 import type { Tables } from "../tables.ts";
+import { openPool } from "./pool.ts";
 
 /** Opens (and upgrades) a PostgreSQL database. @param url `postgres://…` */
 export async function openPostgres(url: string, { poolSize = 10 }: { poolSize?: number } = {}): Promise<Database> {
-  const types = new pg.TypeOverrides();
-  // bigint (our times and counts, all below 2^53) comes as text by default.
-  types.setTypeParser(pg.types.builtins.INT8, Number);
-  const pool = new pg.Pool({ connectionString: url, max: poolSize, types });
-  // A connection that breaks while idle must not end the process; the next query opens another.
-  pool.on("error", () => {});
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: openPool(url, poolSize) }) });
   const database: Database = {
     dialect: "postgres",
     db,
-    write: (work) => db.transaction().execute(work),
+    write: (work) => untilNoDeadlock(() => db.transaction().execute(work)),
     async upsert(trx, upsert) {
       if (upsert.rows.length > 0) await insertArrays(trx, upsert);
     },
     isOneOf(column, values): RawBuilder<boolean> {
+      // Of an empty list nobody knows the type.
+      if (values.length === 0) return sql`false`;
       const type = typeof values[0] === "number" ? sql`bigint[]` : sql`text[]`;
       return sql`${sql.ref(column)} = any(${values}::${type})`;
     },
+    isTaken: (error) => errorCode(error) === "23505",
     close: () => db.destroy(),
   };
-  await migrate(database);
+  try {
+    await migrate(database);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
   return database;
+}
+
+/**
+ * Two writers that lock the same rows in another order: PostgreSQL ends one of them (40P01), which has then written
+ * nothing and can simply do it again.
+ */
+async function untilNoDeadlock<T>(write: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await write();
+    } catch (error) {
+      if (attempt === 5 || errorCode(error) !== "40P01") throw error;
+    }
+  }
 }
 
 /** One statement for all rows: each column travels as one array. */

@@ -1,6 +1,6 @@
 import SqliteConnection from "better-sqlite3";
 import { Kysely, type RawBuilder, SqliteDialect, sql, type Transaction } from "kysely";
-import type { Database, Row, Upsert } from "../database.ts";
+import { type Database, errorCode, type Row, type Upsert } from "../database.ts";
 import { migrate } from "../migrations/run.ts";
 import type { Tables } from "../tables.ts";
 
@@ -17,6 +17,8 @@ export async function openSqlite(file: string): Promise<Database> {
   connection.pragma("synchronous = NORMAL");
   connection.pragma("foreign_keys = ON");
   connection.pragma("cache_size = -32000");
+  // A checkpoint syncs: one for some batches rather than several for each.
+  connection.pragma("wal_autocheckpoint = 4000");
   connection.pragma("temp_store = MEMORY");
   const prepare = cachedPrepare(connection);
   const db = new Kysely<Tables>({
@@ -37,9 +39,15 @@ export async function openSqlite(file: string): Promise<Database> {
     },
     isOneOf: (column, values): RawBuilder<boolean> =>
       sql`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
+    isTaken: (error) => /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/.test(errorCode(error) ?? ""),
     close: () => db.destroy(),
   };
-  await migrate(database);
+  try {
+    await migrate(database);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
   return database;
 }
 

@@ -14,6 +14,8 @@ export class TargetDownError extends Error {
 
 export interface AttemptOptions {
   readonly signal: AbortSignal;
+  /** Called before each request: throws when it must not be sent any more, for another process works on this target. */
+  readonly ensureHeld: () => Promise<void>;
   /** Tries at one request, the first included. */
   readonly tries?: number;
   /** Longest wait that a target may ask for; beyond it the push ends and goes on later. Milliseconds. */
@@ -26,14 +28,16 @@ export interface AttemptOptions {
  */
 export class Attempts {
   readonly #signal: AbortSignal;
+  readonly #ensureHeld: () => Promise<void>;
   readonly #tries: number;
   readonly #maxWaitMs: number;
   #unanswered = 0;
   /** While the target asked everybody to wait. */
   #pausedUntil = 0;
 
-  constructor({ signal, tries = 4, maxWaitMs = 120_000 }: AttemptOptions) {
+  constructor({ signal, ensureHeld, tries = 4, maxWaitMs = 120_000 }: AttemptOptions) {
     this.#signal = signal;
+    this.#ensureHeld = ensureHeld;
     this.#tries = tries;
     this.#maxWaitMs = maxWaitMs;
   }
@@ -48,6 +52,7 @@ export class Attempts {
   async run<T>(send: () => Promise<T>, beforeRetry?: () => Promise<T | undefined>): Promise<T> {
     for (let attempt = 0; ; attempt += 1) {
       await this.#pause();
+      await this.#ensureHeld();
       try {
         const result = await send();
         this.#unanswered = 0;

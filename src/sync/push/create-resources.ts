@@ -90,8 +90,9 @@ async function createOne(parts: PushParts, resource: PendingResource, hasListed:
   const desired = language.adjust(JSON.parse(resource.document) as JsonObject, { type, capabilities, managerRemoteId });
   const look = (search: Search) => findMatch(parts, type, resource.id, desired, search);
   try {
-    if (resource.intended || hasListed) {
-      const match = await look(resource.intended ? "doubt" : "listed");
+    const search = firstSearch(resource, hasListed);
+    if (search !== null) {
+      const match = await look(search);
       if (match.kind === "unclear") return failed(parts, resource, desired, match.detail);
       if (match.kind === "one") return await adopt(parts, resource, desired, match.remote, match.by);
     }
@@ -114,6 +115,14 @@ async function createOne(parts: PushParts, resource: PendingResource, hasListed:
     if (error.code !== "conflict") return failed(parts, resource, desired, failureText(error));
     return adoptAfterConflict(parts, resource, desired, error);
   }
+}
+
+/** Where to look before a create; null for somebody of whom this target cannot know yet. */
+function firstSearch({ intended, attempts }: PendingResource, hasListed: boolean): Search | null {
+  if (intended) return "doubt";
+  // What was in the way before may be an account that is to be adopted.
+  if (attempts > 0) return "conflict";
+  return hasListed ? "listed" : null;
 }
 
 /** Made by this request, or found because an earlier one had arrived: then `by` what. */

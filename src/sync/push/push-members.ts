@@ -3,6 +3,7 @@ import { refuseRemovals } from "../../plan/guard.ts";
 import type { MemberDelta, PendingGroup } from "../../store/store.ts";
 import { TargetError } from "../../target/target.ts";
 import { failureText, type PushParts, retryDelayMs } from "./push-parts.ts";
+import { sendMembers } from "./send-members.ts";
 
 /** How pushing memberships ended. */
 export interface MembersResult {
@@ -13,159 +14,144 @@ export interface MembersResult {
   readonly heldMembers: number;
 }
 
+/** What is remembered of the groups between the two passes. */
+interface Round {
+  /** Groups of which some members are not at the target yet. */
+  readonly lacking: Set<string>;
+  /** Groups of which the target refused a member, and why. */
+  readonly refused: Map<string, string>;
+  /** Groups at which nothing more is tried in this round. */
+  readonly givenUp: Set<string>;
+  lost: boolean;
+  held: string | null;
+  heldMembers: number;
+}
+
 /**
  * Brings memberships up to date: first everything that is added anywhere, then what is removed, so that somebody who
  * moves between groups is never in none. What a target holds is known from our ledger, never read back.
  */
 export async function pushMembers(parts: PushParts): Promise<MembersResult> {
-  const lacking = new Set<string>();
-  const failed = new Set<string>();
-  let lost = false;
-  let held: string | null = null;
-  let heldMembers = 0;
-
-  const work = async (group: PendingGroup, op: "add" | "remove"): Promise<void> => {
-    try {
-      const result = await pushDelta(parts, group, op);
-      if (result.lacks) lacking.add(group.id);
-      if (result.lost) lost = true;
-    } catch (error) {
-      const text = failureText(error);
-      failed.add(group.id);
-      if (error instanceof TargetError && error.code === "missing") {
-        lost = true;
-        await parts.store.saveOutcomes(parts.lease, parts.taskId, parts.row.id, [lostGroup(group)]);
-        return;
-      }
-      const nextTryAt = parts.clock() + retryDelayMs(1);
-      await parts.store.failMembers(parts.lease, parts.row.id, group.id, { error: text, nextTryAt });
-    }
+  const round: Round = {
+    lacking: new Set(),
+    refused: new Map(),
+    givenUp: new Set(),
+    lost: false,
+    held: null,
+    heldMembers: 0,
   };
-
-  await eachGroup(parts, (group) => work(group, "add"));
-  await eachGroup(parts, async (group) => {
-    if (failed.has(group.id)) return;
-    const reason = parts.mayRemove ? await refuseLoss(parts, group) : "removals at this target wait for approval";
-    if (reason !== null) {
-      const waiting = await holdRemovals(parts, group);
-      if (waiting > 0) {
-        held ??= reason;
-        heldMembers += waiting;
-        return;
-      }
-    } else {
-      await work(group, "remove");
+  await eachGroup(parts, round, (group) => add(parts, round, group));
+  await eachGroup(parts, round, async (group) => {
+    const waits = await remove(parts, round, group);
+    const { store, lease, row, clock } = parts;
+    const error = round.refused.get(group.id);
+    if (error !== undefined) {
+      await store.failMembers(lease, row.id, group.id, { error, nextTryAt: clock() + retryDelayMs(1) });
+    } else if (!waits) {
+      const lacksMembers = round.lacking.has(group.id);
+      await store.finishMembers(lease, row.id, group.id, { membersVersion: group.membersVersion, lacksMembers });
     }
-    if (failed.has(group.id)) return;
-    const { membersVersion } = group;
-    await parts.store.finishMembers(parts.lease, parts.row.id, group.id, {
-      membersVersion,
-      lacksMembers: lacking.has(group.id),
-    });
   });
+  const { lost, held, heldMembers } = round;
   return { lost, held, heldMembers };
 }
 
-async function eachGroup(parts: PushParts, work: (group: PendingGroup) => Promise<void>): Promise<void> {
+/** Works on each group that is behind. One that fails keeps the others from nothing. */
+async function eachGroup(parts: PushParts, round: Round, work: (group: PendingGroup) => Promise<void>): Promise<void> {
+  const { store, lease, taskId, row, clock } = parts;
+  const attempt = async (group: PendingGroup): Promise<void> => {
+    if (round.givenUp.has(group.id)) return;
+    try {
+      await work(group);
+    } catch (error) {
+      const text = failureText(error);
+      round.givenUp.add(group.id);
+      if (error instanceof TargetError && error.code === "missing") {
+        round.lost = true;
+        await store.saveOutcomes(lease, taskId, row.id, [lostGroup(group)]);
+      } else {
+        await store.failMembers(lease, row.id, group.id, { error: text, nextTryAt: clock() + retryDelayMs(1) });
+      }
+    }
+  };
   for (let after = ""; ; ) {
-    const page = await parts.store.pendingGroups(parts.scope, { after, limit: 200 });
+    const page = await store.pendingGroups(parts.scope, { after, limit: 200 });
     const last = page.at(-1);
     if (last === undefined) return;
     after = last.id;
-    await concurrently(page, parts.row.settings.limits.concurrency, work);
+    await concurrently(page, row.settings.limits.concurrency, attempt);
     parts.onProgress(page.length);
   }
 }
 
-/** One group's missing or surplus members, batch after batch. */
-async function pushDelta(
-  parts: PushParts,
-  group: PendingGroup,
-  op: "add" | "remove",
-): Promise<{ readonly lacks: boolean; readonly lost: boolean }> {
-  const { store, row, capabilities } = parts;
-  const limit = capabilities.membersPerRequest > 0 ? capabilities.membersPerRequest : 1000;
-  let lacks = false;
-  let lost = false;
-  for (let after = ""; ; ) {
-    const delta = await store.memberDelta(row.id, group.id, op, { after, limit });
-    const last = delta.at(-1);
-    if (last === undefined) return { lacks, lost };
-    after = last.memberId;
-    const known = delta.filter((one) => one.remoteId !== null);
-    const unknown = delta.filter((one) => one.remoteId === null);
-    if (op === "add" && unknown.length > 0) lacks = true;
+async function add(parts: PushParts, round: Round, group: PendingGroup): Promise<void> {
+  const { nestedGroups } = parts.capabilities;
+  for await (const page of deltaOf(parts, group, "add")) {
+    const wanted = page.filter((one) => one.memberType === "User" || nestedGroups);
+    const known = wanted.filter((one) => one.remoteId !== null);
+    if (known.length < wanted.length) round.lacking.add(group.id);
+    await send(parts, round, group, "add", known);
+  }
+}
+
+/** Takes out who is in the group no more; whether somebody has to wait for a person. */
+async function remove(parts: PushParts, round: Round, group: PendingGroup): Promise<boolean> {
+  const { store, lease, taskId, row, held } = parts;
+  const reason = await refuseLoss(parts, group);
+  // Memberships of who is to be removed altogether wait with his own removal.
+  const mayGo = (one: MemberDelta): boolean => one.approved || (one.gone ? !held.has(one.memberType) : reason === null);
+  let waits = false;
+  for await (const page of deltaOf(parts, group, "remove")) {
+    const going = page.filter(mayGo);
     // Whoever is not at the target any more is in none of its groups: only the ledger has to hear of it.
-    if (op === "remove" && unknown.length > 0) await save(parts, group, op, unknown);
-    if (known.length > 0 && (await sendBatch(parts, group, op, known))) lost = true;
-  }
-}
-
-/** Sends one batch; a batch that is refused is halved until the member that is to blame stands alone. */
-async function sendBatch(
-  parts: PushParts,
-  group: PendingGroup,
-  op: "add" | "remove",
-  members: readonly MemberDelta[],
-): Promise<boolean> {
-  const { language, capabilities, target, attempts, signal } = parts;
-  const named = members.map((one) => ({ value: one.remoteId ?? "", type: one.memberType }));
-  try {
-    for (const operations of language.memberRequests(op, named, capabilities)) {
-      await attempts.run(() => target.modify("Group", group.remoteId, operations, signal));
+    const unknown = going.filter((one) => one.remoteId === null);
+    if (unknown.length > 0) {
+      await store.saveMembers(lease, taskId, row.id, group, "remove", unknown, { status: "applied", error: null });
     }
-    await save(parts, group, op, members);
-    return false;
-  } catch (error) {
-    if (!(error instanceof TargetError) || (error.code !== "refused" && error.code !== "missing")) throw error;
-    const [only, ...others] = members;
-    if (only !== undefined && others.length === 0) return blame(parts, group, op, only, error);
-    const half = Math.ceil(members.length / 2);
-    const first = await sendBatch(parts, group, op, members.slice(0, half));
-    const second = await sendBatch(parts, group, op, members.slice(half));
-    return first || second;
+    await send(
+      parts,
+      round,
+      group,
+      "remove",
+      going.filter((one) => one.remoteId !== null),
+    );
+    if (going.length < page.length) waits = true;
+    const waiting = page.filter((one) => !one.gone && !mayGo(one));
+    if (waiting.length === 0) continue;
+    round.held ??= reason;
+    round.heldMembers += waiting.length;
+    await store.saveMembers(lease, taskId, row.id, group, "remove", waiting, { status: "held", error: null });
   }
+  return waits;
 }
 
-/** One member is refused: is he gone from the target, is the group, or is it something else? */
-async function blame(
-  parts: PushParts,
+/** Members that a group lacks, or has too many, at the target: a request's worth at a time. */
+async function* deltaOf(
+  { store, row, capabilities }: PushParts,
   group: PendingGroup,
   op: "add" | "remove",
-  one: MemberDelta,
-  error: TargetError,
-): Promise<boolean> {
-  const { store, lease, taskId, row, target, attempts, signal } = parts;
-  const isThere = await attempts.run(() => target.read("Group", group.remoteId, signal));
-  if (isThere === null)
-    throw new TargetError("missing", "the target does not have this group any more", { status: 404 });
-  const member = await attempts.run(() => target.read(one.memberType, one.remoteId ?? "", signal));
-  if (member !== null) {
-    if (op === "add") throw error;
-    await store.saveMembers(lease, taskId, row.id, group, op, [one], { status: "failed", error: error.message });
-    throw error;
+): AsyncGenerator<readonly MemberDelta[]> {
+  const limit = capabilities.membersPerRequest > 0 ? capabilities.membersPerRequest : 1000;
+  for (let after = ""; ; ) {
+    const page = await store.memberDelta(row.id, group.id, op, { after, limit });
+    const last = page.at(-1);
+    if (last === undefined) return;
+    after = last.memberId;
+    yield page;
   }
-  await store.saveOutcomes(lease, taskId, row.id, [
-    {
-      resourceId: one.memberId,
-      resourceType: one.memberType,
-      externalId: null,
-      displayName: null,
-      record: null,
-      link: { state: "unlinked", again: true },
-    },
-  ]);
-  return true;
 }
 
-function save(
+async function send(
   parts: PushParts,
+  round: Round,
   group: PendingGroup,
   op: "add" | "remove",
   members: readonly MemberDelta[],
 ): Promise<void> {
-  const { store, lease, taskId, row } = parts;
-  return store.saveMembers(lease, taskId, row.id, group, op, members, { status: "applied", error: null });
+  if (members.length === 0) return;
+  const { lost, refused } = await sendMembers(parts, group, op, members);
+  if (lost) round.lost = true;
+  if (refused !== null) round.refused.set(group.id, refused);
 }
 
 /** Why members of this group must wait; who left the company does not count, that was guarded already. */
@@ -177,20 +163,6 @@ async function refuseLoss({ store, row }: PushParts, group: PendingGroup): Promi
     { planned: removed, recent: 0, total },
     limit,
   );
-}
-
-/** Records the removals that wait; how many they are. */
-async function holdRemovals(parts: PushParts, group: PendingGroup): Promise<number> {
-  const { store, lease, taskId, row } = parts;
-  let waiting = 0;
-  for (let after = ""; ; ) {
-    const delta = await store.memberDelta(row.id, group.id, "remove", { after, limit: 1000 });
-    const last = delta.at(-1);
-    if (last === undefined) return waiting;
-    after = last.memberId;
-    waiting += delta.length;
-    await store.saveMembers(lease, taskId, row.id, group, "remove", delta, { status: "held", error: null });
-  }
 }
 
 function lostGroup(group: PendingGroup) {

@@ -1,4 +1,5 @@
 import type { Log } from "../../lib/log.ts";
+import type { ResourceType } from "../../scim/resource.ts";
 import type { Lease, PendingResource, PushOutcome, PushScope, PushStore, TargetRow } from "../../store/store.ts";
 import type { Capabilities, Target, TargetLanguage } from "../../target/target.ts";
 import { TargetError } from "../../target/target.ts";
@@ -18,8 +19,8 @@ export interface PushParts {
   readonly signal: AbortSignal;
   readonly clock: () => number;
   readonly log: Log;
-  /** True when removals may be sent: the guard let them pass. */
-  readonly mayRemove: boolean;
+  /** What the guard holds removals of: of those, only the ones that somebody approved may be sent. */
+  readonly held: ReadonlySet<ResourceType>;
   readonly onProgress: (done: number) => void;
 }
 

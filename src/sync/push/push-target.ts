@@ -11,7 +11,7 @@ import { Attempts, TargetDownError } from "./attempt.ts";
 import { createResources } from "./create-resources.ts";
 import { makeFirstContact } from "./first-contact.ts";
 import { holdPending } from "./hold-removals.ts";
-import { pushMembers } from "./push-members.ts";
+import { type MembersResult, pushMembers } from "./push-members.ts";
 import type { PushParts } from "./push-parts.ts";
 import { deactivateUsers, deleteResources, updateResources } from "./update-resources.ts";
 
@@ -19,8 +19,6 @@ export interface PushRequest {
   readonly store: PushStore;
   readonly lease: Lease;
   readonly taskId: string;
-  /** True once somebody approved the removals that this task held. */
-  readonly approved: boolean;
   /** An administrator ended the source: what becomes of its people, whatever the target's settings say; unguarded. */
   readonly leaving: "keep" | "deactivate" | "delete" | null;
   readonly row: TargetRow;
@@ -32,6 +30,8 @@ export interface PushRequest {
   /** Also what failed before and waits for its next try. */
   readonly retryAll: boolean;
   readonly signal: AbortSignal;
+  /** Throws when the lease on this target is over. */
+  readonly ensureHeld: () => Promise<void>;
   readonly clock: () => number;
   readonly log: Log;
   readonly onProgress: (done: number, total: number) => void;
@@ -43,8 +43,11 @@ export interface PushResult {
   readonly hold: { readonly reason: string; readonly removals: RemovalCounts & { readonly members: number } } | null;
 }
 
-/** What a target lost is made again in another round; more rounds than this, and it loses faster than we can give. */
-const maxRounds = 3;
+/**
+ * What a target lost is made again in another round. A loss shows level by level, from a group to the groups in it, and
+ * WeCom has up to 15 levels; more rounds than this, and the target loses faster than we can give.
+ */
+const maxRounds = 20;
 
 /**
  * The second comparison: the directory that we hold against what the target was last given. In order: users are made,
@@ -60,7 +63,7 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     return failed("target.scope", `the scope of the target is no valid filter: ${messageOf(error)}`);
   }
   try {
-    const attempts = new Attempts({ signal });
+    const attempts = new Attempts({ signal, ensureHeld: request.ensureHeld });
     // Nothing pending: not even a look at the target. A sync in which nothing changed sends nothing.
     const total = await store.countPending(scope);
     if (total === 0 && !(await hasMembersPending(store, scope))) return { state: "succeeded", error: null, hold: null };
@@ -76,22 +79,21 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
       capabilities,
       attempts,
       scope,
-      mayRemove: guard === null,
+      held: guard?.types ?? new Set(),
       onProgress: (count) => {
         done += count;
         request.onProgress(Math.min(done, total), total);
       },
     };
     await makeFirstContact(parts);
-    let members = { lost: false, held: null as string | null, heldMembers: 0 };
-    for (let round = 1; ; round += 1) {
+    let members: MembersResult = { lost: false, held: null, heldMembers: 0 };
+    for (let round = 1; round <= maxRounds; round += 1) {
       let lost = await additions(parts);
       members = await pushMembers(parts);
-      lost = lost || members.lost;
-      if (!lost || round === maxRounds) break;
+      lost = lost || members.lost || (await removals(parts));
+      if (!lost) break;
     }
-    if (guard === null) await removals(parts);
-    else await holdPending(parts);
+    await holdPending(parts);
     if (await store.hasRemoteMatches(row.id)) await store.forgetRemoteMatches(request.lease, row.id);
     return await conclude(request, scope, guard, members);
   } catch (error) {
@@ -110,10 +112,11 @@ async function additions(parts: PushParts): Promise<boolean> {
   return lost;
 }
 
-async function removals(parts: PushParts): Promise<void> {
-  await deactivateUsers(parts);
+async function removals(parts: PushParts): Promise<boolean> {
+  const lost = await deactivateUsers(parts);
   await deleteResources(parts, "Group");
   await deleteResources(parts, "User");
+  return lost;
 }
 
 function makeScope({ row, catalog, sourceIds, retryAll, leaving }: PushRequest, startedAt: number): PushScope {
@@ -152,36 +155,47 @@ async function hasMembersPending(store: PushStore, scope: PushScope): Promise<bo
   return users.length > 0 || groups.length > 0;
 }
 
-/** Why the removals that are pending must wait for a person; null when they may go ahead. */
-async function guardRemovals(
-  { store, row, taskId, approved, leaving, clock }: PushRequest,
-  scope: PushScope,
-): Promise<{ readonly reason: string; readonly removals: RemovalCounts } | null> {
+interface Guard {
+  readonly reason: string;
+  readonly removals: RemovalCounts;
+  readonly types: ReadonlySet<ResourceType>;
+}
+
+/** Why removals that are pending must wait for a person; null when they may go ahead. */
+async function guardRemovals({ store, row, leaving, clock }: PushRequest, scope: PushScope): Promise<Guard | null> {
   if (leaving !== null) return null;
   const { maxRemovals, windowHours } = row.settings.safeguards;
-  const { pending, total } = await store.countPendingRemovals(scope, approved ? taskId : null);
+  const { pending, total } = await store.countPendingRemovals(scope);
   const recent = await store.recentRemovals(`target:${row.id}`, clock() - windowHours * 3_600_000);
-  const reasons = (["users", "groups"] as const).flatMap(
-    (what) =>
-      refuseRemovals(
-        `${what} at this target`,
-        { planned: pending[what], recent: recent[what], total: total[what] },
-        maxRemovals,
-      ) ?? [],
-  );
-  return reasons.length === 0 ? null : { reason: reasons.join("; "), removals: pending };
+  const refuse = (what: "users" | "groups"): string | null =>
+    refuseRemovals(
+      `${what} at this target`,
+      { planned: pending[what], recent: recent[what], total: total[what] },
+      maxRemovals,
+    );
+  const [users, groups] = [refuse("users"), refuse("groups")];
+  if (users === null && groups === null) return null;
+  return {
+    reason: [users, groups].filter((reason) => reason !== null).join("; "),
+    removals: { users: users === null ? 0 : pending.users, groups: groups === null ? 0 : pending.groups },
+    types: new Set<ResourceType>([
+      ...(users === null ? [] : ["User" as const]),
+      ...(groups === null ? [] : ["Group" as const]),
+    ]),
+  };
 }
 
 async function conclude(
   { store, row, lease, taskId }: PushRequest,
   scope: PushScope,
-  guard: { readonly reason: string; readonly removals: RemovalCounts } | null,
-  members: { readonly held: string | null; readonly heldMembers: number },
+  guard: Guard | null,
+  members: MembersResult,
 ): Promise<PushResult> {
   await store.logRemovals(lease, `target:${row.id}`, taskId);
   if (guard !== null || members.held !== null) {
     const removals = { ...(guard?.removals ?? { users: 0, groups: 0 }), members: members.heldMembers };
-    return { state: "held", error: null, hold: { reason: guard?.reason ?? members.held ?? "", removals } };
+    const reason = [guard?.reason, members.held].filter((each) => typeof each === "string").join("; ");
+    return { state: "held", error: null, hold: { reason, removals } };
   }
   const left = await store.countPending(scope);
   if (left === 0) return { state: "succeeded", error: null, hold: null };

@@ -22,7 +22,7 @@ export function updateResources(parts: PushParts, type: ResourceType): Promise<b
 export function deactivateUsers(parts: PushParts): Promise<boolean> {
   return eachPending(
     parts,
-    (page) => parts.store.pendingDeactivations(parts.scope, page),
+    (page) => parts.store.pendingDeactivations(parts.scope, { ...page, ...sendable(parts, "User") }),
     (resource) => updateOne(parts, resource, false),
   );
 }
@@ -30,9 +30,14 @@ export function deactivateUsers(parts: PushParts): Promise<boolean> {
 export function deleteResources(parts: PushParts, type: ResourceType): Promise<boolean> {
   return eachPending(
     parts,
-    (page) => parts.store.pendingDeletes(parts.scope, type, page),
+    (page) => parts.store.pendingDeletes(parts.scope, type, { ...page, ...sendable(parts, type) }),
     (resource) => deleteOne(parts, resource),
   );
+}
+
+/** Removals that the guard holds go only where somebody approved them. */
+function sendable({ held }: PushParts, type: ResourceType): { readonly approved?: true } {
+  return held.has(type) ? { approved: true } : {};
 }
 
 /** True when something turned out to be lost at the target and is to be made again. */
@@ -59,7 +64,10 @@ async function updateOne(parts: PushParts, resource: PendingResource, active: fa
   const { language, capabilities, target, attempts, signal, clock } = parts;
   const { type, managerRemoteId, remoteId } = resource;
   const held = JSON.parse(resource.held ?? "{}") as JsonObject;
-  const whole = language.adjust(JSON.parse(resource.document) as JsonObject, { type, capabilities, managerRemoteId });
+  // Of somebody who has left nothing else changes any more; our directory may have forgotten the rest of him.
+  const whole = resource.departed
+    ? held
+    : language.adjust(JSON.parse(resource.document) as JsonObject, { type, capabilities, managerRemoteId });
   const desired = active === null ? whole : { ...whole, active };
   const after = JSON.stringify(desired);
   const link = {

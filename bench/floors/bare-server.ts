@@ -1,0 +1,51 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
+import SqliteDatabase from "better-sqlite3";
+import { Hono } from "hono";
+
+// A SCIM endpoint that knows two questions: Hono and better-sqlite3 with the same users and the same check of the
+// token, and nothing that could be left out. Arguments: the bridge's database, the token.
+
+const [file = "", token = ""] = process.argv.slice(2);
+const db = new SqliteDatabase(":memory:");
+db.exec(`create table user (id text primary key, name text not null unique, document text not null);
+  create table client (hash text primary key)`);
+db.prepare("attach ? as bridge").run(file);
+db.exec(`insert into user select id, user_name_folded,
+    substr(document, 1, length(document) - 1) || ',"id":"' || id || '","meta":{"resourceType":"User"}}'
+  from bridge.resource where type = 'User' and deleted_at is null`);
+db.exec("detach bridge");
+db.prepare("insert into client values (?)").run(hashOf(token));
+
+const findClient = db.prepare<[string], { hash: string }>("select hash from client where hash = ?");
+const byId = db.prepare<[string], { document: string }>("select document from user where id = ?");
+const byName = db.prepare<[string], { document: string }>("select document from user where name = ?");
+const app = new Hono();
+app.use(async (c, next) => {
+  const given = /^Bearer (.+)$/.exec(c.req.header("authorization") ?? "")?.[1] ?? "";
+  if (findClient.get(hashOf(given)) === undefined) return c.body(null, 401);
+  return next();
+});
+app.get("/Users/:id", (c) => {
+  const row = byId.get(c.req.param("id"));
+  return row ? scim(row.document) : c.body(null, 404);
+});
+app.get("/Users", (c) => {
+  const name = /^userName eq "(.*)"$/.exec(c.req.query("filter") ?? "")?.[1] ?? "";
+  const row = byName.get(name.toLowerCase());
+  return scim(`{"totalResults":${row ? 1 : 0},"itemsPerPage":1,"startIndex":1,"Resources":[${row?.document ?? ""}]}`);
+});
+const server = createAdaptorServer({ fetch: app.fetch });
+server.listen(0, "127.0.0.1");
+await once(server, "listening");
+process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}\n`);
+
+function scim(text: string): Response {
+  return new Response(text, { headers: { "content-type": "application/scim+json" } });
+}
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("base64url");
+}

@@ -1,0 +1,149 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import type { Corp } from "./corp.ts";
+import { peakRssMb, processorMs, startProgram } from "./process.ts";
+import type { BenchTarget } from "./target.ts";
+
+/** What a task came to, and how long it took. Milliseconds. */
+export interface TaskResult {
+  readonly id: string;
+  readonly state: string;
+  /** From its start to its end, as the bridge noted them. */
+  readonly ms: number;
+  /** Processor time that the whole process used meanwhile: of two cores it can be more than `ms`. */
+  readonly processorMs: number;
+  /** When each phase was first seen, after the start. */
+  readonly phases: readonly { readonly phase: string; readonly atMs: number }[];
+  readonly error: string | null;
+}
+
+/** The bridge in a process of its own, driven through its management API. */
+export interface BenchBridge {
+  readonly url: string;
+  readonly databaseFile: string;
+  createSource(corp: Corp): Promise<string>;
+  createTarget(target: BenchTarget, sourceId: string, settings: { readonly groups: boolean; readonly concurrency: number }): Promise<string>;
+  createScimClient(): Promise<string>;
+  sync(sourceId: string): Promise<TaskResult>;
+  push(targetId: string): Promise<TaskResult>;
+  /** Records of a task at its targets: how many resources changed, and how many groups' memberships. */
+  pushedRecords(taskId: string): Promise<{ readonly resources: number; readonly memberships: number }>;
+  /** MB. */
+  peakRss(): number;
+  stop(): Promise<void>;
+}
+
+interface Task {
+  readonly id: string;
+  readonly state: string;
+  readonly progress: { readonly phase: string } | null;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly error: { readonly code: string; readonly detail: string } | null;
+}
+
+interface Page {
+  readonly records: readonly { readonly target: string | null; readonly changes: readonly { readonly attribute: string }[] }[];
+  readonly nextCursor: string | null;
+}
+
+/** Calls in flight at WeCom, and a second: the most that the form allows. */
+export const wecomLimits = { requestsPerSecond: 150, concurrency: 50 } as const;
+
+/** @param nodeOptions such as `--cpu-prof` */
+export async function startBridge(dist: string, nodeOptions: readonly string[] = []): Promise<BenchBridge> {
+  const dataDir = await mkdtemp(join(tmpdir(), "bridge-bench-"));
+  const token = "bench-admin-token-0000";
+  const process = await startProgram([...nodeOptions, `${dist}/main.js`, "serve"], {
+    env: {
+      PORT: "0",
+      BRIDGE_DATA_DIR: dataDir,
+      BRIDGE_ADMIN_TOKEN: token,
+      BRIDGE_ALLOW_PRIVATE_ADDRESSES: "true",
+      BRIDGE_LOG_LEVEL: "error",
+    },
+    says: "stderr",
+    when: /listens at/,
+  });
+  const url = /http:\S+/.exec(process.ready)?.[0] ?? "";
+  const call = async <T>(method: string, path: string, body?: object): Promise<T> => {
+    const response = await fetch(`${url}/api/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  };
+
+  const follow = async (first: Task): Promise<TaskResult> => {
+    const phases: { phase: string; at: number }[] = [];
+    const before = processorMs(process.pid);
+    let task = first;
+    while (task.state === "queued" || task.state === "running") {
+      await wait(50);
+      task = await call<Task>("GET", `/sync-tasks/${task.id}`);
+      const phase = task.progress?.phase;
+      if (phase !== undefined && phase !== phases.at(-1)?.phase) phases.push({ phase, at: Date.now() });
+    }
+    const startedAt = Date.parse(task.startedAt ?? "");
+    return {
+      id: task.id,
+      state: task.state,
+      ms: Date.parse(task.finishedAt ?? "") - startedAt,
+      processorMs: processorMs(process.pid) - before,
+      phases: phases.map(({ phase, at }) => ({ phase, atMs: at - startedAt })),
+      error: task.error === null ? null : `${task.error.code}: ${task.error.detail}`,
+    };
+  };
+
+  let targets = 0;
+  return {
+    url,
+    databaseFile: join(dataDir, "bridge.db"),
+    async createSource({ corpId, appSecret, agentId, url: apiBaseUrl }) {
+      const wecom = { corpId, corpSecret: appSecret, agentId, apiBaseUrl, limits: wecomLimits };
+      const source = { name: "bench", type: "wecom", wecom, sync: { automatic: false } };
+      return (await call<{ id: string }>("POST", "/sources", source)).id;
+    },
+    async createTarget(target, sourceId, { groups, concurrency }) {
+      targets += 1;
+      const settings = {
+        name: `bench-${targets}`,
+        baseUrl: target.url,
+        auth: { type: "bearer", token: target.token },
+        profile: "generic",
+        sources: [sourceId],
+        // Who leaves is gone, so that the two directories can be compared whole.
+        provision: { users: true, groups, onRemoval: "delete" },
+        limits: { concurrency },
+      };
+      return (await call<{ id: string }>("POST", "/targets", settings)).id;
+    },
+    createScimClient: async () =>
+      (await call<{ token: string }>("POST", "/scim-clients", { name: "bench", access: "read", sources: "all" })).token,
+    sync: async (sourceId) => follow(await call<Task>("POST", `/sources/${sourceId}/sync-tasks`, { mode: "apply" })),
+    push: async (targetId) => follow(await call<Task>("POST", `/targets/${targetId}/push`)),
+    async pushedRecords(taskId) {
+      let resources = 0;
+      let memberships = 0;
+      for (let cursor = ""; ; ) {
+        const page = await call<Page>("GET", `/sync-tasks/${taskId}/records?limit=500${cursor}`);
+        for (const { target, changes } of page.records) {
+          if (target === null) continue;
+          if (changes.some(({ attribute }) => attribute === "members")) memberships += 1;
+          if (changes.some(({ attribute }) => attribute !== "members")) resources += 1;
+        }
+        if (page.nextCursor === null) return { resources, memberships };
+        cursor = `&cursor=${encodeURIComponent(page.nextCursor)}`;
+      }
+    },
+    peakRss: () => peakRssMb(process.pid),
+    async stop() {
+      await process.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import type { Truth } from "../../src/simulator/wecom/model.ts";
+import { type Running, startProgram } from "./process.ts";
+
+/** A simulated WeCom corp in a process of its own. */
+export interface Corp {
+  readonly url: string;
+  readonly corpId: string;
+  readonly appSecret: string;
+  readonly agentId: number;
+  readonly shape: { readonly members: number; readonly departments: number };
+  /** What the app can see, from the simulator itself. */
+  visibleTruth(): Promise<Truth>;
+  /** Makes that many changes such as happen in a corp. */
+  randomChanges(count: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** @param members with one department for 33 of them, as in the sizes that the goals name */
+export async function startCorp(dist: string, members: number): Promise<Corp> {
+  const departments = Math.max(1, Math.round((members * 3) / 100));
+  const process: Running = await startProgram([
+    `${dist}/simulator/wecom/main.js`,
+    ...["--members", String(members), "--departments", String(departments), "--unlimited"],
+  ]);
+  const { url, corpId, appSecret, agentId } = JSON.parse(process.ready) as Pick<Corp, "url" | "corpId" | "appSecret" | "agentId">;
+  const control = `${url}/_control/${corpId}`;
+  return {
+    ...{ url, corpId, appSecret, agentId, shape: { members, departments } },
+    visibleTruth: async () => (await checked(await fetch(`${control}/visible-truth`))).json() as Promise<Truth>,
+    async randomChanges(count) {
+      await checked(await fetch(`${control}/random-changes`, { method: "POST", body: JSON.stringify({ count, seed: 7 }) }));
+    },
+    stop: () => process.stop(),
+  };
+}
+
+async function checked(response: Response): Promise<Response> {
+  if (!response.ok) throw new Error(`the simulator answered ${response.status}: ${await response.text()}`);
+  return response;
+}

@@ -1,0 +1,27 @@
+import { type RawBuilder, sql } from "kysely";
+
+// What a person approved. `approved` is on the change that was held: in the directory, or at one target. A removal that
+// somebody let through for the directory is let through at every target; it ends with the next change of the resource.
+
+/** Whether the removal of a resource was approved, for this target. `resource` is the alias of its row. */
+export function isRemovalApproved(resource: "resource" | "x", targetId: string): RawBuilder<boolean> {
+  const id = sql.ref(`${resource}.id`);
+  return sql`exists (
+    select 1 from change c
+    where c.resource_id = ${id} and c.approved = 1 and c.action in ('deactivate', 'delete')
+      and ((c.target_id = ${targetId} and c.status = 'planned')
+        or (c.target_id is null and c.status = 'applied' and not exists (
+          select 1 from change d where d.resource_id = ${id} and d.target_id is null and d.status = 'applied'
+            and d.after is not null and d.seq > c.seq))))`;
+}
+
+/** Whether it was approved that a member leaves a group: of a row `h` of `link_member`. */
+export function isLeavingApproved(targetId: string): RawBuilder<boolean> {
+  return sql`exists (
+    select 1 from change c join change_member cm on cm.change_seq = c.seq and cm.op = 'remove' and cm.member_id = h.member_id
+    where c.resource_id = h.group_id and c.approved = 1
+      and ((c.target_id = ${targetId} and c.status = 'planned')
+        or (c.target_id is null and c.status = 'applied' and not exists (
+          select 1 from change d join change_member dm on dm.change_seq = d.seq and dm.op = 'add' and dm.member_id = h.member_id
+          where d.resource_id = h.group_id and d.target_id is null and d.seq > c.seq))))`;
+}

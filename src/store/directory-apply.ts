@@ -1,0 +1,285 @@
+import { type Selectable, sql, type Transaction } from "kysely";
+import type { JsonObject } from "../lib/json.ts";
+import { type DocumentColumns, documentColumns, withoutValues } from "../scim/document.ts";
+import { lockTask } from "./abandon.ts";
+import { applyMemberRows } from "./apply-members.ts";
+import type { Database } from "./database.ts";
+import type { AppliedState } from "./directory-rows.ts";
+import type { DirectoryStore } from "./engine.ts";
+import { leasedWrite } from "./leases.ts";
+import type { Tables } from "./tables.ts";
+
+/** How often a batch is tried whose userNames another process takes at the same moment. */
+const tries = 5;
+
+/** Carries out what is planned for our own directory. Each step is one transaction, and can be repeated. */
+export function makeDirectoryApply(
+  database: Database,
+  clock: () => number,
+): Pick<DirectoryStore, "applyNext" | "applyMembers" | "applyMarks" | "forgetRecords" | "deleteLeavers"> {
+  const { isOneOf } = database;
+  const write = leasedWrite(database);
+
+  return {
+    async applyNext(lease, taskId, sourceId, limit) {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await write(lease, (trx) => applyBatch(database, trx, { taskId, sourceId, limit, now: clock() }));
+        } catch (error) {
+          // Another source took a userName between our look and our write: the next look sees whose it is.
+          if (attempt === tries || !database.isTaken(error)) throw error;
+        }
+      }
+    },
+
+    applyMembers: (lease, taskId, { leavers }, limit) =>
+      write(lease, async (trx) => {
+        await lockTask(database, trx, taskId);
+        const rows = await trx
+          .selectFrom("change")
+          .select(["seq", "resource_id"])
+          .where("task_id", "=", taskId)
+          .where("target_id", "is", null)
+          // Literals where a partial index has them: SQLite does not look into parameters.
+          .where("resource_type", "=", sql.lit("Group" as const))
+          .where("members_applied", "=", sql.lit(0))
+          .where("status", "in", ["planned", "applied"])
+          .where("leavers", "=", leavers ? 1 : 0)
+          .orderBy("seq")
+          .limit(limit)
+          .execute();
+        if (rows.length > 0) await applyMemberRows(database, trx, rows, { leavers, now: clock() });
+        return rows.length;
+      }),
+
+    applyMarks: (lease, taskId) =>
+      write(lease, async (trx) => {
+        await sql`
+          update resource set fingerprint = k.fingerprint, mapping_version = k.mapping_version
+          from task_mark k where k.task_id = ${taskId} and k.resource_id = resource.id`.execute(trx);
+        await trx.deleteFrom("task_mark").where("task_id", "=", taskId).execute();
+        // Whose membership waits for approval is looked at again by the next task, which replaces what is held.
+        await sql`
+          update resource set fingerprint = null where id in (
+            select m.member_id from change c join change_member m on m.change_seq = c.seq
+            where c.task_id = ${taskId} and c.target_id is null and c.leavers = 0 and c.status = 'held')`.execute(trx);
+      }),
+
+    forgetRecords: (lease, sourceId, kind, keys) =>
+      write(lease, async (trx) => {
+        await trx
+          .deleteFrom("source_record")
+          .where("source_id", "=", sourceId)
+          .where("kind", "=", kind)
+          .where(isOneOf("key", keys))
+          .execute();
+      }),
+
+    deleteLeavers: (before) =>
+      database.write(async (trx) => {
+        const found = await trx
+          .selectFrom("resource")
+          .select("id")
+          .where("type", "=", "User")
+          .where("deleted_at", "is", null)
+          .where("departed_at", "<=", before)
+          .execute();
+        const ids = found.map((row) => row.id);
+        if (ids.length === 0) return 0;
+        // The row stays, emptied of the person: the id must never mean somebody else.
+        await trx
+          .updateTable("resource")
+          .set({
+            deleted_at: clock(),
+            last_modified_at: clock(),
+            document: "{}",
+            folded: "{}",
+            user_name: null,
+            user_name_folded: null,
+            display_name: null,
+            display_name_folded: null,
+            external_id: null,
+            manager_key: null,
+            manager_id: null,
+          })
+          .set((eb) => ({ version: eb("version", "+", 1) }))
+          .where(isOneOf("id", ids))
+          .execute();
+        // Of what a target was given the names of the attributes are enough: should he come back, they are given anew.
+        const links = await trx
+          .selectFrom("link")
+          .select(["target_id", "resource_id", "held"])
+          .where(isOneOf("resource_id", ids))
+          .where("held", "is not", null)
+          .execute();
+        for (const { target_id, resource_id, held } of links) {
+          await trx
+            .updateTable("link")
+            .set({ held: JSON.stringify(withoutValues(JSON.parse(held ?? "{}") as JsonObject)) })
+            .where("target_id", "=", target_id)
+            .where("resource_id", "=", resource_id)
+            .execute();
+        }
+        return ids.length;
+      }),
+  };
+}
+
+interface Batch {
+  readonly taskId: string;
+  readonly sourceId: string;
+  readonly limit: number;
+  readonly now: number;
+}
+
+interface State {
+  readonly row: Pick<Selectable<Tables["change"]>, (typeof appliedColumns)[number]>;
+  readonly columns: DocumentColumns;
+  readonly extra: AppliedState;
+}
+
+const appliedColumns = ["seq", "resource_id", "resource_type", "base_version", "after", "apply"] as const;
+
+async function applyBatch(
+  database: Database,
+  trx: Transaction<Tables>,
+  { taskId, sourceId, limit, now }: Batch,
+): Promise<number> {
+  await lockTask(database, trx, taskId);
+  const found = await trx
+    .selectFrom("change")
+    .select(appliedColumns)
+    .where("task_id", "=", taskId)
+    .where("target_id", "is", null)
+    .where("status", "=", sql.lit("planned" as const))
+    .where("after", "is not", null)
+    .orderBy("seq")
+    .limit(limit)
+    .execute();
+  const states = untilRepeated(found).map(
+    (row): State => {
+      const text = row.after ?? "{}";
+      const columns = documentColumns(JSON.parse(text) as JsonObject, text);
+      return { row, columns, extra: JSON.parse(row.apply ?? "{}") as AppliedState };
+    },
+  );
+  if (states.length === 0) return 0;
+  const refused = await refuseTakenNames(database, trx, states);
+  const accepted = states.filter(({ row }) => !refused.has(row.seq));
+  await database.upsert(trx, {
+    table: "resource",
+    rows: accepted.map((state) => resourceRow(state, sourceId, now)),
+    conflict: ["id"],
+    update: resourceColumns,
+  });
+  await forgetGone(database, trx, sourceId, accepted);
+  const seqs = accepted.map(({ row }) => row.seq);
+  await trx.updateTable("change").set({ status: "applied" }).where(database.isOneOf("seq", seqs)).execute();
+  return states.length;
+}
+
+/** A second change of the same resource waits for the next batch: one statement writes a row once. */
+function untilRepeated<T extends { readonly resource_id: string }>(rows: readonly T[]): readonly T[] {
+  const seen = new Set<string>();
+  const end = rows.findIndex((row) => seen.size === seen.add(row.resource_id).size);
+  return end === -1 ? rows : rows.slice(0, end);
+}
+
+function resourceRow({ row, columns, extra }: State, sourceId: string, now: number) {
+  return {
+    ...columns,
+    id: row.resource_id,
+    source_id: sourceId,
+    type: row.resource_type,
+    kind: extra.kind,
+    key: extra.key,
+    version: row.base_version + 1,
+    members_version: 0,
+    fingerprint: extra.fingerprint,
+    mapping_version: extra.mappingVersion,
+    manager_key: extra.managerKey,
+    created_at: now,
+    last_modified_at: now,
+    departed_at: extra.departed && row.resource_type === "User" ? now : null,
+    deleted_at: extra.departed && row.resource_type === "Group" ? now : null,
+  };
+}
+
+const resourceColumns = [
+  "version",
+  "fingerprint",
+  "mapping_version",
+  "manager_key",
+  "last_modified_at",
+  "departed_at",
+  "deleted_at",
+  "external_id",
+  "user_name",
+  "user_name_folded",
+  "display_name",
+  "display_name_folded",
+  "active",
+  "manager_id",
+  "document",
+  "folded",
+];
+
+/** Of what is gone the source's record goes too, and a group's members. */
+async function forgetGone(
+  { isOneOf }: Database,
+  trx: Transaction<Tables>,
+  sourceId: string,
+  accepted: readonly State[],
+): Promise<void> {
+  const gone = accepted.filter(({ extra }) => extra.departed);
+  for (const kind of ["user", "department", "tag"] as const) {
+    const keys = gone.filter(({ extra }) => extra.kind === kind).map(({ extra }) => extra.key);
+    if (keys.length === 0) continue;
+    await trx
+      .deleteFrom("source_record")
+      .where("source_id", "=", sourceId)
+      .where("kind", "=", kind)
+      .where(isOneOf("key", keys))
+      .execute();
+  }
+  const groups = gone.filter(({ row }) => row.resource_type === "Group").map(({ row }) => row.resource_id);
+  if (groups.length > 0) await trx.deleteFrom("member").where(isOneOf("group_id", groups)).execute();
+}
+
+/** Marks as failed those whose userName another resource has already: in the directory, or earlier in this batch. */
+async function refuseTakenNames(
+  { isOneOf }: Database,
+  trx: Transaction<Tables>,
+  states: readonly { readonly row: { seq: number; resource_id: string }; readonly columns: DocumentColumns }[],
+): Promise<ReadonlySet<number>> {
+  const names = states.flatMap(({ columns }) => (columns.user_name_folded === null ? [] : [columns.user_name_folded]));
+  if (names.length === 0) return new Set();
+  const rows = await trx
+    .selectFrom("resource")
+    .leftJoin("source", "source.id", "resource.source_id")
+    .select(["resource.id", "user_name_folded", "source.name"])
+    .where("deleted_at", "is", null)
+    .where(isOneOf("user_name_folded", names))
+    .execute();
+  const holders = new Map(rows.map((row) => [row.user_name_folded, { id: row.id, source: row.name }]));
+  const refused = new Set<number>();
+  for (const { row, columns } of states) {
+    if (columns.user_name_folded === null) continue;
+    const holder = holders.get(columns.user_name_folded);
+    if (holder === undefined) {
+      holders.set(columns.user_name_folded, { id: row.resource_id, source: null });
+    } else if (holder.id !== row.resource_id) {
+      refused.add(row.seq);
+      const owner = holder.source === null ? "another person of this source" : `the source ${holder.source}`;
+      await trx
+        .updateTable("change")
+        .set({
+          status: "failed",
+          error: `its userName is already used by ${owner}; give one of the two sources a namespace, or map userName differently`,
+        })
+        .where("seq", "=", row.seq)
+        .execute();
+    }
+  }
+  return refused;
+}

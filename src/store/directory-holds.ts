@@ -1,0 +1,187 @@
+import { type RawBuilder, type Selectable, sql, type Transaction } from "kysely";
+import type { Database } from "./database.ts";
+import { countRemovals } from "./directory-rows.ts";
+import type { DirectoryStore } from "./engine.ts";
+import { leasedWrite } from "./leases.ts";
+import type { Tables } from "./tables.ts";
+
+/** What the safeguards set aside, and what they count. */
+export function makeDirectoryHolds(
+  database: Database,
+  clock: () => number,
+): Pick<
+  DirectoryStore,
+  "recentRemovals" | "logRemovals" | "holdRemovals" | "holdMemberRemovals" | "releaseHeld" | "forgetReleased"
+> {
+  const { db, isOneOf } = database;
+  const write = leasedWrite(database);
+
+  return {
+    async recentRemovals(scope, since) {
+      const rows = await db
+        .selectFrom("removal")
+        .select(["resource_type", sql<number>`sum(count)`.as("count")])
+        .where("scope", "=", scope)
+        .where("at", ">", since)
+        .groupBy("resource_type")
+        .execute();
+      return countRemovals(rows);
+    },
+
+    async logRemovals(lease, scope, taskId) {
+      const targetId = scope.startsWith("target:") ? scope.slice("target:".length) : null;
+      const counts = await db
+        .selectFrom("change")
+        .select(["resource_type", sql<number>`count(*)`.as("count")])
+        .where("task_id", "=", taskId)
+        .where("target_id", targetId === null ? "is" : "=", targetId)
+        .where("status", "=", "applied")
+        .where("action", "in", ["deactivate", "delete"])
+        .groupBy("resource_type")
+        .execute();
+      if (counts.length === 0) return;
+      await write(lease, async (trx) => {
+        await trx.deleteFrom("removal").where("scope", "=", scope).where("task_id", "=", taskId).execute();
+        await database.upsert(trx, {
+          table: "removal",
+          rows: counts.map((row) => ({
+            scope,
+            task_id: taskId,
+            resource_type: row.resource_type,
+            count: Number(row.count),
+            at: clock(),
+          })),
+        });
+      });
+    },
+
+    holdRemovals: (lease, taskId, types) =>
+      write(lease, async (trx) => {
+        if (types.length === 0) return;
+        await trx
+          .updateTable("change")
+          .set({ status: "held" })
+          .where("task_id", "=", taskId)
+          .where("target_id", "is", null)
+          .where("status", "=", "planned")
+          .where("action", "in", ["deactivate", "delete"])
+          .where("resource_type", "in", types)
+          .execute();
+        // Who stays also stays in his groups; a group that stays also stays in its parent.
+        const stays = sql<boolean>`exists (select 1 from change own
+          where own.task_id = ${taskId} and own.target_id is null and own.resource_id = change_member.member_id
+            and own.status = 'held' and own.action in ('deactivate', 'delete'))`;
+        const rows = await trx
+          .selectFrom("change")
+          .selectAll()
+          .where("task_id", "=", taskId)
+          .where("target_id", "is", null)
+          .where("status", "=", "planned")
+          .where("leavers", "=", 1)
+          .execute();
+        for (const row of rows) await setAside(trx, row, stays, row.because);
+        await dropEmpty(
+          trx,
+          rows.map((row) => row.seq),
+        );
+      }),
+
+    holdMemberRemovals: (lease, changeSeqs) =>
+      write(lease, async (trx) => {
+        let held = 0;
+        for (const seq of changeSeqs) {
+          const row = await trx.selectFrom("change").selectAll().where("seq", "=", seq).executeTakeFirst();
+          if (!row) continue;
+          held += await setAside(trx, row, sql`1 = 1`, "more members would leave this group than its safeguard allows");
+        }
+        await dropEmpty(trx, changeSeqs);
+        return held;
+      }),
+
+    releaseHeld: (lease, taskId) =>
+      write(lease, async (trx) => {
+        const overtaken = await sql`
+          update change set status = 'skipped', error = 'changed since it was held'
+          where task_id = ${taskId} and target_id is null and status = 'held' and action <> 'create' and after is not null
+            and not exists (select 1 from resource x where x.id = change.resource_id and x.version = change.base_version)`.execute(
+          trx,
+        );
+        const released = await trx
+          .updateTable("change")
+          .set({ status: "planned", approved: 1 })
+          .where("task_id", "=", taskId)
+          .where("status", "=", "held")
+          .executeTakeFirst();
+        return { released: Number(released.numUpdatedRows), overtaken: Number(overtaken.numAffectedRows ?? 0n) };
+      }),
+
+    forgetReleased: (lease, targetId) =>
+      write(lease, async (trx) => {
+        const released = trx
+          .selectFrom("change")
+          .select("seq")
+          .where("target_id", "=", targetId)
+          .where("status", "=", "planned");
+        await trx.deleteFrom("change_member").where("change_seq", "in", released).execute();
+        await trx.deleteFrom("change").where("target_id", "=", targetId).where("status", "=", "planned").execute();
+      }),
+  };
+
+  /** Moves removals of a group's change to a held change of their own, so that the rest can go ahead; how many. */
+  async function setAside(
+    trx: Transaction<Tables>,
+    row: Selectable<Tables["change"]>,
+    which: RawBuilder<boolean>,
+    because: string,
+  ): Promise<number> {
+    const counted = await trx
+      .selectFrom("change_member")
+      .select(sql<number>`count(*)`.as("count"))
+      .where("change_seq", "=", row.seq)
+      .where("op", "=", "remove")
+      .where(which)
+      .executeTakeFirstOrThrow();
+    const count = Number(counted.count);
+    if (count === 0) return 0;
+    const { seq, ...copied } = row;
+    const inserted = await trx
+      .insertInto("change")
+      .values({
+        ...copied,
+        status: "held",
+        before: null,
+        after: null,
+        sources: null,
+        apply: null,
+        added_count: 0,
+        removed_count: count,
+        because,
+      })
+      .returning("seq")
+      .executeTakeFirstOrThrow();
+    await trx
+      .updateTable("change_member")
+      .set({ change_seq: inserted.seq })
+      .where("change_seq", "=", seq)
+      .where("op", "=", "remove")
+      .where(which)
+      .execute();
+    await trx
+      .updateTable("change")
+      .set({ removed_count: row.removed_count - count })
+      .where("seq", "=", seq)
+      .execute();
+    return count;
+  }
+
+  /** A change of members of which nothing is left is none. */
+  async function dropEmpty(trx: Transaction<Tables>, seqs: readonly number[]): Promise<void> {
+    await trx
+      .deleteFrom("change")
+      .where(isOneOf("seq", seqs))
+      .where("added_count", "=", 0)
+      .where("removed_count", "=", 0)
+      .where("after", "is", null)
+      .execute();
+  }
+}

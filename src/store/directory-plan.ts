@@ -1,0 +1,170 @@
+import { sql, type Transaction } from "kysely";
+import type { Database, Row } from "./database.ts";
+import { countRemovals, membershipRow, plannedRow } from "./directory-rows.ts";
+import type { DirectoryStore, GroupLabel } from "./engine.ts";
+import { leasedWrite } from "./leases.ts";
+import type { Tables } from "./tables.ts";
+
+/** The plan of a task for our own directory: rows of `change`, which nothing has acted on yet. */
+export function makeDirectoryPlan(
+  database: Database,
+  clock: () => number,
+): Pick<
+  DirectoryStore,
+  | "forgetPlanned"
+  | "addChanges"
+  | "addMemberChanges"
+  | "countMemberChanges"
+  | "plannedArrivals"
+  | "plannedRemovals"
+  | "plannedMemberLosses"
+  | "markSame"
+> {
+  const { db, isOneOf } = database;
+  const write = leasedWrite(database);
+
+  return {
+    forgetPlanned: (lease, taskId) =>
+      write(lease, async (trx) => {
+        const planned = trx
+          .selectFrom("change")
+          .select("seq")
+          .where("task_id", "=", taskId)
+          .where("status", "in", ["planned", "held", "failed"]);
+        await trx.deleteFrom("change_member").where("change_seq", "in", planned).execute();
+        await trx.deleteFrom("change").where("seq", "in", planned).execute();
+        await trx.deleteFrom("task_mark").where("task_id", "=", taskId).execute();
+      }),
+
+    addChanges: (lease, taskId, changes) =>
+      write(lease, (trx) =>
+        database.upsert(trx, { table: "change", rows: changes.map((change) => plannedRow(change, taskId, clock())) }),
+      ),
+
+    addMemberChanges: (lease, taskId, edges, { leavers, because }) =>
+      write(lease, async (trx) => {
+        const groupIds = [...new Set(edges.map((edge) => edge.groupId))];
+        const seqs = await changesOfGroups(database, trx, taskId, groupIds, leavers);
+        const missing = groupIds.filter((id) => !seqs.has(id));
+        if (missing.length > 0) {
+          const labels = await labelsOf(database, trx, missing);
+          await database.upsert(trx, {
+            table: "change",
+            rows: labels.map((label) => membershipRow(label, taskId, leavers, because, clock())),
+          });
+          for (const [id, seq] of await changesOfGroups(database, trx, taskId, missing, leavers)) seqs.set(id, seq);
+        }
+        const rows: Row[] = [];
+        for (const { groupId, op, memberId, memberType } of edges) {
+          const seq = seqs.get(groupId);
+          if (seq !== undefined) rows.push({ change_seq: seq, op, member_id: memberId, member_type: memberType });
+        }
+        await database.upsert(trx, { table: "change_member", rows, conflict: ["change_seq", "op", "member_id"] });
+      }),
+
+    countMemberChanges: (lease, taskId) =>
+      write(lease, async (trx) => {
+        await sql`
+          update change set
+            added_count = (select count(*) from change_member m where m.change_seq = change.seq and m.op = 'add'),
+            removed_count = (select count(*) from change_member m where m.change_seq = change.seq and m.op = 'remove')
+          where task_id = ${taskId} and target_id is null and resource_type = 'Group' and members_applied = 0
+            and status = 'planned'`.execute(trx);
+      }),
+
+    async plannedArrivals(taskId, ids) {
+      if (ids.length === 0) return [];
+      const rows = await db
+        .selectFrom("change")
+        .select("resource_id")
+        .where("task_id", "=", taskId)
+        .where("target_id", "is", null)
+        .where("status", "=", "planned")
+        .where("after", "is not", null)
+        .where(isOneOf("resource_id", ids))
+        .execute();
+      return rows.map((row) => row.resource_id);
+    },
+
+    async plannedRemovals(taskId) {
+      const rows = await db
+        .selectFrom("change")
+        .select(["resource_type", sql<number>`count(*)`.as("count")])
+        .where("task_id", "=", taskId)
+        .where("target_id", "is", null)
+        .where("status", "=", sql.lit("planned" as const))
+        .where("action", "in", ["deactivate", "delete"])
+        .groupBy("resource_type")
+        .execute();
+      return countRemovals(rows);
+    },
+
+    async plannedMemberLosses(taskId, moreThan) {
+      const { rows } = await sql<{ seq: number; removed: number; total: number }>`
+        select c.seq, c.removed_count as removed,
+          (select count(*) from member m where m.group_id = c.resource_id) as total
+        from change c
+        where c.task_id = ${taskId} and c.target_id is null and c.status = 'planned' and c.leavers = 0
+          and c.action = 'update' and c.removed_count > ${moreThan}`.execute(db);
+      return rows.map((row) => ({ changeSeq: row.seq, removed: row.removed, total: Number(row.total) }));
+    },
+
+    markSame: (lease, taskId, marks, mappingVersion) =>
+      write(lease, (trx) =>
+        database.upsert(trx, {
+          table: "task_mark",
+          rows: marks.map(({ id, fingerprint }) => ({
+            task_id: taskId,
+            resource_id: id,
+            fingerprint,
+            mapping_version: mappingVersion,
+          })),
+          conflict: ["task_id", "resource_id"],
+          update: ["fingerprint", "mapping_version"],
+        }),
+      ),
+  };
+}
+
+async function changesOfGroups(
+  { isOneOf }: Database,
+  trx: Transaction<Tables>,
+  taskId: string,
+  groupIds: readonly string[],
+  leavers: boolean,
+): Promise<Map<string, number>> {
+  const rows = await trx
+    .selectFrom("change")
+    .select(["seq", "resource_id"])
+    .where("task_id", "=", taskId)
+    .where("target_id", "is", null)
+    .where("status", "=", "planned")
+    .where("leavers", "=", leavers ? 1 : 0)
+    .where("action", "<>", "delete")
+    .where(isOneOf("resource_id", groupIds))
+    .execute();
+  return new Map(rows.map((row) => [row.resource_id, row.seq]));
+}
+
+async function labelsOf(
+  { isOneOf }: Database,
+  trx: Transaction<Tables>,
+  ids: readonly string[],
+): Promise<(GroupLabel & { version: number })[]> {
+  const rows = await trx
+    .selectFrom("resource")
+    .select(["id", "external_id", "display_name", "version"])
+    .where(isOneOf("id", ids))
+    .execute();
+  const known = new Map(rows.map((row) => [row.id, row]));
+  // A group that is not there yet: its own change comes later in the plan.
+  return ids.map((id) => {
+    const row = known.get(id);
+    return {
+      id,
+      externalId: row?.external_id ?? null,
+      displayName: row?.display_name ?? null,
+      version: row?.version ?? 0,
+    };
+  });
+}

@@ -1,0 +1,81 @@
+import type { Row } from "./database.ts";
+import type { DirectoryChange, GroupLabel, RemovalCounts } from "./engine.ts";
+
+// Rows of `change` for our own directory.
+
+/** What applying needs beyond the document. */
+export interface AppliedState {
+  readonly kind: string;
+  readonly key: string;
+  readonly fingerprint: string | null;
+  readonly mappingVersion: string | null;
+  readonly managerKey: string | null;
+  readonly departed: boolean;
+}
+
+/** A planned change as it is stored. */
+export function plannedRow(change: DirectoryChange, taskId: string, now: number): Row {
+  const departed = change.fingerprint === null && change.status !== "failed";
+  const { kind, key, fingerprint, mappingVersion, managerKey } = change;
+  const applied: AppliedState = { kind, key, fingerprint, mappingVersion, managerKey, departed };
+  return {
+    task_id: taskId,
+    target_id: null,
+    resource_type: change.resourceType,
+    resource_id: change.resourceId,
+    external_id: change.externalId,
+    display_name: change.displayName,
+    action: change.action,
+    status: change.status,
+    error: change.error,
+    because: change.because,
+    before: change.before === null ? null : JSON.stringify(change.before),
+    after: change.after === null ? null : JSON.stringify(change.after),
+    sources: change.sources === null ? null : JSON.stringify(change.sources),
+    apply: JSON.stringify(applied),
+    leavers: 0,
+    members_applied: 0,
+    added_count: 0,
+    removed_count: 0,
+    base_version: change.baseVersion,
+    created_at: now,
+  };
+}
+
+/** The change of a group of which only the members change. */
+export function membershipRow(
+  label: GroupLabel & { readonly version: number },
+  taskId: string,
+  leavers: boolean,
+  because: string,
+  now: number,
+): Row {
+  return {
+    task_id: taskId,
+    target_id: null,
+    resource_type: "Group",
+    resource_id: label.id,
+    external_id: label.externalId,
+    display_name: label.displayName,
+    action: "update",
+    status: "planned",
+    error: null,
+    because,
+    before: null,
+    after: null,
+    sources: null,
+    apply: null,
+    leavers: leavers ? 1 : 0,
+    members_applied: 0,
+    added_count: 0,
+    removed_count: 0,
+    base_version: label.version,
+    created_at: now,
+  };
+}
+
+/** Lines of `select resource_type, count(*)`, added up. */
+export function countRemovals(rows: readonly { resource_type: "User" | "Group"; count: number }[]): RemovalCounts {
+  const of = (type: "User" | "Group"): number => Number(rows.find((row) => row.resource_type === type)?.count ?? 0);
+  return { users: of("User"), groups: of("Group") };
+}

@@ -1,0 +1,234 @@
+import { sql, type Transaction } from "kysely";
+import { isLeavingApproved, isRemovalApproved } from "./approvals.ts";
+import type { Database } from "./database.ts";
+import type { PendingGroup, PushStore } from "./engine.ts";
+import { leasedWrite } from "./leases.ts";
+import type { Tables } from "./tables.ts";
+
+/** Memberships at targets: what they lack, against the ledger of what each was given. */
+export function makePushMembers(
+  database: Database,
+  clock: () => number,
+): Pick<PushStore, "pendingGroups" | "memberDelta" | "memberLoss" | "saveMembers" | "finishMembers" | "failMembers"> {
+  const { db, isOneOf } = database;
+  const write = leasedWrite(database);
+
+  return {
+    async pendingGroups(scope, { after, limit }) {
+      if (!scope.types.includes("Group")) return [];
+      const { rows } = await sql<{
+        id: string;
+        remote_id: string;
+        external_id: string | null;
+        display_name: string | null;
+        members_version: number;
+      }>`
+        select resource.id, l.remote_id, resource.external_id, resource.display_name, resource.members_version
+        from link l join resource on resource.id = l.resource_id
+        where l.target_id = ${scope.targetId} and resource.type = 'Group' and ${isOneOf("resource.source_id", scope.sourceIds)}
+          and l.remote_id is not null and resource.deleted_at is null and resource.id > ${after}
+          and (${scope.retryAll ? 1 : 0} = 1 or l.next_try_at is null or l.next_try_at <= ${scope.startedAt})
+          and (l.members_version < resource.members_version or (l.lacks_members = 1 and exists (
+            select 1 from member m
+            join link k on k.target_id = l.target_id and k.resource_id = m.member_id and k.remote_id is not null
+            left join link_member h on h.target_id = l.target_id and h.group_id = m.group_id and h.member_id = m.member_id
+            where m.group_id = resource.id and h.member_id is null)))
+        order by resource.id limit ${limit}`.execute(db);
+      return rows.map((row) => ({
+        id: row.id,
+        remoteId: row.remote_id,
+        externalId: row.external_id,
+        displayName: row.display_name,
+        membersVersion: row.members_version,
+      }));
+    },
+
+    async memberDelta(targetId, groupId, op, { after, limit }) {
+      const { rows } =
+        op === "add"
+          ? await sql<{ member_id: string; member_type: "User" | "Group"; remote_id: string | null }>`
+              select m.member_id, m.member_type, k.remote_id
+              from member m
+              left join link_member h on h.target_id = ${targetId} and h.group_id = m.group_id and h.member_id = m.member_id
+              left join link k on k.target_id = ${targetId} and k.resource_id = m.member_id
+              where m.group_id = ${groupId} and h.member_id is null and m.member_id > ${after}
+              order by m.member_id limit ${limit}`.execute(db)
+          : await sql<{
+              member_id: string;
+              member_type: "User" | "Group";
+              remote_id: string | null;
+              gone: number;
+              approved: number;
+            }>`
+              select h.member_id, x.type as member_type, k.remote_id,
+                case when ${isStaying} then 0 else 1 end as gone,
+                case when ${isLeavingApproved(targetId)} or ${isRemovalApproved("x", targetId)} then 1 else 0 end as approved
+              from link_member h
+              left join member m on m.group_id = h.group_id and m.member_id = h.member_id
+              left join link k on k.target_id = ${targetId} and k.resource_id = h.member_id
+              left join resource x on x.id = h.member_id
+              where h.target_id = ${targetId} and h.group_id = ${groupId} and m.member_id is null and h.member_id > ${after}
+              order by h.member_id limit ${limit}`.execute(db);
+      return rows.map((row) => ({
+        memberId: row.member_id,
+        memberType: row.member_type ?? "User",
+        remoteId: row.remote_id,
+        gone: "gone" in row && row.gone === 1,
+        approved: "approved" in row && row.approved === 1,
+      }));
+    },
+
+    async memberLoss(targetId, groupId) {
+      const { rows } = await sql<{ removed: number; total: number }>`
+        select count(*) as total, sum(case when m.member_id is null and ${isStaying} and not ${isLeavingApproved(targetId)} then 1 else 0 end) as removed
+        from link_member h
+        left join member m on m.group_id = h.group_id and m.member_id = h.member_id
+        left join resource x on x.id = h.member_id
+        where h.target_id = ${targetId} and h.group_id = ${groupId}`.execute(db);
+      return { removed: Number(rows[0]?.removed ?? 0), total: Number(rows[0]?.total ?? 0) };
+    },
+
+    saveMembers: (lease, taskId, targetId, group, op, members, { status, error }) =>
+      write(lease, async (trx) => {
+        const seq = await changeOfGroup(trx, { taskId, targetId, group, status, error, now: clock() });
+        const known = await trx
+          .selectFrom("change_member")
+          .select(sql<number>`count(*)`.as("count"))
+          .where("change_seq", "=", seq)
+          .where("op", "=", op)
+          .where(
+            isOneOf(
+              "member_id",
+              members.map((one) => one.memberId),
+            ),
+          )
+          .executeTakeFirstOrThrow();
+        await database.upsert(trx, {
+          table: "change_member",
+          rows: members.map((one) => ({
+            change_seq: seq,
+            op,
+            member_id: one.memberId,
+            member_type: one.memberType,
+          })),
+          conflict: ["change_seq", "op", "member_id"],
+        });
+        const counted = op === "add" ? "added_count" : "removed_count";
+        await trx
+          .updateTable("change")
+          .set((eb) => ({ [counted]: eb(counted, "+", members.length - Number(known.count)) }))
+          .where("seq", "=", seq)
+          .execute();
+        if (status !== "applied") return;
+        if (op === "add") {
+          await database.upsert(trx, {
+            table: "link_member",
+            rows: members.map((one) => ({ target_id: targetId, group_id: group.id, member_id: one.memberId })),
+            conflict: ["target_id", "group_id", "member_id"],
+          });
+        } else {
+          await trx
+            .deleteFrom("link_member")
+            .where("target_id", "=", targetId)
+            .where("group_id", "=", group.id)
+            .where(
+              isOneOf(
+                "member_id",
+                members.map((one) => one.memberId),
+              ),
+            )
+            .execute();
+        }
+      }),
+
+    finishMembers: (lease, targetId, groupId, { membersVersion, lacksMembers }) =>
+      write(lease, async (trx) => {
+        await trx
+          .updateTable("link")
+          .set({ members_version: membersVersion, lacks_members: lacksMembers ? 1 : 0, updated_at: clock() })
+          .where("target_id", "=", targetId)
+          .where("resource_id", "=", groupId)
+          .execute();
+        // What went wrong with the members before is over; what went wrong with the group itself (failed) is not.
+        await trx
+          .updateTable("link")
+          .set({ attempts: 0, last_error: null, next_try_at: null })
+          .where("target_id", "=", targetId)
+          .where("resource_id", "=", groupId)
+          .where("state", "=", "linked")
+          .execute();
+      }),
+
+    failMembers: (lease, targetId, groupId, { error, nextTryAt }) =>
+      write(lease, async (trx) => {
+        await trx
+          .updateTable("link")
+          .set((eb) => ({
+            attempts: eb("attempts", "+", 1),
+            last_error: error,
+            next_try_at: nextTryAt,
+            updated_at: clock(),
+          }))
+          .where("target_id", "=", targetId)
+          .where("resource_id", "=", groupId)
+          .execute();
+      }),
+  };
+}
+
+/** The member `x` itself is still in the directory. */
+const isStaying = sql<boolean>`(x.id is not null and x.departed_at is null and x.deleted_at is null)`;
+
+interface MembersRecord {
+  readonly taskId: string;
+  readonly targetId: string;
+  readonly group: PendingGroup;
+  readonly status: Tables["change"]["status"];
+  readonly error: string | null;
+  readonly now: number;
+}
+
+/** The record of a group's membership at this target in this task: the one that made the group, or one of its own. */
+async function changeOfGroup(
+  trx: Transaction<Tables>,
+  { taskId, targetId, group, status, error, now }: MembersRecord,
+): Promise<number> {
+  const found = await trx
+    .selectFrom("change")
+    .select("seq")
+    .where("resource_id", "=", group.id)
+    .where("task_id", "=", taskId)
+    .where("target_id", "=", targetId)
+    .where("status", "=", status)
+    .where("action", "<>", "delete")
+    .orderBy("seq", "desc")
+    .executeTakeFirst();
+  if (found) return found.seq;
+  const inserted = await trx
+    .insertInto("change")
+    .values({
+      task_id: taskId,
+      target_id: targetId,
+      resource_type: "Group",
+      resource_id: group.id,
+      external_id: group.externalId,
+      display_name: group.displayName,
+      action: "update",
+      status,
+      error,
+      because: "its members changed",
+      before: null,
+      after: null,
+      sources: null,
+      apply: null,
+      leavers: 0,
+      members_applied: 1,
+      added_count: 0,
+      removed_count: 0,
+      base_version: 0,
+      created_at: now,
+    })
+    .returning("seq")
+    .executeTakeFirstOrThrow();
+  return inserted.seq;
+}

@@ -1,0 +1,184 @@
+import type { Action, ChangeStatus } from "../plan/change.ts";
+import type { ResolvedFilter } from "../scim/resolve-filter.ts";
+import type { ResourceType } from "../scim/resource.ts";
+import type { DirectoryStore, Lease, RemovalCounts } from "./engine.ts";
+
+// What pushing to a target asks of the store.
+
+/** Which resources a target is to hold. */
+export interface PushScope {
+  readonly targetId: string;
+  readonly sourceIds: readonly string[];
+  /** The types that are provisioned there. */
+  readonly types: readonly ResourceType[];
+  readonly userFilter: ResolvedFilter | null;
+  readonly groupFilter: ResolvedFilter | null;
+  /** When this push began: what it has dealt with once is not taken up again. */
+  readonly startedAt: number;
+  /** Also what failed before and waits for its next try. */
+  readonly retryAll: boolean;
+  /** Departed people are deleted there when they left before this time; null: only deactivated. */
+  readonly deleteDepartedBefore: number | null;
+}
+
+/** A resource that a target does not hold as it is, with what it was last given. */
+export interface PendingResource {
+  readonly id: string;
+  readonly type: ResourceType;
+  readonly sourceId: string;
+  readonly version: number;
+  readonly externalId: string | null;
+  readonly displayName: string | null;
+  readonly userName: string | null;
+  readonly document: string;
+  readonly departed: boolean;
+  readonly managerId: string | null;
+  /** The manager's id at the target; null while he has none there. */
+  readonly managerRemoteId: string | null;
+  readonly remoteId: string | null;
+  readonly held: string | null;
+  readonly attempts: number;
+  /** A create may have been sent already. */
+  readonly intended: boolean;
+}
+
+export interface PendingGroup {
+  readonly id: string;
+  readonly remoteId: string;
+  readonly externalId: string | null;
+  readonly displayName: string | null;
+  readonly membersVersion: number;
+}
+
+/** A page of removals in order of id. */
+export interface RemovalPage {
+  readonly after: string;
+  readonly limit: number;
+  /** Absent: all; true: those that somebody approved; false: the others. */
+  readonly approved?: boolean;
+}
+
+export interface MemberDelta {
+  readonly memberId: string;
+  readonly memberType: ResourceType;
+  /** Null when the member has no id at the target (any more). */
+  readonly remoteId: string | null;
+  /** Of a removal: the member is gone altogether, and not only from this group. */
+  readonly gone: boolean;
+  /** Of a removal: somebody approved it, or the removal of the member. */
+  readonly approved: boolean;
+}
+
+/** What came of one change at a target: a record, and the new state of the link. */
+export interface PushOutcome {
+  readonly resourceId: string;
+  readonly resourceType: ResourceType;
+  readonly externalId: string | null;
+  readonly displayName: string | null;
+  /** Null: no record, only the link is brought up to date. */
+  readonly record: {
+    readonly action: Action;
+    readonly status: ChangeStatus;
+    readonly error: string | null;
+    readonly because: string;
+    readonly before: string | null;
+    readonly after: string | null;
+  } | null;
+  /** Null: the link stays as it is. */
+  readonly link:
+    | {
+        readonly state: "linked";
+        readonly remoteId: string;
+        readonly version: number;
+        readonly active: boolean;
+        readonly lacksManager: boolean;
+        readonly held: string;
+      }
+    | { readonly state: "failed"; readonly error: string; readonly attempts: number; readonly nextTryAt: number }
+    /** Not there any more; `again` lets this push make it anew. */
+    | { readonly state: "unlinked"; readonly again: boolean }
+    | null;
+}
+
+/** What each target holds of our directory, and what it lacks. */
+export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logRemovals"> {
+  /** Null before the first contact. */
+  contactedAt(targetId: string): Promise<number | null>;
+  saveRemoteMatches(
+    lease: Lease,
+    targetId: string,
+    type: ResourceType,
+    matches: readonly { readonly attribute: string; readonly value: string; readonly remoteId: string }[],
+  ): Promise<void>;
+  noteContact(lease: Lease, targetId: string): Promise<void>;
+  forgetRemoteMatches(lease: Lease, targetId: string): Promise<void>;
+  /** Remote ids that matched a value at first contact. */
+  remoteMatches(targetId: string, type: ResourceType, attribute: string, value: string): Promise<readonly string[]>;
+  hasRemoteMatches(targetId: string): Promise<boolean>;
+  /** Which resources these remote ids are linked to. */
+  linkedTo(
+    targetId: string,
+    remoteIds: readonly string[],
+  ): Promise<ReadonlyMap<string, { readonly resourceId: string; readonly sourceName: string }>>;
+
+  /** `onlyReady`: users whose manager, if they have one, is at the target already. */
+  pendingCreates(
+    scope: PushScope,
+    type: ResourceType,
+    page: { readonly after: string; readonly limit: number; readonly onlyReady: boolean },
+  ): Promise<readonly PendingResource[]>;
+  pendingUpdates(
+    scope: PushScope,
+    type: ResourceType,
+    page: { readonly after: string; readonly limit: number },
+  ): Promise<readonly PendingResource[]>;
+  /** Users that are active at the target and must not be any more. */
+  pendingDeactivations(scope: PushScope, page: RemovalPage): Promise<readonly PendingResource[]>;
+  pendingDeletes(scope: PushScope, type: ResourceType, page: RemovalPage): Promise<readonly PendingResource[]>;
+  /** How many removals wait that nobody has approved, and of how many. */
+  countPendingRemovals(scope: PushScope): Promise<{ readonly pending: RemovalCounts; readonly total: RemovalCounts }>;
+  /** How many resources wait in all, those that failed included. */
+  countPending(scope: PushScope): Promise<number>;
+
+  intend(lease: Lease, targetId: string, resourceIds: readonly string[]): Promise<void>;
+  saveOutcomes(lease: Lease, taskId: string, targetId: string, outcomes: readonly PushOutcome[]): Promise<void>;
+
+  pendingGroups(
+    scope: PushScope,
+    page: { readonly after: string; readonly limit: number },
+  ): Promise<readonly PendingGroup[]>;
+  /** Members that the target's group lacks (`add`) or has too many (`remove`). */
+  memberDelta(
+    targetId: string,
+    groupId: string,
+    op: "add" | "remove",
+    page: { readonly after: string; readonly limit: number },
+  ): Promise<readonly MemberDelta[]>;
+  /** Members that would leave a group without having left the company or being approved to, and how many it has. */
+  memberLoss(targetId: string, groupId: string): Promise<{ readonly removed: number; readonly total: number }>;
+  saveMembers(
+    lease: Lease,
+    taskId: string,
+    targetId: string,
+    group: PendingGroup,
+    op: "add" | "remove",
+    members: readonly MemberDelta[],
+    outcome: { readonly status: ChangeStatus; readonly error: string | null },
+  ): Promise<void>;
+  finishMembers(
+    lease: Lease,
+    targetId: string,
+    groupId: string,
+    result: { readonly membersVersion: number; readonly lacksMembers: boolean },
+  ): Promise<void>;
+  failMembers(
+    lease: Lease,
+    targetId: string,
+    groupId: string,
+    failure: { readonly error: string; readonly nextTryAt: number },
+  ): Promise<void>;
+  /** Forgets everything that was given to a target, as if it had never been met. */
+  forgetLinks(targetId: string): Promise<void>;
+  /** Whether anything failed at this target is due for another try. */
+  hasDueRetries(targetId: string, now: number): Promise<boolean>;
+}

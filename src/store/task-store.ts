@@ -1,0 +1,151 @@
+import type { Action, AttributeChange, ChangeStatus } from "../plan/change.ts";
+import type { ResourceType } from "../scim/resource.ts";
+
+// Sync tasks and their records, as people look at them.
+
+export type TaskState = "queued" | "running" | "held" | "succeeded" | "partial" | "failed" | "cancelled";
+export type TaskTrigger = "manual" | "schedule" | "callback" | "startup";
+export type TaskMode = "apply" | "plan";
+
+export interface UserCounts {
+  readonly read: number;
+  readonly created: number;
+  readonly adopted: number;
+  readonly updated: number;
+  readonly deactivated: number;
+  readonly reactivated: number;
+  readonly deleted: number;
+  readonly unchanged: number;
+  readonly failed: number;
+}
+
+/** Groups have no `deactivated` and `reactivated`. */
+export type GroupCounts = Omit<UserCounts, "deactivated" | "reactivated">;
+
+export interface TaskCounts {
+  readonly users: UserCounts;
+  readonly groups: GroupCounts;
+}
+
+export interface TaskError {
+  readonly code: string;
+  readonly detail: string;
+  readonly errcode?: number;
+}
+
+export interface TaskHold {
+  readonly reason: string;
+  readonly removals: { readonly users: number; readonly groups: number; readonly members: number };
+  readonly expiresAt: number;
+}
+
+export interface TaskTargetResult {
+  /** The target's id. */
+  readonly target: string;
+  readonly state: "succeeded" | "partial" | "failed" | "held" | "running" | "queued";
+  readonly counts: TaskCounts;
+  readonly error: TaskError | null;
+}
+
+export interface TaskRow {
+  readonly id: string;
+  /** Null for a push of one target's pending resources. */
+  readonly sourceId: string | null;
+  readonly targetId: string | null;
+  readonly trigger: TaskTrigger;
+  readonly mode: TaskMode;
+  readonly state: TaskState;
+  /** True once somebody approved what was held. */
+  readonly approved: boolean;
+  readonly progress: {
+    readonly phase: "read" | "map" | "store" | "push";
+    readonly done: number;
+    readonly total: number;
+  } | null;
+  readonly counts: TaskCounts;
+  readonly targets: readonly TaskTargetResult[];
+  readonly error: TaskError | null;
+  readonly hold: TaskHold | null;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor: string | null;
+}
+
+export interface RecordView {
+  readonly id: string;
+  readonly resourceType: ResourceType;
+  readonly resourceId: string;
+  readonly externalId: string | null;
+  readonly displayName: string | null;
+  /** Null is the bridge's own directory. */
+  readonly target: string | null;
+  readonly action: Action;
+  readonly status: ChangeStatus;
+  readonly error: string | null;
+  readonly because: string;
+  readonly changes: readonly (AttributeChange | MembersChange)[];
+}
+
+/** Membership in a record: at most the first hundred of each, with the numbers of all. */
+export interface MembersChange {
+  readonly attribute: "members";
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly addedCount: number;
+  readonly removedCount: number;
+}
+
+export interface RecordQuery {
+  readonly target?: string | null;
+  readonly resourceType?: ResourceType;
+  readonly action?: Action;
+  readonly status?: ChangeStatus;
+  /** Part of the display name or external id. */
+  readonly q?: string;
+  readonly cursor?: string;
+  readonly limit: number;
+}
+
+/** One edge of a group that a record adds or removes. */
+export interface RecordMember {
+  readonly op: "add" | "remove";
+  readonly resourceId: string;
+  readonly displayName: string | null;
+}
+
+export interface TaskStore {
+  /**
+   * Queues a sync of a source, or answers the one that is already queued or running (`created: false`).
+   * One conditional write: two callers at once get the same task.
+   */
+  queueTask(task: {
+    readonly sourceId: string | null;
+    readonly targetId: string | null;
+    readonly trigger: TaskTrigger;
+    readonly mode: TaskMode;
+  }): Promise<{ readonly task: TaskRow; readonly created: boolean }>;
+  findTask(id: string): Promise<TaskRow | null>;
+  /** Newest first. */
+  listTasks(query: {
+    readonly source?: string;
+    readonly state?: TaskState;
+    readonly cursor?: string;
+    readonly limit: number;
+  }): Promise<Page<TaskRow>>;
+  listRecords(taskId: string, query: RecordQuery): Promise<Page<RecordView>>;
+  /** Null when the task has no such record. */
+  listRecordMembers(
+    taskId: string,
+    recordId: string,
+    query: { readonly cursor?: string; readonly limit: number },
+  ): Promise<Page<RecordMember> | null>;
+  /** Held to queued, for the engine to carry out. False when the task is not held any more. */
+  approveTask(id: string, changes: readonly string[] | null): Promise<boolean>;
+  /** Queued, running or held to cancelled. False when it has ended already. */
+  cancelTask(id: string): Promise<boolean>;
+}

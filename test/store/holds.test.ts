@@ -1,0 +1,175 @@
+import { expect, it } from "vitest";
+import { onEachDatabase } from "../support/databases.ts";
+import {
+  applyAll,
+  beginWork,
+  departure,
+  edge,
+  fillDirectory,
+  finish,
+  groupChange,
+  groupId,
+  membersNow,
+  nextTask,
+  planMembers,
+  record,
+  userChange,
+  userDocument,
+  userId,
+  type Work,
+} from "./support.ts";
+
+const people = [1, 2, 3, 4, 5, 6];
+
+onEachDatabase("removals that the safeguards hold", (at) => {
+  /** Users 1 and 2 leave, and so does group 2, which holds user 3. */
+  async function planDepartures(): Promise<Work> {
+    const first = await beginWork(at.store);
+    await fillDirectory(at.store, first, { users: 6, members: { 1: people, 2: [3] } });
+    const work = await nextTask(at.store, first);
+    await at.store.addChanges(work.lease, work.task.id, [
+      userChange(7),
+      departure(userChange(1), 1),
+      departure(userChange(2), 1),
+      departure(groupChange(2), 1),
+    ]);
+    await at.store.addMemberChanges(
+      work.lease,
+      work.task.id,
+      [
+        edge("remove", 1, 1),
+        edge("remove", 1, 2),
+        { groupId: groupId(1), op: "remove", memberId: groupId(2), memberType: "Group" },
+      ],
+      { leavers: true, because: "members left the source" },
+    );
+    await at.store.countMemberChanges(work.lease, work.task.id);
+    return work;
+  }
+
+  it("are counted before anything is done", async () => {
+    const { task } = await planDepartures();
+    expect(await at.store.plannedRemovals(task.id)).toEqual({ users: 2, groups: 1 });
+  });
+
+  it("wait with their memberships, while the rest goes ahead", async () => {
+    const work = await planDepartures();
+    await at.store.holdRemovals(work.lease, work.task.id, ["User", "Group"]);
+    await applyAll(at.store, work);
+    expect(await at.store.countOfSource(work.source.id)).toEqual({ users: 7, activeUsers: 7, groups: 2 });
+    expect(await membersNow(at.store, 1)).toEqual(people);
+  });
+
+  it("of groups do not keep people who left in their groups, nor those of people groups", async () => {
+    const work = await planDepartures();
+    await at.store.holdRemovals(work.lease, work.task.id, ["Group"]);
+    await applyAll(at.store, work);
+    expect(await membersNow(at.store, 1)).toEqual([3, 4, 5, 6]);
+    const rows = await at.store.listRecords(work.task.id, { limit: 20, status: "held" });
+    expect(rows.items.map(({ resourceId, action, changes }) => [resourceId, action, changes.at(-1)])).toEqual([
+      [groupId(2), "delete", expect.anything()],
+      [groupId(1), "update", expect.objectContaining({ removed: [groupId(2)], removedCount: 1, addedCount: 0 })],
+    ]);
+  });
+
+  it("are carried out once they are released; what has changed since is left out", async () => {
+    const work = await planDepartures();
+    await at.store.holdRemovals(work.lease, work.task.id, ["User", "Group"]);
+    await applyAll(at.store, work);
+    await finish(at.store, work.task, "held", at.clock.now + 1000);
+    await at.rows(`update resource set version = version + 1 where id = '${userId(2)}'`);
+    expect(await at.store.approveTask(work.task.id, null)).toBe(true);
+    await at.store.startTask(work.task.id);
+    // Two people, a group, the memberships; one of the people was changed meanwhile.
+    expect(await at.store.releaseHeld(work.lease, work.task.id)).toEqual({ released: 3, overtaken: 1 });
+    await applyAll(at.store, work);
+    expect(await membersNow(at.store, 1)).toEqual([2, 3, 4, 5, 6]);
+    expect(await at.store.readCurrent([userId(2)])).toMatchObject([{ departed: false, active: true }]);
+    expect(await at.store.readCurrent([groupId(2)])).toMatchObject([{ deleted: true }]);
+    const [skipped] = (await at.store.listRecords(work.task.id, { limit: 9, status: "skipped" })).items;
+    expect(skipped).toMatchObject({ resourceId: userId(2), error: "changed since it was held" });
+  });
+});
+
+onEachDatabase("members that a group would lose beyond its safeguard", (at) => {
+  async function planLoss(): Promise<Work> {
+    const first = await beginWork(at.store);
+    await fillDirectory(at.store, first, { users: 6, members: { 1: people, 2: [] } });
+    const work = await nextTask(at.store, first);
+    const moved = people.slice(0, 4);
+    const records = moved.map((user) => record(`user-${user}`, { hash: "moved", fingerprint: "moved" }));
+    await at.store.saveRecords(work.lease, work.source.id, "user", records);
+    await at.store.markSame(work.lease, work.task.id, [{ id: userId(1), fingerprint: "moved" }], "m1");
+    await at.store.addChanges(work.lease, work.task.id, [
+      userChange(2, { action: "update", baseVersion: 1, fingerprint: "moved", after: userDocument(2, { title: "x" }) }),
+    ]);
+    await planMembers(
+      at.store,
+      work,
+      moved.flatMap((user) => [edge("remove", 1, user), edge("add", 2, user)]),
+    );
+    return work;
+  }
+
+  it("are found with the number of all its members", async () => {
+    const { task } = await planLoss();
+    const [loss, ...others] = await at.store.plannedMemberLosses(task.id, 3);
+    expect(loss).toMatchObject({ removed: 4, total: 6 });
+    expect(others).toEqual([]);
+    expect(await at.store.plannedMemberLosses(task.id, 4)).toEqual([]);
+  });
+
+  it("stay until somebody approves; what is added goes ahead", async () => {
+    const work = await planLoss();
+    const losses = await at.store.plannedMemberLosses(work.task.id, 3);
+    expect(
+      await at.store.holdMemberRemovals(
+        work.lease,
+        losses.map(({ changeSeq }) => changeSeq),
+      ),
+    ).toBe(4);
+    await applyAll(at.store, work);
+    expect(await membersNow(at.store, 1)).toEqual(people);
+    expect(await membersNow(at.store, 2)).toEqual([1, 2, 3, 4]);
+    await finish(at.store, work.task, "held", at.clock.now + 1000);
+    expect(await at.store.approveTask(work.task.id, null)).toBe(true);
+    await at.store.releaseHeld(work.lease, work.task.id);
+    await applyAll(at.store, work);
+    expect(await membersNow(at.store, 1)).toEqual([5, 6]);
+  });
+
+  it("are found again by the next task, whatever else of these people was applied", async () => {
+    const work = await planLoss();
+    const losses = await at.store.plannedMemberLosses(work.task.id, 3);
+    await at.store.holdMemberRemovals(
+      work.lease,
+      losses.map(({ changeSeq }) => changeSeq),
+    );
+    await applyAll(at.store, work);
+    await finish(at.store, work.task, "held", at.clock.now + 1000);
+    const next = await nextTask(at.store, work);
+    await at.store.replaceHeld(work.source.id, next.task.id);
+    const dirty = await at.store.listDirty(work.source.id, "user", "m1", 0, 10);
+    expect(dirty.map(({ record: { key } }) => key)).toEqual(["user-1", "user-2", "user-3", "user-4"]);
+    expect(await at.store.findTask(work.task.id)).toMatchObject({ state: "cancelled" });
+  });
+});
+
+onEachDatabase("the window of the safeguards", (at) => {
+  it("counts what other tasks removed, each task once", async () => {
+    const first = await beginWork(at.store);
+    await fillDirectory(at.store, first, { users: 4 });
+    const scope = `source:${first.source.id}`;
+    const second = await nextTask(at.store, first);
+    await at.store.addChanges(second.lease, second.task.id, [departure(userChange(1), 1), departure(userChange(2), 1)]);
+    await applyAll(at.store, second);
+    await at.store.logRemovals(second.lease, scope, second.task.id);
+    at.clock.now += 3_600_000;
+    const third = await nextTask(at.store, second);
+    await at.store.addChanges(third.lease, third.task.id, [departure(userChange(3), 1)]);
+    await applyAll(at.store, third);
+    expect(await at.store.recentRemovals(scope, at.clock.now - 7_200_000)).toEqual({ users: 3, groups: 0 });
+    expect(await at.store.recentRemovals(scope, at.clock.now - 1)).toEqual({ users: 1, groups: 0 });
+    expect(await at.store.recentRemovals("source:other", 0)).toEqual({ users: 0, groups: 0 });
+  });
+});
