@@ -9,6 +9,9 @@ import { startBridge } from "./serve.ts";
 
 // The program: reads the command line, starts what it names, and ends with its exit code.
 
+// Whoever reads our output may stop reading: `… | head`.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
 process.exitCode = await runCli(
   {
     serve,

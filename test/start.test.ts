@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { cp, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -80,6 +81,7 @@ describe("a start that can't be", () => {
 
   it("ends with 1 and a sentence where the port is taken", async () => {
     const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
     try {
       const { port } = other.address() as AddressInfo;
       await endsWithSentence(

@@ -60,6 +60,7 @@ export const integerColumns: ReadonlySet<string> = new Set([
   "removed_count",
   "base_version",
   "approved",
+  "unsure",
 ]);
 
 /** The database's own name for what went wrong (`23505`, `SQLITE_BUSY`). */

@@ -9,7 +9,10 @@ import type { Tables } from "./tables.ts";
 export function makePushMembers(
   database: Database,
   clock: () => number,
-): Pick<PushStore, "pendingGroups" | "memberDelta" | "memberLoss" | "saveMembers" | "finishMembers" | "failMembers"> {
+): Pick<
+  PushStore,
+  "pendingGroups" | "memberDelta" | "memberLoss" | "intendMembers" | "saveMembers" | "finishMembers" | "failMembers"
+> {
   const { db, isOneOf } = database;
   const write = leasedWrite(database);
 
@@ -32,7 +35,7 @@ export function makePushMembers(
             select 1 from member m
             join link k on k.target_id = l.target_id and k.resource_id = m.member_id and k.remote_id is not null
             left join link_member h on h.target_id = l.target_id and h.group_id = m.group_id and h.member_id = m.member_id
-            where m.group_id = resource.id and h.member_id is null)))
+            where m.group_id = resource.id and (h.member_id is null or h.unsure = 1))))
         order by resource.id limit ${limit}`.execute(db);
       return rows.map((row) => ({
         id: row.id,
@@ -51,7 +54,7 @@ export function makePushMembers(
               from member m
               left join link_member h on h.target_id = ${targetId} and h.group_id = m.group_id and h.member_id = m.member_id
               left join link k on k.target_id = ${targetId} and k.resource_id = m.member_id
-              where m.group_id = ${groupId} and h.member_id is null and m.member_id > ${after}
+              where m.group_id = ${groupId} and (h.member_id is null or h.unsure = 1) and m.member_id > ${after}
               order by m.member_id limit ${limit}`.execute(db)
           : await sql<{
               member_id: string;
@@ -88,6 +91,16 @@ export function makePushMembers(
       return { removed: Number(rows[0]?.removed ?? 0), total: Number(rows[0]?.total ?? 0) };
     },
 
+    intendMembers: (lease, targetId, groupId, memberIds) =>
+      write(lease, (trx) =>
+        database.upsert(trx, {
+          table: "link_member",
+          rows: memberIds.map((id) => ({ target_id: targetId, group_id: groupId, member_id: id, unsure: 1 })),
+          conflict: ["target_id", "group_id", "member_id"],
+          update: ["unsure"],
+        }),
+      ),
+
     saveMembers: (lease, taskId, targetId, group, op, members, { status, error }) =>
       write(lease, async (trx) => {
         const seq = await changeOfGroup(trx, { taskId, targetId, group, status, error, now: clock() });
@@ -123,8 +136,14 @@ export function makePushMembers(
         if (op === "add") {
           await database.upsert(trx, {
             table: "link_member",
-            rows: members.map((one) => ({ target_id: targetId, group_id: group.id, member_id: one.memberId })),
+            rows: members.map((one) => ({
+              target_id: targetId,
+              group_id: group.id,
+              member_id: one.memberId,
+              unsure: 0,
+            })),
             conflict: ["target_id", "group_id", "member_id"],
+            update: ["unsure"],
           });
         } else {
           await trx
@@ -141,11 +160,20 @@ export function makePushMembers(
         }
       }),
 
-    finishMembers: (lease, targetId, groupId, { membersVersion, lacksMembers }) =>
+    finishMembers: (lease, targetId, groupId, { membersVersion, lacksMembers, usersOnly = false }) =>
       write(lease, async (trx) => {
+        const lacking = sql<number>`case when exists (
+          select 1 from member m
+          left join link_member h on h.target_id = ${targetId} and h.group_id = m.group_id and h.member_id = m.member_id
+          where m.group_id = ${groupId} and (h.member_id is null or h.unsure = 1)
+            and (m.member_type = 'User' or ${usersOnly ? 1 : 0} = 0)) then 1 else 0 end`;
         await trx
           .updateTable("link")
-          .set({ members_version: membersVersion, lacks_members: lacksMembers ? 1 : 0, updated_at: clock() })
+          .set({
+            members_version: membersVersion,
+            lacks_members: lacksMembers ? 1 : lacking,
+            updated_at: clock(),
+          })
           .where("target_id", "=", targetId)
           .where("resource_id", "=", groupId)
           .execute();

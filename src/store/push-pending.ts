@@ -117,7 +117,7 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
         isLinked,
         type === "User" ? sql`resource.departed_at is null and (resource.active = 1 or l.active = 0)` : isThere,
         // Who was made without his manager in this very push is looked at again as soon as that one is there.
-        sql`(((l.version < resource.version or l.state = 'failed') and ${isDue(scope)})
+        sql`(((l.version < resource.version or l.state in ('failed', 'intended')) and ${isDue(scope)})
           or (l.state = 'linked' and l.lacks_manager = 1 and lm.remote_id is not null))`,
         inScope(scope, type),
         sql`resource.deleted_at is null`,
@@ -165,7 +165,7 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
         const { rows } = await sql<{ count: number }>`
           select count(*) as count ${from(scope, type)} and (
             (${isThere} and ${inScope(scope, type)} and (l.remote_id is null or l.version < resource.version
-              or (resource.type = 'Group' and l.members_version < resource.members_version) or l.state = 'failed'))
+              or (resource.type = 'Group' and l.members_version < resource.members_version) or l.state in ('failed', 'intended')))
             or (${isLinked} and ${mustBeDeleted(scope, type)})
             or (${isLinked} and ${type === "User" ? mustBeInactive(scope) : sql`1 = 0`}))`.execute(db);
         return Number(rows[0]?.count ?? 0);

@@ -38,7 +38,7 @@ export interface PendingResource {
   readonly remoteId: string | null;
   readonly held: string | null;
   readonly attempts: number;
-  /** A create may have been sent already. */
+  /** A create or an update may have been sent already. */
   readonly intended: boolean;
 }
 
@@ -140,7 +140,10 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
   /** How many resources wait in all, those that failed included. */
   countPending(scope: PushScope): Promise<number>;
 
+  /** Before requests are sent: whoever goes on after a crash looks at the target first. */
   intend(lease: Lease, targetId: string, resourceIds: readonly string[]): Promise<void>;
+  /** The same for members of a group. */
+  intendMembers(lease: Lease, targetId: string, groupId: string, memberIds: readonly string[]): Promise<void>;
   saveOutcomes(lease: Lease, taskId: string, targetId: string, outcomes: readonly PushOutcome[]): Promise<void>;
 
   pendingGroups(
@@ -165,11 +168,20 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
     members: readonly MemberDelta[],
     outcome: { readonly status: ChangeStatus; readonly error: string | null },
   ): Promise<void>;
+  /**
+   * Notes how far a group's memberships are. It lacks members where the push says so, and where the ledger does: somebody
+   * may have turned out to be lost at the target while the group was worked on.
+   */
   finishMembers(
     lease: Lease,
     targetId: string,
     groupId: string,
-    result: { readonly membersVersion: number; readonly lacksMembers: boolean },
+    result: {
+      readonly membersVersion: number;
+      readonly lacksMembers: boolean;
+      /** True for a target that takes no groups as members: those are not lacking. */
+      readonly usersOnly?: boolean;
+    },
   ): Promise<void>;
   failMembers(
     lease: Lease,

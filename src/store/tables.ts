@@ -109,7 +109,7 @@ interface LinkTable {
   target_id: string;
   resource_id: string;
   remote_id: string | null;
-  /** `intended`: a create may be under way; look before creating. */
+  /** `intended`: a create or an update may be under way; look before sending another. */
   state: "intended" | "linked" | "failed" | "unlinked";
   /** `resource.version` and `members_version` that the target holds. */
   version: number;
@@ -131,6 +131,8 @@ interface LinkMemberTable {
   target_id: string;
   group_id: string;
   member_id: string;
+  /** 1: something was sent about it, and nobody knows what came of it. */
+  unsure: Generated<number>;
 }
 
 /** What a target held at first contact, by the attributes that matching uses. Gone once everything was matched. */

@@ -3,7 +3,7 @@ import { runProgram } from "../support/bridge.ts";
 
 const env = { PATH: process.env["PATH"], PORT: "0" };
 
-it("the demo's first sync says what was read and pushed, and ends with 0", { timeout: 60_000 }, async () => {
+it("the demo's first sync says what was read and pushed, and ends with 0", { timeout: 180_000 }, async () => {
   const demo = runProgram(["demo", "--once"], env);
   expect(await demo.exited).toBe(0);
   const said = demo.stdout();
@@ -15,7 +15,7 @@ it("the demo's first sync says what was read and pushed, and ends with 0", { tim
 });
 
 it("the demo stays up while its corp changes, shows where to look, and ends when told to", {
-  timeout: 90_000,
+  timeout: 180_000,
 }, async () => {
   const demo = runProgram(["demo"], env);
   try {

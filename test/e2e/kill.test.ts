@@ -21,13 +21,13 @@ describe("kill -9 at a dozen moments", () => {
 
   it.each(lives)(
     `killed ${killsPerLife} times, first at its $phase, and started again, it ends exactly right (seed $seed)`,
-    { timeout: 120_000 },
+    { timeout: 240_000 },
     async ({ seed, phase }) => killAndRecover(seed, phase, work),
   );
 });
 
 it("removals that a safeguard holds are still held after a kill, and can be approved", {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   const { wecom, target, home, bridge, sync, close } = await makeLine({ members: 300, departments: 20, seed: 51 });
   try {

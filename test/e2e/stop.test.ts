@@ -7,7 +7,7 @@ afterEach(() => line?.close());
 
 it.each(["read", "push"] as const)(
   "SIGTERM in the middle of a sync (%s) ends the server cleanly, and the next start goes on at once",
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async (phase) => {
     line = await makeLine({ members: 800, departments: 60, seed: 41 });
     const { wecom, target, home, bridge } = line;
@@ -34,7 +34,7 @@ it.each(["read", "push"] as const)(
 );
 
 it("SIGTERM ends an idle server", {
-  timeout: 30_000,
+  timeout: 180_000,
 }, async () => {
   line = await makeLine({ members: 20, departments: 3, seed: 42 });
   expect((await line.sync()).state).toBe("succeeded");

@@ -24,7 +24,7 @@ describe.each([
     return line;
   };
 
-  it("arrives whole with the first sync, and costs nothing with the second", { timeout: 60_000 }, async () => {
+  it("arrives whole with the first sync, and costs nothing with the second", { timeout: 180_000 }, async () => {
     const { wecom, target, home, sync } = await start(11);
     const empty = target.control.dump();
     const first = await sync();
@@ -51,7 +51,7 @@ describe.each([
 
   it.each(inSteps)(
     "200 random changes in four steps arrive with the fewest requests there can be (seed %i)",
-    { timeout: 90_000 },
+    { timeout: 180_000 },
     async (seed) => {
       const line = await start(seed);
       expect((await line.sync()).state).toBe("succeeded");
@@ -61,7 +61,7 @@ describe.each([
 
   it.each(atOnce)(
     "200 random changes at once arrive with the fewest requests there can be (seed %i)",
-    { timeout: 90_000 },
+    { timeout: 180_000 },
     async (seed) => {
       const line = await start(seed);
       expect((await line.sync()).state).toBe("succeeded");
@@ -69,7 +69,7 @@ describe.each([
     },
   );
 
-  it("a userid renamed without its event is a departure and an arrival", { timeout: 60_000 }, async () => {
+  it("a userid renamed without its event is a departure and an arrival", { timeout: 180_000 }, async () => {
     const { wecom, target, sync } = await start(6);
     await sync();
     const [member] = wecom.control.visibleTruth().members;
@@ -87,7 +87,7 @@ describe.each([
     expect(after.users).toHaveLength(before.users.length + 1);
   });
 
-  it("leavers are deleted at a target that wants it so", { timeout: 60_000 }, async () => {
+  it("leavers are deleted at a target that wants it so", { timeout: 180_000 }, async () => {
     const { wecom, target, bridge, sync } = await start(7);
     await bridge.api.call("PATCH", "/targets/target", { provision: { onRemoval: "delete" } });
     await sync();

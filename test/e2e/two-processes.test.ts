@@ -19,7 +19,7 @@ describe.each(["SQLite", "PostgreSQL"])("two processes on one %s database", (dat
     return line;
   };
 
-  it("sync a source once at a time, whichever of them is told to", { timeout: 60_000 }, async () => {
+  it("sync a source once at a time, whichever of them is told to", { timeout: 180_000 }, async () => {
     const { wecom, target, home, bridge: one } = await start(31, { leaseSeconds: 30 });
     const other = await home.start({ leaseSeconds: 30 });
     for (let round = 0; round < 4; round += 1) {
@@ -34,7 +34,7 @@ describe.each(["SQLite", "PostgreSQL"])("two processes on one %s database", (dat
     expect(target.control.requests().statuses["409"]).toBeUndefined();
   });
 
-  it("when one is killed in the middle, the other goes on", { timeout: 60_000 }, async () => {
+  it("when one is killed in the middle, the other goes on", { timeout: 180_000 }, async () => {
     const { wecom, target, home, bridge: one } = await start(32);
     target.control.fault({ effect: { kind: "delay", ms: 10 } });
     const task = await one.api.startSync("corp");
@@ -48,7 +48,7 @@ describe.each(["SQLite", "PostgreSQL"])("two processes on one %s database", (dat
 
   it.each(["User", "Group"] as const)(
     "when one stands still in the middle and the other has taken over, the first one does no harm when it goes on (%s)",
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async (type) => {
       const { wecom, target, home, bridge: one } = await start(33);
       const other = await home.start();

@@ -44,7 +44,7 @@ describe("two sources with the same userids and department ids at one target", (
     return { first, second, target, home, api, a, b, latestEnded, gone, dump: () => target.control.dump() };
   };
 
-  it("both arrive whole when each has a namespace", { timeout: 60_000 }, async () => {
+  it("both arrive whole when each has a namespace", { timeout: 180_000 }, async () => {
     const { first, second, target, api, a, b, dump } = await start({ namespaces: true });
     expect((await api.sync(a)).state).toBe("succeeded");
     const held = byId(dump());
@@ -66,7 +66,7 @@ describe("two sources with the same userids and department ids at one target", (
   });
 
   it("without namespaces the second one's people are refused one by one and nothing of the first is touched", {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const { second, target, home, api, a, b, dump } = await start({ namespaces: false });
     second.control.createMember({ userid: "only-in-the-second", name: "新人", department: [1] });
@@ -96,7 +96,7 @@ describe("two sources with the same userids and department ids at one target", (
   });
 
   it("a target that allows a group's name once refuses the second one's groups, and no group is taken over", {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const { api, a, b, dump } = await start({ namespaces: true, uniqueGroupName: true });
     // The generated corp has departments of one name itself: some groups of the first are refused as well.
@@ -110,7 +110,7 @@ describe("two sources with the same userids and department ids at one target", (
 
   it.each(["deactivate", "delete"] as const)(
     "deleting one so that its people %s leaves the other alone",
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async (people) => {
       const { first, api, a, b, dump, target, gone } = await start({ namespaces: true });
       await api.sync(a);
@@ -135,7 +135,7 @@ describe("two sources with the same userids and department ids at one target", (
   );
 
   it("disabling one so that its people are deactivated leaves the other alone, and enabling it brings them back", {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const { first, second, api, a, b, dump, target, latestEnded } = await start({ namespaces: true });
     await api.sync(a);

@@ -262,7 +262,7 @@ export async function beginPush(store: FullStore, { source }: Work, at: { readon
     types: ["User", "Group"],
     userFilter: null,
     groupFilter: null,
-    startedAt: at.now + 1,
+    startedAt: at.now,
     retryAll: false,
     deleteDepartedBefore: null,
   };

@@ -6,7 +6,9 @@ const userSchema = "urn:ietf:params:scim:schemas:core:2.0:User";
 const groupSchema = "urn:ietf:params:scim:schemas:core:2.0:Group";
 
 function user({ control }: EngineFixture, userid: string) {
-  const found = control.dump().users.filter(({ resource }) => String(resource["userName"]).toLowerCase() === userid.toLowerCase());
+  const found = control
+    .dump()
+    .users.filter(({ resource }) => String(resource["userName"]).toLowerCase() === userid.toLowerCase());
   expect(found).toHaveLength(1);
   return found[0];
 }
@@ -16,7 +18,8 @@ describe("accounts that a target holds before the first contact", () => {
     const fixture = await startEngineFixture();
     const [first, second, third] = fixture.corp.truth().members.filter(({ status }) => status === 1);
     if (!first || !second || !third) throw new Error("too few people");
-    const add = (attributes: JsonObject): string => fixture.control.add("User", { schemas: [userSchema], ...attributes });
+    const add = (attributes: JsonObject): string =>
+      fixture.control.add("User", { schemas: [userSchema], ...attributes });
     const ids = [
       add({ userName: "somebody@else", externalId: first.userid, active: true, locale: "zh-CN" }),
       add({ userName: second.userid.toUpperCase(), active: true, nickName: "theirs" }),
@@ -81,8 +84,12 @@ describe("accounts that a target holds before the first contact", () => {
     const find = (id: string) => groups.find((group) => group.id === id);
     expect(find(byExternalId)?.resource["externalId"]).toBe(`department:${child.id}`);
     expect(find(byName)?.resource["externalId"]).toBe(`tag:${tag.tagid}`);
-    expect(find(foreign)).toMatchObject({ resource: { externalId: "of-another-system" }, members: [{ value: somebody }] });
-    for (const id of [byExternalId, byName]) expect(find(id)?.members.some(({ value }) => value === somebody)).toBe(true);
+    expect(find(foreign)).toMatchObject({
+      resource: { externalId: "of-another-system" },
+      members: [{ value: somebody }],
+    });
+    for (const id of [byExternalId, byName])
+      expect(find(id)?.members.some(({ value }) => value === somebody)).toBe(true);
     expect(fixture.control.violations()).toEqual([]);
   });
 });
@@ -121,7 +128,10 @@ describe("an account that appears after the first contact", () => {
 
 describe("two sources with the same userids and department ids at one target", () => {
   test("never touch each other's accounts, with a namespace or without", async () => {
-    for (const namespaces of [["one", "two"], [undefined, "two"]] as const) {
+    for (const namespaces of [
+      ["one", "two"],
+      [undefined, "two"],
+    ] as const) {
       const [mine, theirs] = namespaces;
       const fixture = await startEngineFixture({ source: mine === undefined ? {} : { namespace: mine } });
       const other = await fixture.addSource("other", {}, { namespace: theirs });
@@ -146,7 +156,11 @@ describe("two sources with the same userids and department ids at one target", (
     await fixture.sync();
     const before = fixture.control.dump().users;
     const task = await fixture.sync({ source: other.row });
-    expect(task).toMatchObject({ state: "partial", error: { code: "records.failed" }, counts: { users: { failed: 60 } } });
+    expect(task).toMatchObject({
+      state: "partial",
+      error: { code: "records.failed" },
+      counts: { users: { failed: 60 } },
+    });
     const [failed] = await fixture.records(task, { status: "failed", resourceType: "User" });
     expect(failed?.error).toContain("already used in the source corp");
     expect(fixture.control.dump().users).toEqual(before);

@@ -43,7 +43,13 @@ export async function liveThrough(seed: number, rounds: number): Promise<void> {
   const { corp, control } = fixture;
   for (let round = 0; round < rounds; round += 1) {
     corp.randomChanges(random.between(1, 12), `${seed} ${round}`);
-    if (random.chance(0.3)) corp.addFault(readFault(random, corp.truth().departments.map(({ id }) => id)));
+    if (random.chance(0.3))
+      corp.addFault(
+        readFault(
+          random,
+          corp.truth().departments.map(({ id }) => id),
+        ),
+      );
     for (let count = random.below(4); count > 0; count -= 1) control.fault(pushFault(random));
     const { task } = await fixture.store.queueTask({
       sourceId: fixture.source.id,

@@ -13,9 +13,7 @@ function people({ control }: EngineFixture): { all: number; active: number; memb
 }
 
 async function finished(fixture: EngineFixture): Promise<void> {
-  await expect
-    .poll(async () => (await fixture.store.openTasks()).length, { timeout: 20_000, interval: 10 })
-    .toBe(0);
+  await expect.poll(async () => (await fixture.store.openTasks()).length, { timeout: 20_000, interval: 10 }).toBe(0);
 }
 
 async function end(
@@ -70,9 +68,7 @@ describe("the end of a source", () => {
     fixture.control.setDown(false);
     fixture.advance(11 * 60_000);
     fixture.engine().nudge();
-    await expect
-      .poll(() => fixture.store.findSource(fixture.source.id), { timeout: 20_000, interval: 10 })
-      .toBeNull();
+    await expect.poll(() => fixture.store.findSource(fixture.source.id), { timeout: 20_000, interval: 10 }).toBeNull();
     expect(people(fixture)).toMatchObject({ active: 0, memberships: 0, groups: 0 });
   });
 
@@ -83,9 +79,7 @@ describe("the end of a source", () => {
     await fixture.store.queueTask({ sourceId: fixture.source.id, targetId: null, trigger: "manual", mode: "plan" });
     await endSource(fixture.store, fixture.source.id, "deactivate", "delete", fixture.now());
     fixture.start();
-    await expect
-      .poll(() => fixture.store.findSource(fixture.source.id), { timeout: 20_000, interval: 10 })
-      .toBeNull();
+    await expect.poll(() => fixture.store.findSource(fixture.source.id), { timeout: 20_000, interval: 10 }).toBeNull();
     expect(people(fixture)).toMatchObject({ active: 0, memberships: 0, groups: 0 });
   });
 
@@ -100,26 +94,36 @@ describe("the end of a source", () => {
     expect(await fixture.store.approveTask(held.id, null)).toBe(true);
     await endSource(fixture.store, fixture.source.id, "deactivate", "delete", fixture.now());
     fixture.start();
-    await expect
-      .poll(() => fixture.store.findSource(fixture.source.id), { timeout: 20_000, interval: 10 })
-      .toBeNull();
+    await expect.poll(() => fixture.store.findSource(fixture.source.id), { timeout: 20_000, interval: 10 }).toBeNull();
     expect(people(fixture)).toMatchObject({ active: 0, memberships: 0, groups: 0 });
   });
 
   test("enabled again, it brings everybody back with the same accounts", async () => {
     const fixture = await startEngineFixture();
     await fixture.sync();
-    const ids = fixture.control.dump().users.map(({ id }) => id).sort();
+    const ids = fixture.control
+      .dump()
+      .users.map(({ id }) => id)
+      .sort();
     await end(fixture, "deactivate", "disable");
     await fixture.store.updateSource(fixture.source.id, { status: "enabled" });
     expect(await fixture.sync()).toMatchObject({ state: "succeeded" });
-    expect(fixture.control.dump().users.map(({ id }) => id).sort()).toEqual(ids);
+    expect(
+      fixture.control
+        .dump()
+        .users.map(({ id }) => id)
+        .sort(),
+    ).toEqual(ids);
     await fixture.verify();
   });
 
   test("touches nothing of another source at the same target", async () => {
     const fixture = await startEngineFixture({ source: { namespace: "one" } });
-    const other = await fixture.addSource("other", { shape: { members: 40, departments: 8, seed: 9, quirks: false } }, { namespace: "two" });
+    const other = await fixture.addSource(
+      "other",
+      { shape: { members: 40, departments: 8, seed: 9, quirks: false } },
+      { namespace: "two" },
+    );
     await fixture.patchTarget({ sources: [fixture.source.id, other.row.id] });
     await fixture.sync();
     await fixture.sync({ source: other.row });

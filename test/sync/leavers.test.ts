@@ -25,9 +25,9 @@ async function withLeaver(onRemoval: OnRemoval) {
   if (!member) throw new Error("nobody can leave");
   const remoteId = there(fixture, member.userid)?.id ?? "";
   const own = async () =>
-    (await fixture.store.queryResources({ type: "User", sources: "all", filter: null, startIndex: 1, count: 1000 })).rows.find(
-      ({ document }) => JSON.parse(document).externalId === member.userid,
-    );
+    (
+      await fixture.store.queryResources({ type: "User", sources: "all", filter: null, startIndex: 1, count: 1000 })
+    ).rows.find(({ document }) => JSON.parse(document).externalId === member.userid);
   const id = (await own())?.id ?? "";
   expect(groupsOf(fixture, remoteId)).toBeGreaterThan(0);
   return { fixture, member, remoteId, id, own };

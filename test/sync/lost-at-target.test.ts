@@ -6,7 +6,9 @@ describe("what a target has lost", () => {
     const fixture = await startEngineFixture();
     await fixture.sync();
     const { members } = fixture.corp.truth();
-    const leader = members.find(({ userid, status }) => status === 1 && members.some(({ direct_leader }) => direct_leader[0] === userid));
+    const leader = members.find(
+      ({ userid, status }) => status === 1 && members.some(({ direct_leader }) => direct_leader[0] === userid),
+    );
     if (!leader) throw new Error("nobody leads");
     const held = fixture.control.dump().users.find(({ resource }) => resource["externalId"] === leader.userid);
     expect(fixture.control.remove(held?.id ?? "")).toBe(true);
@@ -46,7 +48,9 @@ describe("what a target has lost", () => {
     const { members } = fixture.corp.truth();
     const leads = new Set(members.flatMap(({ direct_leader }) => direct_leader));
     const gone = members.find(({ userid, status }) => status === 1 && !leads.has(userid))?.userid ?? "";
-    fixture.control.remove(fixture.control.dump().users.find(({ resource }) => resource["externalId"] === gone)?.id ?? "");
+    fixture.control.remove(
+      fixture.control.dump().users.find(({ resource }) => resource["externalId"] === gone)?.id ?? "",
+    );
     fixture.corp.deleteMember(gone);
     expect(await fixture.sync()).toMatchObject({ state: "succeeded" });
     expect(fixture.control.dump().users.some(({ resource }) => resource["externalId"] === gone)).toBe(false);
@@ -57,7 +61,9 @@ describe("what a target has lost", () => {
     const fixture = await startEngineFixture();
     await fixture.sync();
     const one = fixture.corp.truth().members.find(({ status }) => status === 1)?.userid ?? "";
-    fixture.control.remove(fixture.control.dump().users.find(({ resource }) => resource["externalId"] === one)?.id ?? "");
+    fixture.control.remove(
+      fixture.control.dump().users.find(({ resource }) => resource["externalId"] === one)?.id ?? "",
+    );
     fixture.corp.patchMember(one, { status: 2 });
     expect(await fixture.sync()).toMatchObject({ state: "succeeded" });
     await fixture.verify();
@@ -65,7 +71,10 @@ describe("what a target has lost", () => {
 
   test("somebody who was taken out of a group there by hand does not keep others from leaving it", async () => {
     const fixture = await startEngineFixture();
-    const people = fixture.corp.truth().members.slice(0, 12).map(({ userid }) => userid);
+    const people = fixture.corp
+      .truth()
+      .members.slice(0, 12)
+      .map(({ userid }) => userid);
     const tag = fixture.corp.createTag({ tagname: "十二人" });
     fixture.corp.changeTagMembers(tag, { addUsers: people });
     await fixture.sync();
@@ -83,7 +92,8 @@ describe("what a target has lost", () => {
     await fixture.sync();
     fixture.control.loseEverything();
     for (const { userid } of fixture.corp.truth().members) fixture.corp.patchMember(userid, { alias: "touched" });
-    for (const { id } of fixture.corp.truth().departments) if (id !== 1) fixture.corp.patchDepartment(id, { name: `新${id}` });
+    for (const { id } of fixture.corp.truth().departments)
+      if (id !== 1) fixture.corp.patchDepartment(id, { name: `新${id}` });
     for (const { tagid } of fixture.corp.truth().tags) fixture.corp.renameTag(tagid, `新${tagid}`);
     expect(await fixture.sync()).toMatchObject({ state: "succeeded" });
     // The root was not touched by name; its members were.

@@ -42,7 +42,9 @@ test("a mapping that takes the title from another field updates those whose titl
   expect(task).toMatchObject({ state: "succeeded", counts: { users: { updated: differing.length } } });
   expect(fixture.control.requests().counts["PATCH User"]).toBe(differing.length);
   expect(fixture.control.requests().counts["PATCH Group"]).toBeUndefined();
-  const titles = new Map(fixture.control.dump().users.map(({ resource }) => [resource["externalId"], resource["title"]]));
+  const titles = new Map(
+    fixture.control.dump().users.map(({ resource }) => [resource["externalId"], resource["title"]]),
+  );
   for (const { userid, alias } of fixture.corp.truth().members) expect(titles.get(userid)).toBe(alias || undefined);
 });
 
@@ -79,7 +81,8 @@ test("a record that cannot be mapped stays as it was and is reported; the others
   const [bad, good] = fixture.corp.truth().members.filter(({ status }) => status === 1);
   if (!bad || !good) throw new Error("too few people");
   const held = () => fixture.control.dump().users.find(({ resource }) => resource["externalId"] === bad.userid);
-  const groupsOf = () => fixture.control.dump().groups.filter(({ members }) => members.some(({ value }) => value === held()?.id)).length;
+  const groupsOf = () =>
+    fixture.control.dump().groups.filter(({ members }) => members.some(({ value }) => value === held()?.id)).length;
   const [before, groups] = [held(), groupsOf()];
   fixture.corp.patchMember(bad.userid, { name: "unmappable", position: "lost" });
   fixture.corp.patchMember(good.userid, { position: "proceeds" });

@@ -42,7 +42,9 @@ describe("a request that fails for a moment leaves no trace", () => {
   ] as const;
 
   test.each(effects)("%s", async (_, effect) => {
-    const fixture = await startEngineFixture({ corp: { shape: { members: 25, departments: 6, seed: 4, quirks: false } } });
+    const fixture = await startEngineFixture({
+      corp: { shape: { members: 25, departments: 6, seed: 4, quirks: false } },
+    });
     for (const [method, type] of requests) {
       fixture.control.fault({ match: { method, type }, skip: 1, times: 2, effect });
     }
@@ -75,7 +77,9 @@ describe("a request that fails for a moment leaves no trace", () => {
 
   test("a 201 without an id, or with somebody else's", async () => {
     for (const kind of ["without-id", "wrong-id"] as const) {
-      const fixture = await startEngineFixture({ corp: { shape: { members: 25, departments: 6, seed: 4, quirks: false } } });
+      const fixture = await startEngineFixture({
+        corp: { shape: { members: 25, departments: 6, seed: 4, quirks: false } },
+      });
       fixture.control.fault({ match: { method: "POST", type: "User" }, skip: 2, times: 1, effect: { kind } });
       fixture.control.fault({ match: { method: "POST", type: "Group" }, skip: 2, times: 1, effect: { kind } });
       await fixture.sync();
@@ -93,7 +97,11 @@ describe("a group and a tag of one name", () => {
       const fixture = await startEngineFixture();
       const id = fixture.corp.createDepartment({ name: "同名", parentid: 1 });
       const tag = fixture.corp.createTag({ tagname: "同名" });
-      fixture.control.fault({ match: { method: "POST", type: "Group", body: `"tag:${tag}"` }, times: 1, effect: { kind: "reset", commit } });
+      fixture.control.fault({
+        match: { method: "POST", type: "Group", body: `"tag:${tag}"` },
+        times: 1,
+        effect: { kind: "reset", commit },
+      });
       fixture.control.fault({
         match: { method: "POST", type: "Group", body: `"department:${id}"` },
         times: 1,
@@ -156,13 +164,20 @@ describe("one bad record", () => {
   test("that is a member whom the target refuses keeps no other member out", async () => {
     const fixture = await startEngineFixture();
     await fixture.sync();
-    const people = fixture.corp.truth().members.slice(0, 20).map(({ userid }) => userid);
+    const people = fixture.corp
+      .truth()
+      .members.slice(0, 20)
+      .map(({ userid }) => userid);
     const tag = fixture.corp.createTag({ tagname: "二十人" });
     fixture.corp.changeTagMembers(tag, { addUsers: people });
     const bad = fixture.control.dump().users.find(({ resource }) => resource["externalId"] === people[7])?.id ?? "";
-    fixture.control.fault({ match: { method: "PATCH", type: "Group", body: bad }, effect: { kind: "status", status: 400 } });
+    fixture.control.fault({
+      match: { method: "PATCH", type: "Group", body: bad },
+      effect: { kind: "status", status: 400 },
+    });
     const membersThere = (): number =>
-      fixture.control.dump().groups.find(({ resource }) => resource["externalId"] === `tag:${tag}`)?.members.length ?? -1;
+      fixture.control.dump().groups.find(({ resource }) => resource["externalId"] === `tag:${tag}`)?.members.length ??
+      -1;
     const task = await fixture.sync();
     expect(task).toMatchObject({ state: "partial", error: { code: "target.pending" } });
     expect(membersThere()).toBe(19);
@@ -175,15 +190,22 @@ describe("one bad record", () => {
 
   test("that is a member whom the target will not let go keeps no other member in", async () => {
     const fixture = await startEngineFixture();
-    const people = fixture.corp.truth().members.slice(0, 18).map(({ userid }) => userid);
+    const people = fixture.corp
+      .truth()
+      .members.slice(0, 18)
+      .map(({ userid }) => userid);
     const tag = fixture.corp.createTag({ tagname: "十八人" });
     fixture.corp.changeTagMembers(tag, { addUsers: people });
     await fixture.sync();
     const bad = fixture.control.dump().users.find(({ resource }) => resource["externalId"] === people[3])?.id ?? "";
-    fixture.control.fault({ match: { method: "PATCH", type: "Group", body: bad }, effect: { kind: "status", status: 400 } });
+    fixture.control.fault({
+      match: { method: "PATCH", type: "Group", body: bad },
+      effect: { kind: "status", status: 400 },
+    });
     fixture.corp.changeTagMembers(tag, { removeUsers: people.slice(0, 10) });
     const membersThere = (): number =>
-      fixture.control.dump().groups.find(({ resource }) => resource["externalId"] === `tag:${tag}`)?.members.length ?? -1;
+      fixture.control.dump().groups.find(({ resource }) => resource["externalId"] === `tag:${tag}`)?.members.length ??
+      -1;
     expect(await fixture.sync()).toMatchObject({ state: "partial" });
     expect(membersThere()).toBe(9);
     fixture.control.clearFault();
@@ -198,7 +220,11 @@ describe("one bad record", () => {
     fixture.corp.patchMember(one?.userid ?? "", { direct_leader: [two?.userid ?? ""] });
     fixture.corp.patchMember(two?.userid ?? "", { direct_leader: [three?.userid ?? ""] });
     fixture.corp.patchMember(three?.userid ?? "", { direct_leader: [one?.userid ?? ""] });
-    fixture.control.fault({ match: { method: "PATCH", type: "User" }, times: 1, effect: { kind: "status", status: 400 } });
+    fixture.control.fault({
+      match: { method: "PATCH", type: "User" },
+      times: 1,
+      effect: { kind: "status", status: 400 },
+    });
     expect(await fixture.sync()).toMatchObject({ state: "partial" });
     expect(await fixture.sync()).toMatchObject({ state: "succeeded" });
     await fixture.verify();
@@ -220,8 +246,14 @@ describe("a target that is down", () => {
   });
 
   test("in the middle of a push makes nobody twice", async () => {
-    const fixture = await startEngineFixture({ corp: { shape: { members: 80, departments: 10, seed: 6, quirks: false } } });
-    fixture.control.fault({ match: { method: "POST", type: "User" }, skip: 30, effect: { kind: "reset", commit: true } });
+    const fixture = await startEngineFixture({
+      corp: { shape: { members: 80, departments: 10, seed: 6, quirks: false } },
+    });
+    fixture.control.fault({
+      match: { method: "POST", type: "User" },
+      skip: 30,
+      effect: { kind: "reset", commit: true },
+    });
     fixture.control.fault({ match: { method: "GET" }, skip: 8, effect: { kind: "reset" } });
     expect(await fixture.sync()).toMatchObject({ state: "partial", error: { code: "target.unavailable" } });
     fixture.control.clearFault();
@@ -255,7 +287,11 @@ describe("a target that is down", () => {
 
   test("that asks to wait for an hour is left alone until later", async () => {
     const fixture = await startEngineFixture();
-    fixture.control.fault({ match: { method: "POST", type: "User" }, skip: 5, effect: { kind: "throttle", seconds: 3600 } });
+    fixture.control.fault({
+      match: { method: "POST", type: "User" },
+      skip: 5,
+      effect: { kind: "throttle", seconds: 3600 },
+    });
     const task = await fixture.sync();
     expect(task).toMatchObject({ state: "partial", error: { code: "target.throttled" } });
     expect(task.error?.detail).toContain("3600 s");
@@ -291,7 +327,9 @@ describe("a target that takes no groups as members", () => {
     };
     writeFileSync(join(fixture.schemasDir, "targets", "flat.json"), JSON.stringify(profile));
     const task = await fixture.sync();
-    const nested = fixture.control.dump().groups.flatMap(({ members }) => members.filter(({ type }) => type === "Group"));
+    const nested = fixture.control
+      .dump()
+      .groups.flatMap(({ members }) => members.filter(({ type }) => type === "Group"));
     expect(nested).toEqual([]);
     const lacking = fixture.differences().filter((sentence) => !/ lacks department:\d+$/.test(sentence));
     expect(lacking).toEqual([]);

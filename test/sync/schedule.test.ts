@@ -170,7 +170,10 @@ describe("a plan", () => {
     expect(plan).toMatchObject({ state: "succeeded", counts: { users: { created: 60 } }, targets: [] });
     expect((await fixture.records(plan)).every(({ status }) => status === "planned")).toBe(true);
     expect(fixture.control.requests().total).toBe(0);
-    expect((await fixture.store.queryResources({ type: "User", sources: "all", filter: null, startIndex: 1, count: 1 })).total).toBe(0);
+    expect(
+      (await fixture.store.queryResources({ type: "User", sources: "all", filter: null, startIndex: 1, count: 1 }))
+        .total,
+    ).toBe(0);
     expect(await fixture.sync()).toMatchObject({ state: "succeeded" });
     await fixture.verify();
     const { members } = fixture.corp.truth();

@@ -1,23 +1,28 @@
+import { fstatSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { startScimSimulator } from "./scim-simulator.ts";
 
-// The simulator in a process of its own. Prints one line of JSON when it is ready; ends on SIGTERM, SIGINT, or when
-// the process that holds its standard input is gone.
-const { values } = parseArgs({
-  options: {
-    host: { type: "string" },
-    port: { type: "string", default: "0" },
-    token: { type: "string" },
-    log: { type: "boolean", default: false },
-    "unique-external-id": { type: "boolean", default: false },
-    "unique-group-name": { type: "boolean", default: false },
-    "no-wecom-extension": { type: "boolean", default: false },
-    "no-nested-groups": { type: "boolean", default: false },
-    "no-members": { type: "boolean", default: false },
-    "max-members": { type: "string", default: "0" },
-    "page-size": { type: "string", default: "200" },
-  },
-});
+// The simulator in a process of its own. Prints one line of JSON when it is ready; ends on SIGTERM, SIGINT, or, where
+// standard input is a pipe, when the process that holds its other end is gone.
+const options = {
+  help: { type: "boolean", short: "h", default: false },
+  host: { type: "string" },
+  port: { type: "string", default: "0" },
+  token: { type: "string" },
+  log: { type: "boolean", default: false },
+  "unique-external-id": { type: "boolean", default: false },
+  "unique-group-name": { type: "boolean", default: false },
+  "no-wecom-extension": { type: "boolean", default: false },
+  "no-nested-groups": { type: "boolean", default: false },
+  "no-members": { type: "boolean", default: false },
+  "max-members": { type: "string", default: "0" },
+  "page-size": { type: "string", default: "200" },
+} as const;
+const values = readOptions();
+if (values.help) {
+  process.stdout.write(usage());
+  process.exit(0);
+}
 const simulator = await startScimSimulator({
   port: wholeNumber("port"),
   maxMembersPerPatch: wholeNumber("max-members"),
@@ -45,7 +50,43 @@ const close = async (): Promise<void> => {
 };
 process.once("SIGTERM", close);
 process.once("SIGINT", close);
-process.stdin.once("end", close).once("error", close).resume();
+if (isPipe()) process.stdin.once("end", close).once("error", close).resume();
+
+function readOptions() {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage()}`);
+    process.exit(2);
+  }
+}
+
+function usage(): string {
+  return `Usage: simulator scim [options]
+
+  --port <n>            where it listens; any free port if not said
+  --host <address>      default 127.0.0.1
+  --token <text>        its bearer token; made if not said
+  --page-size <n>       resources in a page at most; default 200
+  --max-members <n>     members in one PATCH at most; 0 (default): any number
+  --no-members          groups come without their members
+  --no-nested-groups    groups hold users only
+  --no-wecom-extension  does not know the extension schema of WeCom's attributes
+  --unique-external-id  no two resources of a type have the same externalId
+  --unique-group-name   no two groups have the same displayName
+  --log                 a line for each request
+`;
+}
+
+/** A terminal or /dev/null does not say that a parent has gone. */
+function isPipe(): boolean {
+  try {
+    const input = fstatSync(0);
+    return input.isFIFO() || input.isSocket();
+  } catch {
+    return false;
+  }
+}
 
 function wholeNumber(name: "port" | "max-members" | "page-size"): number {
   const number = Number(values[name]);

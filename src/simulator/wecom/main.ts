@@ -37,6 +37,10 @@ export function startSimulatorProcess(options: SimulatorProcessOptions): Promise
  * to standard output: `{"url", "corpId", "appSecret", "agentId", "contactsSecret", "corps": […]}`.
  */
 export async function runWecomSimulator(args: readonly string[]): Promise<void> {
+  if (args.some((arg) => arg === "--help" || arg === "-h")) {
+    process.stdout.write(usage);
+    return;
+  }
   const simulator = await startSimulatorProcess(parseOptions(args));
   const credentials = simulator.corps.map(({ control: _, ...rest }) => rest);
   // Listening for the end comes first: whoever reads the line may send it at once.
@@ -45,6 +49,19 @@ export async function runWecomSimulator(args: readonly string[]): Promise<void> 
   await end;
   await simulator.close();
 }
+
+const usage = `Usage: simulator wecom [options]
+
+  --port <n>         where it listens; any free port if not said
+  --host <address>   default 127.0.0.1
+  --members <n>      default 1000
+  --departments <n>  default 60
+  --tags <n>         by the size of the corp if not said
+  --seed <text>      another seed is another organisation; default 1
+  --corps <n>        so many corps, alike in everything but their credentials; default 1
+  --privacy old|new  new: sensitive fields are not shown, as to apps made after 20 June 2022; default old
+  --unlimited        without WeCom's frequency limits
+`;
 
 function parseOptions(args: readonly string[]): SimulatorProcessOptions {
   const { values } = parseArgs({

@@ -62,7 +62,7 @@ export const tables: Migration = (dialect) => {
     `create index link_resource on link (resource_id)`,
     `create unique index link_remote on link (target_id, remote_id) where remote_id is not null`,
     `create table link_member (
-      target_id ${text} not null, group_id ${text} not null, member_id ${text} not null,
+      target_id ${text} not null, group_id ${text} not null, member_id ${text} not null, unsure ${int} not null default 0,
       primary key (target_id, group_id, member_id))${without}`,
     `create index link_member_of on link_member (target_id, member_id)`,
     `create table remote_match (

@@ -6,6 +6,7 @@ import type { PendingResource, PushOutcome } from "../../store/store.ts";
 import type { RemoteResource } from "../../target/target.ts";
 import { TargetError } from "../../target/target.ts";
 import { findMatch, type Search } from "./find-match.ts";
+import { knownAttributes } from "./known-attributes.ts";
 import { chunkSize, failureText, outcomeOf, type PushParts, retryDelayMs } from "./push-parts.ts";
 
 /**
@@ -159,7 +160,7 @@ async function adopt(
   remote: RemoteResource,
   by: string,
 ): Promise<PushOutcome> {
-  const held = onlyKnown(remote.document, desired);
+  const held = knownAttributes(remote.document, desired);
   const operations = parts.language.difference(held, desired);
   if (operations.length > 0) {
     await parts.attempts.run(() => parts.target.modify(resource.type, remote.id, operations, parts.signal));
@@ -169,22 +170,6 @@ async function adopt(
     because: `the target held it already, with the same ${by}`,
     before: held,
   });
-}
-
-/** What the target says about the attributes that we have something to say about: the rest is left alone. */
-function onlyKnown(remote: JsonObject, desired: JsonObject): JsonObject {
-  const known: Record<string, JsonObject[string]> = {};
-  for (const [key, wanted] of Object.entries(desired)) {
-    if (!Object.hasOwn(remote, key)) continue;
-    const value = remote[key] ?? null;
-    const isExtension = key.startsWith("urn:");
-    const nested = typeof value === "object" && value !== null && !Array.isArray(value);
-    known[key] =
-      (isExtension || nested) && typeof wanted === "object" && wanted !== null && !Array.isArray(wanted)
-        ? onlyKnown(value as JsonObject, wanted as JsonObject)
-        : value;
-  }
-  return known;
 }
 
 function linked(

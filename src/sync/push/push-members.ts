@@ -48,8 +48,11 @@ export async function pushMembers(parts: PushParts): Promise<MembersResult> {
     if (error !== undefined) {
       await store.failMembers(lease, row.id, group.id, { error, nextTryAt: clock() + retryDelayMs(1) });
     } else if (!waits) {
-      const lacksMembers = round.lacking.has(group.id);
-      await store.finishMembers(lease, row.id, group.id, { membersVersion: group.membersVersion, lacksMembers });
+      await store.finishMembers(lease, row.id, group.id, {
+        membersVersion: group.membersVersion,
+        lacksMembers: round.lacking.has(group.id),
+        usersOnly: !parts.capabilities.nestedGroups,
+      });
     }
   });
   const { lost, held, heldMembers } = round;
@@ -149,6 +152,14 @@ async function send(
   members: readonly MemberDelta[],
 ): Promise<void> {
   if (members.length === 0) return;
+  const { store, lease, row } = parts;
+  // Before the request: what a crash leaves in doubt is sent again, or taken back, by whoever goes on.
+  await store.intendMembers(
+    lease,
+    row.id,
+    group.id,
+    members.map((one) => one.memberId),
+  );
   const { lost, refused } = await sendMembers(parts, group, op, members);
   if (lost) round.lost = true;
   if (refused !== null) round.refused.set(group.id, refused);

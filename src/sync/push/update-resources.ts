@@ -5,6 +5,7 @@ import type { ResourceType } from "../../scim/resource.ts";
 import type { PendingResource, PushOutcome } from "../../store/store.ts";
 import { TargetError } from "../../target/target.ts";
 import { inChunk } from "./create-resources.ts";
+import { knownAttributes } from "./known-attributes.ts";
 import { chunkSize, failureText, outcomeOf, type PushParts, retryDelayMs } from "./push-parts.ts";
 
 type Page = { readonly after: string; readonly limit: number };
@@ -52,6 +53,12 @@ async function eachPending(
     const last = page.at(-1);
     if (last === undefined) return lost;
     after = last.id;
+    // Before the first request: a change that may have arrived is compared with what is there, not with what we know.
+    await parts.store.intend(
+      parts.lease,
+      parts.row.id,
+      page.map((resource) => resource.id),
+    );
     await inChunk(parts, page, async (resource) => {
       const outcome = await work(resource);
       if (outcome.link?.state === "unlinked" && outcome.link.again) lost = true;
@@ -61,14 +68,54 @@ async function eachPending(
 }
 
 async function updateOne(parts: PushParts, resource: PendingResource, active: false | null): Promise<PushOutcome> {
-  const { language, capabilities, target, attempts, signal, clock } = parts;
-  const { type, managerRemoteId, remoteId } = resource;
-  const held = JSON.parse(resource.held ?? "{}") as JsonObject;
+  const { language, capabilities } = parts;
+  const { type, managerRemoteId, departed } = resource;
+  const given = JSON.parse(resource.held ?? "{}") as JsonObject;
   // Of somebody who has left nothing else changes any more; our directory may have forgotten the rest of him.
-  const whole = resource.departed
-    ? held
+  const whole = departed
+    ? given
     : language.adjust(JSON.parse(resource.document) as JsonObject, { type, capabilities, managerRemoteId });
-  const desired = active === null ? whole : { ...whole, active };
+  try {
+    const held = await heldNow(parts, resource, given, whole);
+    if (held === null) return lostOutcome(resource);
+    const desired = departed ? held : whole;
+    return await sendUpdate(parts, resource, held, active === null ? desired : { ...desired, active }, active);
+  } catch (error) {
+    const text = failureText(error);
+    if (error instanceof TargetError && error.code === "missing") return lostOutcome(resource);
+    const desired = active === null ? whole : { ...whole, active };
+    const record = {
+      action: actionOf(type, given, desired),
+      status: "failed",
+      error: text,
+      because: reasonOf(resource, active),
+      before: resource.held,
+      after: JSON.stringify(desired),
+    } as const;
+    return outcomeOf(resource, record, failedLink(parts, resource, text));
+  }
+}
+
+/** What the target holds: as we know it, or, where an earlier request is in doubt, as it says. Null: it is gone. */
+async function heldNow(
+  { target, attempts, signal }: PushParts,
+  { type, remoteId, intended, attempts: tries }: PendingResource,
+  given: JsonObject,
+  desired: JsonObject,
+): Promise<JsonObject | null> {
+  if (!intended && tries === 0) return given;
+  const remote = await attempts.run(() => target.read(type, remoteId ?? "", signal));
+  return remote === null ? null : knownAttributes(remote.document, given, desired);
+}
+
+async function sendUpdate(
+  { language, target, attempts, signal }: PushParts,
+  resource: PendingResource,
+  held: JsonObject,
+  desired: JsonObject,
+  active: false | null,
+): Promise<PushOutcome> {
+  const { type, managerRemoteId, remoteId } = resource;
   const after = JSON.stringify(desired);
   const link = {
     state: "linked",
@@ -83,23 +130,16 @@ async function updateOne(parts: PushParts, resource: PendingResource, active: fa
   const record = {
     action: actionOf(type, held, desired),
     because: reasonOf(resource, active),
-    before: resource.held,
+    before: JSON.stringify(held),
     after,
   };
-  try {
-    await attempts.run(() => target.modify(type, link.remoteId, operations, signal));
-    return outcomeOf(resource, { ...record, status: "applied", error: null }, link);
-  } catch (error) {
-    const text = failureText(error);
-    if (error instanceof TargetError && error.code === "missing") return lostOutcome(resource);
-    const tries = resource.attempts + 1;
-    const nextTryAt = clock() + retryDelayMs(tries);
-    return outcomeOf(
-      resource,
-      { ...record, status: "failed", error: text },
-      { state: "failed", error: text, attempts: tries, nextTryAt },
-    );
-  }
+  await attempts.run(() => target.modify(type, link.remoteId, operations, signal));
+  return outcomeOf(resource, { ...record, status: "applied", error: null }, link);
+}
+
+function failedLink({ clock }: PushParts, resource: PendingResource, error: string): PushOutcome["link"] {
+  const attempts = resource.attempts + 1;
+  return { state: "failed", error, attempts, nextTryAt: clock() + retryDelayMs(attempts) };
 }
 
 /** The target has lost what it was given: the link goes, and with it what we thought it holds. */
@@ -120,7 +160,7 @@ function lostOutcome(resource: PendingResource): PushOutcome {
 }
 
 async function deleteOne(parts: PushParts, resource: PendingResource): Promise<PushOutcome> {
-  const { target, attempts, signal, clock } = parts;
+  const { target, attempts, signal } = parts;
   const record = {
     action: "delete",
     because:
@@ -133,13 +173,7 @@ async function deleteOne(parts: PushParts, resource: PendingResource): Promise<P
     return outcomeOf(resource, { ...record, status: "applied", error: null }, { state: "unlinked", again: false });
   } catch (error) {
     const text = failureText(error);
-    const tries = resource.attempts + 1;
-    const nextTryAt = clock() + retryDelayMs(tries);
-    return outcomeOf(
-      resource,
-      { ...record, status: "failed", error: text },
-      { state: "failed", error: text, attempts: tries, nextTryAt },
-    );
+    return outcomeOf(resource, { ...record, status: "failed", error: text }, failedLink(parts, resource, text));
   }
 }
 
