@@ -1,5 +1,5 @@
 import SqliteDatabase from "better-sqlite3";
-import { faster, type Figure } from "./figures.ts";
+import { type Figure, faster } from "./figures.ts";
 import { startBridge } from "./lib/bridge.ts";
 import { startCorp } from "./lib/corp.ts";
 import { runProgram, startProgram } from "./lib/process.ts";
@@ -23,7 +23,10 @@ export async function benchEndpoint(dist: string, users: number, seconds: number
       const figures: Figure[] = [];
       for (const [name, paths] of [
         ["GET /Users/{id}", rows.map(({ id }) => `/Users/${id}`)],
-        ["filter userName eq", rows.map(({ name: userName }) => `/Users?filter=${encodeURIComponent(`userName eq "${userName}"`)}`)],
+        [
+          "filter userName eq",
+          rows.map(({ name: userName }) => `/Users?filter=${encodeURIComponent(`userName eq "${userName}"`)}`),
+        ],
       ] as const) {
         const load = async (url: string, prefix: string): Promise<number> => {
           const input = { url, token, connections, seconds, paths: paths.map((path) => prefix + path) };

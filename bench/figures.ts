@@ -16,7 +16,14 @@ export interface Figure {
 export function slower(path: string, oursMs: number, floorMs: number, atMost: number | null): Figure {
   const ratio = oursMs / floorMs;
   const goal = atMost === null ? "" : `≤ ${atMost}`;
-  return { path, ours: duration(oursMs), floor: duration(floorMs), ratio, goal, met: atMost === null ? null : ratio <= atMost };
+  return {
+    path,
+    ours: duration(oursMs),
+    floor: duration(floorMs),
+    ratio,
+    goal,
+    met: atMost === null ? null : ratio <= atMost,
+  };
 }
 
 /** Throughput against a floor: larger is better. */
@@ -61,5 +68,12 @@ export function table(figures: readonly Figure[]): string {
     ]),
   ];
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length))) ?? [];
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()).join("\n");
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
 }

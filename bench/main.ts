@@ -31,5 +31,9 @@ process.stdout.write(`${table(figures)}\n`);
 const directory = new URL("./results/", import.meta.url);
 mkdirSync(directory, { recursive: true });
 const file = new URL(`${new Date().toISOString().replaceAll(/[:.]/g, "-")}.json`, directory);
-const machine = { node: process.version, cores: availableParallelism(), platform: `${process.platform}-${process.arch}` };
+const machine = {
+  node: process.version,
+  cores: availableParallelism(),
+  platform: `${process.platform}-${process.arch}`,
+};
 writeFileSync(file, `${JSON.stringify({ machine, options, figures }, null, 2)}\n`);

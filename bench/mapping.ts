@@ -55,7 +55,14 @@ async function makeInputs(dist: string): Promise<readonly UserInput[]> {
       const keys = (member.department ?? []).map(String);
       const main = member.main_department === undefined ? null : String(member.main_department);
       return {
-        user: { kind: "user", key: member.userid.toLowerCase(), raw, departments: keys, mainDepartment: main, managers: [] },
+        user: {
+          kind: "user",
+          key: member.userid.toLowerCase(),
+          raw,
+          departments: keys,
+          mainDepartment: main,
+          managers: [],
+        },
         departments: keys.flatMap((key) => contexts.get(key) ?? []),
         mainDepartment: (main === null ? null : contexts.get(main)) ?? null,
         source,

@@ -27,7 +27,12 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   const only = values.only.split(",").filter((name) => name !== "");
   const unknown = only.filter((name) => !benchNames.some((known) => known === name));
   if (unknown.length > 0) throw new TypeError(`--only: ${unknown.join(", ")}; known: ${benchNames.join(", ")}`);
-  return { only, users: wholeNumber("users", values.users), seconds: wholeNumber("seconds", values.seconds), dist: values.dist };
+  return {
+    only,
+    users: wholeNumber("users", values.users),
+    seconds: wholeNumber("seconds", values.seconds),
+    dist: values.dist,
+  };
 }
 
 function wholeNumber(name: string, text: string): number {

@@ -1,4 +1,4 @@
-import { faster, type Figure, median } from "./figures.ts";
+import { type Figure, faster, median } from "./figures.ts";
 import { startBridge } from "./lib/bridge.ts";
 import { startCorp } from "./lib/corp.ts";
 import { runProgram } from "./lib/process.ts";

@@ -29,7 +29,11 @@ const headers = {
 };
 const managerValue = /(?<="manager":\{"value":")[^"]+/;
 // A manager has to exist, and ids are the target's: the first one made, who has none himself, stands for all of them.
-const first = bodies.splice(bodies.findIndex((body) => !managerValue.test(body)), 1)[0] ?? "{}";
+const first =
+  bodies.splice(
+    bodies.findIndex((body) => !managerValue.test(body)),
+    1,
+  )[0] ?? "{}";
 const managerId = await create(first);
 const ready = bodies.map((body) => body.replace(managerValue, managerId));
 const count = ready.length + 1;

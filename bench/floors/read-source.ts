@@ -26,7 +26,9 @@ const store = file === null ? null : openStore(file);
 const startedAt = performance.now();
 const pool = new Pool(url, { connections: concurrency });
 const { access_token } = await get<{ access_token: string }>(`gettoken?corpid=${corpId}&corpsecret=${appSecret}`);
-const { department } = await get<{ department: readonly { id: number }[] }>(`department/list?access_token=${access_token}`);
+const { department } = await get<{ department: readonly { id: number }[] }>(
+  `department/list?access_token=${access_token}`,
+);
 const ids = department.map(({ id }) => id);
 let members = 0;
 await Promise.all(

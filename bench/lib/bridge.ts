@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Corp } from "./corp.ts";
 import { peakRssMb, processorMs, startProgram } from "./process.ts";
@@ -24,7 +24,11 @@ export interface BenchBridge {
   readonly url: string;
   readonly databaseFile: string;
   createSource(corp: Corp): Promise<string>;
-  createTarget(target: BenchTarget, sourceId: string, settings: { readonly groups: boolean; readonly concurrency: number }): Promise<string>;
+  createTarget(
+    target: BenchTarget,
+    sourceId: string,
+    settings: { readonly groups: boolean; readonly concurrency: number },
+  ): Promise<string>;
   createScimClient(): Promise<string>;
   sync(sourceId: string): Promise<TaskResult>;
   push(targetId: string): Promise<TaskResult>;
@@ -45,7 +49,10 @@ interface Task {
 }
 
 interface Page {
-  readonly records: readonly { readonly target: string | null; readonly changes: readonly { readonly attribute: string }[] }[];
+  readonly records: readonly {
+    readonly target: string | null;
+    readonly changes: readonly { readonly attribute: string }[];
+  }[];
   readonly nextCursor: string | null;
 }
 
@@ -63,6 +70,7 @@ export async function startBridge(dist: string, nodeOptions: readonly string[] =
       BRIDGE_ADMIN_TOKEN: token,
       BRIDGE_ALLOW_PRIVATE_ADDRESSES: "true",
       BRIDGE_LOG_LEVEL: "error",
+      BRIDGE_SCHEMAS_DIR: resolve(dist, "../schemas"),
     },
     says: "stderr",
     when: /listens at/,

@@ -4,7 +4,10 @@ import type { Corp } from "./corp.ts";
 import type { BenchTarget } from "./target.ts";
 
 /** Every person, membership and manager at the target against the simulated corp's own truth: how many differ. */
-export async function countDifferences(corp: Corp, target: BenchTarget): Promise<{ count: number; examples: readonly string[] }> {
+export async function countDifferences(
+  corp: Corp,
+  target: BenchTarget,
+): Promise<{ count: number; examples: readonly string[] }> {
   const users: HeldResource[] = [];
   const groups: HeldResource[] = [];
   for await (const resource of target.dump()) (resource.type === "User" ? users : groups).push(resource);

@@ -22,13 +22,18 @@ export async function startCorp(dist: string, members: number): Promise<Corp> {
     `${dist}/simulator/wecom/main.js`,
     ...["--members", String(members), "--departments", String(departments), "--unlimited"],
   ]);
-  const { url, corpId, appSecret, agentId } = JSON.parse(process.ready) as Pick<Corp, "url" | "corpId" | "appSecret" | "agentId">;
+  const { url, corpId, appSecret, agentId } = JSON.parse(process.ready) as Pick<
+    Corp,
+    "url" | "corpId" | "appSecret" | "agentId"
+  >;
   const control = `${url}/_control/${corpId}`;
   return {
     ...{ url, corpId, appSecret, agentId, shape: { members, departments } },
     visibleTruth: async () => (await checked(await fetch(`${control}/visible-truth`))).json() as Promise<Truth>,
     async randomChanges(count) {
-      await checked(await fetch(`${control}/random-changes`, { method: "POST", body: JSON.stringify({ count, seed: 7 }) }));
+      await checked(
+        await fetch(`${control}/random-changes`, { method: "POST", body: JSON.stringify({ count, seed: 7 }) }),
+      );
     },
     stop: () => process.stop(),
   };

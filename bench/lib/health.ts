@@ -13,7 +13,10 @@ export interface Answered {
  * Asks for `/healthz` every 20 ms, answered or not, until `work` has ended: what the thread that answers is kept from
  * shows as latency.
  */
-export async function watchHealth<T>(url: string, work: Promise<T>): Promise<{ readonly result: T; readonly answered: Answered }> {
+export async function watchHealth<T>(
+  url: string,
+  work: Promise<T>,
+): Promise<{ readonly result: T; readonly answered: Answered }> {
   const dispatcher = new Agent({ connections: 8, keepAliveTimeout: 60_000 });
   const latencies: number[] = [];
   const asking = new Set<Promise<void>>();

@@ -67,7 +67,9 @@ export function peakRssMb(pid: number): number {
 /** Processor time that a process has used so far, its threads and the system's part together. Milliseconds. Linux only. */
 export function processorMs(pid: number): number {
   // After the name in brackets: state is field 3, utime 14, stime 15, in ticks of a hundredth of a second (proc(5)).
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /s, "")
+    .split(" ");
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 

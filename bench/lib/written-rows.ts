@@ -19,7 +19,9 @@ export function countWrittenRows(file: string): WrittenRows {
     .all()
     .map(({ name }) => name)
     .filter((name) => !always.has(name) && !name.startsWith("migration"));
-  const triggers = tables.flatMap((name) => ["insert", "update", "delete"].map((verb) => [`bench_${name}_${verb}`, verb, name]));
+  const triggers = tables.flatMap((name) =>
+    ["insert", "update", "delete"].map((verb) => [`bench_${name}_${verb}`, verb, name]),
+  );
   db.exec("create table bench_written (name text primary key, rows integer not null)");
   for (const [trigger, verb, name] of triggers) {
     db.exec(`create trigger ${trigger} after ${verb} on "${name}" begin

@@ -83,7 +83,12 @@ function defined(object: Readonly<Record<string, Json | undefined>>): JsonObject
   const entries = Object.entries(object).filter(
     (entry): entry is [string, Json] =>
       entry[1] !== undefined &&
-      !(typeof entry[1] === "object" && entry[1] !== null && !Array.isArray(entry[1]) && Object.keys(entry[1]).length === 0),
+      !(
+        typeof entry[1] === "object" &&
+        entry[1] !== null &&
+        !Array.isArray(entry[1]) &&
+        Object.keys(entry[1]).length === 0
+      ),
   );
   return Object.fromEntries(entries);
 }

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { wait } from "../lib/wait.ts";
-import { makeLog } from "../lib/log.ts";
 import { readConfig } from "../config.ts";
+import { makeLog } from "../lib/log.ts";
+import { wait } from "../lib/wait.ts";
 import { startBridge } from "../serve.ts";
 import { startScimSimulator } from "../simulator/scim/scim-simulator.ts";
 import { startWecomSimulator } from "../simulator/wecom/wecom.ts";
@@ -19,7 +19,7 @@ export interface DemoOptions {
   readonly stdout: { write(text: string): unknown };
   /** Resolves when the demo is to end. */
   readonly stopped: Promise<void>;
-  /** Where to listen; 8080 if free, else any. */
+  /** Where to listen; what `PORT` says if absent, else any free port. */
   readonly port?: number;
 }
 
@@ -33,18 +33,21 @@ export async function runDemo({ once, stdout, stopped, port }: DemoOptions): Pro
   const say = (line = ""): void => {
     stdout.write(`${line}\n`);
   };
-  const dataDir = await mkdtemp(join(tmpdir(), "wecom-scim-bridge-demo-"));
-  const wecom = await startWecomSimulator({ shape });
-  const target = await startScimSimulator({});
+  const dataDir = join(tmpdir(), `wecom-scim-bridge-demo-${randomBytes(6).toString("hex")}`);
   const config = readConfig({
     BRIDGE_DATA_DIR: dataDir,
     BRIDGE_SCHEMAS_DIR: process.env["BRIDGE_SCHEMAS_DIR"] ?? fileURLToPath(new URL("../../schemas", import.meta.url)),
     BRIDGE_ADMIN_TOKEN: `demo-${randomBytes(12).toString("base64url")}`,
     BRIDGE_ALLOW_PRIVATE_ADDRESSES: "true",
     BRIDGE_LOG_LEVEL: process.env["BRIDGE_LOG_LEVEL"] ?? "error",
-    PORT: String(port ?? (once ? 0 : Number(process.env["PORT"] ?? 0))),
+    PORT: String(port ?? (once ? 0 : (process.env["PORT"] ?? 0))),
   });
-  const bridge = await startBridge(config, makeLog(config.logLevel));
+  const wecom = await startWecomSimulator({ shape });
+  const target = await startScimSimulator({});
+  const bridge = await startBridge(config, makeLog(config.logLevel)).catch(async (error: unknown) => {
+    await Promise.all([target.close(), wecom.close(), rm(dataDir, { recursive: true, force: true })]);
+    throw error;
+  });
   try {
     const api = makeDemoApi(bridge.url, bridge.adminToken);
     const source = await api.createSource({ ...wecom, agentId: wecom.agentId });

@@ -53,13 +53,10 @@ function keepElement(
   const before = current.find((element) => matches(element, filter));
   const kept = sub === null ? before : now && replace(asObject(now), sub, member(asObject(before), sub));
   const others = elements.filter((element) => element !== now);
-  const result =
-    kept === undefined
-      ? others
-      : now === undefined
-        ? [...others, kept]
-        : elements.map((each) => (each === now ? kept : each));
-  return result.length === 0 ? undefined : result;
+  if (kept === undefined) return others.length === 0 ? undefined : others;
+  if (now !== undefined) return elements.map((each) => (each === now ? kept : each));
+  // In its old place: another order would be a change that nobody made.
+  return others.toSpliced(before === undefined ? others.length : current.indexOf(before), 0, kept);
 }
 
 function matches(element: Json, filter: readonly KeyCondition[]): boolean {

@@ -3,19 +3,25 @@ import { jsonPointer } from "../lib/json-pointer.ts";
 import { findSubAttribute, type SchemaCatalog } from "../scim/catalog.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import { KeySyntaxError } from "./attribute-key.ts";
-import type { Facts, SectionName } from "./facts.ts";
+import type { Facts } from "./facts.ts";
 import { memberForms, type RuleForm, ruleForm } from "./format.ts";
 import type { Mapped, MemberRule } from "./mapping.ts";
 import { findPlace, type Place } from "./place.ts";
 import type { Report } from "./problem.ts";
+import { compileSourceReader } from "./reader.ts";
 import { compileRule } from "./rule.ts";
+import type { RuleTools } from "./rule-tools.ts";
+import type { SectionName } from "./scope.ts";
 import { makeSection, type Requirement } from "./section.ts";
 import { makeSlot, type Slot } from "./slot.ts";
+import { makeVocabulary } from "./vocabulary.ts";
 
 /** A part of a mapping file, compiled. */
 export interface Section {
   readonly map: (facts: Facts) => Mapped;
   readonly members: MemberRule;
+  /** Its rules, each at its place. */
+  readonly slots: readonly Slot[];
   /** All that shapes its results, for the version. */
   readonly shape: unknown;
 }
@@ -36,11 +42,16 @@ export function compileSection(
   if (!isJsonObject(rules)) return null;
   const type: ResourceType = name === "user" ? "User" : "Group";
   const written = placeRules(catalog, type, name, rules, report);
+  const vocabulary = makeVocabulary(name, readFieldNames(file));
+  const tools: RuleTools = {
+    vocabulary,
+    compileReader: (path) => compileSourceReader(name, vocabulary, path),
+  };
   const slots: Slot[] = [];
   const shape: unknown[] = [];
   for (const { place, form, path } of written) {
     if (!form) continue;
-    const rule = compileRule(name, form, place, (below, detail) => report([...path, ...below], detail));
+    const rule = compileRule(tools, form, place, (below, detail, spot) => report([...path, ...below], detail, spot));
     if (rule) slots.push(makeSlot(place, rule, path));
     const { description: _, ...effective } = form;
     shape.push([place.key, place.leaf.type, place.leaf.multiValued, effective]);
@@ -49,7 +60,7 @@ export function compileSection(
   const required = findRequirements(catalog, type, name, written, report);
   const members = readMembers(name, rules);
   const sorted = shape.map(canonicalJson).sort();
-  return { map: makeSection(slots, required), members, shape: { rules: sorted, required, members } };
+  return { map: makeSection(slots, required), members, slots, shape: { rules: sorted, required, members } };
 }
 
 interface WrittenRule {
@@ -80,7 +91,7 @@ function placeRules(
     const place = attempt(() => findPlace(catalog, type, key), path, report);
     if (!place) continue;
     const owner = written.get(place.key);
-    if (owner) report(path, `${jsonPointer(owner.path)} writes the same attribute`);
+    if (owner) report(path, `${jsonPointer(owner.path)} writes the same attribute`, { part: "key" });
     else written.set(place.key, { place, form: ruleForm.safeParse(rule).data ?? null, path });
   }
   if (!written.has("externalId")) {
@@ -95,9 +106,14 @@ function attempt(find: () => Place, path: readonly string[], report: Report): Pl
     return find();
   } catch (error) {
     if (!(error instanceof KeySyntaxError)) throw error;
-    report(path, error.message);
+    report(path, error.message, { part: "key" });
     return null;
   }
+}
+
+function readFieldNames(file: JsonObject): readonly string[] {
+  const names = member(file, "fields");
+  return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
 }
 
 function refuseElementsWithoutValue(written: readonly WrittenRule[], report: Report): void {
@@ -108,7 +124,9 @@ function refuseElementsWithoutValue(written: readonly WrittenRule[], report: Rep
     const { filter, attribute, key } = rule.place;
     if (filter === null || findSubAttribute(attribute, "value") === null || complete.has(element(rule))) continue;
     complete.add(element(rule));
-    report(rule.path, `the element has no value: add a rule for ${key.slice(0, key.lastIndexOf("]") + 1)}.value`);
+    report(rule.path, `the element has no value: add a rule for ${key.slice(0, key.lastIndexOf("]") + 1)}.value`, {
+      part: "key",
+    });
   }
 }
 

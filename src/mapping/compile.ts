@@ -1,15 +1,19 @@
 import { contentHash } from "../lib/hash.ts";
 import { canonicalJson, isJsonObject } from "../lib/json.ts";
-import { jsonPointer } from "../lib/json-pointer.ts";
 import { makeSchemaCatalog, type SchemaDefinition } from "../scim/catalog.ts";
-import type { ResourceType } from "../scim/resource.ts";
 import { checkForm } from "./check-form.ts";
-import { compileSection } from "./compile-section.ts";
-import type { CompiledMapping, Mapped, SourceContext } from "./mapping.ts";
-import { MappingError, type MappingProblem, type Report } from "./problem.ts";
+import { compileSection, type Section } from "./compile-section.ts";
+import type { Facts } from "./facts.ts";
+import { findWarnings } from "./find-warnings.ts";
+import { type JsonText, type Locate, parseJsonText } from "./json-text.ts";
+import type { Mapped } from "./mapping.ts";
+import { compileTests } from "./mapping-test.ts";
+import { withNamespace } from "./namespace.ts";
+import { MappingError, type MappingProblem, makeProblem, type Report } from "./problem.ts";
+import { factsOf, type MappingProgram } from "./program.ts";
 
 /** Raised whenever the same file would give something else than before. */
-const languageVersion = 1;
+const languageVersion = 2;
 
 export interface MappingParts {
   /** The name that sources refer to: the file's name without `.json`. */
@@ -20,6 +24,34 @@ export interface MappingParts {
   readonly extensions: readonly SchemaDefinition[];
   /** What problems call the file; `mappings/{name}.json` if left out. */
   readonly file?: string;
+  /** Where things stand in the file's text; without it problems have no line. */
+  readonly locate?: Locate;
+}
+
+/**
+ * Compiles a mapping file as it was written.
+ *
+ * @throws {MappingError} with every problem of the file, each with its line and column
+ */
+export function compileMappingText(
+  parts: Omit<MappingParts, "mapping" | "locate"> & { readonly text: string },
+): MappingProgram {
+  const { text, file = `mappings/${parts.name}.json` } = parts;
+  const { value, locate } = parseFile(text, file);
+  return compileMapping({ ...parts, file, mapping: value, locate });
+}
+
+/** The JSON of a file. @throws {MappingError} */
+export function parseFile(text: string, file: string): JsonText {
+  const parsed = parseJsonText(text);
+  if (parsed.problems.length === 0) return parsed;
+  throw new MappingError(
+    parsed.problems.map(({ path, detail, line, column }) => ({
+      ...makeProblem(file, null, path, detail),
+      line,
+      column,
+    })),
+  );
 }
 
 /**
@@ -27,48 +59,45 @@ export interface MappingParts {
  *
  * @throws {MappingError} with every problem of the file
  */
-export function compileMapping(parts: MappingParts): CompiledMapping {
-  const { name, mapping, extensions, file = `mappings/${name}.json` } = parts;
+export function compileMapping(parts: MappingParts): MappingProgram {
+  const { name, mapping, extensions, file = `mappings/${name}.json`, locate = null } = parts;
   const problems: MappingProblem[] = [];
-  const report: Report = (path, detail) => problems.push({ file, pointer: jsonPointer(path), detail });
+  const report: Report = (path, detail, spot) => problems.push(makeProblem(file, locate, path, detail, spot));
   checkForm(mapping, report);
   const catalog = makeSchemaCatalog(extensions);
   const document = isJsonObject(mapping) ? mapping : {};
   const user = compileSection(catalog, "user", document, report);
   const department = compileSection(catalog, "department", document, report);
   const tag = compileSection(catalog, "tag", document, report);
-  if (!user || problems.length > 0) throw new MappingError(problems);
+  const tests = compileTests(catalog, document, report);
+  if (!user || problems.length > 0) throw new MappingError(sortByPlace(problems));
   const shapes = { user: user.shape, department: department?.shape, tag: tag?.shape };
+  const sections = { user, department, tag };
+  const problemAt: MappingProgram["problemAt"] = (path, detail) => makeProblem(file, locate, path, detail);
   return {
     name,
+    file,
     version: contentHash(canonicalJson({ languageVersion, ...shapes })),
-    mapUser: ({ user: { raw: record }, departments, mainDepartment, source }) =>
-      withNamespace("User", user.map({ record, departments, mainDepartment, path: null, source }), source),
-    mapDepartment: ({ department: { raw: record }, context: { path }, source }) =>
-      department
-        ? withNamespace("Group", department.map({ ...noDepartments, record, path, source }), source)
-        : unmapped("department"),
-    mapTag: ({ tag: { raw: record }, source }) =>
-      tag ? withNamespace("Group", tag.map({ ...noDepartments, record, path: null, source }), source) : unmapped("tag"),
+    mapUser: (input) => withNamespace("User", user.map(factsOf.user(input)), input.source),
+    mapDepartment: (input) => mapGroup(department, "department", factsOf.department(input)),
+    mapTag: (input) => mapGroup(tag, "tag", factsOf.tag(input)),
     members: { department: department?.members ?? null, tag: tag?.members ?? null },
+    warnings: findWarnings(sections, problemAt),
+    sections,
+    tests,
+    problemAt,
   };
 }
 
-const noDepartments = { departments: [], mainDepartment: null } as const;
-
-// Two corps at one endpoint or target must not meet in an identifier.
-function withNamespace(type: ResourceType, mapped: Mapped, { namespace }: SourceContext): Mapped {
-  if (namespace === null) return mapped;
-  const { externalId, userName, ...others } = mapped.document;
-  const document = {
-    ...(externalId === undefined ? {} : { externalId: `${namespace}:${String(externalId)}` }),
-    ...(userName === undefined ? {} : { userName: type === "User" ? `${String(userName)}@${namespace}` : userName }),
-    ...others,
-  };
-  return { ...mapped, document };
+function mapGroup(section: Section | null, name: string, facts: Facts): Mapped {
+  return section ? withNamespace("Group", section.map(facts), facts.source) : unmapped(name);
 }
 
 function unmapped(section: string): Mapped {
   const problems = [{ pointer: "", detail: `the mapping has no ${section} section` }];
   return { document: {}, keep: [], createOnly: [], sources: {}, problems, warnings: [] };
+}
+
+function sortByPlace(problems: readonly MappingProblem[]): readonly MappingProblem[] {
+  return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }

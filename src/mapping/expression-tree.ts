@@ -1,40 +1,37 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
-import type { SectionName } from "./facts.ts";
+import type { ScopeName } from "./scope.ts";
+import { recordVariable } from "./scope.ts";
 
-/**
- * Why an expression may not run, or null. CEL always ends, but nested loops over a list, or text doubled again and
- * again, can take very long; and regular expressions can take exponential time in this evaluator.
- */
-export function limitExpression(ast: ASTNode): string | null {
-  const calls = nodesOf(ast).flatMap(({ op, args }) => (op === "rcall" ? [String(args[0])] : []));
-  if (calls.includes("matches")) {
-    return "matches (regular expressions) is not available: use startsWith, endsWith, contains, indexOf, split";
-  }
-  if (calls.filter((name) => loopNames.has(name)).length > maxLoops || loopDepth(ast) > maxLoopDepth) {
-    const names = [...loopNames].join(", ");
-    return `at most ${maxLoops} of ${names} in one expression, at most ${maxLoopDepth} of them inside each other`;
-  }
-  return null;
+/** A field that an expression reads by name, and where it says so. */
+export interface FieldReference {
+  readonly root: string;
+  readonly field: string;
+  /** Character of the expression, from 0. */
+  readonly offset: number;
 }
 
-const maxLoops = 4;
-const maxLoopDepth = 2;
-const loopNames = new Set(["all", "exists", "exists_one", "map", "filter", "bind"]);
+/** Every `member.status`, `source.organization`, `member["a"]` of an expression, for the given roots. */
+export function readFieldReferences(ast: ASTNode, roots: ReadonlySet<string>): readonly FieldReference[] {
+  return nodesOf(ast).flatMap((node) => {
+    const reference = referenceOf(node);
+    return reference && roots.has(reference.root) ? [reference] : [];
+  });
+}
 
 /** The fields of the record that an expression reads; null when it takes the record as a whole. */
-export function readReferences(ast: ASTNode, section: SectionName): readonly string[] | null {
-  const record = section === "user" ? "member" : section;
+export function readReferences(ast: ASTNode, scope: ScopeName): readonly string[] | null {
+  const record = recordVariable[scope];
   const fields = new Set<string>();
   let whole = false;
   const visit = (node: ASTNode): void => {
-    const field = fieldOf(node, record);
-    if (field !== null) {
-      fields.add(field);
+    const reference = referenceOf(node);
+    if (reference?.root === record) {
+      fields.add(reference.field);
       return;
     }
     if (node.op === "id") {
       if (node.args === record) whole = true;
-      const field = section === "user" ? contextFields.get(node.args) : undefined;
+      const field = scope === "user" ? contextFields.get(node.args) : undefined;
       if (field !== undefined) fields.add(field);
     }
     for (const child of childrenOf(node)) visit(child);
@@ -51,33 +48,25 @@ const contextFields = new Map([
 ]);
 
 // `member.status`, `member.?status`, `member["status"]`.
-function fieldOf(node: ASTNode, record: string): string | null {
+function referenceOf(node: ASTNode): FieldReference | null {
   if (node.op === "." || node.op === ".?") {
-    const [left, name] = node.args;
-    return left.op === "id" && left.args === record ? name : null;
+    const [left, field] = node.args;
+    return left.op === "id" ? { root: left.args, field, offset: left.start } : null;
   }
   if (node.op === "[]" || node.op === "[?]") {
     const [left, key] = node.args;
-    return left.op === "id" && left.args === record && key.op === "value" && typeof key.args === "string"
-      ? key.args
-      : null;
+    if (left.op !== "id" || key.op !== "value" || typeof key.args !== "string") return null;
+    return { root: left.args, field: key.args, offset: left.start };
   }
   return null;
 }
 
-function loopDepth(node: ASTNode): number {
-  const own = node.op === "rcall" && loopNames.has(node.args[0]) ? 1 : 0;
-  if (node.op !== "rcall") return Math.max(0, ...childrenOf(node).map(loopDepth));
-  // What a loop is called on is worked out once, before it: only its arguments run again and again.
-  const [, receiver, inner] = node.args;
-  return Math.max(loopDepth(receiver), own + Math.max(0, ...inner.map(loopDepth)));
-}
-
-function nodesOf(node: ASTNode): readonly ASTNode[] {
+/** A node and all below it. */
+export function nodesOf(node: ASTNode): readonly ASTNode[] {
   return [node, ...childrenOf(node).flatMap(nodesOf)];
 }
 
-function childrenOf(node: ASTNode): readonly ASTNode[] {
+export function childrenOf(node: ASTNode): readonly ASTNode[] {
   return node.op === "value" ? [] : [node.args].flat(3).filter(isNode);
 }
 

@@ -1,8 +1,20 @@
-import { type ASTNode, Environment, EvaluationError } from "@marcbachmann/cel-js";
+import { type ASTNode, type Environment, EvaluationError } from "@marcbachmann/cel-js";
 import { isJsonObject, type Json } from "../lib/json.ts";
-import { limitExpression, readReferences } from "./expression-tree.ts";
-import { describeDepartment, describeSource, type Facts, listExtattr, type SectionName } from "./facts.ts";
+import { environmentOf, makeVariables, scopeVariables } from "./environment.ts";
+import {
+  hasLongText,
+  limitExpression,
+  useSafeFunctions,
+  watchEvaluation,
+  withWrittenNames,
+} from "./expression-limits.ts";
+import { nodesOf, readFieldReferences, readReferences } from "./expression-tree.ts";
+import { type Facts, listExtattr } from "./facts.ts";
 import { fromCel } from "./from-cel.ts";
+import { recordVariable, type ScopeName } from "./scope.ts";
+import { FunctionError, maxTextLength, startWork } from "./text/limit.ts";
+import { compilePattern } from "./text/pattern.ts";
+import type { Vocabulary } from "./vocabulary.ts";
 
 /** A CEL expression, ready to be evaluated. */
 export interface Expression {
@@ -15,76 +27,83 @@ export interface Expression {
 }
 
 /** An expression that cannot be used. */
-export class ExpressionError extends Error {}
+export class ExpressionError extends Error {
+  /** Character of the expression, from 0. */
+  readonly offset: number;
+
+  constructor(message: string, offset = 0) {
+    super(message);
+    this.offset = offset;
+  }
+}
 
 /**
  * Compiles and type-checks a CEL expression. It can read `member` (`department`, `tag`: the record as it came), `source`,
- * for users `extattr`, `departments` and `mainDepartment`, for departments `path`. It has no side effects and ends.
+ * for users `extattr`, `departments` and `mainDepartment`, for departments `path`, for targets `resource`. It has no side
+ * effects and ends soon.
  *
  * @throws {ExpressionError}
  */
-export function compileExpression(section: SectionName, text: string): Expression {
-  const parsed = parse(section, text);
-  const limit = limitExpression(parsed.ast);
+export function compileExpression(vocabulary: Vocabulary, text: string): Expression {
+  const { scope } = vocabulary;
+  const parsed = parse(scope, text);
+  const { ast } = parsed;
+  refuseUnknownFields(vocabulary, ast);
+  const limit = limitExpression(ast);
   if (limit !== null) throw new ExpressionError(limit);
+  refusePatterns(ast);
+  useSafeFunctions(ast);
   const check = parsed.check();
-  if (!check.valid) throw new ExpressionError(check.error?.summary ?? "it does not type-check");
+  if (!check.valid) throw explain(check.error);
+  const hasLoops = watchEvaluation(ast);
   return {
     type: check.type ?? "dyn",
-    fields: readReferences(parsed.ast, section),
-    evaluate(facts) {
-      try {
-        return fromCel(parsed(makeVariables(section, facts)));
-      } catch (error) {
-        return error instanceof EvaluationError && error.code === "unsupported_type"
-          ? evaluateAsMaps(parsed, section, facts)
-          : undefined;
-      }
-    },
+    fields: readReferences(ast, scope),
+    evaluate: (facts) => evaluate(parsed, scope, hasLoops, facts),
   };
 }
 
-/** The name of the record in expressions. */
-export const recordVariable: Readonly<Record<SectionName, string>> = {
-  user: "member",
-  department: "department",
-  tag: "tag",
-};
-
 type Parsed = ReturnType<Environment["parse"]> & { readonly ast: ASTNode };
 
-// Made on first use: an environment takes a while to make, and is the same for every expression of a section.
-const environments = new Map<SectionName, Environment>();
-
-function environmentOf(section: SectionName): Environment {
-  const known = environments.get(section);
-  if (known) return known;
-  const environment = new Environment({
-    unlistedVariablesAreDyn: false,
-    homogeneousAggregateLiterals: false,
-    enableOptionalTypes: true,
-    limits: { maxAstNodes: 300, maxDepth: 32, maxListElements: 200, maxMapEntries: 200 },
-  });
-  environment.registerVariable(recordVariable[section], "dyn").registerVariable("source", "dyn");
-  if (section === "user") {
-    environment.registerVariable("departments", "list<dyn>");
-    environment.registerVariable("mainDepartment", "dyn");
-    environment.registerVariable("extattr", "map");
+function evaluate(parsed: Parsed, scope: ScopeName, hasLoops: boolean, facts: Facts): Json | undefined {
+  // A field that is not there is an error in CEL, and common; the stack of it interests nobody and takes long.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    startWork();
+    if (hasLoops && hasLongText(facts.record)) return undefined;
+    return bounded(fromCel(parsed(makeVariables(scope, facts))));
+  } catch (error) {
+    return error instanceof EvaluationError && error.code === "unsupported_type"
+      ? evaluateAsMaps(parsed, scope, facts)
+      : undefined;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
-  if (section === "department") environment.registerVariable("path", "string");
-  environments.set(section, environment);
-  return environment;
 }
 
-function parse(section: SectionName, text: string): Parsed {
+function bounded(result: Json | undefined): Json | undefined {
+  const isTooLong =
+    (typeof result === "string" && result.length > 10 * maxTextLength) ||
+    (Array.isArray(result) && result.length > maxTextLength);
+  return isTooLong ? undefined : result;
+}
+
+function parse(scope: ScopeName, text: string): Parsed {
   try {
-    return environmentOf(section).parse(text);
+    return environmentOf(scope).parse(text);
   } catch (error) {
-    const summary = isSummarised(error) ? error.summary : String(error);
-    throw new ExpressionError(
-      `${summary}${isSummarised(error) && error.range ? ` at character ${error.range.start + 1}` : ""}`,
-    );
+    throw explain(error);
   }
+}
+
+function explain(error: unknown): ExpressionError {
+  if (!isSummarised(error)) return new ExpressionError("it does not type-check");
+  const { summary, range } = error;
+  const message = withWrittenNames(summary);
+  return range === undefined
+    ? new ExpressionError(message)
+    : new ExpressionError(`${message} at character ${range.start + 1}`, range.start);
 }
 
 function isSummarised(
@@ -93,57 +112,39 @@ function isSummarised(
   return error instanceof Error && "summary" in error && typeof error.summary === "string";
 }
 
-// Getters, so that an expression pays only for the names that it reads.
-function makeVariables(section: SectionName, facts: Facts): Record<string, unknown> {
-  switch (section) {
-    case "user":
-      return new UserVariables(facts) as unknown as Record<string, unknown>;
-    case "department":
-      return { department: facts.record, path: facts.path ?? "", source: describeSource(facts.source) };
-    case "tag":
-      return { tag: facts.record, source: describeSource(facts.source) };
+function refuseUnknownFields(vocabulary: Vocabulary, ast: ASTNode): void {
+  const roots = new Set([recordVariable[vocabulary.scope], ...scopeVariables[vocabulary.scope]]);
+  for (const { root, field, offset } of readFieldReferences(ast, roots)) {
+    const problem = vocabulary.checkReference(root, field);
+    if (problem !== null) throw new ExpressionError(problem, offset);
   }
 }
 
-class UserVariables {
-  readonly #facts: Facts;
-
-  constructor(facts: Facts) {
-    this.#facts = facts;
-  }
-
-  get member(): unknown {
-    return this.#facts.record;
-  }
-
-  get extattr(): unknown {
-    return listExtattr(this.#facts.record);
-  }
-
-  get departments(): unknown {
-    return this.#facts.departments.map(describeDepartment);
-  }
-
-  get mainDepartment(): unknown {
-    return this.#facts.mainDepartment && describeDepartment(this.#facts.mainDepartment);
-  }
-
-  get source(): unknown {
-    return describeSource(this.#facts.source);
+// A pattern that is written down is looked at before any person comes by.
+function refusePatterns(ast: ASTNode): void {
+  for (const node of nodesOf(ast)) {
+    if (node.op !== "rcall" || !["matches", "extract", "replacePattern"].includes(node.args[0])) continue;
+    const [pattern] = node.args[2];
+    if (pattern?.op !== "value" || typeof pattern.args !== "string") continue;
+    try {
+      compilePattern(pattern.args);
+    } catch (error) {
+      if (!(error instanceof FunctionError)) throw error;
+      throw new ExpressionError(`${error.message} at character ${pattern.start + 1}`, pattern.start);
+    }
   }
 }
 
 // The evaluator tells the type of a value by its `constructor`. Where a record has a field of that name, it is
 // evaluated once more with maps, which have no such ambiguity.
-function evaluateAsMaps(parsed: Parsed, section: SectionName, facts: Facts): Json | undefined {
+function evaluateAsMaps(parsed: Parsed, scope: ScopeName, facts: Facts): Json | undefined {
   try {
-    const variables = makeVariables(section, { ...facts, record: {} });
-    const record = toMaps(facts.record);
-    const names = ["source", "departments", "mainDepartment", "extattr", "path"];
-    const context: Record<string, unknown> = { [recordVariable[section]]: record };
-    for (const name of names) if (variables[name] !== undefined) context[name] = variables[name];
-    if (section === "user") context["extattr"] = toMaps(listExtattr(facts.record));
-    return fromCel(parsed(context));
+    const variables = makeVariables(scope, { ...facts, record: {} });
+    const context: Record<string, unknown> = {};
+    for (const name of scopeVariables[scope]) context[name] = variables[name];
+    context[recordVariable[scope]] = toMaps(facts.record);
+    if (scope === "user") context["extattr"] = toMaps(listExtattr(facts.record));
+    return bounded(fromCel(parsed(context)));
   } catch {
     return undefined;
   }

@@ -1,9 +1,6 @@
 import { isJsonObject, type Json, type JsonObject, member } from "../lib/json.ts";
 import type { DepartmentContext, SourceContext } from "./mapping.ts";
 
-/** The parts of a mapping file. */
-export type SectionName = "user" | "department" | "tag";
-
 /** All that the rules of one record can read. */
 export interface Facts {
   readonly record: JsonObject;

@@ -1,10 +1,62 @@
 import { z } from "zod";
+import { makeSchemaCatalog, type SchemaDefinition } from "../scim/catalog.ts";
 import { attributeTypes } from "../scim/schemas/schema.ts";
+import { listAttributePaths, listElementPatterns } from "./attribute-paths.ts";
 import { mappingForm } from "./format.ts";
+import type { SectionName } from "./scope.ts";
+import { contextPaths, sourceFields } from "./source-fields.ts";
 
-/** JSON Schema of a mapping file, as text: `schemas/mappings/mapping.schema.json`. */
-export function mappingJsonSchema(): string {
-  return formatJson(z.toJSONSchema(mappingForm, { io: "input" }));
+/**
+ * JSON Schema of a mapping file, as text: `schemas/mappings/mapping.schema.json`. An editor completes and explains the
+ * attributes of the standard and of these extensions; those of others are taken as they are.
+ */
+export function mappingJsonSchema(extensions: readonly SchemaDefinition[]): string {
+  const catalog = makeSchemaCatalog(extensions);
+  const schema = z.toJSONSchema(mappingForm, { io: "input" }) as Tree;
+  const { rule, ...definitions } = child(schema, "$defs");
+  const properties = child(schema, "properties");
+  for (const section of ["user", "department", "tag"] as const) {
+    const type = section === "user" ? "User" : "Group";
+    const reference = { $ref: `#/$defs/${section}Rule` };
+    definitions[`${section}Rule`] = withSourcePaths(rule as Tree, section);
+    const written = child(properties, section);
+    delete written["propertyNames"];
+    const attributes = listAttributePaths(catalog, type).map(({ path, description }) => [
+      path,
+      { description, ...reference },
+    ]);
+    written["properties"] = { ...(written["properties"] as Tree | undefined), ...Object.fromEntries(attributes) };
+    const patterns = ["^urn:", ...listElementPatterns(catalog, type)];
+    written["patternProperties"] = Object.fromEntries(patterns.map((pattern) => [pattern, reference]));
+    written["additionalProperties"] = false;
+  }
+  schema["$defs"] = definitions;
+  return formatJson(schema);
+}
+
+interface Tree {
+  [key: string]: unknown;
+}
+
+function child(tree: Tree, key: string): Tree {
+  return tree[key] as Tree;
+}
+
+// Examples are what editors propose as values.
+function withSourcePaths(rule: Tree, section: SectionName): Tree {
+  const copy = structuredClone(rule);
+  const ours = contextPaths[section].map(([path]) => path);
+  const fields = sourceFields[section].filter(({ holds }) => holds === "text" || holds === "number");
+  const examples = [
+    ...fields.map(({ name }) => name),
+    ...ours,
+    ...(section === "user" ? ["extattr.工号", "direct_leader[0]"] : []),
+  ];
+  const from = child(child(copy, "properties"), "from");
+  const [one, several] = from["anyOf"] as [Tree, Tree];
+  one["examples"] = examples;
+  child(several, "items")["examples"] = examples;
+  return copy;
 }
 
 /** JSON Schema of an extension file (RFC 7643 §7), as text: `schemas/extensions/extension.schema.json`. */

@@ -2,13 +2,15 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isJsonObject } from "../lib/json.ts";
 import { makeSchemaCatalog, parseSchema, type SchemaDefinition, SchemaError } from "../scim/catalog.ts";
-import { compileMapping } from "./compile.ts";
-import type { CompiledMapping } from "./mapping.ts";
-import { MappingError, type MappingProblem } from "./problem.ts";
+import { compileMappingText, parseFile } from "./compile.ts";
+import type { JsonText } from "./json-text.ts";
+import { parsePointer } from "./pointer.ts";
+import { MappingError, type MappingProblem, makeProblem } from "./problem.ts";
+import type { MappingProgram } from "./program.ts";
 
 /** Everything of a schemas directory that mapping is made of. */
 export interface LoadedMappings {
-  readonly mappings: ReadonlyMap<string, CompiledMapping>;
+  readonly mappings: ReadonlyMap<string, MappingProgram>;
   /** The extension schemas, in the order of their file names. */
   readonly extensions: readonly SchemaDefinition[];
 }
@@ -21,7 +23,7 @@ export interface LoadedMappings {
 export async function loadMappings(directory: string): Promise<LoadedMappings> {
   const problems: MappingProblem[] = [];
   const extensions = await readExtensions(directory, problems);
-  const mappings = new Map<string, CompiledMapping>();
+  const mappings = new Map<string, MappingProgram>();
   for (const name of await listNames(directory, "mappings", problems)) {
     await collect(problems, async () => {
       mappings.set(name, await compileFile(directory, name, extensions));
@@ -48,16 +50,12 @@ export async function loadExtensions(directory: string): Promise<readonly Schema
  *
  * @throws {MappingError} where there is none of that name, or something is wrong with it or with an extension file
  */
-export async function loadMapping(directory: string, name: string): Promise<CompiledMapping> {
+export async function loadMapping(directory: string, name: string): Promise<MappingProgram> {
   const problems: MappingProblem[] = [];
   const names = await listNames(directory, "mappings", problems);
   // Only a listed name becomes part of a path.
   if (problems.length === 0 && !names.includes(name)) {
-    problems.push({
-      file: "mappings",
-      pointer: "",
-      detail: `there is no mapping "${name}"; there are ${names.join(", ")}`,
-    });
+    problems.push(makeProblem("mappings", null, [], `there is no mapping "${name}"; there are ${names.join(", ")}`));
   }
   const extensions = await readExtensions(directory, problems);
   if (problems.length > 0) throw new MappingError(problems);
@@ -68,9 +66,9 @@ async function compileFile(
   directory: string,
   name: string,
   extensions: readonly SchemaDefinition[],
-): Promise<CompiledMapping> {
+): Promise<MappingProgram> {
   const file = `mappings/${name}.json`;
-  return compileMapping({ name, mapping: await readJson(directory, file), extensions, file });
+  return compileMappingText({ name, text: await readText(directory, file), extensions, file });
 }
 
 async function readExtensions(directory: string, problems: MappingProblem[]): Promise<readonly SchemaDefinition[]> {
@@ -78,27 +76,37 @@ async function readExtensions(directory: string, problems: MappingProblem[]): Pr
   for (const name of await listNames(directory, "extensions", problems)) {
     const file = `extensions/${name}.json`;
     await collect(problems, async () => {
-      const extension = parseExtension(await readJson(directory, file), file);
-      atFile(file, () => makeSchemaCatalog([...extensions, extension]));
+      const text = await readText(directory, file);
+      const extension = parseExtension(text, file);
+      atFile(file, parseFile(text, file), () => makeSchemaCatalog([...extensions, extension]));
       extensions.push(extension);
     });
   }
   return extensions;
 }
 
-// `$schema` is for editors; the schema itself knows no such member.
-function parseExtension(json: unknown, file: string): SchemaDefinition {
-  if (!isJsonObject(json)) return atFile(file, () => parseSchema(json));
-  const { $schema: _, ...schema } = json;
-  return atFile(file, () => parseSchema(schema));
+/**
+ * Parses an extension file (RFC 7643 §7) as it was written.
+ *
+ * @throws {MappingError} with every problem, each with its line and column
+ */
+export function parseExtension(text: string, file: string): SchemaDefinition {
+  const json = parseFile(text, file);
+  const { value } = json;
+  if (!isJsonObject(value)) return atFile(file, json, () => parseSchema(value));
+  // `$schema` is for editors; the schema itself knows no such member.
+  const { $schema: _, ...schema } = value;
+  return atFile(file, json, () => parseSchema(schema));
 }
 
-function atFile<T>(file: string, work: () => T): T {
+function atFile<T>(file: string, { locate }: JsonText, work: () => T): T {
   try {
     return work();
   } catch (error) {
     if (!(error instanceof SchemaError)) throw error;
-    throw new MappingError(error.problems.map(({ pointer, detail }) => ({ file, pointer, detail })));
+    throw new MappingError(
+      error.problems.map(({ pointer, detail }) => makeProblem(file, locate, parsePointer(pointer), detail)),
+    );
   }
 }
 
@@ -121,25 +129,16 @@ async function listNames(directory: string, folder: string, problems: MappingPro
       .map((file) => file.slice(0, -suffix.length))
       .sort();
   } catch (error) {
-    problems.push({ file: folder, pointer: "", detail: `cannot be read: ${errorCode(error)}` });
+    problems.push(makeProblem(folder, null, [], `cannot be read: ${errorCode(error)}`));
     return [];
   }
 }
 
-async function readJson(directory: string, file: string): Promise<unknown> {
-  let text: string;
+async function readText(directory: string, file: string): Promise<string> {
   try {
-    text = await readFile(join(directory, file), "utf8");
+    return await readFile(join(directory, file), "utf8");
   } catch (error) {
-    throw new MappingError([{ file, pointer: "", detail: `cannot be read: ${errorCode(error)}` }]);
-  }
-  try {
-    // A byte order mark is what some editors put first.
-    return JSON.parse(text.replace(/^\uFEFF/, ""));
-  } catch (error) {
-    throw new MappingError([
-      { file, pointer: "", detail: `is no JSON: ${error instanceof Error ? error.message : error}` },
-    ]);
+    throw new MappingError([makeProblem(file, null, [], `cannot be read: ${errorCode(error)}`)]);
   }
 }
 

@@ -61,6 +61,18 @@ export interface Mapped {
   readonly problems: readonly RecordProblem[];
   /** Optional attributes that were left out because their value does not fit. The record goes on without them. */
   readonly warnings: readonly RecordProblem[];
+  /** Values that no other resource may have, with what to try instead: see `chooseUnique`. Left out: none. */
+  readonly unique?: readonly UniqueValue[];
+}
+
+/** A value that must be nobody else's. The document holds the first candidate until `chooseUnique` has chosen. */
+export interface UniqueValue {
+  /** Path of an attribute of type string with one value. */
+  readonly path: string;
+  /** JSON Pointer of the rule in the mapping file. */
+  readonly pointer: string;
+  /** What to try, in order; the same each time. */
+  candidates(): Iterable<string>;
 }
 
 /** Which members a group gets: `direct` users of a department and its `children`, users and departments `listed` in a tag. */

@@ -2,6 +2,7 @@ import type { AttributeDefinition, SchemaCatalog } from "../scim/catalog.ts";
 import { findSubAttribute } from "../scim/catalog.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import { formatAttributeKey, type KeyCondition, KeySyntaxError, parseAttributeKey } from "./attribute-key.ts";
+import { didYouMean } from "./suggest.ts";
 
 /** Where in a resource a rule writes, and what may stand there. */
 export interface Place {
@@ -20,9 +21,15 @@ export interface Place {
  * Looks a key of a mapping file up in the schemas. Names may be written in any case (RFC 7643 §2.1); the place has
  * them as the schema does.
  *
+ * @param wholeForRemoval allows attributes with parts, and elements, as a whole
  * @throws {KeySyntaxError} for what is no path, no known attribute, or not for a mapping to write
  */
-export function findPlace(catalog: SchemaCatalog, type: ResourceType, text: string): Place {
+export function findPlace(
+  catalog: SchemaCatalog,
+  type: ResourceType,
+  text: string,
+  { wholeForRemoval = false }: { readonly wholeForRemoval?: boolean } = {},
+): Place {
   const { schema, name, filter, sub } = parseAttributeKey(text);
   if (type === "Group" && schema === null && name.toLowerCase() === "members") {
     throw new KeySyntaxError('who is in a group is said by "members": { "users": …, "groups": … }');
@@ -37,7 +44,9 @@ export function findPlace(catalog: SchemaCatalog, type: ResourceType, text: stri
     if (mutability === "readOnly") throw new KeySyntaxError(`${name}${sub ? `.${sub}` : ""} is readOnly (RFC 7643 §7)`);
     if (mutability === "writeOnly") throw new KeySyntaxError(`${name} is writeOnly: the directory keeps no such value`);
   }
-  refuseShape(attribute, filter !== null, match.sub);
+  // What is removed may be removed whole: all of `name`, every element of `photos`.
+  if (!wholeForRemoval || filter !== null || sub !== null)
+    refuseShape(attribute, filter !== null, match.sub, wholeForRemoval);
   const conditions = filter === null ? null : checkConditions(attribute, filter, match.sub);
   const key = formatAttributeKey({
     schema: extension,
@@ -51,20 +60,25 @@ export function findPlace(catalog: SchemaCatalog, type: ResourceType, text: stri
 /** Attributes that the bridge makes itself, whatever their mutability. */
 const kept = new Set(["id", "meta", "schemas"]);
 
-function refuseShape(attribute: AttributeDefinition, hasFilter: boolean, sub: AttributeDefinition | null): void {
+function refuseShape(
+  attribute: AttributeDefinition,
+  hasFilter: boolean,
+  sub: AttributeDefinition | null,
+  wholeElement: boolean,
+): void {
   const { name, type, multiValued } = attribute;
   if (type !== "complex") {
     if (hasFilter) throw new KeySyntaxError(`${name} has no elements with sub-attributes: write it without brackets`);
     return;
   }
-  if (sub === null) {
+  if (sub === null && !(wholeElement && hasFilter && multiValued)) {
     const example = (attribute.subAttributes ?? []).map((each) => `.${each.name}`).join(", ");
     throw new KeySyntaxError(`${name} is made of parts: write one of them (${example})`);
   }
   if (multiValued && !hasFilter) {
-    throw new KeySyntaxError(`${name} has several elements: say which one, as in ${name}[type eq "work"].${sub.name}`);
+    throw new KeySyntaxError(`${name} has several elements: say which one, as in ${name}[type eq "work"].${sub?.name}`);
   }
-  if (!multiValued && hasFilter) throw new KeySyntaxError(`${name} has one value: write ${name}.${sub.name}`);
+  if (!multiValued && hasFilter) throw new KeySyntaxError(`${name} has one value: write ${name}.${sub?.name}`);
 }
 
 function checkConditions(
@@ -87,7 +101,8 @@ function checkConditions(
   return sorted;
 }
 
-function explainUnknown(
+/** Why a path leads nowhere, and what was perhaps meant. */
+export function explainUnknown(
   catalog: SchemaCatalog,
   type: ResourceType,
   { schema, name, sub }: { readonly schema: string | null; readonly name: string; readonly sub: string | null },
@@ -96,11 +111,18 @@ function explainUnknown(
     const known = catalog.extensionsOf(type).map(({ id }) => id);
     return `no schema ${schema}; ${known.length > 0 ? `known for ${type}: ${known.join(", ")}` : `no schema extends ${type}`}`;
   }
-  if (sub !== null && catalog.findAttribute(type, { schema, name, sub: null }))
-    return `${name} has no sub-attribute ${sub}`;
+  const parent = sub === null ? null : catalog.findAttribute(type, { schema, name, sub: null });
+  if (parent) {
+    const parts = (parent.attribute.subAttributes ?? []).map((each) => each.name);
+    return `${name} has no sub-attribute ${sub}${didYouMean(sub ?? "", parts)}`;
+  }
   const extension = schema === null && catalog.extensionsOf(type).find((each) => hasAttribute(each.attributes, name));
   if (extension) return `${name} belongs to an extension: write ${extension.id}:${name}`;
-  return `${schema ?? type} has no attribute ${name}`;
+  const attributes = schema === null ? catalog.topAttributes(type) : (catalog.findSchema(schema)?.attributes ?? []);
+  return `${schema ?? type} has no attribute ${name}${didYouMean(
+    name,
+    attributes.map((each) => each.name),
+  )}`;
 }
 
 function hasAttribute(attributes: readonly AttributeDefinition[], name: string): boolean {

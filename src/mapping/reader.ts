@@ -1,6 +1,11 @@
 import { isJsonObject, type Json, type JsonObject, member } from "../lib/json.ts";
-import { describeDepartment, describeSource, type Facts, readExtattr, type SectionName } from "./facts.ts";
+import { describeDepartment, describeSource, type Facts, readExtattr } from "./facts.ts";
+import type { SectionName } from "./scope.ts";
 import { PathSyntaxError, parseSourcePath } from "./source-path.ts";
+import type { Vocabulary } from "./vocabulary.ts";
+
+/** Compiles the paths of `from` and templates. */
+export type CompileReader = (path: string) => Reader;
 
 /** A source path, ready to be read. */
 export interface Reader {
@@ -19,8 +24,10 @@ export interface Reader {
  *
  * @throws {PathSyntaxError}
  */
-export function compileReader(section: SectionName, path: string): Reader {
+export function compileSourceReader(section: SectionName, vocabulary: Vocabulary, path: string): Reader {
   const [root, ...steps] = parseSourcePath(path);
+  const problem = vocabulary.checkPath(root, steps);
+  if (problem !== null) throw new PathSyntaxError(problem);
   if (root === "source") return { path, field: null, read: readSource(steps) };
   if (section === "department" && root === "path") {
     if (steps.length > 0) throw new PathSyntaxError("path is a text and has no parts");

@@ -26,7 +26,15 @@ export function makeSection(slots: readonly Slot[], required: readonly Requireme
       writers = groups.map((group) => makeWriter(group.map((slot) => makeEvaluator(slot, unseenFields))));
       writersBySight.set(unseenFields, writers);
     }
-    const draft: Draft = { document: {}, keep: [], createOnly: [], sources: {}, problems: [], warnings: [] };
+    const draft: Draft = {
+      document: {},
+      keep: [],
+      createOnly: [],
+      sources: {},
+      problems: [],
+      warnings: [],
+      unique: [],
+    };
     for (const write of writers) write(facts, draft);
     checkRequired(required, draft);
     return draft;

@@ -3,9 +3,10 @@ import { jsonPointer } from "../lib/json-pointer.ts";
 import type { KeyCondition } from "./attribute-key.ts";
 import { formatAttributeKey } from "./attribute-key.ts";
 import type { Facts } from "./facts.ts";
-import type { RecordProblem } from "./mapping.ts";
+import type { RecordProblem, UniqueValue } from "./mapping.ts";
 import type { Place } from "./place.ts";
-import type { Rule, Sight } from "./rule.ts";
+import type { Rule } from "./rule.ts";
+import type { Sight } from "./sight.ts";
 
 /** A rule at its place. */
 export interface Slot {
@@ -27,6 +28,7 @@ export interface Draft {
   readonly sources: Record<string, Json>;
   readonly problems: RecordProblem[];
   readonly warnings: RecordProblem[];
+  readonly unique: UniqueValue[];
 }
 
 /** @param path keys from the root of the file to the rule */
@@ -65,13 +67,20 @@ export function evaluateSlot(slot: Slot, sight: Sight, facts: Facts, draft: Draf
   const raw = rule.when === null || rule.when(facts) ? rule.read(facts) : undefined;
   const value = raw === undefined ? undefined : fitted(slot, rule.transform(raw), draft);
   if (raw !== undefined) noteSource(slot, raw, facts, draft);
-  if (value !== undefined) return value;
+  if (value !== undefined) return rule.candidates ? firstCandidate(slot, String(value), facts, draft) : value;
   if (rule.createOnly) return raw === undefined ? fittedFallback(rule) : undefined;
   if (sight === "part" || rule.keepAbsent) draft.keep.push(keepPath);
   if (sight === "part" || raw !== undefined || rule.fallback === undefined) return undefined;
   // An existing value is kept; only a new resource gets the default.
   if (rule.keepAbsent) draft.createOnly.push(keepPath);
   return fittedFallback(rule);
+}
+
+function firstCandidate({ rule, place, pointer }: Slot, value: string, facts: Facts, draft: Draft): Json {
+  const candidates = (): Iterable<string> => rule.candidates?.(value, facts) ?? [value];
+  draft.unique.push({ path: place.key, pointer, candidates });
+  for (const first of candidates()) return first;
+  return value;
 }
 
 function fittedFallback({ fallback, toType }: Rule): Json | undefined {

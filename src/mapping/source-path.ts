@@ -2,7 +2,15 @@
 export type SourcePath = readonly [string, ...(string | number)[]];
 
 /** A path that cannot be read; the message says at which character. */
-export class PathSyntaxError extends Error {}
+export class PathSyntaxError extends Error {
+  /** Character of the text, from 0. */
+  readonly offset: number;
+
+  constructor(message: string, offset = 0) {
+    super(message);
+    this.offset = offset;
+  }
+}
 
 /**
  * Parses `main_department`, `direct_leader[0]`, `extattr.工号`, `extattr["a.b"]`. In quotes (single or double) a
@@ -20,12 +28,12 @@ export function parseSourcePath(text: string): SourcePath {
       at = bracket.end;
     } else {
       if (steps.length > 0) {
-        if (text[at] !== ".") throw new PathSyntaxError(`expected . or [ at character ${at + 1}`);
+        if (text[at] !== ".") throw new PathSyntaxError(`expected . or [ at character ${at + 1}`, at);
         at += 1;
       }
       const name = /^[^.[\]"'{}]+/.exec(text.slice(at))?.[0] ?? "";
-      if (name === "") throw new PathSyntaxError(`a name is missing at character ${at + 1}`);
-      if (name !== name.trim()) throw new PathSyntaxError(`a blank beside the name at character ${at + 1}`);
+      if (name === "") throw new PathSyntaxError(`a name is missing at character ${at + 1}`, at);
+      if (name !== name.trim()) throw new PathSyntaxError(`a blank beside the name at character ${at + 1}`, at);
       steps.push(name);
       at += name.length;
     }
@@ -42,7 +50,7 @@ function readBracket(text: string, start: number): { readonly step: string | num
   const quoted = /^\[(?:"((?:[^"\\]|\\.)+)"|'((?:[^'\\]|\\.)+)')\]/.exec(rest);
   const name = quoted?.[1] ?? quoted?.[2];
   if (!quoted || name === undefined) {
-    throw new PathSyntaxError(`expected [number] or ["name"] at character ${start + 1}`);
+    throw new PathSyntaxError(`expected [number] or ["name"] at character ${start + 1}`, start);
   }
   return { step: name.replace(/\\(.)/g, "$1"), end: start + quoted[0].length };
 }

@@ -1,7 +1,7 @@
 import type { Json } from "../lib/json.ts";
 import { toText } from "./coerce.ts";
-import type { Facts, SectionName } from "./facts.ts";
-import { compileReader, type Reader } from "./reader.ts";
+import type { Facts } from "./facts.ts";
+import type { CompileReader, Reader } from "./reader.ts";
 import { PathSyntaxError } from "./source-path.ts";
 
 export interface Template {
@@ -15,10 +15,8 @@ export interface Template {
  *
  * @throws {PathSyntaxError}
  */
-export function compileTemplate(section: SectionName, text: string): Template {
-  const parts = splitTemplate(text).map((part) =>
-    part.kind === "text" ? part.text : compileReader(section, part.path),
-  );
+export function compileTemplate(compileReader: CompileReader, text: string): Template {
+  const parts = splitTemplate(text).map((part) => (part.kind === "text" ? part.text : compileAt(compileReader, part)));
   return {
     readers: parts.filter((part) => typeof part !== "string"),
     render(facts) {
@@ -33,7 +31,22 @@ export function compileTemplate(section: SectionName, text: string): Template {
   };
 }
 
-type Part = { readonly kind: "text"; readonly text: string } | { readonly kind: "path"; readonly path: string };
+interface PathPart {
+  readonly kind: "path";
+  readonly path: string;
+  /** Character of the template, from 0. */
+  readonly offset: number;
+}
+
+type Part = { readonly kind: "text"; readonly text: string } | PathPart;
+
+function compileAt(compileReader: CompileReader, { path, offset }: PathPart): Reader {
+  try {
+    return compileReader(path);
+  } catch (error) {
+    throw error instanceof PathSyntaxError ? new PathSyntaxError(error.message, offset + error.offset) : error;
+  }
+}
 
 const token = /\{\{|\}\}|\{((?:[^{}"']|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')*)\}|[^{}]+|./gsu;
 
@@ -41,9 +54,13 @@ function splitTemplate(text: string): readonly Part[] {
   return [...text.matchAll(token)].map((match): Part => {
     const [found, path] = match;
     if (found === "{{" || found === "}}") return { kind: "text", text: found.slice(1) };
-    if (path !== undefined) return { kind: "path", path };
+    if (path !== undefined) return { kind: "path", path, offset: match.index + 1 };
     if (found === "{" || found === "}") {
-      throw new PathSyntaxError(`a lone ${found} at character ${match.index + 1}; write ${found}${found} for a brace`);
+      const place = match.index + 1;
+      throw new PathSyntaxError(
+        `a lone ${found} at character ${place}; write ${found}${found} for a brace`,
+        match.index,
+      );
     }
     return { kind: "text", text: found };
   });

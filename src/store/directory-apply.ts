@@ -156,13 +156,11 @@ async function applyBatch(
     .orderBy("seq")
     .limit(limit)
     .execute();
-  const states = untilRepeated(found).map(
-    (row): State => {
-      const text = row.after ?? "{}";
-      const columns = documentColumns(JSON.parse(text) as JsonObject, text);
-      return { row, columns, extra: JSON.parse(row.apply ?? "{}") as AppliedState };
-    },
-  );
+  const states = untilRepeated(found).map((row): State => {
+    const text = row.after ?? "{}";
+    const columns = documentColumns(JSON.parse(text) as JsonObject, text);
+    return { row, columns, extra: JSON.parse(row.apply ?? "{}") as AppliedState };
+  });
   if (states.length === 0) return 0;
   const refused = await refuseTakenNames(database, trx, states);
   const accepted = states.filter(({ row }) => !refused.has(row.seq));

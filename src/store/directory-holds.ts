@@ -67,23 +67,7 @@ export function makeDirectoryHolds(
           .where("action", "in", ["deactivate", "delete"])
           .where("resource_type", "in", types)
           .execute();
-        // Who stays also stays in his groups; a group that stays also stays in its parent.
-        const stays = sql<boolean>`exists (select 1 from change own
-          where own.task_id = ${taskId} and own.target_id is null and own.resource_id = change_member.member_id
-            and own.status = 'held' and own.action in ('deactivate', 'delete'))`;
-        const rows = await trx
-          .selectFrom("change")
-          .selectAll()
-          .where("task_id", "=", taskId)
-          .where("target_id", "is", null)
-          .where("status", "=", "planned")
-          .where("leavers", "=", 1)
-          .execute();
-        for (const row of rows) await setAside(trx, row, stays, row.because);
-        await dropEmpty(
-          trx,
-          rows.map((row) => row.seq),
-        );
+        await holdMembershipsOfThoseWhoStay(trx, taskId);
       }),
 
     holdMemberRemovals: (lease, changeSeqs) =>
@@ -121,11 +105,52 @@ export function makeDirectoryHolds(
           .selectFrom("change")
           .select("seq")
           .where("target_id", "=", targetId)
-          .where("status", "=", "planned");
+          .where("status", "=", sql.lit("planned" as const));
         await trx.deleteFrom("change_member").where("change_seq", "in", released).execute();
-        await trx.deleteFrom("change").where("target_id", "=", targetId).where("status", "=", "planned").execute();
+        await trx.deleteFrom("change").where("seq", "in", released).execute();
       }),
   };
+
+  /** Who stays also stays in his groups; a group that stays also stays in its parent. The others leave theirs. */
+  async function holdMembershipsOfThoseWhoStay(trx: Transaction<Tables>, taskId: string): Promise<void> {
+    const held = await trx
+      .selectFrom("change")
+      .select("resource_id")
+      .where("task_id", "=", taskId)
+      .where("target_id", "is", null)
+      .where("status", "=", "held")
+      .where("action", "in", ["deactivate", "delete"])
+      .execute();
+    const edges = await trx
+      .selectFrom("change as c")
+      .innerJoin("change_member as m", "m.change_seq", "c.seq")
+      .select(["c.seq", "m.member_id"])
+      .where("c.task_id", "=", taskId)
+      .where("c.target_id", "is", null)
+      .where("c.status", "=", "planned")
+      .where("c.leavers", "=", 1)
+      .where(isOneOf("m.member_id", [...new Set(held.map((row) => row.resource_id))]))
+      .execute();
+    const staying = new Map<number, string[]>();
+    for (const { seq, member_id } of edges) {
+      const members = staying.get(seq) ?? [];
+      members.push(member_id);
+      staying.set(seq, members);
+    }
+    const groups = await trx
+      .selectFrom("change")
+      .selectAll()
+      .where(isOneOf("seq", [...staying.keys()]))
+      .execute();
+    const isWhole = (group: { readonly seq: number; readonly removed_count: number }): boolean =>
+      staying.get(group.seq)?.length === group.removed_count;
+    const whole = groups.filter(isWhole).map((group) => group.seq);
+    await trx.updateTable("change").set({ status: "held" }).where(isOneOf("seq", whole)).execute();
+    for (const group of groups) {
+      if (!isWhole(group))
+        await setAside(trx, group, isOneOf("member_id", staying.get(group.seq) ?? []), group.because);
+    }
+  }
 
   /** Moves removals of a group's change to a held change of their own, so that the rest can go ahead; how many. */
   async function setAside(

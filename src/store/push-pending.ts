@@ -78,6 +78,9 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
   };
 
   const isThere: Condition = sql`resource.deleted_at is null and resource.departed_at is null`;
+
+  /** Made without a manager who was not there yet, and is there by now. */
+  const managerCame: Condition = sql`(l.state = 'linked' and l.lacks_manager = 1 and lm.remote_id is not null)`;
   const isLinked: Condition = sql`l.remote_id is not null`;
 
   const mustBeDeleted = (scope: PushScope, type: ResourceType): Condition => {
@@ -118,7 +121,7 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
         type === "User" ? sql`resource.departed_at is null and (resource.active = 1 or l.active = 0)` : isThere,
         // Who was made without his manager in this very push is looked at again as soon as that one is there.
         sql`(((l.version < resource.version or l.state in ('failed', 'intended')) and ${isDue(scope)})
-          or (l.state = 'linked' and l.lacks_manager = 1 and lm.remote_id is not null))`,
+          or ${managerCame})`,
         inScope(scope, type),
         sql`resource.deleted_at is null`,
       ),
@@ -167,7 +170,8 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
             (${isThere} and ${inScope(scope, type)} and (l.remote_id is null or l.version < resource.version
               or (resource.type = 'Group' and l.members_version < resource.members_version) or l.state in ('failed', 'intended')))
             or (${isLinked} and ${mustBeDeleted(scope, type)})
-            or (${isLinked} and ${type === "User" ? mustBeInactive(scope) : sql`1 = 0`}))`.execute(db);
+            or (${isLinked} and ${type === "User" ? mustBeInactive(scope) : sql`1 = 0`})
+            or (${isThere} and ${inScope(scope, type)} and ${managerCame}))`.execute(db);
         return Number(rows[0]?.count ?? 0);
       };
       return (await count("User")) + (await count("Group"));

@@ -109,8 +109,7 @@ export function makeTaskStore(
       const rows = await db
         .selectFrom("sync_task")
         .selectAll()
-        // Those have a slot, and by it they are found among all that ever ran.
-        .where("slot", ">", "")
+        .where("slot", "is not", null)
         .where("state", "in", ["queued", "running"])
         .orderBy("id")
         .execute();

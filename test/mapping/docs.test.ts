@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { compileMapping } from "../../src/mapping/compile.ts";
+import { compileMapping, compileMappingText } from "../../src/mapping/compile.ts";
 import { loadExtensions } from "../../src/mapping/load.ts";
-import { parseSchema } from "../../src/scim/catalog.ts";
+import { runMappingTests } from "../../src/mapping/run-tests.ts";
+import { compileTargetRules } from "../../src/mapping/target-rules.ts";
+import { makeSchemaCatalog, parseSchema } from "../../src/scim/catalog.ts";
 
 // Examples of docs/mapping.md: a block `json rule`, one `json member`, one `json result`; whole files are `json file`,
 // extension schemas `json extension`.
@@ -53,23 +55,31 @@ describe("every example in the documentation gives what is said there", () => {
         mainDepartment: departments[1] ?? null,
         source: { organization: "acme", namespace: null, unseenFields: new Set() },
       });
-      const { externalId, userName, ...attributes } = document;
-      expect([externalId, userName]).toEqual(["zhangsan", "zhangsan"]);
-      expect(attributes).toEqual(result);
+      expect(document).toEqual({ externalId: "zhangsan", userName: "zhangsan", ...result });
       expect(warnings).toEqual([]);
     },
   );
 });
 
-test("the file in the documentation compiles", () => {
+test("the files in the documentation compile, and their tests hold", () => {
   const files = blocksOf("file");
-  expect(files).toHaveLength(1);
-  for (const mapping of files) expect(compileMapping({ name: "docs", mapping, extensions }).name).toBe("docs");
+  expect(files).toHaveLength(2);
+  const results = files.flatMap((mapping) => runMappingTests(compileMapping({ name: "docs", mapping, extensions })));
+  expect(results).toHaveLength(2);
+  expect(results.filter(({ ok }) => !ok)).toEqual([]);
+});
+
+test("the rules of a target give what is said there", () => {
+  const [rules, documents, adjusted] = [blocksOf("target"), blocksOf("document"), blocksOf("adjusted")];
+  expect(rules).toHaveLength(1);
+  const { adjustUser } = compileTargetRules(rules[0], { catalog: makeSchemaCatalog(extensions) });
+  expect(adjustUser(documents[0])).toEqual(adjusted[0]);
 });
 
 test("the messages in the documentation are the ones that are given", () => {
-  const mapping = { user: { userName: { from: "userid" }, titel: { from: "position" }, active: { const: "maybe" } } };
-  expect(() => compileMapping({ name: "wecom", mapping, extensions })).toThrow(
-    expect.objectContaining({ message: /^```\n(mappings\/[\s\S]*?)\n```$/m.exec(text)?.[1] }),
+  const broken = /^```json broken\n([\s\S]*?)^```$/m.exec(text)?.[1] ?? "";
+  const messages = /^```messages\n([\s\S]*?)\n```$/m.exec(text)?.[1];
+  expect(() => compileMappingText({ name: "wecom", text: broken, extensions })).toThrow(
+    expect.objectContaining({ message: messages }),
   );
 });

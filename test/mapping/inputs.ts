@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../src/lib/json.ts";
 import { isJsonObject, member } from "../../src/lib/json.ts";
-import { compileMapping } from "../../src/mapping/compile.ts";
-import type { DepartmentContext, Mapped, SourceContext } from "../../src/mapping/mapping.ts";
+import { compileMapping, compileMappingText } from "../../src/mapping/compile.ts";
+import type { DepartmentContext, Mapped, SourceContext, UserInput } from "../../src/mapping/mapping.ts";
 import { MappingError, type MappingProblem } from "../../src/mapping/problem.ts";
 import { parseSchema, type SchemaDefinition } from "../../src/scim/catalog.ts";
 
@@ -32,6 +32,20 @@ export const strictExtension: SchemaDefinition = parseSchema({
 
 export const testExtensions: readonly SchemaDefinition[] = [testExtension, strictExtension];
 
+/** Names that rules of tests read, whether a record has them or not. */
+export const testFields = [
+  "constructor",
+  "toString",
+  "list",
+  "__proto__",
+  "value",
+  "missing",
+  "badge",
+  "note",
+  "n",
+  "im",
+];
+
 interface UserParts {
   readonly source?: SourceContext;
   readonly departments?: readonly DepartmentContext[];
@@ -41,13 +55,10 @@ interface UserParts {
 /** Maps one member with the given user rules; `userName` is added where they have none. */
 export function mapMember(rules: JsonObject, raw: JsonObject, parts: UserParts = {}): Mapped {
   const user = { userName: { from: "userid" }, ...rules };
-  const compiled = compileMapping({ name: "test", mapping: { user }, extensions: testExtensions });
-  return compiled.mapUser({
-    user: { kind: "user", key: "key", raw, departments: [], mainDepartment: null, managers: [] },
-    departments: parts.departments ?? [],
-    mainDepartment: parts.mainDepartment ?? null,
-    source: parts.source ?? plainSource,
-  });
+  // Whatever a test calls its fields is a field.
+  const mapping = { fields: [...Object.keys(raw), ...testFields], user };
+  const compiled = compileMapping({ name: "test", mapping, extensions: testExtensions });
+  return compiled.mapUser(userInput(raw, parts));
 }
 
 /** What a single rule gives for an attribute of type string. */
@@ -57,13 +68,28 @@ export function textOf(rule: JsonObject, raw: JsonObject, parts: UserParts = {})
   return isJsonObject(extension) ? extension["text"] : undefined;
 }
 
-/** The problems of a mapping that does not compile. */
+/** The problems of a mapping that does not compile, as it would stand in a file. */
 export function problemsOf(mapping: unknown): readonly MappingProblem[] {
+  return problemsOfText(JSON.stringify(mapping, null, 2));
+}
+
+/** The problems of a file that does not compile. */
+export function problemsOfText(text: string): readonly MappingProblem[] {
   try {
-    compileMapping({ name: "broken", mapping, extensions: testExtensions });
+    compileMappingText({ name: "broken", text, extensions: testExtensions });
     return [];
   } catch (error) {
     if (error instanceof MappingError) return error.problems;
     throw error;
   }
+}
+
+/** A member as a mapping takes it. */
+export function userInput(raw: JsonObject, parts: UserParts = {}): UserInput {
+  return {
+    user: { kind: "user", key: "key", raw, departments: [], mainDepartment: null, managers: [] },
+    departments: parts.departments ?? [],
+    mainDepartment: parts.mainDepartment ?? null,
+    source: parts.source ?? plainSource,
+  };
 }

@@ -77,15 +77,15 @@ describe("a directory of files", () => {
     });
     await write("extensions/d.json", "[]");
     await write("mappings/broken.json", "{");
-    await write("mappings/wrong.json", { user: { titel: { from: "a" } } });
+    await write("mappings/wrong.json", { user: { titel: { from: "name" } } });
     expect(await problemsOf(loadMappings(directory))).toEqual([
       "extensions/b.json#/id",
       "extensions/c.json#/attributes/0/name",
       "extensions/c.json#/attributes/1/type",
       "extensions/d.json#",
       "mappings/broken.json#",
-      "mappings/wrong.json#/user/titel",
       "mappings/wrong.json#/user",
+      "mappings/wrong.json#/user/titel",
     ]);
   });
 

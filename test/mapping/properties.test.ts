@@ -6,17 +6,30 @@ import { carryOver } from "../../src/mapping/carry-over.ts";
 import { compileMapping } from "../../src/mapping/compile.ts";
 import { loadMappings } from "../../src/mapping/load.ts";
 import type { CompiledMapping, Mapped } from "../../src/mapping/mapping.ts";
+import { plainNormalisers } from "../../src/mapping/normalise-form.ts";
 import { MappingError } from "../../src/mapping/problem.ts";
 import { testExtensions } from "./inputs.ts";
 
 const schemas = join(import.meta.dirname, "../../schemas");
 const { mappings: shipped } = await loadMappings(schemas);
 
+const everyNormaliser = [
+  ...Object.keys(plainNormalisers).filter((name) => name !== "digits" && name !== "e164"),
+  { e164: { region: "US", invalid: "keep" } },
+  { pinyin: { part: "family", tones: "marks", case: "title", separator: " " } },
+  { truncate: { bytes: 20 } },
+  { replace: { pattern: "[a-z]", with: "$0$0" } },
+  { replace: { text: "a", with: "bb" } },
+  { extract: { pattern: "(.+)" } },
+  { withDomain: "example.com" },
+];
+
 // Beside the shipped ones a mapping that uses every part of the language.
 const everything = compileMapping({
   name: "everything",
   extensions: testExtensions,
   mapping: {
+    fields: ["constructor"],
     user: {
       userName: { from: ["userid", "extattr.工号"], normalise: ["trim", "lower", "upper", "halfwidth"] },
       displayName: { template: "{name} {{{extattr['a.b']}}}" },
@@ -28,6 +41,7 @@ const everything = compileMapping({
       "urn:example:test:User:labels": { expr: "member.department.map(d, d)" },
       "urn:example:test:User:count": { from: "order[0]" },
       "urn:example:test:User:share": { from: "order" },
+      "urn:example:test:User:text": { from: ["alias", "name"], normalise: everyNormaliser },
       "urn:example:test:User:flag": { from: "enable" },
       "urn:example:test:User:since": { from: "constructor" },
       "urn:example:test:User:place.city": { from: "extattr.地点.title" },

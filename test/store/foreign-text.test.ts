@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { onEachDatabase } from "../support/databases.ts";
-import { beginPush, beginWork, fillDirectory, given, record, userChange, userDocument, userId } from "./support.ts";
+import { beginPush, given } from "./push-support.ts";
+import { beginWork, fillDirectory, record, userChange, userDocument, userId } from "./support.ts";
 
 /** What no text column of PostgreSQL takes, and what breaks statements that are put together badly. */
 const strange = ["a\0b", "half \ud83d pair", "'; drop table source; --", '{"a":[1,"}"]}', "{NULL}", "\\", "😀"];

@@ -2,18 +2,8 @@ import { beforeEach, expect, it } from "vitest";
 import type { FullStore } from "../../src/store/open-store.ts";
 import { type Lease, LeaseLostError, type PendingGroup } from "../../src/store/store.ts";
 import { onEachDatabase } from "../support/databases.ts";
-import {
-  beginPush,
-  beginWork,
-  departure,
-  edge,
-  fillDirectory,
-  given,
-  groupId,
-  record,
-  userChange,
-  userId,
-} from "./support.ts";
+import { beginPush, given } from "./push-support.ts";
+import { beginWork, departure, edge, fillDirectory, groupId, record, userChange, userId } from "./support.ts";
 
 onEachDatabase("a lease", (at) => {
   it("belongs to whoever asks first", async () => {

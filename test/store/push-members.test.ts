@@ -1,18 +1,16 @@
 import { expect, it } from "vitest";
 import { LeaseLostError, type MemberDelta, type PendingGroup } from "../../src/store/store.ts";
 import { onEachDatabase, type TestDatabase } from "../support/databases.ts";
+import { beginPush, given, type PushWork } from "./push-support.ts";
 import {
   applyAll,
-  beginPush,
   beginWork,
   departure,
   edge,
   fillDirectory,
-  given,
   groupChange,
   groupId,
   nextTask,
-  type PushWork,
   planMembers,
   record,
   userChange,
@@ -204,12 +202,9 @@ onEachDatabase("a source that is deleted", (at) => {
     const next = await nextTask(at.store, work);
     await at.store.addChanges(next.lease, next.task.id, [userChange(7)]);
     await at.store.deleteSource(work.source.id);
-    for (const write of [
-      at.store.applyNext(next.lease, next.task.id, work.source.id, 10),
-      at.store.addChanges(next.lease, next.task.id, [userChange(8)]),
-    ]) {
-      await expect(write).rejects.toThrow(LeaseLostError);
-    }
+    const { lease, task, source } = next;
+    await expect(at.store.applyNext(lease, task.id, source.id, 10)).rejects.toThrow(LeaseLostError);
+    await expect(at.store.addChanges(lease, task.id, [userChange(8)])).rejects.toThrow(LeaseLostError);
     expect(await at.rows("select id from resource")).toEqual([]);
   });
 

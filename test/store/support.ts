@@ -6,13 +6,9 @@ import type {
   Lease,
   NewSource,
   NewTarget,
-  PendingResource,
-  PushOutcome,
-  PushScope,
   ReadRecord,
   SourceRow,
   SourceSettings,
-  TargetRow,
   TaskRow,
 } from "../../src/store/store.ts";
 import { testId } from "./filter-directory.ts";
@@ -245,49 +241,4 @@ export async function fillDirectory(
 export async function membersNow(store: FullStore, group: number): Promise<readonly number[]> {
   const members = await store.membersOfGroup(groupId(group));
   return members.map(({ value }) => Number(value.slice(-6))).sort((a, b) => a - b);
-}
-
-/** A target on which this process holds the lease, and what is to be pushed to it. */
-export interface PushWork {
-  readonly target: TargetRow;
-  readonly lease: Lease;
-  readonly scope: PushScope;
-}
-
-export async function beginPush(store: FullStore, { source }: Work, at: { readonly now: number }): Promise<PushWork> {
-  const target = await store.createTarget(newTarget("app", [source.id]));
-  const scope: PushScope = {
-    targetId: target.id,
-    sourceIds: [source.id],
-    types: ["User", "Group"],
-    userFilter: null,
-    groupFilter: null,
-    startedAt: at.now,
-    retryAll: false,
-    deleteDepartedBefore: null,
-  };
-  return { target, lease: await takeLease(store, `target:${target.id}`), scope };
-}
-
-/** The outcome of a create or update that went well. */
-export function given(
-  resource: Pick<PendingResource, "id" | "type" | "version" | "managerId" | "managerRemoteId" | "document">,
-  more: Partial<Extract<PushOutcome["link"], { state: "linked" }>> = {},
-): PushOutcome {
-  return {
-    resourceId: resource.id,
-    resourceType: resource.type,
-    externalId: null,
-    displayName: null,
-    record: null,
-    link: {
-      state: "linked",
-      remoteId: `remote ${resource.id}`,
-      version: resource.version,
-      active: true,
-      lacksManager: resource.managerId !== null && resource.managerRemoteId === null,
-      held: resource.document,
-      ...more,
-    },
-  };
 }

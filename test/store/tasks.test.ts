@@ -1,14 +1,13 @@
 import { expect, it } from "vitest";
 import type { TaskRow } from "../../src/store/store.ts";
 import { onEachDatabase } from "../support/databases.ts";
+import { beginPush, given } from "./push-support.ts";
 import {
   applyAll,
-  beginPush,
   beginWork,
   departure,
   fillDirectory,
   finish,
-  given,
   groupChange,
   newSource,
   nextTask,

@@ -40,7 +40,8 @@ export const tables: Migration = (dialect) => {
       where user_name_folded is not null and deleted_at is null`,
     `create index resource_external_id on resource (external_id)`,
     `create index resource_display_name on resource (display_name_folded)`,
-    `create index resource_type on resource (type, id)`,
+    // A page of a list in order of id, and the count of all, without looking at the documents.
+    `create index resource_type on resource (type, id, source_id, deleted_at)`,
     `create index resource_source on resource (source_id, type)`,
     `create index resource_manager on resource (manager_id) where manager_id is not null`,
     `create index resource_manager_wanted on resource (source_id, manager_key) where manager_key is not null and manager_id is null`,
@@ -73,6 +74,8 @@ export const tables: Migration = (dialect) => {
       mode ${text} not null, state ${text} not null, approved ${int} not null, stage ${text} not null, progress ${text}, counts ${text} not null,
       targets ${text} not null, error ${text}, hold ${text}, created_at ${int} not null, started_at ${int}, finished_at ${int})`,
     `create index sync_task_source on sync_task (source_id, id)`,
+    // Looked for each second, among all that ever ran.
+    `create index sync_task_open on sync_task (id) where slot is not null`,
     `create table change (
       seq ${serial}, task_id ${text} not null, target_id ${text}, resource_type ${text} not null, resource_id ${text} not null,
       external_id ${text}, display_name ${text}, action ${text} not null, status ${text} not null, error ${text},
@@ -84,6 +87,7 @@ export const tables: Migration = (dialect) => {
     `create index change_planned on change (task_id, seq) where status = 'planned' and target_id is null`,
     `create index change_members_open on change (task_id, seq)
       where resource_type = 'Group' and members_applied = 0 and target_id is null`,
+    `create index change_released on change (target_id) where status = 'planned' and target_id is not null`,
     `create index change_resource on change (resource_id, task_id)`,
     `create index change_created on change (created_at)`,
     `create table change_member (

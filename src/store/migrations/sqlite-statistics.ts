@@ -19,7 +19,7 @@ export const sqliteStatistics: readonly string[] = [
       resource_user_name: "100000 1",
       resource_external_id: "100000 2",
       resource_display_name: "100000 3",
-      resource_type: "100000 50000 1",
+      resource_type: "100000 50000 1 1 1",
       resource_source: "100000 50000 40000",
       resource_manager: "80000 10",
       resource_manager_wanted: "1000 500 10",
@@ -33,12 +33,15 @@ export const sqliteStatistics: readonly string[] = [
       change_task: "200000 5000 1",
       change_planned: "20000 5000 1",
       change_members_open: "1000 500 1",
+      change_released: "20 10",
       change_resource: "200000 3 2",
       change_created: "200000 200",
     },
     change_member: { sqlite_autoindex_change_member_1: "200000 35 30 1" },
   }).flatMap(([table, indexes]) =>
-    Object.entries(indexes).map(([index, stat]) => `insert into sqlite_stat1 values ('${table}', '${index}', '${stat}')`),
+    Object.entries(indexes).map(
+      ([index, stat]) => `insert into sqlite_stat1 values ('${table}', '${index}', '${stat}')`,
+    ),
   ),
   // Takes them into use in this connection; others read them when they open the file.
   "analyze sqlite_schema",

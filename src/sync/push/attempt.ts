@@ -18,7 +18,10 @@ export interface AttemptOptions {
   readonly ensureHeld: () => Promise<void>;
   /** Tries at one request, the first included. */
   readonly tries?: number;
-  /** Longest wait that a target may ask for; beyond it the push ends and goes on later. Milliseconds. */
+  /**
+   * Longest that a target may make everybody wait without taking anything; beyond it the push ends and goes on later.
+   * Milliseconds.
+   */
   readonly maxWaitMs?: number;
 }
 
@@ -34,6 +37,8 @@ export class Attempts {
   #unanswered = 0;
   /** While the target asked everybody to wait. */
   #pausedUntil = 0;
+  /** Since when the target does nothing but ask to wait; null after anything that it took. */
+  #throttledSince: number | null = null;
 
   constructor({ signal, ensureHeld, tries = 4, maxWaitMs = 120_000 }: AttemptOptions) {
     this.#signal = signal;
@@ -56,6 +61,7 @@ export class Attempts {
       try {
         const result = await send();
         this.#unanswered = 0;
+        this.#throttledSince = null;
         return result;
       } catch (error) {
         if (!(error instanceof TargetError)) throw error;
@@ -79,15 +85,19 @@ export class Attempts {
         );
       case "throttled": {
         const asked = error.retryAfterMs ?? backoffMs(attempt, 1000);
-        if (asked > this.#maxWaitMs) {
+        const now = Date.now();
+        this.#throttledSince ??= now;
+        if (asked > this.#maxWaitMs || now + asked - this.#throttledSince > this.#maxWaitMs) {
           throw new TargetDownError(
             "target.throttled",
-            `the target asks to wait ${Math.round(asked / 1000)} s; what is left is pushed later`,
+            asked > this.#maxWaitMs
+              ? `the target asks to wait ${Math.round(asked / 1000)} s; what is left is pushed later`
+              : `the target has asked to wait for ${Math.round((now - this.#throttledSince) / 1000)} s and taken nothing; what is left is pushed later`,
             error,
           );
         }
         if (attempt + 1 >= this.#tries * 2) throw error;
-        this.#pausedUntil = Math.max(this.#pausedUntil, Date.now() + asked);
+        this.#pausedUntil = Math.max(this.#pausedUntil, now + asked);
         return;
       }
       case "unavailable":
@@ -101,6 +111,7 @@ export class Attempts {
         return;
       default:
         this.#unanswered = 0;
+        this.#throttledSince = null;
         throw error;
     }
   }

@@ -148,11 +148,7 @@ function deleteBefore(onRemoval: OnRemoval, now: number): number | null {
 }
 
 async function hasMembersPending(store: PushStore, scope: PushScope): Promise<boolean> {
-  const [users, groups] = await Promise.all([
-    store.pendingUpdates(scope, "User", { after: "", limit: 1 }),
-    store.pendingGroups(scope, { after: "", limit: 1 }),
-  ]);
-  return users.length > 0 || groups.length > 0;
+  return (await store.pendingGroups(scope, { after: "", limit: 1 })).length > 0;
 }
 
 interface Guard {

@@ -19,7 +19,7 @@ h1 { font-size: 1.4rem; margin: 1.5rem 0 .75rem; } h2 { font-size: 1.05rem; marg
 .cards a, .cards div { display: block; padding: .75rem 1rem; border-radius: .5rem; background: var(--card); color: inherit; }
 .cards b { display: block; font-size: 1.6rem; font-variant-numeric: tabular-nums; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .92rem; }
-th { text-align: left; font-weight: 600; color: var(--soft); }
+th { text-align: left; font-weight: 600; color: var(--soft); white-space: nowrap; }
 th, td { padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
 code, pre { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .86em; }
 pre { background: var(--card); padding: 1rem; border-radius: .5rem; overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; }

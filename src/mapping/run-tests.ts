@@ -1,0 +1,85 @@
+import { canonicalJson, type Json, type JsonObject } from "../lib/json.ts";
+import type { TestForm } from "./format.ts";
+import type { DepartmentContext, Mapped, SourceContext } from "./mapping.ts";
+import type { MappingTest } from "./mapping-test.ts";
+import type { MappingProblem } from "./problem.ts";
+import type { MappingProgram } from "./program.ts";
+import { readAttribute } from "./resource-path.ts";
+
+/** What came of a test that a mapping file carries. */
+export interface MappingTestResult {
+  readonly name: string;
+  readonly pointer: string;
+  readonly line: number | null;
+  readonly column: number | null;
+  readonly ok: boolean;
+  readonly failures: readonly MappingTestFailure[];
+}
+
+/** An attribute that is not what was expected; `undefined` is no value. */
+export interface MappingTestFailure extends MappingProblem {
+  readonly path: string;
+  readonly expected: Json | undefined;
+  readonly actual: Json | undefined;
+}
+
+/** Runs the tests that a mapping file carries. */
+export function runMappingTests(program: MappingProgram): readonly MappingTestResult[] {
+  return program.tests.map((test) => {
+    const failures = runTest(program, test);
+    const { pointer, line, column } = program.problemAt(["tests", test.index], "");
+    return { name: test.name, pointer, line, column, ok: failures.length === 0, failures };
+  });
+}
+
+function runTest(program: MappingProgram, { index, form, expect }: MappingTest): readonly MappingTestFailure[] {
+  const { document } = mapTest(program, form);
+  return expect.flatMap(({ path, key, value: expected }) => {
+    const actual = readAttribute(document, key);
+    if (same(actual, expected)) return [];
+    const detail = `expected ${describe(expected)}, got ${describe(actual)}`;
+    return [{ ...program.problemAt(["tests", index, "expect", path], detail), path, expected, actual }];
+  });
+}
+
+function same(a: Json | undefined, b: Json | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : canonicalJson(a) === canonicalJson(b);
+}
+
+function describe(value: Json | undefined): string {
+  return value === undefined ? "no value" : JSON.stringify(value);
+}
+
+function mapTest(program: MappingProgram, form: TestForm): Mapped {
+  const source: SourceContext = {
+    organization: form.organization ?? null,
+    namespace: form.namespace ?? null,
+    unseenFields: new Set(form.unseenFields),
+  };
+  if (form.member) return program.mapUser({ ...userParts(form, form.member as JsonObject), source });
+  if (form.department) {
+    const raw = form.department as JsonObject;
+    const name = String(raw["name"] ?? "");
+    const context = { key: String(raw["id"] ?? ""), name, path: form.path ?? name };
+    return program.mapDepartment({
+      department: { kind: "department", key: context.key, raw, name, parent: null },
+      context,
+      source,
+    });
+  }
+  return program.mapTag({
+    tag: { kind: "tag", key: "", raw: form.tag as JsonObject, users: [], departments: [] },
+    source,
+  });
+}
+
+function userParts(form: TestForm, raw: JsonObject) {
+  const departments = (form.departments ?? []).map(toContext);
+  const mainDepartment = form.mainDepartment ? toContext(form.mainDepartment) : (departments[0] ?? null);
+  const user = { kind: "user", key: "", raw, departments: [], mainDepartment: null, managers: [] } as const;
+  return { user, departments, mainDepartment };
+}
+
+function toContext({ id, name, path = name }: NonNullable<TestForm["mainDepartment"]>): DepartmentContext {
+  return { key: String(id), name, path };
+}

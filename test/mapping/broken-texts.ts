@@ -1,0 +1,48 @@
+/** Text that is no JSON, or not what it seems to be: what is wrong, the text, line, column, a part of what must be said. */
+export const brokenTexts: readonly (readonly [
+  what: string,
+  text: string,
+  line: number,
+  column: number,
+  detail: string,
+])[] = [
+  ["an empty file", "", 1, 1, "a value is missing"],
+  ["a file that ends too early", '{\n  "user": {\n    "title": { "from": "name" }\n', 3, 31, "a } is missing"],
+  [
+    "a comma too many",
+    '{\n  "user": {\n    "title": { "from": "name" },\n  }\n}',
+    3,
+    32,
+    "a comma with nothing behind it",
+  ],
+  [
+    "a comma too few",
+    '{\n  "user": {\n    "title": { "from": "name" }\n    "active": {}\n  }\n}',
+    3,
+    32,
+    "a comma is missing",
+  ],
+  ["a colon too few", '{\n  "user" { }\n}', 2, 10, "a colon is missing"],
+  ["a name without quotes", "{\n  user: { }\n}", 2, 3, "double quotes"],
+  ["single quotes", "{\n  'user': { }\n}", 2, 3, "double quotes"],
+  ["a text over two lines", '{\n  "description": "one\ntwo"\n}', 2, 18, "closing quote"],
+  ["a wrong escape", '{\n  "description": "a\\qb"\n}', 2, 18, "backslash"],
+  ["a comment", '{\n  // names\n  "user": { }\n}', 2, 3, "comments are not JSON"],
+  ["a second value", "{ }\n{ }", 2, 1, "goes on behind its end"],
+  ["a word that means nothing", '{\n  "user": none\n}', 2, 11, "means nothing here"],
+  ["levels without end", "[".repeat(5_000), 1, 101, "nested too deeply"],
+  [
+    "a name twice",
+    '{\n  "user": {\n    "title": { "from": "name" },\n    "title": { "from": "alias" }\n  }\n}',
+    4,
+    5,
+    '"title" is there already, in line 3',
+  ],
+  [
+    "a name twice, spelt differently",
+    '{\n  "user": { },\r\n  "us\\u0065r": { }\n}',
+    3,
+    3,
+    '"user" is there already, in line 2',
+  ],
+];

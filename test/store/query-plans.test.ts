@@ -1,0 +1,137 @@
+import { randomBytes } from "node:crypto";
+import { CompiledQuery, type KyselyPlugin } from "kysely";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeCipher } from "../../src/lib/cipher.ts";
+import { makeSchemaCatalog } from "../../src/scim/catalog.ts";
+import { parseFilter } from "../../src/scim/parse-filter.ts";
+import { resolveFilter } from "../../src/scim/resolve-filter.ts";
+import type { Database } from "../../src/store/database.ts";
+import { type FullStore, makeStore, openDatabase } from "../../src/store/open-store.ts";
+import { beginPush, given, type PushWork } from "./push-support.ts";
+import {
+  applyAll,
+  beginWork,
+  edge,
+  fillDirectory,
+  groupId,
+  planMembers,
+  userChange,
+  userId,
+  type Work,
+} from "./support.ts";
+
+// SQLite plans by the indexes that are there, not by how many rows there are: a few rows tell what a million would do.
+describe("questions that are asked often or of many rows", () => {
+  let database: Database;
+  let store: FullStore;
+  let work: Work;
+  let push: PushWork;
+  let asked: CompiledQuery[] = [];
+
+  beforeAll(async () => {
+    database = await openDatabase("file::memory:");
+    const recording: KyselyPlugin = {
+      transformQuery({ node, queryId }) {
+        asked.push(database.db.getExecutor().compileQuery(node, queryId));
+        return node;
+      },
+      transformResult: async ({ result }) => result,
+    };
+    const watched: Database = {
+      ...database,
+      db: database.db.withPlugin(recording),
+      write: (doing) => database.write((trx) => doing(trx.withPlugin(recording) as typeof trx)),
+    };
+    const clock = { now: 1_000_000 };
+    store = makeStore(watched, makeCipher(randomBytes(32)), () => clock.now);
+    work = await beginWork(store);
+    await fillDirectory(store, work, { users: 5, members: { 1: [1, 2] } });
+    push = await beginPush(store, work, clock);
+    const page = { after: "", limit: 9, onlyReady: false };
+    for (const type of ["User", "Group"] as const) {
+      const pending = await store.pendingCreates(push.scope, type, page);
+      await store.saveOutcomes(
+        push.lease,
+        work.task.id,
+        push.target.id,
+        pending.map((each) => given(each)),
+      );
+    }
+  });
+  afterAll(() => store.close());
+
+  const page = { after: "", limit: 9 };
+  const filter = (text: string) => resolveFilter(parseFilter(text), "User", makeSchemaCatalog([]));
+  const users = (text: string) =>
+    store.queryResources({ type: "User", sources: "all", filter: filter(text), startIndex: 1, count: 9 });
+
+  const questions: Readonly<Record<string, () => Promise<unknown>>> = {
+    listDirty: () => store.listDirty(work.source.id, "user", "m1", 0, 9),
+    listSourceRecords: () => store.listSourceRecords(work.source.id, "user", 0, 9),
+    resolveKeys: () => store.resolveKeys(work.source.id, "user", ["user-1"]),
+    readCurrent: () => store.readCurrent([userId(1)]),
+    edgesOf: () => store.edgesOf(work.source.id, "department", [userId(1)]),
+    edgesAnywhere: () => store.edgesAnywhere([userId(1)]),
+    userNameHolders: () => store.userNameHolders(["user-1"]),
+    plannedRemovals: () => store.plannedRemovals(work.task.id),
+    plannedArrivals: () => store.plannedArrivals(work.task.id, [userId(1)]),
+    countTask: () => store.countTask(work.task.id, null, { users: 0, groups: 0 }),
+    listRecords: () => store.listRecords(work.task.id, { limit: 9, q: "x" }),
+    openTasks: () => store.openTasks(),
+    "listTasks of a source": () => store.listTasks({ source: work.source.id, limit: 9 }),
+    pendingCreates: () => store.pendingCreates(push.scope, "User", { ...page, onlyReady: true }),
+    pendingUpdates: () => store.pendingUpdates(push.scope, "User", page),
+    pendingDeactivations: () => store.pendingDeactivations(push.scope, page),
+    pendingDeletes: () => store.pendingDeletes(push.scope, "Group", page),
+    countPending: () => store.countPending(push.scope),
+    countPendingRemovals: () => store.countPendingRemovals(push.scope),
+    pendingGroups: () => store.pendingGroups(push.scope, page),
+    "memberDelta, added": () => store.memberDelta(push.target.id, groupId(1), "add", page),
+    "memberDelta, removed": () => store.memberDelta(push.target.id, groupId(1), "remove", page),
+    memberLoss: () => store.memberLoss(push.target.id, groupId(1)),
+    linkedTo: () => store.linkedTo(push.target.id, ["remote"]),
+    hasDueRetries: () => store.hasDueRetries(push.target.id, 1),
+    countLinks: () => store.countLinks(push.target.id),
+    listLinks: () => store.listLinks(push.target.id, { limit: 9 }),
+    countOfSource: () => store.countOfSource(work.source.id),
+    readResource: () => store.readResource("User", userId(1), "all"),
+    membersOf: () => store.membersOf([groupId(1)]),
+    groupsOf: () => store.groupsOf([userId(1)]),
+    "a page of users": () =>
+      store.queryResources({ type: "User", sources: "all", filter: null, startIndex: 1, count: 9 }),
+    "users by userName": () => users('userName eq "a"'),
+    "users by externalId": () => users('externalId eq "a"'),
+    "applying a plan": async () => {
+      await store.addChanges(work.lease, work.task.id, [userChange(9)]);
+      await planMembers(store, work, [edge("add", 1, 9)]);
+      await applyAll(store, work);
+    },
+    "losing a user at a target": () =>
+      store.saveOutcomes(push.lease, work.task.id, push.target.id, [
+        {
+          ...{ resourceId: userId(1), resourceType: "User", externalId: null, displayName: null, record: null },
+          link: { state: "unlinked", again: true },
+        },
+      ]),
+  };
+
+  it.each(Object.entries(questions))("find their rows by an index: %s", async (_name, ask) => {
+    asked = [];
+    await ask();
+    expect(asked).not.toEqual([]);
+    for (const { sql: text, parameters } of asked) {
+      if (!/^\s*(select|update|delete|insert)/i.test(text)) continue;
+      const explained = CompiledQuery.raw(`explain query plan ${text}`, [...parameters]);
+      const { rows } = await database.db.executeQuery<{ detail: string }>(explained);
+      const scans = rows.map(({ detail }) => detail).filter((detail) => detail.startsWith("SCAN"));
+      // A list that was handed over, a row of constants and the handful of settings are read whole.
+      const whole = scans.filter(
+        (detail) =>
+          !/^SCAN (json_each|sync_task USING INDEX sync_task_open$|CONSTANT ROW|setting|target|source$|\d+-ROW)/.test(
+            detail,
+          ),
+      );
+      expect([text, whole]).toEqual([text, []]);
+    }
+  });
+});
