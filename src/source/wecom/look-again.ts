@@ -17,9 +17,10 @@ export async function lookAgain(
 ): Promise<SecondLook> {
   const found: SourceUser[] = [];
   const unclear: string[] = [];
-  const look = async (key: string): Promise<void> => {
+  // Each is stopped by its own signal: the caller's is for all of them, and would have a listener for each.
+  const look = async (key: string, stop: AbortSignal): Promise<void> => {
     try {
-      const member = await api.member(key, signal);
+      const member = await api.member(key, stop);
       if (member !== null) found.push(member);
     } catch (error) {
       if (!(error instanceof WecomFault)) throw error;
