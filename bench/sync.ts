@@ -34,18 +34,18 @@ export async function benchSync(dist: string, members: number, repeats: number):
 
 /** First sync of a source that no target takes: reading, mapping, storing. */
 async function benchStore(dist: string, corp: Corp, size: string, repeats: number): Promise<readonly Figure[]> {
-  const ours: number[] = [];
-  const floor: number[] = [];
+  const ours: Took[] = [];
+  const floor: Took[] = [];
   for (let round = 0; round < repeats; round += 1) {
     floor.push(await readAndStore(corp));
     const bridge = await startBridge(dist);
     try {
-      ours.push(succeeded(await bridge.sync(await bridge.createSource(corp))).ms);
+      ours.push(succeeded(await bridge.sync(await bridge.createSource(corp))));
     } finally {
       await bridge.stop();
     }
   }
-  return [slower(`${size}: first sync, to the store`, median(ours), median(floor), 2)];
+  return compared(`${size}: first sync, to the store`, ours, floor, 2);
 }
 
 async function benchLine(
@@ -70,6 +70,7 @@ async function benchLine(
     const rss = bridge.peakRss();
     return [
       alone(`${size}: first sync, to a target`, duration(first.ms)),
+      alone("    processor time", duration(first.processorMs)),
       ...phasesOf(first).map(({ phase, ms }) => alone(`    of it ${phase}`, duration(ms))),
       alone("    requests sent", sent.toLocaleString("en")),
       alone("    /healthz meanwhile, p50", duration(answered.p50)),
@@ -95,11 +96,11 @@ async function benchUnchanged(
 ): Promise<readonly Figure[]> {
   await target.reset("journal");
   const rows = countWrittenRows(bridge.databaseFile);
-  const ours: number[] = [];
-  const floor: number[] = [];
+  const ours: Took[] = [];
+  const floor: Took[] = [];
   for (let round = 0; round < repeats; round += 1) {
     floor.push(await readAlone(corp));
-    ours.push(succeeded(await bridge.sync(source)).ms);
+    ours.push(succeeded(await bridge.sync(source)));
   }
   const written = Object.entries(rows.count());
   rows.close();
@@ -107,7 +108,7 @@ async function benchUnchanged(
   const count = written.reduce((sum, [, number]) => sum + number, 0);
   for (const [table, number] of written) process.stderr.write(`  written to ${table}: ${number}\n`);
   return [
-    slower(`${size}: sync in which nothing changed`, median(ours), median(floor), 1.3),
+    ...compared(`${size}: sync in which nothing changed`, ours, floor, 1.3),
     alone("    rows written", String(count), "0", count === 0),
     alone("    requests sent", String(sent), "0", sent === 0),
   ];
@@ -150,15 +151,30 @@ function succeeded(task: TaskResult): TaskResult {
   return task;
 }
 
-async function readAlone(corp: Corp): Promise<number> {
-  return (await runProgram<{ ms: number }>("floors/read-source.ts", { ...floorInput(corp), file: null })).ms;
+/** How long something took, and how much of the processors it used. Milliseconds. */
+interface Took {
+  readonly ms: number;
+  readonly processorMs: number;
 }
 
-async function readAndStore(corp: Corp): Promise<number> {
+/** Time against time and, since other programs may share the machine, processor time against processor time. */
+function compared(path: string, ours: readonly Took[], floor: readonly Took[], atMost: number): readonly Figure[] {
+  const middle = (took: readonly Took[], of: keyof Took): number => median(took.map((each) => each[of]));
+  return [
+    slower(path, middle(ours, "ms"), middle(floor, "ms"), atMost),
+    slower("    processor time", middle(ours, "processorMs"), middle(floor, "processorMs"), null),
+  ];
+}
+
+function readAlone(corp: Corp): Promise<Took> {
+  return runProgram<Took>("floors/read-source.ts", { ...floorInput(corp), file: null });
+}
+
+async function readAndStore(corp: Corp): Promise<Took> {
   const directory = await mkdtemp(join(tmpdir(), "bridge-floor-"));
   try {
     const input = { ...floorInput(corp), file: join(directory, "floor.db") };
-    return (await runProgram<{ ms: number }>("floors/read-source.ts", input)).ms;
+    return await runProgram<Took>("floors/read-source.ts", input);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -11,17 +11,31 @@ import { Hono } from "hono";
 const [file = "", token = ""] = process.argv.slice(2);
 const db = new SqliteDatabase(":memory:");
 db.exec(`create table user (id text primary key, name text not null unique, document text not null);
+  create table membership (user_id text not null, group_id text not null, display text,
+    primary key (user_id, group_id)) without rowid;
   create table client (hash text primary key)`);
 db.prepare("attach ? as bridge").run(file);
 db.exec(`insert into user select id, user_name_folded,
-    substr(document, 1, length(document) - 1) || ',"id":"' || id || '","meta":{"resourceType":"User"}}'
-  from bridge.resource where type = 'User' and deleted_at is null`);
+    substr(document, 1, length(document) - 1) || ',"id":"' || id || '","meta":{"resourceType":"User","created":"'
+      || created_at || '","lastModified":"' || last_modified_at || '","version":"' || version || '"}'
+    from bridge.resource where type = 'User' and deleted_at is null;
+  insert into membership select m.member_id, g.id, g.display_name from bridge.member m
+    join bridge.resource g on g.id = m.group_id where m.member_type = 'User'`);
 db.exec("detach bridge");
 db.prepare("insert into client values (?)").run(hashOf(token));
 
 const findClient = db.prepare<[string], { hash: string }>("select hash from client where hash = ?");
-const byId = db.prepare<[string], { document: string }>("select document from user where id = ?");
-const byName = db.prepare<[string], { document: string }>("select document from user where name = ?");
+interface Row {
+  readonly id: string;
+  /** The resource without its last brace: its groups are still to come. */
+  readonly document: string;
+}
+
+const byId = db.prepare<[string], Row>("select id, document from user where id = ?");
+const byName = db.prepare<[string], Row>("select id, document from user where name = ?");
+const groupsOf = db.prepare<[string], { group_id: string; display: string }>(
+  "select group_id, display from membership where user_id = ?",
+);
 const app = new Hono();
 app.use(async (c, next) => {
   const given = /^Bearer (.+)$/.exec(c.req.header("authorization") ?? "")?.[1] ?? "";
@@ -30,17 +44,24 @@ app.use(async (c, next) => {
 });
 app.get("/Users/:id", (c) => {
   const row = byId.get(c.req.param("id"));
-  return row ? scim(row.document) : c.body(null, 404);
+  return row ? scim(textOf(row)) : c.body(null, 404);
 });
 app.get("/Users", (c) => {
   const name = /^userName eq "(.*)"$/.exec(c.req.query("filter") ?? "")?.[1] ?? "";
   const row = byName.get(name.toLowerCase());
-  return scim(`{"totalResults":${row ? 1 : 0},"itemsPerPage":1,"startIndex":1,"Resources":[${row?.document ?? ""}]}`);
+  return scim(
+    `{"totalResults":${row ? 1 : 0},"itemsPerPage":1,"startIndex":1,"Resources":[${row ? textOf(row) : ""}]}`,
+  );
 });
 const server = createAdaptorServer({ fetch: app.fetch });
 server.listen(0, "127.0.0.1");
 await once(server, "listening");
 process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}\n`);
+
+function textOf({ id, document }: Row): string {
+  const groups = groupsOf.all(id).map(({ group_id: value, display }) => ({ value, display, type: "direct" }));
+  return `${document},"groups":${JSON.stringify(groups)}}`;
+}
 
 function scim(text: string): Response {
   return new Response(text, { headers: { "content-type": "application/scim+json" } });

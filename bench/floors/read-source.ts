@@ -24,6 +24,7 @@ interface Member {
 const { url, corpId, appSecret, concurrency, file } = readInput<Input>();
 const store = file === null ? null : openStore(file);
 const startedAt = performance.now();
+const processorBefore = process.cpuUsage();
 const pool = new Pool(url, { connections: concurrency });
 const { access_token } = await get<{ access_token: string }>(`gettoken?corpid=${corpId}&corpsecret=${appSecret}`);
 const { department } = await get<{ department: readonly { id: number }[] }>(
@@ -43,7 +44,11 @@ await Promise.all(
   }),
 );
 store?.close();
-process.stdout.write(JSON.stringify({ ms: performance.now() - startedAt, members, departments: department.length }));
+const ms = performance.now() - startedAt;
+const { user, system } = process.cpuUsage(processorBefore);
+process.stdout.write(
+  JSON.stringify({ ms, processorMs: (user + system) / 1000, members, departments: department.length }),
+);
 await pool.close();
 
 async function get<T>(path: string): Promise<T> {

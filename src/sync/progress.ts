@@ -2,7 +2,7 @@ import type { EngineTaskStore, TaskRow } from "../store/store.ts";
 
 type Phase = NonNullable<TaskRow["progress"]>["phase"];
 
-/** Progress of a task, written now and then: a console looks at it once a second at most. */
+/** Progress of a task, written when a phase begins and now and then in it: a console looks once a second at most. */
 export interface Progress {
   set(phase: Phase, done: number, total: number): void;
   /** Waits until what was set last is written. */
@@ -17,12 +17,14 @@ export function makeProgress(
 ): Progress {
   let writtenAt = clock();
   let latest: TaskRow["progress"] = null;
+  let writtenPhase: Phase | null = null;
   let writing: Promise<void> = Promise.resolve();
   const write = (): void => {
     const progress = latest;
     if (progress === null) return;
     latest = null;
     writtenAt = clock();
+    writtenPhase = progress.phase;
     writing = writing
       .then(() => store.noteTask(taskId, { progress }))
       .then((isRunning) => {
@@ -34,7 +36,7 @@ export function makeProgress(
   return {
     set(phase, done, total) {
       latest = { phase, done, total };
-      if (clock() - writtenAt >= intervalMs) write();
+      if (phase !== writtenPhase || clock() - writtenAt >= intervalMs) write();
     },
     async flush() {
       write();

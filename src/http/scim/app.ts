@@ -44,7 +44,8 @@ export function makeScimApp(parts: ScimAppParts): Hono<{ Variables: { client: Sc
   });
   // RFC 7643 §5: how to authenticate should be readable before one can.
   app.use(authenticateClient(parts.authenticate, (path) => /\/ServiceProviderConfig\/?$/.test(path)));
-  app.use(bodyLimit({ maxSize: maxBodyBytes, onError: refuseBody }));
+  // Only where a body is read: looking for one makes a whole Request object of each GET.
+  app.on(["POST", "PUT", "PATCH", "DELETE"], "*", bodyLimit({ maxSize: maxBodyBytes, onError: refuseBody }));
 
   app.get("/ServiceProviderConfig", (context) => {
     refuseFilter(context);
