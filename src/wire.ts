@@ -116,7 +116,9 @@ function openTarget(
   schemasDir: string,
   allowAddress: AddressPolicy,
 ): Opened {
-  const profile = parseTargetProfile(JSON.parse(readFileSync(join(schemasDir, "targets", `${settings.profile}.json`), "utf8")));
+  const profile = parseTargetProfile(
+    JSON.parse(readFileSync(join(schemasDir, "targets", `${settings.profile}.json`), "utf8")),
+  );
   const { auth } = mergeSecrets({ auth: settings.auth }, secrets);
   const target = makeScimTarget({
     baseUrl: settings.baseUrl,
@@ -168,4 +170,3 @@ export function programVersion(): string {
   const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
   return version;
 }
-

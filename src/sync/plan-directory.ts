@@ -6,6 +6,7 @@ import { planDepartures } from "./plan-departures.ts";
 import { type Looked, lookAt, type MappingSurroundings, managerKeyOf, mapRecord } from "./plan-record.ts";
 import { departmentsOf, parentOf, tagOf } from "./prepare-record.ts";
 import type { ReadOutcome } from "./read-source.ts";
+import { settleUnique } from "./settle-unique.ts";
 
 export interface PlanParts {
   readonly store: RecordStore & DirectoryStore;
@@ -60,6 +61,7 @@ async function planKind(
   kind: RecordKind,
   edgesOf: (batch: readonly Planned[]) => Promise<readonly MemberChange[]>,
 ): Promise<void> {
+  const claimed = new Map<string, string>();
   for (let after = 0; ; ) {
     const page = await store.listDirty(sourceId, kind, around.mappingVersion, after, pageSize);
     const last = page.at(-1);
@@ -67,7 +69,8 @@ async function planKind(
     after = last.record.seq;
     // Of what this read did not see the surroundings are not known either: it stays as it is until it is seen again.
     const seen = page.filter(({ record }) => outcome.seen.has(record.seq));
-    const mapped = seen.map((dirty) => ({ dirty, mapped: mapRecord(kind, dirty.record, around) }));
+    const raw = seen.map((dirty) => ({ dirty, mapped: mapRecord(kind, dirty.record, around) }));
+    const mapped = kind === "user" ? await settleUnique(store, raw, claimed) : raw;
     const managers = await resolveManagers(
       store,
       sourceId,
