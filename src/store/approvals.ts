@@ -1,4 +1,5 @@
-import { type RawBuilder, sql } from "kysely";
+import { type RawBuilder, sql, type Transaction } from "kysely";
+import type { Tables } from "./tables.ts";
 
 // What a person approved. `approved` is on the change that was held: in the directory, or at one target. A removal that
 // somebody let through for the directory is let through at every target; it ends with the next change of the resource.
@@ -24,4 +25,23 @@ export function isLeavingApproved(targetId: string): RawBuilder<boolean> {
         or (c.target_id is null and c.status = 'applied' and not exists (
           select 1 from change d join change_member dm on dm.change_seq = d.seq and dm.op = 'add' and dm.member_id = h.member_id
           where d.resource_id = h.group_id and d.target_id is null and d.seq > c.seq))))`;
+}
+
+/**
+ * Held changes back to planned, once and for good: what a later attempt of the same task holds waits for its own
+ * approval. A change whose resource has changed since it was shown is left out.
+ */
+export async function releaseHeld(trx: Transaction<Tables>, taskId: string): Promise<void> {
+  await sql`
+    update change set status = 'skipped', error = 'changed since it was held'
+    where task_id = ${taskId} and target_id is null and status = 'held' and action <> 'create' and after is not null
+      and not exists (select 1 from resource x where x.id = change.resource_id and x.version = change.base_version)`.execute(
+    trx,
+  );
+  await trx
+    .updateTable("change")
+    .set({ status: "planned", approved: 1 })
+    .where("task_id", "=", taskId)
+    .where("status", "=", "held")
+    .execute();
 }

@@ -77,17 +77,9 @@ export function makeDirectoryApply(
 
     deleteLeavers: (before) =>
       database.write(async (trx) => {
-        const found = await trx
-          .selectFrom("resource")
-          .select("id")
-          .where("type", "=", "User")
-          .where("deleted_at", "is", null)
-          .where("departed_at", "<=", before)
-          .execute();
-        const ids = found.map((row) => row.id);
-        if (ids.length === 0) return 0;
-        // The row stays, emptied of the person: the id must never mean somebody else.
-        await trx
+        // The row stays, emptied of the person: the id must never mean somebody else. One statement: who comes back at
+        // this moment is either emptied before, and mapped anew, or not at all.
+        const emptied = await trx
           .updateTable("resource")
           .set({
             deleted_at: clock(),
@@ -101,10 +93,16 @@ export function makeDirectoryApply(
             external_id: null,
             manager_key: null,
             manager_id: null,
+            fingerprint: null,
           })
           .set((eb) => ({ version: eb("version", "+", 1) }))
-          .where(isOneOf("id", ids))
+          .where("type", "=", "User")
+          .where("deleted_at", "is", null)
+          .where("departed_at", "<=", before)
+          .returning("id")
           .execute();
+        const ids = emptied.map((row) => row.id);
+        if (ids.length === 0) return 0;
         // Of what a target was given the names of the attributes are enough: should he come back, they are given anew.
         const links = await trx
           .selectFrom("link")

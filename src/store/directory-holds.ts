@@ -9,10 +9,7 @@ import type { Tables } from "./tables.ts";
 export function makeDirectoryHolds(
   database: Database,
   clock: () => number,
-): Pick<
-  DirectoryStore,
-  "recentRemovals" | "logRemovals" | "holdRemovals" | "holdMemberRemovals" | "releaseHeld" | "forgetReleased"
-> {
+): Pick<DirectoryStore, "recentRemovals" | "logRemovals" | "holdRemovals" | "holdMemberRemovals" | "forgetReleased"> {
   const { db, isOneOf } = database;
   const write = leasedWrite(database);
 
@@ -82,30 +79,15 @@ export function makeDirectoryHolds(
         return held;
       }),
 
-    releaseHeld: (lease, taskId) =>
-      write(lease, async (trx) => {
-        const overtaken = await sql`
-          update change set status = 'skipped', error = 'changed since it was held'
-          where task_id = ${taskId} and target_id is null and status = 'held' and action <> 'create' and after is not null
-            and not exists (select 1 from resource x where x.id = change.resource_id and x.version = change.base_version)`.execute(
-          trx,
-        );
-        const released = await trx
-          .updateTable("change")
-          .set({ status: "planned", approved: 1 })
-          .where("task_id", "=", taskId)
-          .where("status", "=", "held")
-          .executeTakeFirst();
-        return { released: Number(released.numUpdatedRows), overtaken: Number(overtaken.numAffectedRows ?? 0n) };
-      }),
-
-    forgetReleased: (lease, targetId) =>
+    forgetReleased: (lease, targetId, sourceIds) =>
       write(lease, async (trx) => {
         const released = trx
           .selectFrom("change")
+          .innerJoin("resource", "resource.id", "change.resource_id")
           .select("seq")
           .where("target_id", "=", targetId)
-          .where("status", "=", sql.lit("planned" as const));
+          .where("status", "=", sql.lit("planned" as const))
+          .where(isOneOf("resource.source_id", sourceIds));
         await trx.deleteFrom("change_member").where("change_seq", "in", released).execute();
         await trx.deleteFrom("change").where("seq", "in", released).execute();
       }),

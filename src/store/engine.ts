@@ -187,9 +187,7 @@ export interface DirectoryStore {
   holdRemovals(lease: Lease, taskId: string, types: readonly ResourceType[]): Promise<void>;
   holdMemberRemovals(lease: Lease, changeSeqs: readonly number[]): Promise<number>;
   /** Removals that were held at a target and approved: forgotten after the push that carried them out. */
-  forgetReleased(lease: Lease, targetId: string): Promise<void>;
-  /** Held changes back to planned; those whose resource has changed since are skipped and counted. */
-  releaseHeld(lease: Lease, taskId: string): Promise<{ readonly released: number; readonly overtaken: number }>;
+  forgetReleased(lease: Lease, targetId: string, sourceIds: readonly string[]): Promise<void>;
 
   /** Applies the next planned changes in one transaction; how many there were. */
   applyNext(lease: Lease, taskId: string, sourceId: string, limit: number): Promise<number>;

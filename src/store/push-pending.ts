@@ -93,6 +93,10 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
   const mustBeInactive = (scope: PushScope): Condition =>
     sql`(l.active = 1 and (resource.active = 0 or resource.departed_at is not null or not (${inScope(scope, "User")})))`;
 
+  /** Deactivated there because he was out of the target's scope, which was widened again. */
+  const cameBack = (type: ResourceType): Condition =>
+    type === "User" ? sql`(l.active = 0 and resource.active = 1)` : sql`1 = 0`;
+
   const isApproved = (scope: PushScope, { approved }: Pick<RemovalPage, "approved">): Condition => {
     if (approved === undefined) return sql`1 = 1`;
     const condition = isRemovalApproved("resource", scope.targetId);
@@ -120,7 +124,7 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
         isLinked,
         type === "User" ? sql`resource.departed_at is null and (resource.active = 1 or l.active = 0)` : isThere,
         // Who was made without his manager in this very push is looked at again as soon as that one is there.
-        sql`(((l.version < resource.version or l.state in ('failed', 'intended')) and ${isDue(scope)})
+        sql`(((l.version < resource.version or l.state in ('failed', 'intended') or ${cameBack(type)}) and ${isDue(scope)})
           or ${managerCame})`,
         inScope(scope, type),
         sql`resource.deleted_at is null`,
@@ -168,7 +172,8 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
         const { rows } = await sql<{ count: number }>`
           select count(*) as count ${from(scope, type)} and (
             (${isThere} and ${inScope(scope, type)} and (l.remote_id is null or l.version < resource.version
-              or (resource.type = 'Group' and l.members_version < resource.members_version) or l.state in ('failed', 'intended')))
+              or (resource.type = 'Group' and l.members_version < resource.members_version) or l.state in ('failed', 'intended')
+              or ${cameBack(type)}))
             or (${isLinked} and ${mustBeDeleted(scope, type)})
             or (${isLinked} and ${type === "User" ? mustBeInactive(scope) : sql`1 = 0`})
             or (${isThere} and ${inScope(scope, type)} and ${managerCame}))`.execute(db);

@@ -191,6 +191,8 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
   ): Promise<void>;
   /** Forgets everything that was given to a target, as if it had never been met. */
   forgetLinks(targetId: string): Promise<void>;
+  /** What was due and is not pending any more (somebody left before he was made there) needs no other try. */
+  forgetStaleRetries(lease: Lease, scope: PushScope): Promise<void>;
   /** Whether anything failed at this target is due for another try. */
   hasDueRetries(targetId: string, now: number): Promise<boolean>;
 }

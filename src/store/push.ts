@@ -141,6 +141,28 @@ export function makePushStore(
         await trx.updateTable("target").set({ contacted_at: null }).where("id", "=", targetId).execute();
       }),
 
+    async forgetStaleRetries(lease, { targetId, sourceIds, startedAt }) {
+      const stale = db
+        .selectFrom("link")
+        .innerJoin("resource", "resource.id", "link.resource_id")
+        .select("link.resource_id")
+        .where("link.target_id", "=", targetId)
+        .where("link.next_try_at", "<=", startedAt)
+        .where("link.updated_at", "<", startedAt)
+        .where(isOneOf("resource.source_id", sourceIds));
+      const found = await stale.execute();
+      if (found.length === 0) return;
+      const ids = found.map((row) => row.resource_id);
+      await write(lease, async (trx) => {
+        await trx
+          .updateTable("link")
+          .set({ next_try_at: null })
+          .where("target_id", "=", targetId)
+          .where(isOneOf("resource_id", ids))
+          .execute();
+      });
+    },
+
     async hasDueRetries(targetId, now) {
       const row = await db
         .selectFrom("link")

@@ -1,6 +1,7 @@
 import { sql, type Transaction } from "kysely";
 import { uuidv7 } from "../lib/uuid.ts";
 import { abandonPlan } from "./abandon.ts";
+import { releaseHeld } from "./approvals.ts";
 import { countChanges, noCounts } from "./counts.ts";
 import type { Database } from "./database.ts";
 import type { EngineTaskStore } from "./engine.ts";
@@ -207,17 +208,16 @@ export function makeTaskStore(
 
     async pruneRecords(before) {
       await database.write(async (trx) => {
-        // What still waits for approval is no record yet.
-        const old = trx
-          .selectFrom("change")
-          .select("seq")
-          .where("created_at", "<", before)
-          .where("status", "not in", ["held", "planned"]);
+        // What still waits, for approval or for its turn, is no record yet; what a plan showed is one.
+        const isRecord = sql<boolean>`(status not in ('held', 'planned') or (approved = 0 and not exists (
+          select 1 from sync_task t where t.id = change.task_id and t.state in ('queued', 'running', 'held'))))`;
+        const old = trx.selectFrom("change").select("seq").where("created_at", "<", before).where(isRecord);
         await trx.deleteFrom("change_member").where("change_seq", "in", old).execute();
+        await trx.deleteFrom("change").where("created_at", "<", before).where(isRecord).execute();
         await trx
-          .deleteFrom("change")
-          .where("created_at", "<", before)
-          .where("status", "not in", ["held", "planned"])
+          .deleteFrom("sync_task")
+          .where("finished_at", "<", before)
+          .where("state", "not in", ["queued", "running", "held"])
           .execute();
         await trx.deleteFrom("removal").where("at", "<", before).execute();
       });
@@ -242,16 +242,18 @@ export function makeTaskStore(
       .where("state", "=", "held")
       .executeTakeFirst();
     if (queued.numUpdatedRows === 0n) return false;
-    if (changes === null) return true;
-    await trx
-      .updateTable("change")
-      .set({ status: "skipped", error: "not approved" })
-      .where("task_id", "=", id)
-      .where("status", "=", "held")
-      // What follows from a removal (its memberships) goes with the removals that were approved.
-      .where("leavers", "=", 0)
-      .where((where) => where.not(isOneOf("seq", changes.map(Number).filter(Number.isSafeInteger))))
-      .execute();
+    if (changes !== null) {
+      await trx
+        .updateTable("change")
+        .set({ status: "skipped", error: "not approved" })
+        .where("task_id", "=", id)
+        .where("status", "=", "held")
+        // What follows from a removal (its memberships) goes with the removals that were approved.
+        .where("leavers", "=", 0)
+        .where((where) => where.not(isOneOf("seq", changes.map(Number).filter(Number.isSafeInteger))))
+        .execute();
+    }
+    await releaseHeld(trx, id);
     return true;
   }
 

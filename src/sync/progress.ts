@@ -2,6 +2,14 @@ import type { EngineTaskStore, TaskRow } from "../store/store.ts";
 
 type Phase = NonNullable<TaskRow["progress"]>["phase"];
 
+/** Somebody cancelled the task while it was at work. */
+export class TaskCancelledError extends Error {
+  constructor() {
+    super("the task was cancelled");
+    this.name = "TaskCancelledError";
+  }
+}
+
 /** Progress of a task, written when a phase begins and now and then in it: a console looks once a second at most. */
 export interface Progress {
   set(phase: Phase, done: number, total: number): void;

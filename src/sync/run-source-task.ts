@@ -19,7 +19,7 @@ import { guardDirectory } from "./guard-directory.ts";
 import { lookForAbsent } from "./look-for-absent.ts";
 import { planDepartures } from "./plan-departures.ts";
 import { planDirectory } from "./plan-directory.ts";
-import type { Progress } from "./progress.ts";
+import { type Progress, TaskCancelledError } from "./progress.ts";
 import { type ReadOutcome, readSource } from "./read-source.ts";
 import { Seen } from "./seen.ts";
 import { shrunkenVisibility } from "./visibility.ts";
@@ -56,7 +56,6 @@ export interface DirectoryResult {
 export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryResult> {
   const { store, lease, task, row, progress, clock } = parts;
   if (task.stage !== "plan") {
-    if (task.approved) await store.releaseHeld(lease, task.id);
     await applyDirectory(parts);
     // What was read, and what the guard held, is known from before it was cut off.
     const read = { users: task.counts.users.read, groups: task.counts.groups.read };
@@ -119,9 +118,7 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
     safeguards: row.settings.safeguards,
     clock,
   });
-  await store.replaceHeld(row.id, task.id);
-  const counts = await store.countTask(task.id, null, read);
-  await store.noteTask(task.id, { stage: "apply", counts, error, hold });
+  await beginApplying(parts, { counts: await store.countTask(task.id, null, read), error, hold });
   await applyDirectory(parts);
   if (mayRemove) await store.saveBaseline(lease, row.id, { visibility: outcome.visibility, scope });
   return { usable: true, read, error, hold };
@@ -137,10 +134,25 @@ async function emptySource(parts: SourceTaskParts): Promise<DirectoryResult> {
     ["department", "tag", "user"],
     "an administrator ended this source",
   );
-  await store.replaceHeld(row.id, task.id);
-  await store.noteTask(task.id, { stage: "apply" });
+  await beginApplying(parts, {});
   await applyDirectory(parts);
   return result;
+}
+
+/**
+ * From here on the plan is carried out, also by whoever takes the task up again.
+ *
+ * @throws {TaskCancelledError} when somebody cancelled it while it planned: what was planned since is forgotten
+ */
+async function beginApplying(
+  { store, lease, task, row }: SourceTaskParts,
+  note: Parameters<EngineTaskStore["noteTask"]>[1],
+): Promise<void> {
+  if (!(await store.noteTask(task.id, { ...note, stage: "apply" }))) {
+    await store.forgetPlanned(lease, task.id);
+    throw new TaskCancelledError();
+  }
+  await store.replaceHeld(row.id, task.id);
 }
 
 async function readWhole(parts: SourceTaskParts): Promise<ReadOutcome> {

@@ -26,7 +26,7 @@ import type { Target, TargetLanguage } from "../target/target.ts";
 import { forgetSource, leavingRetryMs } from "./end-source.ts";
 import { holdDurationMs } from "./guard-directory.ts";
 import { type LeaseParts, underLeaseInTurn } from "./lease.ts";
-import { makeProgress, type Progress } from "./progress.ts";
+import { makeProgress, type Progress, TaskCancelledError } from "./progress.ts";
 import { type PushResult, pushTarget } from "./push/push-target.ts";
 import { type DirectoryResult, runSourceTask } from "./run-source-task.ts";
 
@@ -59,9 +59,12 @@ export interface TaskParts extends EngineEdges {
 }
 
 /** Runs one task to its end: the source into our directory, our directory to its targets. */
-export async function runTask(parts: TaskParts, task: OpenTask, lease: Lease, outer: AbortSignal): Promise<void> {
+export async function runTask(parts: TaskParts, found: OpenTask, lease: Lease, outer: AbortSignal): Promise<void> {
   const { store, clock, log } = parts;
-  if (!(await store.startTask(task.id))) return;
+  if (!(await store.startTask(found.id))) return;
+  // As it is under the lease: who held it before may have brought it further.
+  const task = (await store.openTasks()).find(({ id }) => id === found.id);
+  if (task === undefined) return;
   log.info(
     { task: task.id, source: task.sourceId, target: task.targetId, mode: task.mode, stage: task.stage },
     "task started",
@@ -79,7 +82,7 @@ export async function runTask(parts: TaskParts, task: OpenTask, lease: Lease, ou
     const state = await finish(parts, task, directory, targets);
     if (source !== null) await settleLeaving(parts, task, source.id, leaving, state);
   } catch (error) {
-    if (cancelled.signal.aborted) {
+    if (cancelled.signal.aborted || error instanceof TaskCancelledError) {
       log.info({ task: task.id }, "task cancelled");
       return;
     }
@@ -130,8 +133,16 @@ async function pushAll(
   const targets = (await parts.store.listTargets()).filter((row) => isMeant(row, task));
   const pushed: Pushed[] = [];
   await concurrently(targets, 4, async (row) => {
-    const result = await underLeaseInTurn(parts.leases, `target:${row.id}`, signal, (lease, inner, ensureHeld) =>
-      pushOne(parts, task, row, leaving?.people ?? null, lease, progress, inner, ensureHeld),
+    const result = await underLeaseInTurn(
+      parts.leases,
+      `target:${row.id}`,
+      signal,
+      async (lease, inner, ensureHeld) => {
+        // An administrator may have changed it while we waited for our turn.
+        const now = await parts.store.findTarget(row.id);
+        if (now === null || !isMeant(now, task)) return null;
+        return pushOne(parts, task, now, leaving?.people ?? null, lease, progress, inner, ensureHeld);
+      },
     ).catch((error: unknown): PushResult => {
       if (signal.aborted || error instanceof LeaseLostError) throw error;
       // What is wrong with one target must not keep the others from theirs.
@@ -139,7 +150,7 @@ async function pushAll(
       const detail = "an unexpected error ended the push; the log has it under this task's id";
       return { state: "failed", error: { code: "internal", detail }, hold: null };
     });
-    pushed.push({ row, result });
+    if (result !== null) pushed.push({ row, result });
   });
   return pushed.sort((a, b) => (a.row.id < b.row.id ? -1 : 1));
 }
@@ -159,6 +170,7 @@ async function pushOne(
   signal: AbortSignal,
   ensureHeld: () => Promise<void>,
 ): Promise<PushResult> {
+  const sourceIds = task.sourceId === null ? row.settings.sources : [task.sourceId];
   const { target, language } = parts.openTarget(row);
   try {
     const result = await pushTarget({
@@ -170,7 +182,7 @@ async function pushOne(
       target,
       language,
       catalog: await parts.catalog(),
-      sourceIds: task.sourceId === null ? row.settings.sources : [task.sourceId],
+      sourceIds,
       retryAll: task.trigger === "manual",
       signal,
       ensureHeld,
@@ -179,7 +191,7 @@ async function pushOne(
       onProgress: (done, total) => progress.set("push", done, total),
     });
     // A target that was down keeps what somebody let through for it.
-    if (result.state !== "failed") await parts.store.forgetReleased(lease, row.id);
+    if (result.state !== "failed") await parts.store.forgetReleased(lease, row.id, sourceIds);
     return result;
   } finally {
     await target.close();
@@ -223,7 +235,8 @@ async function settleLeaving(
   if (source?.settings.leaving === undefined) return;
   // A plan, or what had been planned before (and approved, or cut off), empties nothing: that takes another task.
   const { users, groups } = await store.countOfSource(sourceId);
-  const isEmptied = leaving?.people === "keep" || users + groups === 0;
+  const isEmptied =
+    leaving?.people === "keep" || (users + groups === 0 && !(await isHeldElsewhere(store, sourceId, leaving, clock())));
   if (leaving === null || task.mode === "plan" || state !== "succeeded" || !isEmptied) {
     const hadItsTurn = leaving !== null && task.mode === "apply" && task.stage === "plan";
     await store.updateSource(sourceId, { nextRunAt: hadItsTurn ? clock() + leavingRetryMs : clock() });
@@ -233,6 +246,30 @@ async function settleLeaving(
     const { leaving: _, ...settings } = source.settings;
     await store.updateSource(sourceId, { settings, nextRunAt: null });
   }
+}
+
+/** Whether a target that is disabled now still has people of this source who are to go: it must hear of it first. */
+async function isHeldElsewhere(
+  store: EngineStore,
+  sourceId: string,
+  leaving: Leaving | null,
+  now: number,
+): Promise<boolean> {
+  for (const target of await store.listTargets()) {
+    if (target.status === "enabled" || !target.settings.sources.includes(sourceId)) continue;
+    const { pending } = await store.countPendingRemovals({
+      targetId: target.id,
+      sourceIds: [sourceId],
+      types: ["User", "Group"],
+      userFilter: null,
+      groupFilter: null,
+      startedAt: now,
+      retryAll: true,
+      deleteDepartedBefore: leaving?.people === "delete" ? now : null,
+    });
+    if (pending.users + pending.groups > 0) return true;
+  }
+  return false;
 }
 
 type Leaving = NonNullable<SourceRow["settings"]["leaving"]>;

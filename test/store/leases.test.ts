@@ -109,14 +109,10 @@ const ofSource: Readonly<Record<string, Write>> = {
     (store) =>
       store.holdRemovals(lease, taskId, ["User"]),
   holdMemberRemovals: (lease) => (store) => store.holdMemberRemovals(lease, [1]),
-  releaseHeld:
-    (lease, { taskId }) =>
-    (store) =>
-      store.releaseHeld(lease, taskId),
   forgetReleased:
     (lease, { taskId }) =>
     (store) =>
-      store.forgetReleased(lease, taskId),
+      store.forgetReleased(lease, taskId, []),
   applyNext:
     (lease, { taskId, sourceId }) =>
     (store) =>

@@ -160,7 +160,7 @@ onEachDatabase("a sync task", (at) => {
     expect(await at.store.approveTask(task.id, [first?.id ?? "", "no number"])).toBe(true);
     const { items } = await at.store.listRecords(task.id, { limit: 9 });
     expect(items.map(({ status, error }) => [status, error])).toEqual([
-      ["held", null],
+      ["planned", null],
       ["skipped", "not approved"],
       ["skipped", "not approved"],
     ]);

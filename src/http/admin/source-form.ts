@@ -23,7 +23,12 @@ export function judgeSource(
 ): JudgedSource {
   const split = splitSecrets(form, sourceSecrets);
   const { secrets, unknown } = restoreMasked(split.secrets, stored?.secrets ?? {});
-  const settings: SourceSettings = present(storedSourceSettings.parse(split.settings));
+  // An end that was ordered goes on whatever else is changed, until the source is enabled again.
+  const leaving = form.status === "enabled" ? undefined : stored?.settings.leaving;
+  const settings: SourceSettings = {
+    ...present(storedSourceSettings.parse(split.settings)),
+    ...(leaving === undefined ? {} : { leaving }),
+  };
   const errors: ProblemItem[] = unknown.map((pointer) => ({
     pointer,
     detail: "stands for a secret that is not stored",
@@ -45,18 +50,20 @@ export function judgeSource(
 
 /** What a merge patch is merged into: the source as a client would write it, secrets masked. */
 export function toSourceForm(row: SourceRow) {
-  return maskSecrets({ name: row.name, type: row.type, status: row.status, ...row.settings }, row.secrets);
+  const { leaving: _, ...settings } = row.settings;
+  return maskSecrets({ name: row.name, type: row.type, status: row.status, ...settings }, row.secrets);
 }
 
 /** A source as it is answered. */
 export function toSourceView(row: SourceRow, summary: SourceSummary): z.output<typeof sourceView> {
   const { lastTask, users, activeUsers, groups } = summary;
+  const { leaving: _, ...settings } = row.settings;
   return {
     id: row.id,
     name: row.name,
     type: row.type,
     status: row.status,
-    ...maskSecrets(row.settings, row.secrets),
+    ...maskSecrets(settings, row.secrets),
     nextRunAt: isoTimeOrNull(row.nextRunAt),
     lastTask:
       lastTask === null

@@ -66,15 +66,18 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     const attempts = new Attempts({ signal, ensureHeld: request.ensureHeld });
     // Nothing pending: not even a look at the target. A sync in which nothing changed sends nothing.
     const total = await store.countPending(scope);
-    if (total === 0 && !(await hasMembersPending(store, scope))) return { state: "succeeded", error: null, hold: null };
+    if (total === 0 && !(await hasMembersPending(store, scope))) {
+      await store.forgetStaleRetries(request.lease, scope);
+      return { state: "succeeded", error: null, hold: null };
+    }
     const capabilities = await attempts.run(() => target.discover(signal));
     scope = {
       ...scope,
       types: scope.types.filter((type) => (type === "User" ? capabilities.users : capabilities.groups)),
     };
     let done = 0;
-    const guard = await guardRemovals(request, scope);
-    const parts: PushParts = {
+    let guard = await guardRemovals(request, scope);
+    let parts: PushParts = {
       ...request,
       capabilities,
       attempts,
@@ -90,6 +93,9 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     for (let round = 1; round <= maxRounds; round += 1) {
       let lost = await additions(parts);
       members = await pushMembers(parts);
+      // What came before may have taken long: what has become pending meanwhile is guarded too.
+      guard = (await guardRemovals(request, scope)) ?? guard;
+      parts = { ...parts, held: new Set([...parts.held, ...(guard?.types ?? [])]) };
       lost = lost || members.lost || (await removals(parts));
       if (!lost) break;
     }
@@ -97,9 +103,10 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     if (await store.hasRemoteMatches(row.id)) await store.forgetRemoteMatches(request.lease, row.id);
     return await conclude(request, scope, guard, members);
   } catch (error) {
-    if (error instanceof TargetDownError) return failed(error.code, error.message);
-    if (error instanceof TargetError) return failed(`target.${error.code}`, error.message);
-    throw error;
+    if (!(error instanceof TargetDownError || error instanceof TargetError)) throw error;
+    // What was removed before the target went away counts for the safeguards all the same.
+    await store.logRemovals(request.lease, `target:${row.id}`, request.taskId);
+    return failed(error instanceof TargetDownError ? error.code : `target.${error.code}`, error.message);
   }
 }
 
@@ -188,6 +195,7 @@ async function conclude(
   members: MembersResult,
 ): Promise<PushResult> {
   await store.logRemovals(lease, `target:${row.id}`, taskId);
+  await store.forgetStaleRetries(lease, scope);
   if (guard !== null || members.held !== null) {
     const removals = { ...(guard?.removals ?? { users: 0, groups: 0 }), members: members.heldMembers };
     const reason = [guard?.reason, members.held].filter((each) => typeof each === "string").join("; ");
