@@ -106,6 +106,10 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
       mapped += done;
       progress.set("map", mapped, read.users + read.groups);
     },
+  }).catch(async (error: unknown) => {
+    // Cut off by a person or by the end of the program: half a plan is none. Whoever lost the lease leaves it to the next.
+    if (parts.signal.aborted) await store.forgetPlanned(lease, task.id).catch(() => {});
+    throw error;
   });
   const error = incompleteness(outcome, shrunken);
   if (task.mode === "plan") return { usable: true, read, error, hold: null };

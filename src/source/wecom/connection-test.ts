@@ -142,7 +142,7 @@ function contactsCheck(outcome: Outcome<void> | null): Check {
   if (outcome === null) {
     return passed(
       "contacts",
-      `No contacts secret is given. With it (${contactsPage}) the bridge can tell a departure from a narrowed visible scope.`,
+      `No contacts secret (${contactsPage}) is given. None is needed: syncs read with the app's secret.`,
     );
   }
   if ("value" in outcome) return passed("contacts", "The contacts secret may list all userids.");
