@@ -126,8 +126,8 @@ interface EngineThread {
 }
 
 /**
- * Bounds of the engine's heap. It works in batches, whatever the size of a corp, and needs some 60 MB; without bounds V8
- * takes several times that on a large machine before it collects.
+ * Bounds of the engine's heap. It works in batches, whatever the size of a corp, and needs some tens of MB; without bounds V8
+ * takes a hundred more on a large machine before it collects.
  */
 const engineMemory = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 24 } as const;
 
