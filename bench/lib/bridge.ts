@@ -32,7 +32,7 @@ export interface BenchBridge {
   createScimClient(): Promise<string>;
   sync(sourceId: string): Promise<TaskResult>;
   push(targetId: string): Promise<TaskResult>;
-  /** Records of a task at its targets: how many resources changed, and how many groups' memberships. */
+  /** Records of a task at its targets: resources that changed, and groups that got members plus groups that lost some. */
   pushedRecords(taskId: string): Promise<{ readonly resources: number; readonly memberships: number }>;
   /** MB. */
   peakRss(): number;
@@ -49,11 +49,15 @@ interface Task {
 }
 
 interface Page {
-  readonly records: readonly {
-    readonly target: string | null;
-    readonly changes: readonly { readonly attribute: string }[];
-  }[];
+  readonly records: readonly { readonly target: string | null; readonly changes: readonly AttributeChange[] }[];
   readonly nextCursor: string | null;
+}
+
+/** Of `members` it has `added` and `removed`, each left out or empty where there is none. */
+interface AttributeChange {
+  readonly attribute: string;
+  readonly added?: readonly unknown[];
+  readonly removed?: readonly unknown[];
 }
 
 /** Calls in flight at WeCom, and a second: the most that the form allows. */
@@ -141,7 +145,10 @@ export async function startBridge(dist: string, nodeOptions: readonly string[] =
         const page = await call<Page>("GET", `/sync-tasks/${taskId}/records?limit=500${cursor}`);
         for (const { target, changes } of page.records) {
           if (target === null) continue;
-          if (changes.some(({ attribute }) => attribute === "members")) memberships += 1;
+          for (const { added = [], removed = [] } of changes) {
+            if (added.length > 0) memberships += 1;
+            if (removed.length > 0) memberships += 1;
+          }
           if (changes.some(({ attribute }) => attribute !== "members")) resources += 1;
         }
         if (page.nextCursor === null) return { resources, memberships };
