@@ -55,8 +55,6 @@ export const integerColumns: ReadonlySet<string> = new Set([
   "leavers",
   "members_applied",
   "contacted_at",
-  "number",
-  "activated_at",
   "removed_count",
   "base_version",
   "approved",

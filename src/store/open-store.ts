@@ -5,7 +5,6 @@ import { makeDirectoryStore } from "./directory.ts";
 import { makeDirectoryReader } from "./directory-reader.ts";
 import type { DirectoryStore, EngineTaskStore, LeaseStore, PushStore, RecordStore } from "./engine.ts";
 import { makeLeaseStore } from "./leases.ts";
-import { makeMappingVersionStore } from "./mapping-versions.ts";
 import { openPostgres } from "./postgres/open.ts";
 import { makePushStore } from "./push.ts";
 import { makeRecordStore } from "./records.ts";
@@ -61,7 +60,6 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
     ...makeRecordViews(database),
     ...makeSummaryStore(database, tasks.listTasks, directory.countOfSource),
     ...makePushStore(database, clock),
-    ...makeMappingVersionStore(database, clock),
     ...records,
     ...directory,
     ...tasks,

@@ -186,39 +186,6 @@ export interface SettingStore {
   writeSettings(change: Partial<Settings>): Promise<Settings>;
 }
 
-/** One content of a mapping file. */
-export interface MappingVersion {
-  readonly name: string;
-  /** 1, 2, 3 … of this name. */
-  readonly number: number;
-  /** Of the file's text. */
-  readonly hash: string;
-  /** The file's text. */
-  readonly content: string;
-  /** Where it came from: an edit of the file, or a draft by the API. */
-  readonly origin: "file" | "api";
-  readonly createdAt: number;
-  /** Null while it is a draft. */
-  readonly activatedAt: number | null;
-}
-
-export interface MappingVersionStore {
-  /** The version that was activated last; null before the first. */
-  activeMapping(name: string): Promise<MappingVersion | null>;
-  findMappingVersion(name: string, number: number): Promise<MappingVersion | null>;
-  /** Newest first. */
-  listMappingVersions(name: string): Promise<readonly MappingVersion[]>;
-  /** Keeps a content; the same content as the newest version is that version. Two callers at once get one. */
-  addMappingVersion(version: {
-    readonly name: string;
-    readonly hash: string;
-    readonly content: string;
-    readonly origin: MappingVersion["origin"];
-    readonly activate: boolean;
-  }): Promise<MappingVersion>;
-  activateMapping(name: string, number: number): Promise<void>;
-}
-
 /** A resource as it lies in the directory. */
 export interface ResourceRow {
   readonly id: string;
@@ -280,7 +247,6 @@ export interface Store
     LinkViewStore,
     ScimClientStore,
     SettingStore,
-    MappingVersionStore,
     DirectoryReader,
     SummaryStore {
   /** Answers when the database can be reached and its tables are up to date. */

@@ -16,7 +16,6 @@ export interface Tables {
   change_member: ChangeMemberTable;
   task_mark: TaskMarkTable;
   removal: RemovalTable;
-  mapping_version: MappingVersionTable;
   scim_client: ScimClientTable;
   setting: SettingTable;
   lease: LeaseTable;
@@ -217,20 +216,6 @@ interface RemovalTable {
   resource_type: "User" | "Group";
   count: number;
   at: number;
-}
-
-/** Every content that a mapping file had, or that was proposed for it. The active one was activated last. */
-interface MappingVersionTable {
-  name: string;
-  /** 1, 2, 3 … of this name. */
-  number: number;
-  hash: string;
-  /** The file's text. */
-  content: string;
-  origin: "file" | "api";
-  created_at: number;
-  /** Null while it is a draft. */
-  activated_at: number | null;
 }
 
 interface ScimClientTable {

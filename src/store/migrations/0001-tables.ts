@@ -99,10 +99,6 @@ export const tables: Migration = (dialect) => {
     `create table removal (
       scope ${text} not null, task_id ${text} not null, resource_type ${text} not null, count ${int} not null, at ${int} not null)`,
     `create index removal_scope on removal (scope, at)`,
-    `create table mapping_version (
-      name ${text} not null, number ${int} not null, hash ${text} not null, content ${text} not null,
-      origin ${text} not null, created_at ${int} not null, activated_at ${int},
-      primary key (name, number))`,
     `create table scim_client (
       id ${text} primary key, name ${text} not null unique, access ${text} not null, sources ${text} not null,
       token_hash ${text} not null unique, created_at ${int} not null)`,
