@@ -17,7 +17,7 @@ const port = parentPort;
 if (port !== null) {
   const { config, holder, leaseMs } = workerData as EngineThreadData;
   const key = Buffer.from(config.encryptionKey);
-  const parts = await openParts({ ...config, encryptionKey: key }, makeLog(config.logLevel));
+  const parts = await openParts({ ...config, encryptionKey: key }, makeLog(config.logLevel), { watch: false });
   const engine = wireEngine(parts, { holder, leaseMs });
   port.on("message", (message: EngineThreadMessage) => {
     if (message === "nudge") engine.nudge();

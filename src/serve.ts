@@ -47,7 +47,7 @@ export async function startBridge(
     makeReady(config),
     (reason) => `BRIDGE_DATA_DIR: ${config.dataDir} can't be used: ${reason}`,
   );
-  const parts = await openParts(ready, log);
+  const parts = await openParts(ready, log, { watch: true });
   // First the port: where another instance has it, this one must not begin to sync.
   let handle: (request: Request) => Response | Promise<Response> = () => new Response(null, { status: 503 });
   const server = createAdaptorServer({ fetch: (request: Request) => handle(request) });
@@ -71,7 +71,7 @@ export async function startBridge(
     admin: adminParts(parts, ready, publicUrl, engine.nudge),
     scim: {
       directory: parts.store,
-      catalog: parts.schemas.catalog,
+      catalog: () => parts.schemas.inForce().catalog,
       publicUrl,
       authenticate: (hash) => parts.store.findClientByTokenHash(hash),
       sourceName: async (id) => (await parts.store.findSource(id))?.name ?? null,
@@ -212,8 +212,8 @@ function adminParts(
       nudge();
     },
     forgetLinks: (targetId) => store.forgetLinks(targetId),
-    knownMappings: () => schemas.names("mappings"),
-    knownProfiles: () => schemas.names("targets"),
+    knownMappings: () => [...schemas.inForce().mappings.keys()],
+    knownProfiles: () => schemas.profiles(),
     nudge,
     allowUrl: edges.refuseUrl,
   };

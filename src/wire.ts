@@ -7,7 +7,8 @@ import { makeCipher } from "./lib/cipher.ts";
 import type { Log } from "./lib/log.ts";
 import { mergeSecrets } from "./lib/secrets.ts";
 import { orStartError } from "./lib/start-error.ts";
-import { openSchemaFiles, type SchemaFiles } from "./mapping/schema-files.ts";
+import { mappingInForce } from "./schemas/in-force.ts";
+import { openRegistry, type SchemaRegistry } from "./schemas/registry.ts";
 import type { Source } from "./source/source.ts";
 import { makeWecomSource } from "./source/wecom/wecom-source.ts";
 import { type FullStore, openStore } from "./store/open-store.ts";
@@ -31,7 +32,7 @@ export interface ReadyConfig extends Config {
 /** What the server and the engine have in common, each in its own thread with its own connection. */
 export interface Parts {
   readonly store: FullStore;
-  readonly schemas: SchemaFiles;
+  readonly schemas: SchemaRegistry;
   readonly log: Log;
   readonly edges: Edges;
   close(): Promise<void>;
@@ -50,43 +51,53 @@ interface Opened {
 }
 
 /** Opens the database and the schema files, and chooses the concrete sources and targets. */
-export async function openParts(config: ReadyConfig, log: Log): Promise<Parts> {
-  const schemas = await openSchemas(config, log);
+export async function openParts(
+  config: ReadyConfig,
+  log: Log,
+  { watch }: { /** Follow changes of the schema files, and log what is wrong with them. */ readonly watch: boolean },
+): Promise<Parts> {
+  checkSchemasDir(config);
   const store = await orStartError(
     openStore(config.databaseUrl, { cipher: makeCipher(config.encryptionKey) }),
     (reason) => `DATABASE_URL: the database can't be used: ${reason}`,
   );
+  const schemas = await openSchemas(config, store, log, watch).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
   return {
     store,
     schemas,
     log,
     edges: makeEdges(config, schemas, log),
     async close() {
-      schemas.close();
+      await schemas.close();
       await store.close();
     },
   };
 }
 
-async function openSchemas(config: ReadyConfig, log: Log): Promise<SchemaFiles> {
-  if (!existsSync(join(config.schemasDir, "mappings"))) {
-    throw new ConfigError([
-      `BRIDGE_SCHEMAS_DIR: got "${config.schemasDir}", expected the directory that holds mappings, extensions and targets`,
-    ]);
-  }
+function checkSchemasDir({ schemasDir }: ReadyConfig): void {
+  if (existsSync(join(schemasDir, "mappings"))) return;
+  throw new ConfigError([
+    `BRIDGE_SCHEMAS_DIR: got "${schemasDir}", expected the directory that holds mappings, extensions and targets`,
+  ]);
+}
+
+function openSchemas(config: ReadyConfig, store: FullStore, log: Log, watch: boolean): Promise<SchemaRegistry> {
   return orStartError(
-    openSchemaFiles(config.schemasDir, log),
+    openRegistry({ directory: config.schemasDir, store, log, watch }),
     (reason) => `BRIDGE_SCHEMAS_DIR: the schema files in ${config.schemasDir} can't be used: ${reason}`,
   );
 }
 
-function makeEdges(config: ReadyConfig, schemas: SchemaFiles, log: Log): Edges {
+function makeEdges(config: ReadyConfig, schemas: SchemaRegistry, log: Log): Edges {
   const allowAddress = parseAddressPolicy(String(config.allowPrivateAddresses));
   return {
     openSource: (source) => openSource(source, allowAddress, log),
     openTarget: (target) => openTarget(target, config.schemasDir, allowAddress),
-    loadMapping: async (name) => ({ mapping: await schemas.mapping(name), catalog: schemas.catalog() }),
-    catalog: async () => schemas.catalog(),
+    loadMapping: async (name) => mappingInForce(await schemas.refresh(), name),
+    catalog: async () => (await schemas.refresh()).catalog,
     refuseUrl: (url) => refuseUrl(url, allowAddress),
   };
 }

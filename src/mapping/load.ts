@@ -76,10 +76,7 @@ async function readExtensions(directory: string, problems: MappingProblem[]): Pr
   for (const name of await listNames(directory, "extensions", problems)) {
     const file = `extensions/${name}.json`;
     await collect(problems, async () => {
-      const text = await readText(directory, file);
-      const extension = parseExtension(text, file);
-      atFile(file, parseFile(text, file), () => makeSchemaCatalog([...extensions, extension]));
-      extensions.push(extension);
+      extensions.push(admitExtension(await readText(directory, file), file, extensions));
     });
   }
   return extensions;
@@ -97,6 +94,17 @@ export function parseExtension(text: string, file: string): SchemaDefinition {
   // `$schema` is for editors; the schema itself knows no such member.
   const { $schema: _, ...schema } = value;
   return atFile(file, json, () => parseSchema(schema));
+}
+
+/**
+ * Parses an extension file that is to stand beside others.
+ *
+ * @throws {MappingError} with every problem; also where two files define one schema
+ */
+export function admitExtension(text: string, file: string, others: readonly SchemaDefinition[]): SchemaDefinition {
+  const extension = parseExtension(text, file);
+  atFile(file, parseFile(text, file), () => makeSchemaCatalog([...others, extension]));
+  return extension;
 }
 
 function atFile<T>(file: string, { locate }: JsonText, work: () => T): T {

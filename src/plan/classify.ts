@@ -15,6 +15,16 @@ export function classify(
   return "update";
 }
 
+/** Attributes by which a resource is known to everybody who holds it. */
+const identifiers = ["userName", "externalId"] as const;
+
+/** Whether somebody is known by another name afterwards, or is switched on or off. */
+export function isOtherIdentity(before: JsonObject, after: JsonObject): boolean {
+  return (
+    isActive(before) !== isActive(after) || identifiers.some((name) => member(before, name) !== member(after, name))
+  );
+}
+
 /** `active` (RFC 7643 §4.1.1); what says nothing is active. */
 export function isActive(document: JsonObject): boolean {
   return member(document, "active") !== false;

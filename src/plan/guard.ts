@@ -18,22 +18,31 @@ export interface RemovalNumbers {
 }
 
 /**
+ * Why a mapping that makes resources known otherwise (userName, externalId, active) must wait, in words with numbers;
+ * null when it may go ahead. The limits are those of removals: whoever knows a person by his userName loses him.
+ */
+export function refuseIdentityChanges(what: string, numbers: RemovalNumbers, limit: RemovalLimit): string | null {
+  const words = "would get another userName, externalId or active by the mapping";
+  return refuse(`${what} ${words}`, numbers, limit);
+}
+
+/**
  * Why removals must wait, in words with numbers; null when they may go ahead. What happened within the window counts,
  * so that no series of small steps gets past; the share is of what there was before those steps.
  */
-export function refuseRemovals(
-  what: string,
-  { planned, recent, total }: RemovalNumbers,
-  limit: RemovalLimit,
-): string | null {
+export function refuseRemovals(what: string, numbers: RemovalNumbers, limit: RemovalLimit): string | null {
+  return refuse(`${what} would be removed`, numbers, limit);
+}
+
+function refuse(sentence: string, { planned, recent, total }: RemovalNumbers, limit: RemovalLimit): string | null {
   if (planned === 0) return null;
-  const removals = planned + recent;
-  if (removals <= limit.floor) return null;
+  const all = planned + recent;
+  if (all <= limit.floor) return null;
   const before = total + recent;
-  const share = before === 0 ? 100 : (removals * 100) / before;
-  const tooMany = limit.count !== undefined && removals > limit.count;
+  const share = before === 0 ? 100 : (all * 100) / before;
+  const tooMany = limit.count !== undefined && all > limit.count;
   if (share <= limit.percent && !tooMany) return null;
   const also = recent > 0 ? ` (${recent} more within the window already)` : "";
   const limits = [`${limit.percent} %`, ...(limit.count === undefined ? [] : [`${limit.count}`])].join(" or ");
-  return `${planned} of ${total} ${what} would be removed${also}, ${share.toFixed(1)} %; allowed without approval are ${limit.floor}, above that at most ${limits}`;
+  return `${planned} of ${total} ${sentence}${also}, ${share.toFixed(1)} %; allowed without approval are ${limit.floor}, above that at most ${limits}`;
 }

@@ -59,6 +59,7 @@ export const integerColumns: ReadonlySet<string> = new Set([
   "base_version",
   "approved",
   "unsure",
+  "changes_identity",
 ]);
 
 /** The database's own name for what went wrong (`23505`, `SQLITE_BUSY`). */

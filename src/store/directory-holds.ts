@@ -1,7 +1,7 @@
 import { type RawBuilder, type Selectable, sql, type Transaction } from "kysely";
 import type { Database } from "./database.ts";
-import { countRemovals } from "./directory-rows.ts";
-import type { DirectoryStore } from "./engine.ts";
+import { countRemovals, identityActions } from "./directory-rows.ts";
+import type { DirectoryStore, Lease } from "./engine.ts";
 import { leasedWrite } from "./leases.ts";
 import type { Tables } from "./tables.ts";
 
@@ -9,7 +9,16 @@ import type { Tables } from "./tables.ts";
 export function makeDirectoryHolds(
   database: Database,
   clock: () => number,
-): Pick<DirectoryStore, "recentRemovals" | "logRemovals" | "holdRemovals" | "holdMemberRemovals" | "forgetReleased"> {
+): Pick<
+  DirectoryStore,
+  | "recentRemovals"
+  | "logRemovals"
+  | "logIdentityChanges"
+  | "holdRemovals"
+  | "holdIdentityChanges"
+  | "holdMemberRemovals"
+  | "forgetReleased"
+> {
   const { db, isOneOf } = database;
   const write = leasedWrite(database);
 
@@ -25,31 +34,15 @@ export function makeDirectoryHolds(
       return countRemovals(rows);
     },
 
-    async logRemovals(lease, scope, taskId) {
+    logRemovals(lease, scope, taskId) {
       const targetId = scope.startsWith("target:") ? scope.slice("target:".length) : null;
-      const counts = await db
-        .selectFrom("change")
-        .select(["resource_type", sql<number>`count(*)`.as("count")])
-        .where("task_id", "=", taskId)
-        .where("target_id", targetId === null ? "is" : "=", targetId)
-        .where("status", "=", "applied")
-        .where("action", "in", ["deactivate", "delete"])
-        .groupBy("resource_type")
-        .execute();
-      if (counts.length === 0) return;
-      await write(lease, async (trx) => {
-        await trx.deleteFrom("removal").where("scope", "=", scope).where("task_id", "=", taskId).execute();
-        await database.upsert(trx, {
-          table: "removal",
-          rows: counts.map((row) => ({
-            scope,
-            task_id: taskId,
-            resource_type: row.resource_type,
-            count: Number(row.count),
-            at: clock(),
-          })),
-        });
-      });
+      const applied = appliedChanges(taskId).where("target_id", targetId === null ? "is" : "=", targetId);
+      return log(lease, scope, taskId, applied.where("action", "in", ["deactivate", "delete"]));
+    },
+
+    logIdentityChanges(lease, sourceId, taskId) {
+      const applied = appliedChanges(taskId).where("target_id", "is", null).where("changes_identity", "=", 1);
+      return log(lease, `source:${sourceId}:identity`, taskId, applied.where("action", "in", identityActions));
     },
 
     holdRemovals: (lease, taskId, types) =>
@@ -65,6 +58,20 @@ export function makeDirectoryHolds(
           .where("resource_type", "in", types)
           .execute();
         await holdMembershipsOfThoseWhoStay(trx, taskId);
+      }),
+
+    holdIdentityChanges: (lease, taskId, types) =>
+      write(lease, async (trx) => {
+        await trx
+          .updateTable("change")
+          .set({ status: "held" })
+          .where("task_id", "=", taskId)
+          .where("target_id", "is", null)
+          .where("status", "=", "planned")
+          .where("action", "in", identityActions)
+          .where("changes_identity", "=", 1)
+          .where("resource_type", "in", types)
+          .execute();
       }),
 
     holdMemberRemovals: (lease, changeSeqs) =>
@@ -92,6 +99,39 @@ export function makeDirectoryHolds(
         await trx.deleteFrom("change").where("seq", "in", released).execute();
       }),
   };
+
+  function appliedChanges(taskId: string) {
+    return db
+      .selectFrom("change")
+      .select(["resource_type", sql<number>`count(*)`.as("count")])
+      .where("task_id", "=", taskId)
+      .where("status", "=", "applied")
+      .groupBy("resource_type");
+  }
+
+  /** Notes what a task has done, for the window of the safeguards; once more for the same task replaces it. */
+  async function log(
+    lease: Lease,
+    scope: string,
+    taskId: string,
+    applied: ReturnType<typeof appliedChanges>,
+  ): Promise<void> {
+    const counts = await applied.execute();
+    if (counts.length === 0) return;
+    await write(lease, async (trx) => {
+      await trx.deleteFrom("removal").where("scope", "=", scope).where("task_id", "=", taskId).execute();
+      await database.upsert(trx, {
+        table: "removal",
+        rows: counts.map((row) => ({
+          scope,
+          task_id: taskId,
+          resource_type: row.resource_type,
+          count: Number(row.count),
+          at: clock(),
+        })),
+      });
+    });
+  }
 
   /** Who stays also stays in his groups; a group that stays also stays in its parent. The others leave theirs. */
   async function holdMembershipsOfThoseWhoStay(trx: Transaction<Tables>, taskId: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { sql, type Transaction } from "kysely";
 import type { Database, Row } from "./database.ts";
-import { countRemovals, membershipRow, plannedRow } from "./directory-rows.ts";
+import { countRemovals, identityActions, membershipRow, plannedRow } from "./directory-rows.ts";
 import type { DirectoryStore, GroupLabel } from "./engine.ts";
 import { leasedWrite } from "./leases.ts";
 import type { Tables } from "./tables.ts";
@@ -17,6 +17,7 @@ export function makeDirectoryPlan(
   | "countMemberChanges"
   | "plannedArrivals"
   | "plannedRemovals"
+  | "plannedIdentityChanges"
   | "plannedMemberLosses"
   | "markSame"
 > {
@@ -94,6 +95,20 @@ export function makeDirectoryPlan(
         .where("target_id", "is", null)
         .where("status", "=", sql.lit("planned" as const))
         .where("action", "in", ["deactivate", "delete"])
+        .groupBy("resource_type")
+        .execute();
+      return countRemovals(rows);
+    },
+
+    async plannedIdentityChanges(taskId) {
+      const rows = await db
+        .selectFrom("change")
+        .select(["resource_type", sql<number>`count(*)`.as("count")])
+        .where("task_id", "=", taskId)
+        .where("target_id", "is", null)
+        .where("status", "=", sql.lit("planned" as const))
+        .where("action", "in", identityActions)
+        .where("changes_identity", "=", 1)
         .groupBy("resource_type")
         .execute();
       return countRemovals(rows);

@@ -38,6 +38,7 @@ export function plannedRow(change: DirectoryChange, taskId: string, now: number)
     added_count: 0,
     removed_count: 0,
     base_version: change.baseVersion,
+    changes_identity: change.changesIdentity ? 1 : 0,
     created_at: now,
   };
 }
@@ -70,9 +71,13 @@ export function membershipRow(
     added_count: 0,
     removed_count: 0,
     base_version: label.version,
+    changes_identity: 0,
     created_at: now,
   };
 }
+
+/** Changes that leave a resource there; removals are counted by themselves. */
+export const identityActions = ["update", "reactivate"] as const;
 
 /** Lines of `select resource_type, count(*)`, added up. */
 export function countRemovals(rows: readonly { resource_type: "User" | "Group"; count: number }[]): RemovalCounts {

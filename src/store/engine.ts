@@ -1,7 +1,7 @@
 import type { Action, ChangeStatus, PlannedChange } from "../plan/change.ts";
 import type { Member, ResourceType } from "../scim/resource.ts";
 import type { RecordKind, SourceScope, Visibility } from "../source/source.ts";
-import type { TaskCounts, TaskError, TaskHold, TaskRow, TaskState, TaskTargetResult } from "./store.ts";
+import type { TaskCounts, TaskError, TaskHold, TaskMapping, TaskRow, TaskState, TaskTargetResult } from "./store.ts";
 
 // What the engine (sync/) asks of the store. Every write proves in its own transaction that its lease still holds.
 
@@ -58,6 +58,8 @@ export interface CurrentResource {
   readonly document: string;
   readonly departed: boolean;
   readonly deleted: boolean;
+  /** What its document was made with; null for who has left. */
+  readonly mappingVersion: string | null;
 }
 
 export interface DirtyRecord {
@@ -101,6 +103,11 @@ export interface RecordStore {
   resolveKeys(sourceId: string, kind: RecordKind, keys: readonly string[]): Promise<ReadonlyMap<string, string>>;
   readBaseline(sourceId: string): Promise<ReadBaseline | null>;
   saveBaseline(lease: Lease, sourceId: string, baseline: ReadBaseline): Promise<void>;
+  /** Fields of a person that the credential was never shown at the last read; null before the first. */
+  readUnseenFields(sourceId: string): Promise<readonly string[] | null>;
+  saveUnseenFields(lease: Lease, sourceId: string, fields: readonly string[]): Promise<void>;
+  /** The record of a kind by its key. */
+  findRecord(sourceId: string, kind: RecordKind, key: string): Promise<StoredRecord | null>;
 }
 
 /** A change of our own directory, with what applying it needs beyond what is shown. */
@@ -114,6 +121,8 @@ export interface DirectoryChange extends PlannedChange {
   readonly fingerprint: string | null;
   readonly mappingVersion: string | null;
   readonly managerKey: string | null;
+  /** True when another mapping than before gives it another userName, externalId or active. */
+  readonly changesIdentity: boolean;
 }
 
 /** One edge that a group gains or loses, under the change of that group. */
@@ -181,10 +190,14 @@ export interface DirectoryStore {
   plannedArrivals(taskId: string, ids: readonly string[]): Promise<readonly string[]>;
   plannedRemovals(taskId: string): Promise<RemovalCounts>;
   plannedMemberLosses(taskId: string, moreThan: number): Promise<readonly MemberLoss[]>;
-  /** Removals in the window, by other tasks. `scope` is `source:{id}` or `target:{id}`. */
+  /** Planned changes that leave a resource there and make it known otherwise. */
+  plannedIdentityChanges(taskId: string): Promise<RemovalCounts>;
+  /** Removals in the window, by other tasks. `scope` is `source:{id}`, `source:{id}:identity` or `target:{id}`. */
   recentRemovals(scope: string, since: number): Promise<RemovalCounts>;
   /** Sets the planned removals aside. */
   holdRemovals(lease: Lease, taskId: string, types: readonly ResourceType[]): Promise<void>;
+  /** Sets the planned changes of identity aside. */
+  holdIdentityChanges(lease: Lease, taskId: string, types: readonly ResourceType[]): Promise<void>;
   holdMemberRemovals(lease: Lease, changeSeqs: readonly number[]): Promise<number>;
   /** Removals that were held at a target and approved: forgotten after the push that carried them out. */
   forgetReleased(lease: Lease, targetId: string, sourceIds: readonly string[]): Promise<void>;
@@ -194,6 +207,8 @@ export interface DirectoryStore {
   /** Applies the memberships of the next groups; how many groups there were. */
   applyMembers(lease: Lease, taskId: string, options: { readonly leavers: boolean }, limit: number): Promise<number>;
   logRemovals(lease: Lease, scope: string, taskId: string): Promise<void>;
+  /** The same for changes of identity, under `source:{id}:identity`. */
+  logIdentityChanges(lease: Lease, sourceId: string, taskId: string): Promise<void>;
   /** Remembers that these resources are as their records want them, for {@link applyMarks}. */
   markSame(
     lease: Lease,
@@ -229,6 +244,7 @@ export interface EngineTaskStore {
       readonly targets?: readonly TaskTargetResult[];
       readonly error?: TaskError | null;
       readonly hold?: TaskHold | null;
+      readonly mapping?: TaskMapping;
     },
   ): Promise<boolean>;
   finishTask(

@@ -9,6 +9,7 @@ import { openPostgres } from "./postgres/open.ts";
 import { makePushStore } from "./push.ts";
 import { makeRecordStore } from "./records.ts";
 import { makeRecordViews } from "./records-view.ts";
+import { makeSchemaVersionStore } from "./schema-versions.ts";
 import { makeSettingStore } from "./settings.ts";
 import { makeSourceStore } from "./sources.ts";
 import { openSqlite } from "./sqlite/open.ts";
@@ -58,6 +59,7 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
     ...makeLeaseStore(database, clock),
     ...makeDirectoryReader(database),
     ...makeRecordViews(database),
+    ...makeSchemaVersionStore(database, clock),
     ...makeSummaryStore(database, tasks.listTasks, directory.countOfSource),
     ...makePushStore(database, clock),
     ...records,

@@ -2,7 +2,15 @@ import { sql } from "kysely";
 import { uuidv7 } from "../lib/uuid.ts";
 import type { RecordKind } from "../source/source.ts";
 import type { Database } from "./database.ts";
-import type { CurrentResource, DirtyRecord, ReadBaseline, ReadRecord, RecordStore, StoredRecord } from "./engine.ts";
+import type {
+  CurrentResource,
+  DirtyRecord,
+  Lease,
+  ReadBaseline,
+  ReadRecord,
+  RecordStore,
+  StoredRecord,
+} from "./engine.ts";
 import { assertLease } from "./leases.ts";
 
 /** The cache of what each source said last. */
@@ -87,7 +95,7 @@ export function makeRecordStore(database: Database): RecordStore {
         .limit(limit)
         .select(["r.seq", "r.key", "r.raw", "r.relations", "r.fingerprint", "r.resource_id"])
         .select(["x.id", "x.type", "x.version", "x.external_id", "x.display_name", "x.active", "x.document"])
-        .select(["x.departed_at", "x.deleted_at"])
+        .select(["x.departed_at", "x.deleted_at", "x.mapping_version"])
         .execute();
       return rows.map(
         (row): DirtyRecord => ({ record: toRecord(row), current: row.id === null ? null : toCurrent(row) }),
@@ -115,13 +123,38 @@ export function makeRecordStore(database: Database): RecordStore {
     async saveBaseline(lease, sourceId, baseline) {
       const text = JSON.stringify(baseline);
       const row = await db.selectFrom("source").select("visibility").where("id", "=", sourceId).executeTakeFirst();
-      if (row?.visibility === text) return;
-      await database.write(async (trx) => {
-        await assertLease(dialect, trx, lease);
-        await trx.updateTable("source").set({ visibility: text }).where("id", "=", sourceId).execute();
-      });
+      if (row?.visibility !== text) await updateSource(lease, sourceId, { visibility: text });
+    },
+
+    async readUnseenFields(sourceId) {
+      const row = await db.selectFrom("source").select("unseen_fields").where("id", "=", sourceId).executeTakeFirst();
+      return row?.unseen_fields ? (JSON.parse(row.unseen_fields) as readonly string[]) : null;
+    },
+
+    async saveUnseenFields(lease, sourceId, fields) {
+      const text = JSON.stringify(fields.toSorted());
+      const row = await db.selectFrom("source").select("unseen_fields").where("id", "=", sourceId).executeTakeFirst();
+      if (row?.unseen_fields !== text) await updateSource(lease, sourceId, { unseen_fields: text });
+    },
+
+    async findRecord(sourceId, kind, key) {
+      const row = await db
+        .selectFrom("source_record")
+        .selectAll()
+        .where("source_id", "=", sourceId)
+        .where("kind", "=", kind)
+        .where("key", "=", key)
+        .executeTakeFirst();
+      return row ? toRecord(row) : null;
     },
   };
+
+  async function updateSource(lease: Lease, sourceId: string, columns: SourceNotes): Promise<void> {
+    await database.write(async (trx) => {
+      await assertLease(dialect, trx, lease);
+      await trx.updateTable("source").set(columns).where("id", "=", sourceId).execute();
+    });
+  }
 
   function pageOfRecords(sourceId: string, kind: RecordKind, after: number, limit: number) {
     return db
@@ -152,6 +185,9 @@ export function makeRecordStore(database: Database): RecordStore {
   }
 }
 
+/** What a read notes on its source. */
+type SourceNotes = { readonly visibility: string } | { readonly unseen_fields: string };
+
 function toRecord(row: {
   seq: number;
   key: string;
@@ -176,6 +212,7 @@ export function toCurrent(row: {
   document: string | null;
   departed_at: number | null;
   deleted_at: number | null;
+  mapping_version: string | null;
 }): CurrentResource {
   return {
     id: row.id ?? "",
@@ -188,5 +225,6 @@ export function toCurrent(row: {
     document: row.document ?? "{}",
     departed: row.departed_at !== null,
     deleted: row.deleted_at !== null,
+    mappingVersion: row.mapping_version,
   };
 }

@@ -1,3 +1,4 @@
+import type { Selectable } from "kysely";
 import type { Cipher } from "../lib/cipher.ts";
 import { uuidv7 } from "../lib/uuid.ts";
 import type { Database } from "./database.ts";
@@ -9,7 +10,7 @@ import type { Tables } from "./tables.ts";
 /** Identity sources, with their secrets encrypted. */
 export function makeSourceStore(database: Database, cipher: Cipher, clock: () => number): SourceStore {
   const { db, write } = database;
-  const toSource = (row: Tables["source"]): SourceRow => ({
+  const toSource = (row: Selectable<Tables["source"]>): SourceRow => ({
     id: row.id,
     name: row.name,
     type: row.type,
@@ -90,7 +91,10 @@ export function makeSourceStore(database: Database, cipher: Cipher, clock: () =>
         await trx.deleteFrom("member").where("member_id", "in", resources).execute();
         await trx.deleteFrom("resource").where("source_id", "=", id).execute();
         await trx.deleteFrom("source_record").where("source_id", "=", id).execute();
-        await trx.deleteFrom("removal").where("scope", "=", `source:${id}`).execute();
+        await trx
+          .deleteFrom("removal")
+          .where("scope", "in", [`source:${id}`, `source:${id}:identity`])
+          .execute();
         await trx.deleteFrom("source").where("id", "=", id).execute();
       }),
   };

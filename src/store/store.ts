@@ -2,6 +2,7 @@ import type { Json, JsonObject } from "../lib/json.ts";
 import type { ResolvedFilter } from "../scim/resolve-filter.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import type { SourceScope } from "../source/source.ts";
+import type { SchemaVersionStore } from "./schema-version-store.ts";
 import type { Page, TaskRow, TaskStore } from "./task-store.ts";
 
 // Small interfaces: a function asks for the ones it needs. All times are milliseconds since 1970 (UTC).
@@ -248,6 +249,7 @@ export interface Store
     ScimClientStore,
     SettingStore,
     DirectoryReader,
+    SchemaVersionStore,
     SummaryStore {
   /** Answers when the database can be reached and its tables are up to date. */
   ping(): Promise<void>;
@@ -256,5 +258,6 @@ export interface Store
 
 export type * from "./engine.ts";
 export { LeaseLostError } from "./engine.ts";
+export type * from "./schema-version-store.ts";
 export type * from "./task-store.ts";
 export type { Json, JsonObject };

@@ -15,6 +15,7 @@ export interface Tables {
   change: ChangeTable;
   change_member: ChangeMemberTable;
   task_mark: TaskMarkTable;
+  file_version: FileVersionTable;
   removal: RemovalTable;
   scim_client: ScimClientTable;
   setting: SettingTable;
@@ -31,6 +32,8 @@ interface SourceTable {
   secrets: string;
   /** Visibility at the last complete read (JSON), to tell a shrunken scope from departures. */
   visibility: string | null;
+  /** Fields that the credential was never shown at the last read (JSON list); null before the first. */
+  unseen_fields: Generated<string | null>;
   next_run_at: number | null;
   created_at: number;
   updated_at: number;
@@ -160,6 +163,8 @@ interface SyncTaskTable {
   targets: string;
   error: string | null;
   hold: string | null;
+  /** Which version of which mapping it mapped with (JSON). */
+  mapping: Generated<string | null>;
   created_at: number;
   started_at: number | null;
   finished_at: number | null;
@@ -191,6 +196,8 @@ interface ChangeTable {
   base_version: number;
   /** 1: it was held, and somebody approved it. */
   approved: Generated<number>;
+  /** 1: another mapping than before gives it another userName, externalId or active. */
+  changes_identity: Generated<number>;
   created_at: number;
 }
 
@@ -216,6 +223,24 @@ interface RemovalTable {
   resource_type: "User" | "Group";
   count: number;
   at: number;
+}
+
+/** One version of a file that people edit, with all that is needed to compile it again. */
+interface FileVersionTable {
+  kind: "mapping" | "extension";
+  name: string;
+  /** From 1, for each file. */
+  version: number;
+  state: "draft" | "active" | "former";
+  /** Whether it came as a file or through the API. */
+  origin: "file" | "api";
+  text: string;
+  /** Of what it means: spaces, comments and the order of keys aside. */
+  hash: string;
+  /** Of a mapping: the texts of the extension files that it was compiled with (JSON object by name). */
+  extensions: string;
+  created_at: number;
+  activated_at: number | null;
 }
 
 interface ScimClientTable {

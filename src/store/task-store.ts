@@ -36,6 +36,8 @@ export interface TaskError {
 export interface TaskHold {
   readonly reason: string;
   readonly removals: { readonly users: number; readonly groups: number; readonly members: number };
+  /** Resources that another mapping would make known by another name (userName, externalId) or switch on. */
+  readonly identities?: { readonly users: number; readonly groups: number };
   readonly expiresAt: number;
 }
 
@@ -45,6 +47,14 @@ export interface TaskTargetResult {
   readonly state: "succeeded" | "partial" | "failed" | "held" | "running" | "queued";
   readonly counts: TaskCounts;
   readonly error: TaskError | null;
+}
+
+/** Which version of which mapping a task mapped with. */
+export interface TaskMapping {
+  readonly name: string;
+  readonly version: number;
+  /** Why the file as it lies there now was not used; null when it was. */
+  readonly problem: string | null;
 }
 
 export interface TaskRow {
@@ -66,6 +76,8 @@ export interface TaskRow {
   readonly targets: readonly TaskTargetResult[];
   readonly error: TaskError | null;
   readonly hold: TaskHold | null;
+  /** Null while it has not come to mapping. */
+  readonly mapping: TaskMapping | null;
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;

@@ -1,4 +1,4 @@
-import { sql, type Transaction } from "kysely";
+import { type Selectable, sql, type Transaction } from "kysely";
 import { uuidv7 } from "../lib/uuid.ts";
 import { abandonPlan } from "./abandon.ts";
 import { releaseHeld } from "./approvals.ts";
@@ -127,7 +127,7 @@ export function makeTaskStore(
       return started.numUpdatedRows > 0n;
     },
 
-    async noteTask(id, { progress, stage, counts, targets, error, hold }) {
+    async noteTask(id, { progress, stage, counts, targets, error, hold, mapping }) {
       const noted = await db
         .updateTable("sync_task")
         .set({
@@ -137,6 +137,7 @@ export function makeTaskStore(
           ...(targets === undefined ? {} : { targets: JSON.stringify(targets) }),
           ...(error === undefined ? {} : { error: error === null ? null : JSON.stringify(error) }),
           ...(hold === undefined ? {} : { hold: hold === null ? null : JSON.stringify(hold) }),
+          ...(mapping === undefined ? {} : { mapping: JSON.stringify(mapping) }),
         })
         .where("id", "=", id)
         .where("state", "=", "running")
@@ -283,7 +284,7 @@ function slotOf(sourceId: string | null, targetId: string | null): string {
   return sourceId === null ? `target:${targetId}` : `source:${sourceId}`;
 }
 
-function toTask(row: Tables["sync_task"]): TaskRow {
+function toTask(row: Selectable<Tables["sync_task"]>): TaskRow {
   const parse = <T>(text: string | null): T | null => (text === null ? null : (JSON.parse(text) as T));
   return {
     id: row.id,
@@ -298,6 +299,7 @@ function toTask(row: Tables["sync_task"]): TaskRow {
     targets: parse<TaskRow["targets"]>(row.targets) ?? [],
     error: parse(row.error),
     hold: parse(row.hold),
+    mapping: parse(row.mapping),
     createdAt: row.created_at,
     startedAt: row.started_at,
     finishedAt: row.finished_at,

@@ -1,5 +1,6 @@
-import { refuseRemovals } from "../plan/guard.ts";
-import type { DirectoryStore, Lease, Safeguards, TaskHold } from "../store/store.ts";
+import { type RemovalNumbers, refuseIdentityChanges, refuseRemovals } from "../plan/guard.ts";
+import type { ResourceType } from "../scim/resource.ts";
+import type { DirectoryStore, Lease, RemovalCounts, Safeguards, TaskHold } from "../store/store.ts";
 
 export interface GuardParts {
   readonly store: DirectoryStore;
@@ -10,64 +11,92 @@ export interface GuardParts {
   readonly clock: () => number;
 }
 
-/** How long a held removal waits for a person, in milliseconds: a week. */
+/** How long what is held waits for a person, in milliseconds: a week. */
 export const holdDurationMs = 7 * 86_400_000;
 
-/**
- * Looks at the whole plan before its first write. Removals beyond the safeguards are set aside; joiners and updates go
- * ahead. Null when nothing has to wait.
- */
-export async function guardDirectory({
-  store,
-  lease,
-  taskId,
-  sourceId,
-  safeguards,
-  clock,
-}: GuardParts): Promise<TaskHold | null> {
-  const now = clock();
-  const planned = await store.plannedRemovals(taskId);
-  const recent = await store.recentRemovals(`source:${sourceId}`, now - safeguards.windowHours * 3_600_000);
-  const total = await store.countOfSource(sourceId);
-  const reasons: string[] = [];
-  const types: ("User" | "Group")[] = [];
-  for (const [what, type] of [
-    ["users", "User"],
-    ["groups", "Group"],
-  ] as const) {
-    const numbers = { planned: planned[what], recent: recent[what], total: total[what] };
-    const reason = refuseRemovals(what, numbers, safeguards.maxRemovals);
-    if (reason === null) continue;
-    reasons.push(reason);
-    types.push(type);
-  }
-  if (types.length > 0) await store.holdRemovals(lease, taskId, types);
+/** What of a plan has to wait, and why. */
+interface Refusal {
+  readonly reasons: readonly string[];
+  readonly types: readonly ResourceType[];
+  /** How many changes wait. */
+  readonly held: RemovalCounts;
+}
 
-  const losses = await store.plannedMemberLosses(taskId, safeguards.maxMemberRemovals.floor);
-  const tooMany = losses.filter(
-    ({ removed, total: members }) =>
-      refuseRemovals("members", { planned: removed, recent: 0, total: members }, safeguards.maxMemberRemovals) !== null,
-  );
-  const members =
-    tooMany.length === 0
-      ? 0
-      : await store.holdMemberRemovals(
-          lease,
-          tooMany.map(({ changeSeq }) => changeSeq),
-        );
-  if (tooMany.length > 0) {
-    reasons.push(
-      `${tooMany.length} groups would lose more members than allowed without approval (${safeguards.maxMemberRemovals.floor}, above that ${safeguards.maxMemberRemovals.percent} %)`,
-    );
-  }
+/**
+ * Looks at the whole plan before its first write. Removals beyond the safeguards are set aside, and so are changes by
+ * which an edited mapping would make too many known by another name; joiners and other updates go ahead. Null when
+ * nothing has to wait.
+ */
+export async function guardDirectory(parts: GuardParts): Promise<TaskHold | null> {
+  const { store, lease, taskId, clock } = parts;
+  const now = clock();
+  const removals = await judgeRemovals(parts, now);
+  if (removals.types.length > 0) await store.holdRemovals(lease, taskId, removals.types);
+  const identities = await judgeIdentityChanges(parts, now);
+  if (identities.types.length > 0) await store.holdIdentityChanges(lease, taskId, identities.types);
+  const members = await holdMemberLosses(parts);
+  const reasons = [...removals.reasons, ...identities.reasons, ...members.reasons];
   if (reasons.length === 0) return null;
   return {
     reason: reasons.join("; "),
-    removals: {
-      users: types.includes("User") ? planned.users : 0,
-      groups: types.includes("Group") ? planned.groups : 0,
-      members,
-    },
+    removals: { ...removals.held, members: members.held },
+    ...(identities.types.length > 0 && { identities: identities.held }),
     expiresAt: now + holdDurationMs,
   };
+}
+
+async function judgeRemovals({ store, taskId, sourceId, safeguards }: GuardParts, now: number): Promise<Refusal> {
+  return judge(refuseRemovals, safeguards, {
+    planned: await store.plannedRemovals(taskId),
+    recent: await store.recentRemovals(`source:${sourceId}`, windowStart(safeguards, now)),
+    total: await store.countOfSource(sourceId),
+  });
+}
+
+async function judgeIdentityChanges(
+  { store, taskId, sourceId, safeguards }: GuardParts,
+  now: number,
+): Promise<Refusal> {
+  return judge(refuseIdentityChanges, safeguards, {
+    planned: await store.plannedIdentityChanges(taskId),
+    recent: await store.recentRemovals(`source:${sourceId}:identity`, windowStart(safeguards, now)),
+    total: await store.countOfSource(sourceId),
+  });
+}
+
+function judge(
+  refuse: typeof refuseRemovals,
+  { maxRemovals }: Safeguards,
+  numbers: Readonly<Record<keyof RemovalNumbers, RemovalCounts>>,
+): Refusal {
+  const { planned, recent, total } = numbers;
+  const reasonOf = (what: "users" | "groups"): string | null =>
+    refuse(what, { planned: planned[what], recent: recent[what], total: total[what] }, maxRemovals);
+  const [users, groups] = [reasonOf("users"), reasonOf("groups")];
+  return {
+    reasons: [users, groups].filter((reason) => reason !== null),
+    types: [...(users === null ? [] : ["User" as const]), ...(groups === null ? [] : ["Group" as const])],
+    held: { users: users === null ? 0 : planned.users, groups: groups === null ? 0 : planned.groups },
+  };
+}
+
+async function holdMemberLosses({ store, lease, taskId, safeguards }: GuardParts) {
+  const { floor, percent } = safeguards.maxMemberRemovals;
+  const losses = await store.plannedMemberLosses(taskId, floor);
+  const tooMany = losses.filter(
+    ({ removed, total }) =>
+      refuseRemovals("members", { planned: removed, recent: 0, total }, safeguards.maxMemberRemovals) !== null,
+  );
+  if (tooMany.length === 0) return { reasons: [], held: 0 };
+  const held = await store.holdMemberRemovals(
+    lease,
+    tooMany.map(({ changeSeq }) => changeSeq),
+  );
+  const allowed = `${floor}, above that ${percent} %`;
+  const reason = `${tooMany.length} groups would lose more members than allowed without approval (${allowed})`;
+  return { reasons: [reason], held };
+}
+
+function windowStart({ windowHours }: Safeguards, now: number): number {
+  return now - windowHours * 3_600_000;
 }

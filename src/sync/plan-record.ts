@@ -1,7 +1,7 @@
 import type { JsonObject } from "../lib/json.ts";
 import { carryOver } from "../mapping/carry-over.ts";
 import type { CompiledMapping, DepartmentContext, Mapped, SourceContext } from "../mapping/mapping.ts";
-import { classify } from "../plan/classify.ts";
+import { classify, isOtherIdentity } from "../plan/classify.ts";
 import { managerOf, storable, textOf, withManager, withSchemas } from "../scim/document.ts";
 import { diffDocuments } from "../scim/document-diff.ts";
 import type { ResourceType } from "../scim/resource.ts";
@@ -76,6 +76,7 @@ export function lookAt(
     fingerprint: record.fingerprint,
     mappingVersion,
     managerKey: managerKeyOf(mapped),
+    changesIdentity: false,
   };
   if (mapped.problems.length > 0) {
     const change: DirectoryChange = {
@@ -109,6 +110,12 @@ export function lookAt(
       after,
       sources: mapped.sources,
       because: explain(before, current),
+      // Who has left, and who comes for the first time, was mapped by nothing before.
+      changesIdentity:
+        before !== null &&
+        typeof current?.mappingVersion === "string" &&
+        current.mappingVersion !== mappingVersion &&
+        isOtherIdentity(before, after),
     },
   };
 }
@@ -142,5 +149,6 @@ export function departure(kind: RecordKind, current: CurrentResource, because: s
     fingerprint: null,
     mappingVersion: null,
     managerKey: null,
+    changesIdentity: false,
   };
 }

@@ -1,8 +1,5 @@
-import { contentHash } from "../lib/hash.ts";
-import { canonicalJson } from "../lib/json.ts";
 import type { Log } from "../lib/log.ts";
 import type { CompiledMapping } from "../mapping/mapping.ts";
-import type { SchemaCatalog } from "../scim/catalog.ts";
 import { type Source, SourceError } from "../source/source.ts";
 import type {
   DirectoryStore,
@@ -17,6 +14,7 @@ import type {
 import { applyDirectory } from "./apply-directory.ts";
 import { guardDirectory } from "./guard-directory.ts";
 import { lookForAbsent } from "./look-for-absent.ts";
+import { mappingVersionOf, sourceContext } from "./mapping-context.ts";
 import { planDepartures } from "./plan-departures.ts";
 import { planDirectory } from "./plan-directory.ts";
 import { type Progress, TaskCancelledError } from "./progress.ts";
@@ -24,16 +22,21 @@ import { type ReadOutcome, readSource } from "./read-source.ts";
 import { Seen } from "./seen.ts";
 import { shrunkenVisibility } from "./visibility.ts";
 
+/**
+ * Answers the mapping that is in force, with its version; `problem` says why that is not the file as it lies there now.
+ * Throws with every problem where there is none.
+ */
+export type LoadMapping = (
+  name: string,
+) => Promise<{ readonly mapping: CompiledMapping; readonly version: number; readonly problem: string | null }>;
+
 export interface SourceTaskParts {
   readonly store: RecordStore & DirectoryStore & EngineTaskStore;
   readonly lease: Lease;
   readonly task: TaskRow & { readonly stage: "plan" | "apply" | "push" };
   readonly row: SourceRow;
   readonly openSource: (row: SourceRow) => Source;
-  /** Compiles the mapping as it lies in the files now; throws with every problem. */
-  readonly loadMapping: (
-    name: string,
-  ) => Promise<{ readonly mapping: CompiledMapping; readonly catalog: SchemaCatalog }>;
+  readonly loadMapping: LoadMapping;
   readonly progress: Progress;
   readonly signal: AbortSignal;
   readonly clock: () => number;
@@ -65,7 +68,8 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   if (row.settings.leaving && task.mode === "apply") return emptySource(parts);
   const loaded = await loadMapping(parts);
   if ("error" in loaded) return { usable: false, read: { users: 0, groups: 0 }, error: loaded.error, hold: null };
-  const { mapping } = loaded;
+  const { mapping, version, problem } = loaded;
+  await store.noteTask(task.id, { mapping: { name: mapping.name, version, problem } });
 
   let outcome: ReadOutcome;
   try {
@@ -74,15 +78,12 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
     if (!(error instanceof SourceError)) throw error;
     return { usable: false, read: { users: 0, groups: 0 }, error: toTaskError(error), hold: null };
   }
+  await store.saveUnseenFields(lease, row.id, outcome.unseenFields);
   const { scope } = row.settings;
   const shrunken = shrunkenVisibility(await store.readBaseline(row.id), { visibility: outcome.visibility, scope });
   const mayRemove = outcome.complete && shrunken === null;
   const read = { users: outcome.read.users, groups: outcome.read.departments + outcome.read.tags };
-  const context = {
-    organization: row.settings.organization ?? null,
-    namespace: row.settings.namespace ?? null,
-    unseenFields: new Set(outcome.unseenFields),
-  };
+  const context = sourceContext(row, outcome.unseenFields);
   let mapped = 0;
   await planDirectory({
     store,
@@ -91,9 +92,7 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
     sourceId: row.id,
     around: {
       mapping,
-      mappingVersion: contentHash(
-        canonicalJson([mapping.version, context.organization, context.namespace, [...context.unseenFields].sort()]),
-      ),
+      mappingVersion: mappingVersionOf(mapping, context),
       source: context,
       departments: outcome.departments,
     },
@@ -182,7 +181,7 @@ function bringsUsers(task: TaskRow, row: SourceRow): boolean {
 
 async function loadMapping(
   parts: SourceTaskParts,
-): Promise<{ readonly mapping: CompiledMapping } | { readonly error: TaskError }> {
+): Promise<Awaited<ReturnType<LoadMapping>> | { readonly error: TaskError }> {
   try {
     return await parts.loadMapping(parts.row.settings.mapping);
   } catch (error) {

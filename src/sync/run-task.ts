@@ -1,6 +1,5 @@
 import { concurrently } from "../lib/concurrently.ts";
 import type { Log } from "../lib/log.ts";
-import type { CompiledMapping } from "../mapping/mapping.ts";
 import type { SchemaCatalog } from "../scim/catalog.ts";
 import type { Source } from "../source/source.ts";
 import type {
@@ -28,7 +27,7 @@ import { holdDurationMs } from "./guard-directory.ts";
 import { type LeaseParts, underLeaseInTurn } from "./lease.ts";
 import { makeProgress, type Progress, TaskCancelledError } from "./progress.ts";
 import { type PushResult, pushTarget } from "./push/push-target.ts";
-import { type DirectoryResult, runSourceTask } from "./run-source-task.ts";
+import { type DirectoryResult, type LoadMapping, runSourceTask } from "./run-source-task.ts";
 
 export type EngineStore = SourceStore &
   TargetStore &
@@ -42,9 +41,7 @@ export type EngineStore = SourceStore &
 export interface EngineEdges {
   readonly openSource: (row: SourceRow) => Source;
   readonly openTarget: (row: TargetRow) => { readonly target: Target; readonly language: TargetLanguage };
-  readonly loadMapping: (
-    name: string,
-  ) => Promise<{ readonly mapping: CompiledMapping; readonly catalog: SchemaCatalog }>;
+  readonly loadMapping: LoadMapping;
   /** The schemas in force, for the filters of a target's scope. */
   readonly catalog: () => Promise<SchemaCatalog>;
 }

@@ -138,6 +138,7 @@ const plannedBase = {
   because: "the test says so",
   mappingVersion: "m1",
   managerKey: null,
+  changesIdentity: false,
 } as const;
 
 export function userChange(number: number, more: Partial<DirectoryChange> = {}): DirectoryChange {

@@ -9,7 +9,8 @@ import { compareDirectories, type HeldResource, heldDirectory } from "../../src/
 import { makeCipher } from "../../src/lib/cipher.ts";
 import type { JsonObject } from "../../src/lib/json.ts";
 import { makeLog } from "../../src/lib/log.ts";
-import { openSchemaFiles } from "../../src/mapping/schema-files.ts";
+import { mappingInForce } from "../../src/schemas/in-force.ts";
+import { openRegistry } from "../../src/schemas/registry.ts";
 import {
   type ScimSimulator,
   type ScimSimulatorOptions,
@@ -143,7 +144,7 @@ export async function startEngineFixture(options: EngineFixtureOptions = {}): Pr
   const database = await openDatabase(options.databaseUrl ?? "file::memory:");
   const store = makeStore(database, makeCipher(randomBytes(32)), clock);
   cleanup.push(() => store.close());
-  const schemas = await openSchemaFiles(schemasDir, log);
+  const schemas = await openRegistry({ directory: schemasDir, store, log, watch: false });
   cleanup.push(() => schemas.close());
 
   const wecom = await startWecomSimulator({
@@ -219,8 +220,8 @@ export async function startEngineFixture(options: EngineFixtureOptions = {}): Pr
       }),
       language,
     }),
-    loadMapping: async (name: string) => ({ mapping: await schemas.mapping(name), catalog: schemas.catalog() }),
-    catalog: async () => schemas.catalog(),
+    loadMapping: async (name: string) => mappingInForce(await schemas.refresh(), name),
+    catalog: async () => (await schemas.refresh()).catalog,
   };
 
   let engine: Engine | null = null;

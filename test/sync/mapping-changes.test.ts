@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type EngineFixture, noSafeguards, startEngineFixture } from "../support/engine.ts";
@@ -12,21 +12,53 @@ function edit({ schemasDir }: EngineFixture, change: (mapping: any) => void): vo
   writeFileSync(file, JSON.stringify(mapping, null, 2));
 }
 
-test("a broken mapping: failed with the place of the problem, nothing is read into the directory or sent", async () => {
+test("a mapping that is broken from the start: failed with the place of the problem, nothing is sent", async () => {
+  const fixture = await startEngineFixture({ source: { mapping: "own" } });
+  writeFileSync(join(fixture.schemasDir, "mappings", "own.json"), '{ "user": { "title": { "from": "positon" } } }');
+  const task = await fixture.sync();
+  expect(task).toMatchObject({ state: "failed", error: { code: "mapping.broken" }, mapping: null });
+  expect(task.error?.detail).toContain("mappings/own.json:1:33 /user/title/from");
+  expect(fixture.control.requests().total).toBe(0);
+});
+
+test("a mapping that breaks: its last good version goes on, the task says so, and so it is after a restart", async () => {
+  const fixture = await startEngineFixture();
+  expect(await fixture.sync()).toMatchObject({ mapping: { name: "wecom", version: 1, problem: null } });
+  const good = readFileSync(join(fixture.schemasDir, "mappings", "wecom.json"), "utf8");
+  edit(fixture, (mapping) => {
+    mapping.user.title = { from: "alias", values: "no table" };
+  });
+  for (const text of [null, "{ half a JSON", ""]) {
+    if (text !== null) writeFileSync(join(fixture.schemasDir, "mappings", "wecom.json"), text);
+    fixture.corp.patchMember(fixture.corp.truth().members[0]?.userid ?? "", { position: `after ${text}` });
+    const task = await fixture.sync();
+    expect(task).toMatchObject({
+      state: "succeeded",
+      mapping: { name: "wecom", version: 1 },
+      counts: { users: { updated: 1 } },
+    });
+    expect(task.mapping?.problem).toContain("mappings/wecom.json:");
+    await fixture.verify();
+  }
+  rmSync(join(fixture.schemasDir, "mappings", "wecom.json"));
+  expect(await fixture.sync()).toMatchObject({ state: "succeeded", mapping: { version: 1 } });
+  writeFileSync(join(fixture.schemasDir, "mappings", "wecom.json"), good);
+  expect(await fixture.sync()).toMatchObject({ state: "succeeded", mapping: { version: 1, problem: null } });
+});
+
+test("an extension that loses an attribute does not break a mapping that writes it", async () => {
   const fixture = await startEngineFixture();
   await fixture.sync();
   const before = fixture.control.dump();
-  fixture.control.resetJournal();
-  fixture.corp.patchMember(fixture.corp.truth().members[0]?.userid ?? "", { position: "later" });
-  edit(fixture, (mapping) => {
-    mapping.user.title = { from: "position", values: "no table" };
-  });
+  const file = join(fixture.schemasDir, "extensions", "wecom.json");
+  const schema = JSON.parse(readFileSync(file, "utf8")) as { attributes: { name: string }[] };
+  writeFileSync(
+    file,
+    JSON.stringify({ ...schema, attributes: schema.attributes.filter(({ name }) => name !== "gender") }),
+  );
   const task = await fixture.sync();
-  expect(task).toMatchObject({ state: "failed", error: { code: "mapping.broken" } });
-  expect(task.error?.detail).toContain("/user/title");
-  expect(fixture.control.requests().total).toBe(0);
-  writeFileSync(join(fixture.schemasDir, "mappings", "wecom.json"), "{ half a JSON");
-  expect(await fixture.sync()).toMatchObject({ state: "failed", error: { code: "mapping.broken" } });
+  expect(task).toMatchObject({ state: "succeeded", mapping: { version: 1 } });
+  expect(task.mapping?.problem).toContain("has no attribute gender");
   expect(fixture.control.dump()).toEqual(before);
 });
 

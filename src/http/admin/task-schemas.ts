@@ -59,9 +59,15 @@ export const taskView = z
       .object({
         reason: z.string(),
         removals: z.object({ users: z.int(), groups: z.int(), members: z.int() }),
+        identities: z.object({ users: z.int(), groups: z.int() }).optional().openapi({
+          description: "Resources that an edited mapping would give another userName, externalId or active.",
+        }),
         expiresAt: time,
       })
       .nullable(),
+    mapping: z.object({ name: z.string(), version: z.int(), problem: z.string().nullable() }).nullable().openapi({
+      description: "Which version of which mapping made the values; `problem` says why the file itself was not used.",
+    }),
     createdAt: time,
     startedAt: time.nullable(),
     finishedAt: time.nullable(),

@@ -17,6 +17,7 @@ export function toTaskView(task: TaskRow): z.output<typeof taskView> {
     counts: task.counts,
     targets: task.targets,
     error: task.error,
+    mapping: task.mapping,
     hold: task.hold === null ? null : { ...task.hold, expiresAt: isoTime(task.hold.expiresAt) },
     createdAt: isoTime(task.createdAt),
     startedAt: isoTimeOrNull(task.startedAt),

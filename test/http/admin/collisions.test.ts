@@ -56,7 +56,7 @@ it("the members of a record that is not there are a 404, those of one without me
       ...{ kind: "department", key: "1", resourceType: "Group", resourceId: "g1", externalId: "department:1" },
       ...{ displayName: "研发", action: "create", status: "planned", error: null, because: "new in the source" },
       ...{ before: null, after: { displayName: "研发" }, sources: null, baseVersion: 0 },
-      ...{ fingerprint: "f", mappingVersion: "m", managerKey: null },
+      ...{ fingerprint: "f", mappingVersion: "m", managerKey: null, changesIdentity: false },
     },
   ]);
   const records = await request("GET", `/api/v1/sync-tasks/${task.id}/records`);

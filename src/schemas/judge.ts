@@ -1,0 +1,192 @@
+import { MappingError, type MappingProblem, makeProblem } from "../mapping/problem.ts";
+import type { SchemaDefinition } from "../scim/catalog.ts";
+import type { SchemaContent, SchemaKind, SchemaVersion } from "../store/store.ts";
+import {
+  type CompiledMappingFile,
+  type CompileMappingFile,
+  compileExtensionFile,
+  compileExtensions,
+} from "./compile-file.ts";
+import type { FolderState, SchemaFile } from "./folder.ts";
+import { type FileState, filePath } from "./schemas.ts";
+
+export interface JudgeInput {
+  readonly extensions: FolderState;
+  readonly mappings: FolderState;
+  /** The versions that are in force. */
+  readonly active: readonly SchemaVersion[];
+  /** Mappings that sources refer to: they stay in force without a file. */
+  readonly needed: ReadonlySet<string>;
+  readonly compile: CompileMappingFile;
+}
+
+/** A file of which something is in force: what it compiles to, and the version that it is. */
+export interface Judged<T> {
+  readonly name: string;
+  readonly value: T;
+  readonly text: string;
+  /** Null: the file's text is none of the versions in force, and has to become one. */
+  readonly version: SchemaVersion | null;
+}
+
+/** What is to be in force, and what has to be done for it. Plain data: nothing was done yet. */
+export interface Judgement {
+  readonly extensions: readonly Judged<SchemaDefinition>[];
+  readonly mappings: readonly Judged<CompiledMappingFile>[];
+  readonly activate: readonly (SchemaContent & { readonly expected: number | null })[];
+  readonly retire: readonly SchemaVersion[];
+  /** Files that are older than what was activated through the API: to be written anew. */
+  readonly restore: readonly SchemaVersion[];
+  readonly files: readonly FileState[];
+}
+
+/**
+ * Decides what is in force. For each file:
+ *
+ *   the file …                                  in force is            its state
+ *   compiles                                    the file               current
+ *   has a mistake, or cannot be read            its last good version  broken
+ *   is older than what the API activated        that version           behind (until it is written anew)
+ *   is gone, and a source needs it              its last good version  missing
+ *   is gone                                     nothing                –
+ *   lies in a folder that cannot be read        its last good version  broken
+ *
+ * Extensions come first: mappings are compiled against those that are in force. A version in force is compiled with the
+ * extension schemas that it had, so that an extension that lost an attribute cannot break a mapping that works.
+ */
+export function judgeFiles(input: JudgeInput): Judgement {
+  const draft: Draft = { extensions: [], mappings: [], activate: [], retire: [], restore: [], files: [] };
+  judgeExtensions(input, draft);
+  judgeMappings(input, draft);
+  return draft;
+}
+
+interface Draft {
+  readonly extensions: Judged<SchemaDefinition>[];
+  readonly mappings: Judged<CompiledMappingFile>[];
+  readonly activate: (SchemaContent & { readonly expected: number | null })[];
+  readonly retire: SchemaVersion[];
+  readonly restore: SchemaVersion[];
+  readonly files: FileState[];
+}
+
+function judgeExtensions({ extensions: folder, active }: JudgeInput, draft: Draft): void {
+  for (const look of looksAt("extension", folder, active)) {
+    const others = draft.extensions.map(({ value }) => value);
+    const judged = judgeOne(look, draft, {
+      ofFile: (text) => {
+        const { definition, hash } = compileExtensionFile(look.name, text, others);
+        return { value: definition, hash, extensions: {} };
+      },
+      ofVersion: ({ text }) => compileExtensionFile(look.name, text, others).definition,
+      isNeeded: false,
+    });
+    if (judged) draft.extensions.push(judged);
+  }
+}
+
+function judgeMappings({ mappings: folder, active, needed, compile }: JudgeInput, draft: Draft): void {
+  const definitions = draft.extensions.map(({ value }) => value);
+  const extensions = Object.fromEntries(draft.extensions.map(({ name, text }) => [name, text]));
+  for (const look of looksAt("mapping", folder, active)) {
+    const judged = judgeOne(look, draft, {
+      ofFile: (text) => {
+        const compiled = compile(look.name, text, definitions);
+        return { value: compiled, hash: compiled.program.version, extensions };
+      },
+      ofVersion: (version) => compile(look.name, version.text, compileExtensions(version.extensions)),
+      isNeeded: needed.has(look.name),
+    });
+    if (judged) draft.mappings.push(judged);
+  }
+}
+
+/** A name of which there is a file, a version in force, or both. */
+interface Look {
+  readonly kind: SchemaKind;
+  readonly name: string;
+  readonly file: SchemaFile | null;
+  readonly version: SchemaVersion | null;
+  /** Why it could not be looked at: the file, or the whole folder. */
+  readonly unreadable: string | null;
+}
+
+function looksAt(kind: SchemaKind, folder: FolderState, active: readonly SchemaVersion[]): readonly Look[] {
+  const versions = new Map(active.filter((each) => each.kind === kind).map((each) => [each.name, each]));
+  const files = new Map("files" in folder ? folder.files.map((file) => [file.name, file]) : []);
+  const unreadable = new Map("files" in folder ? folder.unreadable.map(({ name, reason }) => [name, reason]) : []);
+  const names = new Set([...files.keys(), ...unreadable.keys(), ...versions.keys()]);
+  return [...names].sort().map((name) => ({
+    kind,
+    name,
+    file: files.get(name) ?? null,
+    version: versions.get(name) ?? null,
+    unreadable: "error" in folder ? `the folder cannot be read: ${folder.error}` : (unreadable.get(name) ?? null),
+  }));
+}
+
+interface Ways<T> {
+  /** @throws {MappingError} */
+  readonly ofFile: (text: string) => Pick<SchemaContent, "hash" | "extensions"> & { readonly value: T };
+  readonly ofVersion: (version: SchemaVersion) => T;
+  readonly isNeeded: boolean;
+}
+
+function judgeOne<T>(look: Look, draft: Draft, ways: Ways<T>): Judged<T> | null {
+  const { kind, name, file, version, unreadable } = look;
+  const report = (state: FileState["state"], problems: readonly MappingProblem[]): void =>
+    void draft.files.push({ kind, name, state, problems });
+  const say = (detail: string): readonly MappingProblem[] => [makeProblem(filePath(kind, name), null, [], detail)];
+  if (unreadable !== null) {
+    report("broken", say(unreadable));
+    return fallBack(version, ways);
+  }
+  if (file === null) {
+    if (version === null) return null;
+    if (ways.isNeeded) {
+      report(
+        "missing",
+        say("the file is gone, and a source uses this mapping: put the file back or give the source another mapping"),
+      );
+      return fallBack(version, ways);
+    }
+    draft.retire.push(version);
+    return null;
+  }
+  if (version !== null && isBehind(file, version)) {
+    draft.restore.push(version);
+    report("behind", say("is older than the version that was activated through the API, which stays in force"));
+    return fallBack(version, ways);
+  }
+  try {
+    const { value, hash, extensions } = ways.ofFile(file.text);
+    report("current", []);
+    if (version?.text === file.text && version.hash === hash) return { name, value, text: file.text, version };
+    draft.activate.push({ kind, name, text: file.text, hash, extensions, expected: version?.version ?? null });
+    return { name, value, text: file.text, version: null };
+  } catch (error) {
+    if (!(error instanceof MappingError)) throw error;
+    report("broken", error.problems);
+    return fallBack(version, ways);
+  }
+}
+
+/** What the API activated is written to the file too: an older one was restored, or belongs to another machine. */
+function isBehind(file: SchemaFile, version: SchemaVersion): boolean {
+  return (
+    version.origin === "api" &&
+    file.text !== version.text &&
+    file.modifiedAt <= (version.activatedAt ?? version.createdAt)
+  );
+}
+
+function fallBack<T>(version: SchemaVersion | null, { ofVersion }: Ways<T>): Judged<T> | null {
+  if (version === null) return null;
+  try {
+    return { name: version.name, value: ofVersion(version), text: version.text, version };
+  } catch (error) {
+    // It was good when it was stored; a newer program that is stricter may see it otherwise.
+    if (!(error instanceof MappingError)) throw error;
+    return null;
+  }
+}
