@@ -1,5 +1,5 @@
 import type { RecordKind } from "../source/source.ts";
-import type { DirectoryStore, Lease, MemberChange, RecordStore } from "../store/store.ts";
+import type { CurrentResource, DirectoryStore, Lease, MemberChange, RecordStore } from "../store/store.ts";
 import { departure } from "./plan-record.ts";
 import type { Seen } from "./seen.ts";
 
@@ -27,8 +27,31 @@ export async function planDepartures(
   await parts.store.countMemberChanges(parts.lease, parts.taskId);
 }
 
+/**
+ * Plans that groups of a kind go of which the mapping makes none any more. That is an administrator's word and no
+ * absence, so it needs no complete read; the records stay, for they say where people belong.
+ */
+export async function planUnmapped(parts: DepartureParts, kind: "department" | "tag"): Promise<void> {
+  const { store, sourceId, seen } = parts;
+  for (let after = 0; ; ) {
+    const page = await store.listSourceRecords(sourceId, kind, after, pageSize);
+    const last = page.at(-1);
+    if (last === undefined) return;
+    after = last.seq;
+    // What was not seen leaves as an absence does, or stays.
+    const there = page.filter((record) => seen.has(record.seq));
+    const resources = await store.readCurrent(there.map((record) => record.resourceId));
+    await planLeaving(
+      parts,
+      kind,
+      resources.filter((resource) => !resource.deleted),
+      `the mapping makes no groups of ${kind}s any more`,
+    );
+  }
+}
+
 async function planKind(parts: DepartureParts, kind: RecordKind, because: string): Promise<void> {
-  const { store, lease, taskId, sourceId, seen } = parts;
+  const { store, lease, sourceId, seen } = parts;
   for (let after = 0; ; ) {
     const page = await store.listSourceRecords(sourceId, kind, after, pageSize);
     const last = page.at(-1);
@@ -41,18 +64,28 @@ async function planKind(parts: DepartureParts, kind: RecordKind, because: string
     const known = new Set(there.map((resource) => resource.id));
     const never = absent.filter((record) => !known.has(record.resourceId)).map((record) => record.key);
     if (never.length > 0) await store.forgetRecords(lease, sourceId, kind, never);
-    if (there.length === 0) continue;
-    await store.addChanges(
-      lease,
-      taskId,
-      there.map((resource) => departure(kind, resource, because)),
-    );
-    const memberType = kind === "user" ? "User" : "Group";
-    const edges = (await store.edgesAnywhere(there.map((resource) => resource.id))).map(
-      ({ groupId, memberId }): MemberChange => ({ groupId, op: "remove", memberId, memberType }),
-    );
-    if (edges.length > 0) {
-      await store.addMemberChanges(lease, taskId, edges, { leavers: true, because: "members left the source" });
-    }
+    await planLeaving(parts, kind, there, because);
+  }
+}
+
+/** Resources leave, and leave the groups that they are in. */
+async function planLeaving(
+  { store, lease, taskId }: Pick<DepartureParts, "store" | "lease" | "taskId">,
+  kind: RecordKind,
+  leaving: readonly CurrentResource[],
+  because: string,
+): Promise<void> {
+  if (leaving.length === 0) return;
+  await store.addChanges(
+    lease,
+    taskId,
+    leaving.map((resource) => departure(kind, resource, because)),
+  );
+  const memberType = kind === "user" ? "User" : "Group";
+  const edges = (await store.edgesAnywhere(leaving.map((resource) => resource.id))).map(
+    ({ groupId, memberId }): MemberChange => ({ groupId, op: "remove", memberId, memberType }),
+  );
+  if (edges.length > 0) {
+    await store.addMemberChanges(lease, taskId, edges, { leavers: true, because: "members left the source" });
   }
 }

@@ -1,12 +1,11 @@
-import { foldCase } from "../lib/fold.ts";
-import { textOf } from "../scim/document.ts";
+import type { MemberRule } from "../mapping/mapping.ts";
 import type { RecordKind } from "../source/source.ts";
-import type { DirectoryChange, DirectoryStore, DirtyRecord, Lease, MemberChange, RecordStore } from "../store/store.ts";
-import { planDepartures } from "./plan-departures.ts";
-import { type Looked, lookAt, type MappingSurroundings, managerKeyOf, mapRecord } from "./plan-record.ts";
+import type { DirectoryStore, Lease, MemberChange, RecordStore } from "../store/store.ts";
+import { lookAtBatch, type Planned } from "./look-at-batch.ts";
+import { planDepartures, planUnmapped } from "./plan-departures.ts";
+import type { MappingSurroundings } from "./plan-record.ts";
 import { departmentsOf, parentOf, tagOf } from "./prepare-record.ts";
 import type { ReadOutcome } from "./read-source.ts";
-import { settleUnique } from "./settle-unique.ts";
 
 export interface PlanParts {
   readonly store: RecordStore & DirectoryStore;
@@ -32,13 +31,16 @@ const membershipChanged = "its members in the source changed";
  * changes of the task, nothing else. Groups come first, so that memberships find their group's change.
  */
 export async function planDirectory(parts: PlanParts): Promise<void> {
-  const groups = await departmentGroups(parts);
-  await planKind(parts, "department", (batch) => childEdges(parts, batch, groups));
+  const { members } = parts.around.mapping;
+  const groups = members.department === null ? null : await departmentGroups(parts, members.department);
+  if (groups !== null) await planKind(parts, "department", (batch) => childEdges(parts, batch, groups));
   if (parts.users) {
-    await planKind(parts, "tag", async () => []);
-    await planKind(parts, "user", (batch) => departmentEdges(parts, batch, groups));
-    await planTagEdges(parts);
+    if (members.tag !== null) await planKind(parts, "tag", async () => []);
+    await planKind(parts, "user", async (batch) => (groups === null ? [] : departmentEdges(parts, batch, groups)));
+    if (members.tag !== null) await planTagEdges(parts, members.tag);
   }
+  if (members.department === null) await planUnmapped({ ...parts, seen: parts.outcome.seen }, "department");
+  if (members.tag === null && parts.users) await planUnmapped({ ...parts, seen: parts.outcome.seen }, "tag");
   if (parts.mayRemove) {
     const kinds = parts.users ? (["department", "tag", "user"] as const) : (["department"] as const);
     await planDepartures(
@@ -48,11 +50,6 @@ export async function planDirectory(parts: PlanParts): Promise<void> {
     );
   }
   await parts.store.countMemberChanges(parts.lease, parts.taskId);
-}
-
-interface Planned {
-  readonly dirty: DirtyRecord;
-  readonly looked: Looked;
 }
 
 /** Maps and compares the records of one kind that are new, changed, or mapped by another version. */
@@ -69,19 +66,7 @@ async function planKind(
     after = last.record.seq;
     // Of what this read did not see the surroundings are not known either: it stays as it is until it is seen again.
     const seen = page.filter(({ record }) => outcome.seen.has(record.seq));
-    const raw = seen.map((dirty) => ({ dirty, mapped: mapRecord(kind, dirty.record, around) }));
-    const mapped = kind === "user" ? await settleUnique(store, raw, claimed) : raw;
-    const managers = await resolveManagers(
-      store,
-      sourceId,
-      mapped.map((each) => managerKeyOf(each.mapped)),
-    );
-    const planned = mapped.map(({ dirty, mapped: each }): Planned => {
-      const managerKey = managerKeyOf(each);
-      const managerId = managerKey === null ? null : (managers.get(managerKey) ?? null);
-      return { dirty, looked: lookAt(kind, dirty, each, managerId, around.mappingVersion) };
-    });
-    const checked = await refuseTakenNames(store, planned);
+    const checked = await lookAtBatch({ store, sourceId, around, claimed }, kind, seen);
     const changes = checked.flatMap(({ looked }) => (looked.kind === "change" ? [looked.change] : []));
     const same = checked.flatMap(({ looked }) => (looked.kind === "same" ? [looked] : []));
     if (changes.length > 0) await store.addChanges(lease, taskId, changes);
@@ -94,45 +79,15 @@ async function planKind(
   }
 }
 
-async function resolveManagers(
-  store: RecordStore,
-  sourceId: string,
-  keys: readonly (string | null)[],
-): Promise<ReadonlyMap<string, string>> {
-  const wanted = [...new Set(keys.filter((key) => key !== null))];
-  return wanted.length === 0 ? new Map() : store.resolveKeys(sourceId, "user", wanted);
-}
-
-/** A userName that somebody else has already is refused for this one person; the rest goes ahead. */
-async function refuseTakenNames(store: DirectoryStore, planned: readonly Planned[]): Promise<readonly Planned[]> {
-  const nameOf = ({ looked }: Planned): string | null => {
-    if (looked.kind !== "change" || looked.change.resourceType !== "User" || looked.change.after === null) return null;
-    const userName = textOf(looked.change.after, "userName");
-    return userName === null ? null : foldCase(userName);
-  };
-  const names = planned.flatMap((each) => nameOf(each) ?? []);
-  const holders = await store.userNameHolders(names);
-  return planned.map((each): Planned => {
-    const name = nameOf(each);
-    const holder = name === null ? undefined : holders.get(name);
-    if (each.looked.kind !== "change" || holder === undefined || holder.resourceId === each.looked.change.resourceId) {
-      return each;
-    }
-    const error = `its userName is already used in the source ${holder.sourceName}; give one of the two sources a namespace, or map userName differently`;
-    const change: DirectoryChange = { ...each.looked.change, status: "failed", error };
-    return { dirty: each.dirty, looked: { kind: "change", change } };
-  });
-}
-
 interface DepartmentGroups {
   /** Id of the group by the department's key. */
   readonly byKey: ReadonlyMap<string, string>;
   /** Ids of the groups whose departments this read saw. */
   readonly visible: ReadonlySet<string>;
-  readonly rule: { readonly users: boolean; readonly groups: boolean };
+  readonly rule: MemberRule;
 }
 
-async function departmentGroups({ store, sourceId, around, outcome }: PlanParts): Promise<DepartmentGroups> {
+async function departmentGroups({ store, sourceId, outcome }: PlanParts, rule: MemberRule): Promise<DepartmentGroups> {
   const byKey = new Map<string, string>();
   const visible = new Set<string>();
   for (let after = 0; ; ) {
@@ -145,7 +100,7 @@ async function departmentGroups({ store, sourceId, around, outcome }: PlanParts)
       if (outcome.seen.has(seq)) visible.add(resourceId);
     }
   }
-  return { byKey, visible, rule: around.mapping.members.department ?? { users: false, groups: false } };
+  return { byKey, visible, rule };
 }
 
 /** Edges from a department to its sub-departments: each belongs to the record of the child. */
@@ -210,8 +165,10 @@ async function edgeChanges(
  * Members of tags. Compared whole each time: whom a tag's list names may have come into sight while the list stayed
  * the same.
  */
-async function planTagEdges({ store, lease, taskId, sourceId, around, outcome, mayRemove }: PlanParts): Promise<void> {
-  const rule = around.mapping.members.tag ?? { users: false, groups: false };
+async function planTagEdges(
+  { store, lease, taskId, sourceId, outcome, mayRemove }: PlanParts,
+  rule: MemberRule,
+): Promise<void> {
   for (let after = 0; ; ) {
     const page = await store.readSourceRecords(sourceId, "tag", after, 50);
     const last = page.at(-1);

@@ -315,6 +315,8 @@ function joinHolds(own: TaskHold | null, pushed: readonly Pushed[], now: number)
   return {
     reason: holds.map((each) => each.reason).join("; "),
     removals: { users: sum("users"), groups: sum("groups"), members: sum("members") },
+    // Only our own directory knows what a mapping changed.
+    ...(own?.identities && { identities: own.identities }),
     expiresAt: first.expiresAt,
   };
 }

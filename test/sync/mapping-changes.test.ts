@@ -138,3 +138,83 @@ test("a record that cannot be mapped stays as it was and is reported; the others
   expect(await fixture.sync()).toMatchObject({ state: "succeeded" });
   await fixture.verify();
 });
+
+test("a mapping without rules for departments and tags makes no groups; those that were there go, once approved", async () => {
+  const fixture = await startEngineFixture();
+  // biome-ignore lint/suspicious/noExplicitAny: a JSON file that is changed freely
+  let sections: any;
+  const remove = () =>
+    edit(fixture, (mapping) => {
+      sections = { department: mapping.department, tag: mapping.tag };
+      delete mapping.department;
+      delete mapping.tag;
+      delete mapping.tests;
+    });
+  remove();
+  expect(await fixture.sync()).toMatchObject({
+    state: "succeeded",
+    counts: { users: { created: 60 }, groups: { created: 0, failed: 0 } },
+  });
+  expect(await fixture.sync()).toMatchObject({ state: "succeeded", counts: { groups: { created: 0, failed: 0 } } });
+  expect(fixture.control.counts().groups).toBe(0);
+  edit(fixture, (mapping) => Object.assign(mapping, sections));
+  expect(await fixture.sync()).toMatchObject({ state: "succeeded" });
+  await fixture.verify();
+  const groups = fixture.control.counts().groups;
+  remove();
+  const held = await fixture.sync();
+  expect(held).toMatchObject({ state: "held", hold: { removals: { users: 0, groups, members: 0 } } });
+  expect(fixture.control.counts().groups).toBe(groups);
+  expect(await fixture.approve(held)).toMatchObject({ state: "succeeded" });
+  expect(fixture.control.counts()).toMatchObject({ groups: 0, users: 60 });
+  expect(await fixture.sync()).toMatchObject({ state: "succeeded", counts: { groups: { deleted: 0 } } });
+  edit(fixture, (mapping) => Object.assign(mapping, sections));
+  expect(await fixture.sync()).toMatchObject({ state: "succeeded" });
+  await fixture.verify();
+});
+
+test("a mapping that would rename everybody waits for a person; other changes of the same edit go ahead", async () => {
+  const fixture = await startEngineFixture();
+  await fixture.sync();
+  const names = () => fixture.control.dump().users.map(({ resource }) => String(resource["userName"]));
+  const before = names();
+  edit(fixture, (mapping) => {
+    mapping.user.userName = { template: "{userid}@example.com" };
+    mapping.department.displayName = { template: "{path}!" };
+  });
+  const held = await fixture.sync();
+  expect(held).toMatchObject({
+    state: "held",
+    hold: { removals: { users: 0, groups: 0, members: 0 }, identities: { users: 60, groups: 0 } },
+  });
+  expect(held.hold?.reason).toContain("60 of 60 users would get another userName, externalId or active by the mapping");
+  expect(names()).toEqual(before);
+  expect(fixture.control.dump().groups.some(({ resource }) => String(resource["displayName"]).endsWith("!"))).toBe(
+    true,
+  );
+  // The next sync finds the same again, and replaces what is held.
+  const again = await fixture.sync({ trigger: "schedule" });
+  expect(again).toMatchObject({ state: "held", hold: { identities: { users: 60 } } });
+  expect(names()).toEqual(before);
+  expect(await fixture.approve(again)).toMatchObject({ state: "succeeded" });
+  expect(names().every((name) => name.endsWith("@example.com"))).toBe(true);
+  expect(await fixture.sync()).toMatchObject({ state: "succeeded", counts: { users: { updated: 0 } } });
+});
+
+test("small steps of renaming do not get past the safeguard, and an edit taken back leaves nothing held", async () => {
+  const fixture = await startEngineFixture();
+  await fixture.sync();
+  const members = fixture.corp.truth().members.map(({ userid }) => userid);
+  const rename = (count: number) =>
+    edit(fixture, (mapping) => {
+      mapping.user.userName = {
+        expr: `member.userid in ${JSON.stringify(members.slice(0, count))} ? member.userid + ".new" : member.userid`,
+      };
+    });
+  rename(4);
+  expect(await fixture.sync()).toMatchObject({ state: "succeeded", counts: { users: { updated: 4 } } });
+  rename(8);
+  expect(await fixture.sync()).toMatchObject({ state: "held", hold: { identities: { users: 4 } } });
+  rename(4);
+  expect(await fixture.sync()).toMatchObject({ state: "succeeded", counts: { users: { updated: 0 } } });
+});

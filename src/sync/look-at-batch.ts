@@ -1,0 +1,70 @@
+import { foldCase } from "../lib/fold.ts";
+import { textOf } from "../scim/document.ts";
+import type { RecordKind } from "../source/source.ts";
+import type { DirectoryChange, DirectoryStore, DirtyRecord, RecordStore } from "../store/store.ts";
+import { type Looked, lookAt, type MappingSurroundings, managerKeyOf, mapRecord } from "./plan-record.ts";
+import { settleUnique } from "./settle-unique.ts";
+
+export interface LookParts {
+  readonly store: Pick<RecordStore, "resolveKeys"> & Pick<DirectoryStore, "userNameHolders">;
+  readonly sourceId: string;
+  readonly around: MappingSurroundings;
+  /** Folded userNames that earlier batches gave away, by resource; this batch adds its own. */
+  readonly claimed: Map<string, string>;
+}
+
+export interface Planned {
+  readonly dirty: DirtyRecord;
+  readonly looked: Looked;
+}
+
+/** Maps a batch of records and compares what they become with what the directory has. Reads only. */
+export async function lookAtBatch(
+  { store, sourceId, around, claimed }: LookParts,
+  kind: RecordKind,
+  batch: readonly DirtyRecord[],
+): Promise<readonly Planned[]> {
+  const raw = batch.map((dirty) => ({ dirty, mapped: mapRecord(kind, dirty.record, around) }));
+  const mapped = kind === "user" ? await settleUnique(store, raw, claimed) : raw;
+  const managers = await resolveManagers(
+    store,
+    sourceId,
+    mapped.map((each) => managerKeyOf(each.mapped)),
+  );
+  const planned = mapped.map(({ dirty, mapped: each }): Planned => {
+    const managerKey = managerKeyOf(each);
+    const managerId = managerKey === null ? null : (managers.get(managerKey) ?? null);
+    return { dirty, looked: lookAt(kind, dirty, each, managerId, around.mappingVersion) };
+  });
+  return refuseTakenNames(store, planned);
+}
+
+async function resolveManagers(
+  store: LookParts["store"],
+  sourceId: string,
+  keys: readonly (string | null)[],
+): Promise<ReadonlyMap<string, string>> {
+  const wanted = [...new Set(keys.filter((key) => key !== null))];
+  return wanted.length === 0 ? new Map() : store.resolveKeys(sourceId, "user", wanted);
+}
+
+/** A userName that somebody else has already is refused for this one person; the rest goes ahead. */
+async function refuseTakenNames(store: LookParts["store"], planned: readonly Planned[]): Promise<readonly Planned[]> {
+  const nameOf = ({ looked }: Planned): string | null => {
+    if (looked.kind !== "change" || looked.change.resourceType !== "User" || looked.change.after === null) return null;
+    const userName = textOf(looked.change.after, "userName");
+    return userName === null ? null : foldCase(userName);
+  };
+  const names = planned.flatMap((each) => nameOf(each) ?? []);
+  const holders = await store.userNameHolders(names);
+  return planned.map((each): Planned => {
+    const name = nameOf(each);
+    const holder = name === null ? undefined : holders.get(name);
+    if (each.looked.kind !== "change" || holder === undefined || holder.resourceId === each.looked.change.resourceId) {
+      return each;
+    }
+    const error = `its userName is already used in the source ${holder.sourceName}; give one of the two sources a namespace, or map userName differently`;
+    const change: DirectoryChange = { ...each.looked.change, status: "failed", error };
+    return { dirty: each.dirty, looked: { kind: "change", change } };
+  });
+}
