@@ -1,0 +1,47 @@
+import type { CompiledMapping, DepartmentContext } from "../mapping/mapping.ts";
+import type { RecordKind } from "../source/source.ts";
+import type { RecordStore, SourceRow, StoredRecord } from "../store/store.ts";
+import { departmentContexts } from "./department-tree.ts";
+import { mappingVersionOf, sourceContext } from "./mapping-context.ts";
+import type { MappingSurroundings } from "./plan-record.ts";
+import { departmentOf } from "./prepare-record.ts";
+
+const pageSize = 1000;
+
+/** What mapping the records of a source needs beside them, as it was last read: for looking without reading anew. */
+export async function readSurroundings(
+  store: Pick<RecordStore, "readSourceRecords" | "readUnseenFields">,
+  row: SourceRow,
+  mapping: CompiledMapping,
+): Promise<MappingSurroundings> {
+  const source = sourceContext(row, (await store.readUnseenFields(row.id)) ?? []);
+  return {
+    mapping,
+    mappingVersion: mappingVersionOf(mapping, source),
+    source,
+    departments: await readDepartments(store, row.id),
+  };
+}
+
+async function readDepartments(
+  store: Pick<RecordStore, "readSourceRecords">,
+  sourceId: string,
+): Promise<ReadonlyMap<string, DepartmentContext>> {
+  const departments = [];
+  for await (const record of eachRecord(store, sourceId, "department")) departments.push(departmentOf(record));
+  return departmentContexts(departments);
+}
+
+async function* eachRecord(
+  store: Pick<RecordStore, "readSourceRecords">,
+  sourceId: string,
+  kind: RecordKind,
+): AsyncGenerator<StoredRecord> {
+  for (let after = 0; ; ) {
+    const page = await store.readSourceRecords(sourceId, kind, after, pageSize);
+    const last = page.at(-1);
+    if (last === undefined) return;
+    after = last.seq;
+    yield* page;
+  }
+}
