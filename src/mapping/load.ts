@@ -76,10 +76,7 @@ async function readExtensions(directory: string, problems: MappingProblem[]): Pr
   for (const name of await listNames(directory, "extensions", problems)) {
     const file = `extensions/${name}.json`;
     await collect(problems, async () => {
-      const text = await readText(directory, file);
-      const extension = parseExtension(text, file);
-      atFile(file, parseFile(text, file), () => makeSchemaCatalog([...extensions, extension]));
-      extensions.push(extension);
+      extensions.push(parseExtensionBeside(extensions, await readText(directory, file), file));
     });
   }
   return extensions;
@@ -97,6 +94,21 @@ export function parseExtension(text: string, file: string): SchemaDefinition {
   // `$schema` is for editors; the schema itself knows no such member.
   const { $schema: _, ...schema } = value;
   return atFile(file, json, () => parseSchema(schema));
+}
+
+/**
+ * Parses an extension file that is to stand beside others: none of them may have its URN.
+ *
+ * @throws {MappingError} with every problem, each with its line and column
+ */
+export function parseExtensionBeside(
+  others: readonly SchemaDefinition[],
+  text: string,
+  file: string,
+): SchemaDefinition {
+  const extension = parseExtension(text, file);
+  atFile(file, parseFile(text, file), () => makeSchemaCatalog([...others, extension]));
+  return extension;
 }
 
 function atFile<T>(file: string, { locate }: JsonText, work: () => T): T {
