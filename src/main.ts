@@ -19,6 +19,7 @@ process.exitCode = await runCli(
     simulator: runSimulator,
     fetch,
     env: process.env,
+    stdin: () => process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
   },

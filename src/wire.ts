@@ -7,6 +7,7 @@ import { makeCipher } from "./lib/cipher.ts";
 import type { Log } from "./lib/log.ts";
 import { mergeSecrets } from "./lib/secrets.ts";
 import { orStartError } from "./lib/start-error.ts";
+import { type CheckedFile, checkFiles, type FileToCheck } from "./mapping/check-files.ts";
 import { mappingInForce } from "./schemas/in-force.ts";
 import { openRegistry, type SchemaRegistry } from "./schemas/registry.ts";
 import type { Source } from "./source/source.ts";
@@ -15,7 +16,7 @@ import { type FullStore, openStore } from "./store/open-store.ts";
 import type { SourceRow, TargetRow } from "./store/store.ts";
 import { type Engine, startEngine } from "./sync/engine.ts";
 import type { EngineEdges } from "./sync/run-task.ts";
-import { parseTargetProfile } from "./target/profile.ts";
+import { parseTargetProfile, TargetProfileError } from "./target/profile.ts";
 import type { TargetAuth } from "./target/scim/authorization.ts";
 import { memberOperations } from "./target/scim/member-operations.ts";
 import { patchOperations } from "./target/scim/patch.ts";
@@ -172,6 +173,26 @@ export function wireEngine(
     leases: { store, holder, durationMs: leaseMs },
     clock: Date.now,
     log,
+  });
+}
+
+// For the command line, which looks at files without a server.
+export type { CheckedFile, FileToCheck, SchemaFileKind } from "./mapping/check-files.ts";
+export { maxFileBytes, type WrittenFile } from "./mapping/file-text.ts";
+export type { Subject } from "./mapping/parse-record.ts";
+export { openMappingFile, type Preview, previewFiles } from "./mapping/preview.ts";
+export { formatProblem, MappingError, type MappingProblem } from "./mapping/problem.ts";
+
+/** Checks mapping files, extension schemas and target profiles as the server would on reading them. */
+export function checkSchemaFiles(files: readonly FileToCheck[]): readonly CheckedFile[] {
+  return checkFiles(files, (profile) => {
+    try {
+      parseTargetProfile(profile);
+      return [];
+    } catch (error) {
+      if (!(error instanceof TargetProfileError)) throw error;
+      return error.problems.map(({ pointer, message }) => ({ pointer, detail: message }));
+    }
   });
 }
 

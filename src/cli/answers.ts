@@ -38,3 +38,25 @@ export const taskAnswer = z.looseObject({
 export type TaskAnswer = z.output<typeof taskAnswer>;
 
 export const clientAnswer = z.looseObject({ id: z.string(), name: z.string(), token: z.string() });
+
+const json = z.json();
+const recordProblems = z.array(z.looseObject({ pointer: z.string(), detail: z.string() }));
+
+export const previewAnswer = z.looseObject({
+  resource: z.record(z.string(), json),
+  attributes: z.array(
+    z.looseObject({
+      attribute: z.string(),
+      pointer: z.string(),
+      line: z.number().nullable(),
+      column: z.number().nullable(),
+      sources: z.array(z.looseObject({ path: z.string(), value: json.optional() })),
+      steps: z.array(z.looseObject({ step: z.string(), value: json.optional() })),
+      result: json.optional(),
+      why: z.string().nullable(),
+    }),
+  ),
+  problems: recordProblems,
+  warnings: recordProblems,
+  mapping: z.looseObject({ name: z.string(), version: z.string() }),
+});

@@ -13,6 +13,8 @@ export interface CliParts {
   readonly simulator: (kind: "wecom" | "scim", args: readonly string[]) => Promise<number>;
   readonly fetch: typeof fetch;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Opened by the commands that read it, and by no other. */
+  readonly stdin: () => AsyncIterable<Uint8Array | string>;
   readonly stdout: Output;
   readonly stderr: Output;
   /** Between two looks at a running task; 500 when absent. */

@@ -76,7 +76,7 @@ async function readExtensions(directory: string, problems: MappingProblem[]): Pr
   for (const name of await listNames(directory, "extensions", problems)) {
     const file = `extensions/${name}.json`;
     await collect(problems, async () => {
-      extensions.push(admitExtension(await readText(directory, file), file, extensions));
+      extensions.push(parseExtensionBeside(extensions, await readText(directory, file), file));
     });
   }
   return extensions;
@@ -97,11 +97,15 @@ export function parseExtension(text: string, file: string): SchemaDefinition {
 }
 
 /**
- * Parses an extension file that is to stand beside others.
+ * Parses an extension file that is to stand beside others: none of them may have its URN.
  *
- * @throws {MappingError} with every problem; also where two files define one schema
+ * @throws {MappingError} with every problem, each with its line and column
  */
-export function admitExtension(text: string, file: string, others: readonly SchemaDefinition[]): SchemaDefinition {
+export function parseExtensionBeside(
+  others: readonly SchemaDefinition[],
+  text: string,
+  file: string,
+): SchemaDefinition {
   const extension = parseExtension(text, file);
   atFile(file, parseFile(text, file), () => makeSchemaCatalog([...others, extension]));
   return extension;

@@ -1,6 +1,6 @@
 import { canonicalJson, type Json, type JsonObject } from "../lib/json.ts";
 import type { TestForm } from "./format.ts";
-import type { DepartmentContext, Mapped, SourceContext } from "./mapping.ts";
+import type { DepartmentContext, DepartmentInput, Mapped, SourceContext, TagInput, UserInput } from "./mapping.ts";
 import type { MappingTest } from "./mapping-test.ts";
 import type { MappingProblem } from "./problem.ts";
 import type { MappingProgram } from "./program.ts";
@@ -51,29 +51,46 @@ function describe(value: Json | undefined): string {
 }
 
 function mapTest(program: MappingProgram, form: TestForm): Mapped {
+  const { kind, input } = toRecordInput(form);
+  switch (kind) {
+    case "user":
+      return program.mapUser(input);
+    case "department":
+      return program.mapDepartment(input);
+    case "tag":
+      return program.mapTag(input);
+  }
+}
+
+/** A record and what surrounds it, as a test writes them: a test without its name and what is expected. */
+export type RecordForm = Omit<TestForm, "name" | "description" | "expect">;
+
+/** What a mapping is given of a record. */
+export type RecordInput =
+  | { readonly kind: "user"; readonly input: UserInput }
+  | { readonly kind: "department"; readonly input: DepartmentInput }
+  | { readonly kind: "tag"; readonly input: TagInput };
+
+/** A record as a test writes it, in the form in which mappings take it. */
+export function toRecordInput(form: RecordForm): RecordInput {
   const source: SourceContext = {
     organization: form.organization ?? null,
     namespace: form.namespace ?? null,
     unseenFields: new Set(form.unseenFields),
   };
-  if (form.member) return program.mapUser({ ...userParts(form, form.member as JsonObject), source });
+  if (form.member) return { kind: "user", input: { ...userParts(form, form.member as JsonObject), source } };
   if (form.department) {
     const raw = form.department as JsonObject;
     const name = String(raw["name"] ?? "");
     const context = { key: String(raw["id"] ?? ""), name, path: form.path ?? name };
-    return program.mapDepartment({
-      department: { kind: "department", key: context.key, raw, name, parent: null },
-      context,
-      source,
-    });
+    const department = { kind: "department", key: context.key, raw, name, parent: null } as const;
+    return { kind: "department", input: { department, context, source } };
   }
-  return program.mapTag({
-    tag: { kind: "tag", key: "", raw: form.tag as JsonObject, users: [], departments: [] },
-    source,
-  });
+  const tag = { kind: "tag", key: "", raw: form.tag as JsonObject, users: [], departments: [] } as const;
+  return { kind: "tag", input: { tag, source } };
 }
 
-function userParts(form: TestForm, raw: JsonObject) {
+function userParts(form: RecordForm, raw: JsonObject) {
   const departments = (form.departments ?? []).map(toContext);
   const mainDepartment = form.mainDepartment ? toContext(form.mainDepartment) : (departments[0] ?? null);
   const user = { kind: "user", key: "", raw, departments: [], mainDepartment: null, managers: [] } as const;

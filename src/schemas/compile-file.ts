@@ -1,7 +1,7 @@
 import { contentHash } from "../lib/hash.ts";
 import { canonicalJson } from "../lib/json.ts";
 import { compileMappingText } from "../mapping/compile.ts";
-import { admitExtension } from "../mapping/load.ts";
+import { parseExtensionBeside } from "../mapping/load.ts";
 import type { MappingProblem } from "../mapping/problem.ts";
 import type { MappingProgram } from "../mapping/program.ts";
 import { runMappingTests } from "../mapping/run-tests.ts";
@@ -47,7 +47,7 @@ export function compileExtensionFile(
   text: string,
   others: readonly SchemaDefinition[],
 ): CompiledExtension {
-  const definition = admitExtension(text, filePath("extension", name), others);
+  const definition = parseExtensionBeside(others, text, filePath("extension", name));
   return { definition, hash: contentHash(canonicalJson(definition)) };
 }
 

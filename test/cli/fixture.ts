@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
 import { serve } from "@hono/node-server";
 import type { CliParts } from "../../src/cli/parts.ts";
 import { runCli } from "../../src/cli/program.ts";
@@ -32,16 +33,8 @@ export async function makeCliFixture(): Promise<CliFixture> {
   return {
     admin,
     calls,
-    async run(args, { tty = false, ...more } = {}) {
-      const said = { stdout: "", stderr: "" };
-      const output = (name: "stdout" | "stderr") => ({
-        isTTY: tty,
-        columns: 60,
-        write(text: string) {
-          said[name] += text;
-        },
-      });
-      const parts: CliParts = {
+    run: (args, more = {}) =>
+      runCommand(args, {
         serve: async () => {
           calls.push(["serve"]);
           return 0;
@@ -54,19 +47,44 @@ export async function makeCliFixture(): Promise<CliFixture> {
           calls.push(["simulator", kind, options]);
           return 0;
         },
-        fetch,
         env: { BRIDGE_URL: `http://127.0.0.1:${port}`, BRIDGE_TOKEN: admin.adminToken },
-        stdout: output("stdout"),
-        stderr: output("stderr"),
-        pollMs: 1,
         ...more,
-      };
-      const exitCode = await runCli(parts, args);
-      return { exitCode, ...said };
-    },
+      }),
     async close() {
       await new Promise((resolve) => server.close(resolve));
       await admin.store.close();
     },
   };
+}
+
+/** Runs a command line with nothing behind it but what is handed in. */
+export async function runCommand(
+  args: readonly string[],
+  { tty = false, ...more }: Partial<CliParts> & { readonly tty?: boolean } = {},
+): Promise<Ran> {
+  const said = { stdout: "", stderr: "" };
+  const output = (name: "stdout" | "stderr") => ({
+    isTTY: tty,
+    columns: 60,
+    write(text: string) {
+      said[name] += text;
+    },
+  });
+  const notHere = async (): Promise<number> => {
+    throw new Error("this command is not under test");
+  };
+  const parts: CliParts = {
+    serve: notHere,
+    demo: notHere,
+    simulator: notHere,
+    fetch,
+    env: {},
+    stdin: () => Readable.from([]),
+    stdout: output("stdout"),
+    stderr: output("stderr"),
+    pollMs: 1,
+    ...more,
+  };
+  const exitCode = await runCli(parts, args);
+  return { exitCode, ...said };
 }

@@ -1,0 +1,94 @@
+import { basename } from "node:path";
+import type { JsonObject } from "../lib/json.ts";
+import { withSchemas } from "../scim/document.ts";
+import { compileMapping, parseFile } from "./compile.ts";
+import { type AttributeExplanation, type Explanation, explainDepartment, explainTag, explainUser } from "./explain.ts";
+import { parseExtensionFiles } from "./extension-files.ts";
+import { textOfFile, type WrittenFile } from "./file-text.ts";
+import type { RecordProblem } from "./mapping.ts";
+import { parseRecord, type Subject } from "./parse-record.ts";
+import { parsePointer } from "./pointer.ts";
+import { MappingError } from "./problem.ts";
+import type { MappingProgram } from "./program.ts";
+import { type RecordForm, toRecordInput } from "./run-tests.ts";
+
+/** What becomes of one record, and why. */
+export interface Preview {
+  /** The SCIM resource, without what only the directory knows: `id`, `meta`, members. */
+  readonly resource: JsonObject;
+  readonly attributes: readonly AttributeExplanation[];
+  /** With one of these the record would be held at its last good state. */
+  readonly problems: readonly RecordProblem[];
+  readonly warnings: readonly RecordProblem[];
+  readonly mapping: { readonly name: string; readonly version: string };
+}
+
+/** Files to preview a record with. */
+export interface PreviewFiles {
+  readonly mapping: WrittenFile;
+  readonly extensions: readonly WrittenFile[];
+  readonly record: WrittenFile;
+  readonly subject: Subject;
+  /** Of the source; the record file's where left out. */
+  readonly organization?: string | undefined;
+  readonly namespace?: string | undefined;
+}
+
+/**
+ * Shows what a mapping file makes of a record file.
+ *
+ * @throws {MappingError} with every problem of the mapping, the extensions and the record's form
+ */
+export function previewFiles(files: PreviewFiles): Preview {
+  const { extensions, problems } = parseExtensionFiles(files.extensions);
+  if (problems.size > 0) throw new MappingError([...problems.values()].flat());
+  const { value, locate } = parseFile(textOfFile(files.mapping), files.mapping.file);
+  const { file } = files.mapping;
+  const program = compileMapping({ name: basename(file, ".json"), mapping: value, extensions, file, locate });
+  const record = parseFile(textOfFile(files.record), files.record.file);
+  const form = parseRecord(record, files.record.file, files.subject);
+  return previewRecord(program, {
+    ...form,
+    organization: files.organization ?? form.organization,
+    namespace: files.namespace ?? form.namespace,
+  });
+}
+
+/** A mapping file as a server is sent it, which knows nothing of lines. */
+export interface OpenMappingFile {
+  readonly name: string;
+  readonly value: unknown;
+  /** Where a rule stands in the file. */
+  placeOf(pointer: string): { readonly line: number; readonly column: number };
+}
+
+/** Reads a mapping file for a server that is to compile it. @throws {MappingError} when it is no JSON */
+export function openMappingFile(written: WrittenFile): OpenMappingFile {
+  const { value, locate } = parseFile(textOfFile(written), written.file);
+  return { name: basename(written.file, ".json"), value, placeOf: (pointer) => locate(parsePointer(pointer)) };
+}
+
+/** Shows what a mapping makes of a record. Pure; never throws. */
+export function previewRecord(program: MappingProgram, form: RecordForm): Preview {
+  const { mapped, attributes } = explainRecord(program, form);
+  const { name, version } = program;
+  return {
+    resource: withSchemas(form.member ? "User" : "Group", mapped.document),
+    attributes,
+    problems: mapped.problems,
+    warnings: mapped.warnings,
+    mapping: { name, version },
+  };
+}
+
+function explainRecord(program: MappingProgram, form: RecordForm): Explanation {
+  const { kind, input } = toRecordInput(form);
+  switch (kind) {
+    case "user":
+      return explainUser(program, input);
+    case "department":
+      return explainDepartment(program, input);
+    case "tag":
+      return explainTag(program, input);
+  }
+}
