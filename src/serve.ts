@@ -6,13 +6,15 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { createAdaptorServer } from "@hono/node-server";
 import { type Config, defaultPublicUrl } from "./config.ts";
-import type { EngineThreadData, EngineThreadMessage } from "./engine-thread.ts";
+import type { EngineThreadAnswer, EngineThreadData, EngineThreadMessage } from "./engine-thread.ts";
 import type { AdminParts } from "./http/admin/parts.ts";
 import { makeApp } from "./http/app.ts";
 import { makeTokenCheck } from "./http/middleware/bearer-auth.ts";
 import { keepSecret } from "./lib/keep-secret.ts";
 import type { Log } from "./lib/log.ts";
 import { orStartError } from "./lib/start-error.ts";
+import { makeSchemaEditor } from "./schemas/editor.ts";
+import { isWritable } from "./schemas/folder.ts";
 import { SourceError } from "./source/source.ts";
 import { endSource } from "./sync/end-source.ts";
 import { openParts, type Parts, type ReadyConfig } from "./wire.ts";
@@ -68,7 +70,7 @@ export async function startBridge(
   const url = defaultPublicUrl(config.host, port);
   const publicUrl = config.publicUrl ?? url;
   const app = makeApp({
-    admin: adminParts(parts, ready, publicUrl, engine.nudge),
+    admin: adminParts(parts, ready, publicUrl, engine),
     scim: {
       directory: parts.store,
       catalog: () => parts.schemas.inForce().catalog,
@@ -121,6 +123,7 @@ async function makeReady(config: Config): Promise<{ ready: ReadyConfig; made: Br
 
 interface EngineThread {
   readonly nudge: () => void;
+  readonly measureImpact: AdminParts["measureImpact"];
   readonly failed: Promise<Error>;
   stop(): Promise<void>;
 }
@@ -149,6 +152,7 @@ async function startEngineThread(config: ReadyConfig, leaseMs: number): Promise<
   const tell = (message: EngineThreadMessage): void => worker.postMessage(message);
   return {
     nudge: () => tell("nudge"),
+    measureImpact: askForImpacts(worker, tell, failed),
     failed,
     async stop() {
       stopping = true;
@@ -158,11 +162,41 @@ async function startEngineThread(config: ReadyConfig, leaseMs: number): Promise<
   };
 }
 
+/** Questions to the engine's thread, each with its answer. */
+function askForImpacts(
+  worker: Worker,
+  tell: (message: EngineThreadMessage) => void,
+  failed: Promise<Error>,
+): EngineThread["measureImpact"] {
+  const waiting = new Map<number, (answer: Exclude<EngineThreadAnswer, "ready">) => void>();
+  let last = 0;
+  worker.on("message", (answer: EngineThreadAnswer) => {
+    if (answer !== "ready") waiting.get(answer.measured)?.(answer);
+  });
+  return async (question, signal) => {
+    signal.throwIfAborted();
+    last += 1;
+    const id = last;
+    const forget = (): void => tell({ forget: id });
+    signal.addEventListener("abort", forget, { once: true });
+    try {
+      const answered = new Promise<Exclude<EngineThreadAnswer, "ready">>((resolve) => waiting.set(id, resolve));
+      tell({ measure: id, question });
+      const answer = await Promise.race([answered, failed]);
+      if ("impact" in answer) return answer.impact;
+      throw new Error("the engine could not measure the impact; its log says more", { cause: answer });
+    } finally {
+      waiting.delete(id);
+      signal.removeEventListener("abort", forget);
+    }
+  };
+}
+
 function adminParts(
   { store, schemas, edges, log }: Parts,
   config: ReadyConfig,
   publicUrl: string,
-  nudge: () => void,
+  { nudge, measureImpact }: EngineThread,
 ): AdminParts {
   return {
     // A source that is on its way out is gone for people.
@@ -212,6 +246,13 @@ function adminParts(
       nudge();
     },
     forgetLinks: (targetId) => store.forgetLinks(targetId),
+    schemas: {
+      inForce: schemas.inForce,
+      refresh: schemas.refresh,
+      editor: makeSchemaEditor({ registry: schemas, store }),
+      isWritable: (kind) => isWritable(schemas.directory, kind),
+    },
+    measureImpact,
     knownMappings: () => [...schemas.inForce().mappings.keys()],
     knownProfiles: () => schemas.profiles(),
     nudge,

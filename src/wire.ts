@@ -8,6 +8,7 @@ import type { Log } from "./lib/log.ts";
 import { mergeSecrets } from "./lib/secrets.ts";
 import { orStartError } from "./lib/start-error.ts";
 import { type CheckedFile, checkFiles, type FileToCheck } from "./mapping/check-files.ts";
+import { makeSchemaEditor } from "./schemas/editor.ts";
 import { mappingInForce } from "./schemas/in-force.ts";
 import { openRegistry, type SchemaRegistry } from "./schemas/registry.ts";
 import type { Source } from "./source/source.ts";
@@ -15,6 +16,8 @@ import { makeWecomSource } from "./source/wecom/wecom-source.ts";
 import { type FullStore, openStore } from "./store/open-store.ts";
 import type { SourceRow, TargetRow } from "./store/store.ts";
 import { type Engine, startEngine } from "./sync/engine.ts";
+import type { ImpactQuestion, SourceImpact } from "./sync/impact/impact.ts";
+import { measureSource } from "./sync/impact/measure-source.ts";
 import type { EngineEdges } from "./sync/run-task.ts";
 import { parseTargetProfile, TargetProfileError } from "./target/profile.ts";
 import type { TargetAuth } from "./target/scim/authorization.ts";
@@ -160,6 +163,23 @@ function refuseUrl(url: string, allowAddress: AddressPolicy): string | null {
   const address = isLocalName ? "127.0.0.1" : host;
   if (!/^[0-9.]+$|:/.test(address) || allowAddress(address)) return null;
   return "is a loopback, private or link-local address; BRIDGE_ALLOW_PRIVATE_ADDRESSES can allow it";
+}
+
+/** Counts what a mapping file would change of some sources, and at their targets. Reads only. */
+export async function measureImpact(
+  { store, schemas }: Parts,
+  { name, text, sources }: ImpactQuestion,
+  signal: AbortSignal,
+): Promise<readonly SourceImpact[]> {
+  const { program } = await makeSchemaEditor({ registry: schemas, store }).compileMapping(name, text);
+  const impacts: SourceImpact[] = [];
+  for (const id of sources) {
+    const row = await store.findSource(id);
+    if (row === null) continue;
+    const current = schemas.inForce().mappings.get(row.settings.mapping)?.program ?? null;
+    impacts.push(await measureSource({ store, row, candidate: program, current, lenses: [], clock: Date.now, signal }));
+  }
+  return impacts;
 }
 
 /** Starts the engine on parts of its own. */

@@ -58,5 +58,5 @@ export const previewAnswer = z.looseObject({
   ),
   problems: recordProblems,
   warnings: recordProblems,
-  mapping: z.looseObject({ name: z.string(), version: z.string() }),
+  mapping: z.looseObject({ name: z.string(), version: z.union([z.string(), z.number(), z.null()]) }),
 });

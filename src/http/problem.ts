@@ -5,7 +5,13 @@ import { NameTakenError } from "../store/store.ts";
 
 /** One thing that is wrong with a request: a member of its body, or a parameter of its URL. */
 export type ProblemItem =
-  | { readonly pointer: string; readonly detail: string }
+  | {
+      readonly pointer: string;
+      readonly detail: string;
+      /** Of a body that is a file: where in its text, from 1. */
+      readonly line?: number;
+      readonly column?: number;
+    }
   | { readonly parameter: string; readonly detail: string };
 
 /** What went wrong, for programs: the last part of the problem's `type`. */

@@ -10,7 +10,7 @@ import { parseRecord, type Subject } from "./parse-record.ts";
 import { parsePointer } from "./pointer.ts";
 import { MappingError } from "./problem.ts";
 import type { MappingProgram } from "./program.ts";
-import { type RecordForm, toRecordInput } from "./run-tests.ts";
+import { type RecordForm, type RecordInput, toRecordInput } from "./run-tests.ts";
 
 /** What becomes of one record, and why. */
 export interface Preview {
@@ -70,10 +70,15 @@ export function openMappingFile(written: WrittenFile): OpenMappingFile {
 
 /** Shows what a mapping makes of a record. Pure; never throws. */
 export function previewRecord(program: MappingProgram, form: RecordForm): Preview {
-  const { mapped, attributes } = explainRecord(program, form);
+  return previewInput(program, toRecordInput(form));
+}
+
+/** The same, of a record with all that surrounds it. Pure; never throws. */
+export function previewInput(program: MappingProgram, record: RecordInput): Preview {
+  const { mapped, attributes } = explainInput(program, record);
   const { name, version } = program;
   return {
-    resource: withSchemas(form.member ? "User" : "Group", mapped.document),
+    resource: withSchemas(record.kind === "user" ? "User" : "Group", mapped.document),
     attributes,
     problems: mapped.problems,
     warnings: mapped.warnings,
@@ -81,8 +86,7 @@ export function previewRecord(program: MappingProgram, form: RecordForm): Previe
   };
 }
 
-function explainRecord(program: MappingProgram, form: RecordForm): Explanation {
-  const { kind, input } = toRecordInput(form);
+function explainInput(program: MappingProgram, { kind, input }: RecordInput): Explanation {
   switch (kind) {
     case "user":
       return explainUser(program, input);

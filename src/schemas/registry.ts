@@ -146,7 +146,8 @@ function build(
   const noted = <T>({ name, text, version }: Judged<T>, kind: "mapping" | "extension") => {
     const row = version ?? versions.get(filePath(kind, name));
     if (!row) throw new Error(`no version of ${filePath(kind, name)}`);
-    return { name, text, version: row.version, origin: row.origin, activatedAt: row.activatedAt ?? row.createdAt };
+    const { version: number, origin, createdAt } = row;
+    return { name, text, version: number, origin, createdAt, activatedAt: row.activatedAt ?? createdAt };
   };
   const fallenBack = new Set(
     files.filter(({ kind, state }) => kind === "mapping" && state !== "current").map(({ name }) => name),

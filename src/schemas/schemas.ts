@@ -14,6 +14,7 @@ export interface MappingInForce {
   /** What is perhaps not meant: failing tests of the file among it. */
   readonly warnings: readonly MappingProblem[];
   readonly text: string;
+  readonly createdAt: number;
   readonly activatedAt: number;
   readonly origin: "file" | "api";
 }
@@ -24,6 +25,7 @@ export interface ExtensionInForce {
   readonly version: number;
   readonly definition: SchemaDefinition;
   readonly text: string;
+  readonly createdAt: number;
   readonly activatedAt: number;
   readonly origin: "file" | "api";
 }

@@ -1,13 +1,14 @@
 import type { JsonObject } from "../lib/json.ts";
 import { carryOver } from "../mapping/carry-over.ts";
 import type { CompiledMapping, DepartmentContext, Mapped, SourceContext } from "../mapping/mapping.ts";
+import type { RecordInput } from "../mapping/run-tests.ts";
 import { classify, isOtherIdentity } from "../plan/classify.ts";
 import { managerOf, storable, textOf, withManager, withSchemas } from "../scim/document.ts";
 import { diffDocuments } from "../scim/document-diff.ts";
 import type { ResourceType } from "../scim/resource.ts";
-import type { RecordKind } from "../source/source.ts";
+import type { RecordKind, SourceRecord } from "../source/source.ts";
 import type { CurrentResource, DirectoryChange, DirtyRecord, StoredRecord } from "../store/store.ts";
-import { departmentOf, tagOf, userOf } from "./prepare-record.ts";
+import { readRecord } from "./prepare-record.ts";
 
 /** What mapping a record needs beside it. */
 export interface MappingSurroundings {
@@ -24,26 +25,43 @@ export type Looked =
   /** Nothing differs: only that it was looked at is to be noted. */
   | { readonly kind: "same"; readonly id: string; readonly fingerprint: string };
 
-/** Maps a record of any kind. */
+/** Maps a stored record of any kind. */
 export function mapRecord(kind: RecordKind, record: StoredRecord, around: MappingSurroundings): Mapped {
-  const { mapping, source, departments } = around;
-  switch (kind) {
+  const { mapping } = around;
+  const input = inputOf(readRecord(kind, record), around);
+  switch (input.kind) {
+    case "user":
+      return mapping.mapUser(input.input);
+    case "department":
+      return mapping.mapDepartment(input.input);
+    case "tag":
+      return mapping.mapTag(input.input);
+  }
+}
+
+/** A record with what surrounds it, as mappings take it. */
+export function inputOf(
+  record: SourceRecord,
+  { source, departments }: Pick<MappingSurroundings, "source" | "departments">,
+): RecordInput {
+  switch (record.kind) {
     case "user": {
-      const user = userOf(record);
-      return mapping.mapUser({
-        user,
-        departments: user.departments.flatMap((key) => departments.get(key) ?? []),
-        mainDepartment: (user.mainDepartment === null ? null : departments.get(user.mainDepartment)) ?? null,
+      const { mainDepartment: main } = record;
+      const input = {
+        user: record,
+        departments: record.departments.flatMap((key) => departments.get(key) ?? []),
+        mainDepartment: (main === null ? null : departments.get(main)) ?? null,
         source,
-      });
+      };
+      return { kind: "user", input };
     }
     case "department": {
-      const department = departmentOf(record);
-      const { key, name } = department;
-      return mapping.mapDepartment({ department, context: departments.get(key) ?? { key, name, path: name }, source });
+      const { key, name } = record;
+      const context = departments.get(key) ?? { key, name, path: name };
+      return { kind: "department", input: { department: record, context, source } };
     }
     case "tag":
-      return mapping.mapTag({ tag: tagOf(record), source });
+      return { kind: "tag", input: { tag: record, source } };
   }
 }
 

@@ -1,7 +1,7 @@
 import { contentHash } from "../lib/hash.ts";
 import type { JsonObject } from "../lib/json.ts";
 import type { DepartmentContext } from "../mapping/mapping.ts";
-import type { SourceDepartment, SourceRecord, SourceTag, SourceUser } from "../source/source.ts";
+import type { RecordKind, SourceDepartment, SourceRecord, SourceTag, SourceUser } from "../source/source.ts";
 import type { ReadRecord, StoredRecord } from "../store/store.ts";
 
 /**
@@ -62,7 +62,13 @@ export function parentOf({ relations }: StoredRecord): string | null {
   return (JSON.parse(relations) as DepartmentRelations).parent;
 }
 
+const readers = { user: userOf, department: departmentOf, tag: tagOf } as const;
+
 /** A record read back from the store. */
+export function readRecord(kind: RecordKind, record: StoredRecord): SourceRecord {
+  return readers[kind](record);
+}
+
 export function userOf({ key, raw, relations }: StoredRecord): SourceUser {
   const { departments, main, managers } = JSON.parse(relations) as UserRelations;
   return { kind: "user", key, raw: JSON.parse(raw) as JsonObject, departments, mainDepartment: main, managers };

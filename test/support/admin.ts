@@ -1,11 +1,17 @@
 import { randomBytes } from "node:crypto";
+import { fileURLToPath } from "node:url";
 import { makeAdminApp } from "../../src/http/admin/app.ts";
 import type { AdminParts } from "../../src/http/admin/parts.ts";
 import { makeTokenCheck } from "../../src/http/middleware/bearer-auth.ts";
 import { makeCipher } from "../../src/lib/cipher.ts";
 import { makeLog } from "../../src/lib/log.ts";
+import { makeSchemaEditor } from "../../src/schemas/editor.ts";
+import { isWritable } from "../../src/schemas/folder.ts";
+import { openRegistry } from "../../src/schemas/registry.ts";
 import type { Database } from "../../src/store/database.ts";
 import { type FullStore, makeStore, openDatabase } from "../../src/store/open-store.ts";
+
+const repositorySchemas = fileURLToPath(new URL("../../schemas", import.meta.url));
 
 /** The management API on an SQLite database in memory. What it calls outside of itself is recorded. */
 export interface AdminFixture {
@@ -31,7 +37,11 @@ export interface Answer {
   readonly body: any;
 }
 
-export async function makeAdminFixture(overrides: Partial<AdminParts> = {}): Promise<AdminFixture> {
+/** @param schemasDir the editable files: a test that changes them has a copy of its own */
+export async function makeAdminFixture(
+  overrides: Partial<AdminParts> = {},
+  schemasDir = repositorySchemas,
+): Promise<AdminFixture> {
   const clock = { now: Date.parse("2026-03-01T08:00:00.000Z") };
   const database = await openDatabase("file::memory:");
   const store = makeStore(database, makeCipher(randomBytes(32)), () => clock.now);
@@ -44,11 +54,20 @@ export async function makeAdminFixture(overrides: Partial<AdminParts> = {}): Pro
       calls.push([name, ...args.filter((arg) => !(arg instanceof AbortSignal))]);
       return result;
     };
+  const log = makeLog("info", { write: (line) => logLines.push(line) });
+  const registry = await openRegistry({ directory: schemasDir, store, log, watch: false });
   const app = makeAdminApp({
+    schemas: {
+      inForce: registry.inForce,
+      refresh: registry.refresh,
+      editor: makeSchemaEditor({ registry, store }),
+      isWritable: (kind) => isWritable(schemasDir, kind),
+    },
+    measureImpact: record("measureImpact", []),
     store,
     clock: () => clock.now,
     publicUrl: "http://bridge.test",
-    log: makeLog("info", { write: (line) => logLines.push(line) }),
+    log,
     authenticateAdmin: makeTokenCheck(adminToken),
     testSource: record("testSource", { ok: true, checks: [{ name: "credentials", ok: true, detail: "a token" }] }),
     sourceDepartments: record("sourceDepartments", { departments: [{ id: 1, name: "总部", parentId: null }] }),

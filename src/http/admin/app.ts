@@ -5,8 +5,10 @@ import { type RequestVariables, requestLog } from "../middleware/request-log.ts"
 import { secureHeaders } from "../middleware/secure-headers.ts";
 import { invalid, ProblemError, problemResponse, toProblem, toProblemItems } from "../problem.ts";
 import { docsPage, docsPolicy } from "./docs.ts";
+import { makeMappings } from "./mappings.ts";
 import type { AdminParts } from "./parts.ts";
 import { makeRecords } from "./records.ts";
+import { makeSchemaFiles } from "./schema-files.ts";
 import { makeScimClients } from "./scim-clients.ts";
 import { makeSettings } from "./settings.ts";
 import { makeSourceActions } from "./source-actions.ts";
@@ -38,6 +40,9 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
   app.use("/api/v1/*", bearerAuth(parts.authenticateAdmin), bodyLimit({ maxSize: parts.maxBodyBytes ?? 1_048_576 }));
   app.route("/api/v1", makeSourceActions(parts));
   app.route("/api/v1", makeSources(parts));
+  app.route("/api/v1", makeMappings(parts));
+  app.route("/api/v1", makeSchemaFiles("mapping", parts));
+  app.route("/api/v1", makeSchemaFiles("extension", parts));
   app.route("/api/v1", makeTargetActions(parts));
   app.route("/api/v1", makeTargets(parts));
   app.route("/api/v1", makeTasks(parts));

@@ -53,7 +53,15 @@ export const problemSchema = z
     status: z.int(),
     detail: z.string(),
     errors: z
-      .array(z.object({ pointer: z.string().optional(), parameter: z.string().optional(), detail: z.string() }))
+      .array(
+        z.object({
+          pointer: z.string().optional(),
+          parameter: z.string().optional(),
+          detail: z.string(),
+          line: z.int().optional().openapi({ description: "Of a body that is a file." }),
+          column: z.int().optional(),
+        }),
+      )
       .optional(),
   })
   .openapi("Problem", { description: "RFC 9457" });

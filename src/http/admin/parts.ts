@@ -1,7 +1,11 @@
 import type { TestResult } from "../../lib/check.ts";
 import type { Log } from "../../lib/log.ts";
+import type { SchemaEditor } from "../../schemas/editor.ts";
+import type { SchemaRegistry } from "../../schemas/registry.ts";
 import type {
   LinkViewStore,
+  SchemaKind,
+  SchemaVersionStore,
   ScimClientStore,
   SettingStore,
   SourceRow,
@@ -12,6 +16,8 @@ import type {
   TaskError,
   TaskStore,
 } from "../../store/store.ts";
+import type { ImpactQuestion, SourceImpact } from "../../sync/impact/impact.ts";
+import type { PreviewStore } from "../../sync/preview.ts";
 
 /** A source that need not be stored yet. */
 export type SourceDraft = Pick<SourceRow, "name" | "type" | "settings" | "secrets">;
@@ -34,7 +40,15 @@ export type People = "keep" | "deactivate" | "delete";
 
 /** What the management API needs of the rest of the bridge. */
 export interface AdminParts {
-  readonly store: SourceStore & TargetStore & TaskStore & LinkViewStore & ScimClientStore & SettingStore & SummaryStore;
+  readonly store: SourceStore &
+    TargetStore &
+    TaskStore &
+    LinkViewStore &
+    ScimClientStore &
+    SettingStore &
+    SummaryStore &
+    SchemaVersionStore &
+    PreviewStore;
   readonly clock: () => number;
   /** Without a slash at its end. */
   readonly publicUrl: string;
@@ -50,6 +64,14 @@ export interface AdminParts {
   readonly disableSource: (id: string, people: "keep" | "deactivate") => Promise<void>;
   /** Forgets what a target was given: it became another server. */
   readonly forgetLinks: (targetId: string) => Promise<void>;
+  /** The files that people edit. */
+  readonly schemas: Pick<SchemaRegistry, "inForce" | "refresh"> & {
+    readonly editor: SchemaEditor;
+    /** Whether files of a kind can be written from here. */
+    readonly isWritable: (kind: SchemaKind) => Promise<boolean>;
+  };
+  /** Counts what a mapping would change of these sources. Takes a while for large ones; ends early with the signal. */
+  readonly measureImpact: (question: ImpactQuestion, signal: AbortSignal) => Promise<readonly SourceImpact[]>;
   /** Names of the mappings and target profiles that there are. */
   readonly knownMappings: () => readonly string[];
   readonly knownProfiles: () => readonly string[];

@@ -5,6 +5,16 @@ import type { ResourceType } from "../../scim/resource.ts";
 // What a mapping would change, counted and with examples, before it is active. Examples hold personal data: they are
 // for an administrator's eyes, and are neither kept nor logged.
 
+/** What is asked: what a mapping file would change of some sources. */
+export interface ImpactQuestion {
+  /** The mapping's name. */
+  readonly name: string;
+  /** The file as it would be. */
+  readonly text: string;
+  /** Ids. */
+  readonly sources: readonly string[];
+}
+
 /** Of one type of resource, how many the next sync would … */
 export interface ImpactCounts {
   readonly created: number;
