@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../src/lib/json.ts";
 import { makeSchemaCatalog } from "../../src/scim/catalog.ts";
+import { type FilterableResource, matchesFilter } from "../../src/scim/match-filter.ts";
 import { parseFilter } from "../../src/scim/parse-filter.ts";
 import { printFilter } from "../../src/scim/print-filter.ts";
 import { resolveFilter } from "../../src/scim/resolve-filter.ts";
@@ -40,10 +41,13 @@ describe.each(["sqlite", "postgres"] as const)("filters in %s", (dialect) => {
   }
 
   for (const type of ["User", "Group"] as const) {
-    it(`find the ${type}s that a naive reading of the RFC finds, for random filters`, async () => {
+    it(`find the ${type}s that a naive reading of the RFC and the evaluator in memory find, for random filters`, async () => {
       const property = fc.asyncProperty(filtersOf(type, directory.ids), async (filter) => {
         const expected = directory.whole.filter(({ type: own, json }) => own === type && fulfils(json, filter));
-        expect(await idsInSql(printFilter(filter), type)).toEqual(expected.map(({ id }) => id));
+        const text = printFilter(filter);
+        const inSql = await idsInSql(text, type);
+        expect(inSql).toEqual(expected.map(({ id }) => id));
+        expect(idsInMemory(text, type)).toEqual(inSql);
       });
       await fc.assert(property, { numRuns: 600 });
     });
@@ -69,6 +73,13 @@ describe.each(["sqlite", "postgres"] as const)("filters in %s", (dialect) => {
     expect((await idsInSql(deep, "User")).length).toBe(directory.whole.filter(({ type }) => type === "User").length);
   });
 });
+
+function idsInMemory(text: string, type: ResourceType): readonly string[] {
+  const filter = resolveFilter(parseFilter(text), type, catalog);
+  return directory.whole.flatMap(({ id, inMemory }) =>
+    inMemory.type === type && matchesFilter(filter, inMemory) ? [id] : [],
+  );
+}
 
 /** One seeded directory: the filters are what varies. */
 const directory = makeDirectory();
@@ -103,6 +114,7 @@ function makeDirectory() {
     id: resource.id,
     type: resource.type,
     json: wholeResource(resource, there, edges),
+    inMemory: inMemory(resource, there, edges),
   }));
   return {
     resources,
@@ -110,6 +122,24 @@ function makeDirectory() {
     whole,
     ids: [...edges.slice(0, 5).flatMap((edge) => [edge.memberId, edge.groupId]), testId(0)].reverse(),
   };
+}
+
+function inMemory(
+  { id, type, document, createdAt = 0, lastModifiedAt = 0 }: TestResource,
+  there: readonly TestResource[],
+  edges: readonly TestEdge[],
+): FilterableResource {
+  const [own, far] = type === "Group" ? (["groupId", "memberId"] as const) : (["memberId", "groupId"] as const);
+  const others = edges
+    .filter((edge) => edge[own] === id)
+    .flatMap((edge) => {
+      const other = there.find((one) => one.id === edge[far]);
+      const displayName = other?.document["displayName"];
+      return other
+        ? [{ id: other.id, type: other.type, displayName: typeof displayName === "string" ? displayName : null }]
+        : [];
+    });
+  return { id, type, document, createdAt, lastModifiedAt, edges: others };
 }
 
 function userNameOf(index: number): string {
