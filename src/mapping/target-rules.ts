@@ -122,6 +122,9 @@ function findWritable(
     const name = place.attribute.name;
     if (place.extension === null && identity.has(name.toLowerCase()))
       complain(`${name} is how the resource is known again`);
+    else if (place.extension === null && name === "active")
+      // Who is active decides who counts as removed: the safeguards look at the directory, not at what rules make of it.
+      complain("active is not for the rules of one target; who is outside of its scope is deactivated there");
     else if (isRemoval && place.attribute.required && (place.filter ?? place.sub) === null)
       complain(`${name} is required`);
     else return place;
