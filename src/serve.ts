@@ -212,6 +212,7 @@ function adminParts(
       nudge();
     },
     forgetLinks: (targetId) => store.forgetLinks(targetId),
+    catalog: schemas.catalog,
     knownMappings: () => schemas.names("mappings"),
     knownProfiles: () => schemas.names("targets"),
     nudge,

@@ -4,6 +4,7 @@ import type { SchemaCatalog } from "../scim/catalog.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import { KeySyntaxError } from "./attribute-key.ts";
 import { checkTargetForm } from "./check-form.ts";
+import { languageVersion } from "./compile.ts";
 import type { Facts } from "./facts.ts";
 import { type RuleForm, ruleForm } from "./format.ts";
 import type { Locate } from "./json-text.ts";
@@ -49,7 +50,7 @@ export function compileTargetRules(section: unknown, options: TargetRulesOptions
   const group = compilePart(catalog, "Group", member(written, "group"), [...path, "group"], report);
   if (problems.length > 0) throw new MappingError(problems);
   return {
-    version: contentHash(canonicalJson({ user: user.shape, group: group.shape })),
+    version: contentHash(canonicalJson({ languageVersion, user: user.shape, group: group.shape })),
     adjustUser: user.adjust,
     adjustGroup: group.adjust,
   };

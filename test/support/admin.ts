@@ -1,11 +1,16 @@
 import { randomBytes } from "node:crypto";
+import { fileURLToPath } from "node:url";
 import { makeAdminApp } from "../../src/http/admin/app.ts";
 import type { AdminParts } from "../../src/http/admin/parts.ts";
 import { makeTokenCheck } from "../../src/http/middleware/bearer-auth.ts";
 import { makeCipher } from "../../src/lib/cipher.ts";
 import { makeLog } from "../../src/lib/log.ts";
+import { loadExtensions } from "../../src/mapping/load.ts";
+import { makeSchemaCatalog } from "../../src/scim/catalog.ts";
 import type { Database } from "../../src/store/database.ts";
 import { type FullStore, makeStore, openDatabase } from "../../src/store/open-store.ts";
+
+const catalog = makeSchemaCatalog(await loadExtensions(fileURLToPath(new URL("../../schemas", import.meta.url))));
 
 /** The management API on an SQLite database in memory. What it calls outside of itself is recorded. */
 export interface AdminFixture {
@@ -59,6 +64,7 @@ export async function makeAdminFixture(overrides: Partial<AdminParts> = {}): Pro
     },
     disableSource: record("disableSource", undefined),
     forgetLinks: record("forgetLinks", undefined),
+    catalog: () => catalog,
     knownMappings: () => ["wecom", "wecom-plain"],
     knownProfiles: () => ["generic"],
     nudge: () => calls.push(["nudge"]),

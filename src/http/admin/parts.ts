@@ -1,6 +1,8 @@
 import type { TestResult } from "../../lib/check.ts";
 import type { Log } from "../../lib/log.ts";
+import type { SchemaCatalog } from "../../scim/catalog.ts";
 import type {
+  DirectoryReader,
   LinkViewStore,
   ScimClientStore,
   SettingStore,
@@ -34,7 +36,14 @@ export type People = "keep" | "deactivate" | "delete";
 
 /** What the management API needs of the rest of the bridge. */
 export interface AdminParts {
-  readonly store: SourceStore & TargetStore & TaskStore & LinkViewStore & ScimClientStore & SettingStore & SummaryStore;
+  readonly store: SourceStore &
+    TargetStore &
+    TaskStore &
+    LinkViewStore &
+    ScimClientStore &
+    SettingStore &
+    SummaryStore &
+    Pick<DirectoryReader, "readResource">;
   readonly clock: () => number;
   /** Without a slash at its end. */
   readonly publicUrl: string;
@@ -50,6 +59,8 @@ export interface AdminParts {
   readonly disableSource: (id: string, people: "keep" | "deactivate") => Promise<void>;
   /** Forgets what a target was given: it became another server. */
   readonly forgetLinks: (targetId: string) => Promise<void>;
+  /** The schemas in force, which a target's rules are compiled against. */
+  readonly catalog: () => SchemaCatalog;
   /** Names of the mappings and target profiles that there are. */
   readonly knownMappings: () => readonly string[];
   readonly knownProfiles: () => readonly string[];
