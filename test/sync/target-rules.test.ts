@@ -188,13 +188,14 @@ describe("rules of a target", () => {
 
 describe("adoption", () => {
   test("matches by what the rules make of a name", async () => {
-    const mapping = { user: { userName: { template: "{userName}@example.com" } } };
+    const mapping = { user: { userName: { template: "{userName}@example.com" }, title: null } };
     const fixture = await startEngineFixture({
       targetSettings: { mapping, match: { users: ["userName"], groups: ["externalId"] } },
     });
     const [first, second] = fixture.corp.truth().members.filter(({ status }) => status === 1);
     if (!first || !second) throw new Error("too few people");
-    const add = (userName: string) => fixture.control.add("User", { schemas: [userSchema], userName, active: true });
+    const add = (userName: string) =>
+      fixture.control.add("User", { schemas: [userSchema], userName, title: "theirs", active: true });
     const theirs = add(`${first.userid.toUpperCase()}@EXAMPLE.COM`);
     const stranger = add(second.userid);
     const task = await fixture.sync();
@@ -204,6 +205,7 @@ describe("adoption", () => {
     expect(users.find(({ id }) => id === theirs)?.resource).toMatchObject({
       externalId: first.userid,
       userName: `${first.userid}@example.com`,
+      title: "theirs",
     });
     expect(users.find(({ id }) => id === stranger)?.resource).toEqual(
       expect.not.objectContaining({ externalId: expect.anything() }),
