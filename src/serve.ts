@@ -253,6 +253,7 @@ function adminParts(
       isWritable: (kind) => isWritable(schemas.directory, kind),
     },
     measureImpact,
+    catalog: () => schemas.inForce().catalog,
     knownMappings: () => [...schemas.inForce().mappings.keys()],
     knownProfiles: () => schemas.profiles(),
     nudge,

@@ -4,6 +4,7 @@ import type { SchemaCatalog } from "../scim/catalog.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import { KeySyntaxError } from "./attribute-key.ts";
 import { checkTargetForm } from "./check-form.ts";
+import { languageVersion } from "./compile.ts";
 import type { Facts } from "./facts.ts";
 import { type RuleForm, ruleForm } from "./format.ts";
 import type { Locate } from "./json-text.ts";
@@ -49,7 +50,7 @@ export function compileTargetRules(section: unknown, options: TargetRulesOptions
   const group = compilePart(catalog, "Group", member(written, "group"), [...path, "group"], report);
   if (problems.length > 0) throw new MappingError(problems);
   return {
-    version: contentHash(canonicalJson({ user: user.shape, group: group.shape })),
+    version: contentHash(canonicalJson({ languageVersion, user: user.shape, group: group.shape })),
     adjustUser: user.adjust,
     adjustGroup: group.adjust,
   };
@@ -122,6 +123,9 @@ function findWritable(
     const name = place.attribute.name;
     if (place.extension === null && identity.has(name.toLowerCase()))
       complain(`${name} is how the resource is known again`);
+    else if (place.extension === null && name === "active")
+      // Who is active decides who counts as removed: the safeguards look at the directory, not at what rules make of it.
+      complain("active is not for the rules of one target; who is outside of its scope is deactivated there");
     else if (isRemoval && place.attribute.required && (place.filter ?? place.sub) === null)
       complain(`${name} is required`);
     else return place;

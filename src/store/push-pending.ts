@@ -25,6 +25,7 @@ interface PendingRow {
   readonly held: string | null;
   readonly attempts: number | null;
   readonly state: string | null;
+  readonly given_version: number | null;
 }
 
 type PendingQueries = Pick<
@@ -71,7 +72,8 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
     const { rows } = await sql<PendingRow>`
       select resource.id, resource.type, resource.source_id, resource.version, resource.external_id,
         resource.display_name, resource.user_name, resource.document, resource.departed_at, resource.manager_id,
-        lm.remote_id as manager_remote_id, l.remote_id, l.held, l.attempts, l.state
+        lm.remote_id as manager_remote_id, l.remote_id, l.held, l.attempts, l.state,
+        l.version as given_version
       ${from(scope, type)} and resource.id > ${page.after} and ${sql.join(conditions, sql` and `)}
       order by resource.id limit ${page.limit}`.execute(db);
     return rows.map(toPending);
@@ -201,5 +203,6 @@ function toPending(row: PendingRow): PendingResource {
     held: row.held,
     attempts: row.attempts ?? 0,
     intended: row.state === "intended",
+    rulesChanged: row.given_version === -row.version,
   };
 }

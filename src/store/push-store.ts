@@ -40,6 +40,8 @@ export interface PendingResource {
   readonly attempts: number;
   /** A create or an update may have been sent already. */
   readonly intended: boolean;
+  /** Pending for the target's own rules alone: they changed since it was given this version. */
+  readonly rulesChanged: boolean;
 }
 
 export interface PendingGroup {
@@ -120,6 +122,12 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
     targetId: string,
     remoteIds: readonly string[],
   ): Promise<ReadonlyMap<string, { readonly resourceId: string; readonly sourceName: string }>>;
+
+  /**
+   * Notes the version of the rules that this target is brought up to from now on, and makes all that it was given pending,
+   * to be compared again. One write: a crash leaves both or neither.
+   */
+  noteRules(lease: Lease, targetId: string, rulesVersion: string | null): Promise<void>;
 
   /** `onlyReady`: users whose manager, if they have one, is at the target already. */
   pendingCreates(

@@ -4,6 +4,7 @@ import type { PushOutcome, PushStore } from "./engine.ts";
 import { leasedWrite, revokeLease } from "./leases.ts";
 import { makePushMembers } from "./push-members.ts";
 import { makePendingQueries } from "./push-pending.ts";
+import { makePushRules } from "./push-rules.ts";
 import type { Tables } from "./tables.ts";
 
 /** What each target was last given: links, the ledger of memberships, and the records of pushes. */
@@ -18,6 +19,7 @@ export function makePushStore(
   return {
     ...makePendingQueries(database),
     ...makePushMembers(database, clock),
+    ...makePushRules(database),
 
     async contactedAt(targetId) {
       const row = await db.selectFrom("target").select("contacted_at").where("id", "=", targetId).executeTakeFirst();

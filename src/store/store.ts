@@ -104,6 +104,8 @@ export interface TargetSettings {
   readonly match: { readonly users: readonly string[]; readonly groups: readonly string[] };
   readonly limits: { readonly concurrency: number; readonly requestsPerSecond: number };
   readonly safeguards: Safeguards;
+  /** Rules of its own over our documents, as they were written; absent: it gets what the others get. */
+  readonly mapping?: JsonObject;
 }
 
 export interface TargetRow {
@@ -112,6 +114,8 @@ export interface TargetRow {
   readonly status: "enabled" | "disabled";
   readonly settings: TargetSettings;
   readonly secrets: Secrets;
+  /** The version of its rules that what it holds was last brought up to; null: of none. */
+  readonly rulesVersion: string | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 }

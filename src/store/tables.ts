@@ -102,6 +102,8 @@ interface TargetTable {
   secrets: string;
   /** When what it already held had been listed, to adopt; null before. */
   contacted_at: number | null;
+  /** Version of its rules that what it holds was last brought up to; null: of none. */
+  rules_version: string | null;
   created_at: number;
   updated_at: number;
 }
@@ -113,7 +115,10 @@ interface LinkTable {
   remote_id: string | null;
   /** `intended`: a create or an update may be under way; look before sending another. */
   state: "intended" | "linked" | "failed" | "unlinked";
-  /** `resource.version` and `members_version` that the target holds. */
+  /**
+   * `resource.version` and `members_version` that the target holds. A version below zero is one that it was given before
+   * its rules changed: to be compared again.
+   */
   version: number;
   members_version: number;
   /** Whether the target holds it as active. */

@@ -16,6 +16,7 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
     status: row.status,
     settings: JSON.parse(row.settings) as TargetSettings,
     secrets: openSecrets(cipher, row.secrets),
+    rulesVersion: row.rules_version,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   });
@@ -34,6 +35,7 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
         settings: JSON.stringify(target.settings),
         secrets: sealSecrets(cipher, target.secrets),
         contacted_at: null,
+        rules_version: null,
         created_at: now,
         updated_at: now,
       };

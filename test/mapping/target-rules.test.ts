@@ -145,6 +145,7 @@ test.each<[string, unknown, string, string]>([
   ["an unknown attribute to read", { user: { title: { from: "titel" } } }, "/user/title/from", "did you mean title?"],
   ["a rule that is a text", { user: { title: "x" } }, "/user/title", "null to remove"],
   ["the identity", { user: { externalId: { const: "x" } } }, "/user/externalId", "known again"],
+  ["who is active", { user: { active: { const: true } } }, "/user/active", "outside of its scope"],
   ["a required attribute", { user: { userName: null } }, "/user/userName", "required"],
   ["members", { group: { members: null } }, "/group/members", "members"],
   ["a rule for creation", { user: { title: { const: "x", apply: "create" } } }, "/user/title/apply", "mapping files"],

@@ -33,7 +33,8 @@ describe.each(["sqlite", "postgres"] as const)("the tables in %s", (dialect) => 
       expect(answers).toEqual(openers.map(() => "up to date"));
       const database = await openDatabase(url);
       const { rows } = await sql<{ version: number }>`select version from schema_version`.execute(database.db);
-      expect(rows.map(({ version }) => Number(version))).toEqual([1, 2]);
+      expect(rows.length).toBeGreaterThan(1);
+      expect(rows.map(({ version }) => Number(version))).toEqual(rows.map((_, index) => index + 1));
       await database.close();
     }
   });

@@ -78,6 +78,7 @@ export async function makeAdminFixture(
     },
     disableSource: record("disableSource", undefined),
     forgetLinks: record("forgetLinks", undefined),
+    catalog: () => registry.inForce().catalog,
     knownMappings: () => ["wecom", "wecom-plain"],
     knownProfiles: () => ["generic"],
     nudge: () => calls.push(["nudge"]),

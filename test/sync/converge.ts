@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import type { JsonObject } from "../../src/lib/json.ts";
 import type { FaultOrder } from "../../src/simulator/scim/fault.ts";
 import type { Fault, FaultAnswer } from "../../src/simulator/wecom/faults.ts";
 import { Random } from "../../src/simulator/wecom/random.ts";
@@ -27,9 +28,17 @@ const answers: readonly FaultAnswer[] = [
   { kind: "reset" },
 ];
 
+/** Rules of the target. */
+const mappings: readonly JsonObject[] = [
+  {},
+  { user: { title: null, userName: { template: "{userName}@example.com" } } },
+  { user: { displayName: { template: "{displayName}!" }, phoneNumbers: null } },
+  { user: { nickName: { const: "x" } }, group: { displayName: { template: "WeCom {displayName}" } } },
+];
+
 /**
- * A history that a seed decides: the directory changes, WeCom and the target fail for a while, syncs are asked for,
- * cancelled, cut off by a restart, things are lost at the target. Once all faults are over everything must be right,
+ * A history that a seed decides: the directory and the rules of the target change, WeCom and the target fail for a
+ * while, syncs are asked for, cancelled, cut off by a restart, things are lost at the target. Once all faults are over everything must be right,
  * nobody twice, and nothing left to say.
  */
 export async function liveThrough(seed: number, rounds: number): Promise<void> {
@@ -51,6 +60,7 @@ export async function liveThrough(seed: number, rounds: number): Promise<void> {
         ),
       );
     for (let count = random.below(4); count > 0; count -= 1) control.fault(pushFault(random));
+    if (random.chance(0.3)) await fixture.patchTarget({ mapping: random.pick(mappings) });
     const { task } = await fixture.store.queueTask({
       sourceId: fixture.source.id,
       targetId: null,
@@ -80,6 +90,7 @@ export async function liveThrough(seed: number, rounds: number): Promise<void> {
     const userid = `end-${id}`;
     corp.createMember({ userid, name: "末", department: [id], status: 1, direct_leader: mover ? [mover.userid] : [] });
   }
+  await fixture.patchTarget({ mapping: {} });
   let last = await fixture.sync();
   for (let again = 0; again < 3 && last.state !== "succeeded"; again += 1) last = await fixture.sync();
   expect([seed, last.state, last.error]).toEqual([seed, "succeeded", null]);

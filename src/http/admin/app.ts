@@ -14,6 +14,8 @@ import { makeSettings } from "./settings.ts";
 import { makeSourceActions } from "./source-actions.ts";
 import { makeSources } from "./sources.ts";
 import { makeTargetActions } from "./target-actions.ts";
+import { describeTargetRules } from "./target-mapping.ts";
+import { makeTargetPreview } from "./target-preview.ts";
 import { makeTargets } from "./targets.ts";
 import { makeTasks } from "./tasks.ts";
 
@@ -44,11 +46,13 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
   app.route("/api/v1", makeSchemaFiles("mapping", parts));
   app.route("/api/v1", makeSchemaFiles("extension", parts));
   app.route("/api/v1", makeTargetActions(parts));
+  app.route("/api/v1", makeTargetPreview(parts));
   app.route("/api/v1", makeTargets(parts));
   app.route("/api/v1", makeTasks(parts));
   app.route("/api/v1", makeRecords(parts));
   app.route("/api/v1", makeScimClients(parts));
   app.route("/api/v1", makeSettings(parts));
+  describeTargetRules(app);
   app.openAPIRegistry.registerComponent("securitySchemes", "admin", { type: "http", scheme: "bearer" });
 
   app.all("/api/*", (c) => {

@@ -1,12 +1,16 @@
 import { isJsonObject, type Json, type JsonObject, member } from "../../lib/json.ts";
 
-/** RFC 7396 JSON Merge Patch: members of `patch` replace those of `target`, null removes, objects are merged. */
-export function mergePatch(target: Json | undefined, patch: Json): Json {
+/**
+ * RFC 7396 JSON Merge Patch: members of `patch` replace those of `target`, null removes, objects are merged.
+ *
+ * @param whole members at the top that are replaced as they are: in them null is a value of its own
+ */
+export function mergePatch(target: Json | undefined, patch: Json, whole: readonly string[] = []): Json {
   if (!isJsonObject(patch)) return patch;
   const merged = new Map<string, Json>(isJsonObject(target) ? Object.entries(target) : []);
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) merged.delete(key);
-    else merged.set(key, mergePatch(merged.get(key), value));
+    else merged.set(key, whole.includes(key) ? value : mergePatch(merged.get(key), value));
   }
   // fromEntries defines own members, so that a `__proto__` stays data.
   return Object.fromEntries(merged);

@@ -2,7 +2,9 @@ import type { TestResult } from "../../lib/check.ts";
 import type { Log } from "../../lib/log.ts";
 import type { SchemaEditor } from "../../schemas/editor.ts";
 import type { SchemaRegistry } from "../../schemas/registry.ts";
+import type { SchemaCatalog } from "../../scim/catalog.ts";
 import type {
+  DirectoryReader,
   LinkViewStore,
   SchemaKind,
   SchemaVersionStore,
@@ -48,7 +50,8 @@ export interface AdminParts {
     SettingStore &
     SummaryStore &
     SchemaVersionStore &
-    PreviewStore;
+    PreviewStore &
+    Pick<DirectoryReader, "readResource">;
   readonly clock: () => number;
   /** Without a slash at its end. */
   readonly publicUrl: string;
@@ -72,6 +75,8 @@ export interface AdminParts {
   };
   /** Counts what a mapping would change of these sources. Takes a while for large ones; ends early with the signal. */
   readonly measureImpact: (question: ImpactQuestion, signal: AbortSignal) => Promise<readonly SourceImpact[]>;
+  /** The schemas in force, which a target's rules are compiled against. */
+  readonly catalog: () => SchemaCatalog;
   /** Names of the mappings and target profiles that there are. */
   readonly knownMappings: () => readonly string[];
   readonly knownProfiles: () => readonly string[];

@@ -1,22 +1,24 @@
 import type { z } from "@hono/zod-openapi";
+import { canonicalJson } from "../../lib/json.ts";
 import { maskSecrets, restoreMasked, splitSecrets } from "../../lib/secrets.ts";
 import type { LinkState, NewTarget, TargetRow, TargetSettings } from "../../store/store.ts";
 import { invalid, type ProblemItem } from "../problem.ts";
 import { isoTime } from "./common.ts";
 import { present } from "./fields.ts";
 import type { AdminParts } from "./parts.ts";
+import { judgeRules } from "./target-mapping.ts";
 import { storedTargetSettings, type TargetForm, targetSecrets, type targetView } from "./target-schemas.ts";
 
 /**
  * A parsed form as the store takes it: secrets apart, masks replaced by what is stored, sources by their ids.
  *
  * @param stored the row that the form changes, or null for a new target
- * @throws ProblemError 400 for what only this bridge can judge: an unknown source or profile, an address
+ * @throws ProblemError 400 for what only this bridge can judge: an unknown source or profile, an address, rules
  */
 export async function judgeTarget(
   form: TargetForm,
   stored: TargetRow | null,
-  { store, knownProfiles, allowUrl }: Pick<AdminParts, "store" | "knownProfiles" | "allowUrl">,
+  { store, catalog, knownProfiles, allowUrl }: Pick<AdminParts, "store" | "catalog" | "knownProfiles" | "allowUrl">,
 ): Promise<NewTarget> {
   const split = splitSecrets(form, targetSecrets);
   const { secrets, unknown } = restoreMasked(split.secrets, stored?.secrets ?? {});
@@ -44,9 +46,21 @@ export async function judgeTarget(
     else if (stored?.settings.sources.includes(named)) sources.add(named);
     else errors.push({ pointer: `/sources/${index}`, detail: "there is no such source" });
   }
+  errors.push(...mappingProblems(settings, stored, catalog));
   if (errors.length > 0) throw invalid(errors);
   const baseUrl = settings.baseUrl.replace(/\/+$/, "");
   return { name: form.name, status: form.status, settings: { ...settings, baseUrl, sources: [...sources] }, secrets };
+}
+
+/** Rules that are stored already stay, though the schemas have changed: the target must still be easy to disable. */
+function mappingProblems(
+  { mapping }: TargetSettings,
+  stored: TargetRow | null,
+  catalog: AdminParts["catalog"],
+): readonly ProblemItem[] {
+  if (mapping === undefined || canonicalJson(mapping) === canonicalJson(stored?.settings.mapping)) return [];
+  const judged = judgeRules(mapping, catalog());
+  return "problems" in judged ? judged.problems : [];
 }
 
 /** What a merge patch is merged into: the target as a client would write it, secrets masked. */

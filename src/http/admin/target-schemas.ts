@@ -3,12 +3,16 @@ import { parseAttributePath } from "../../scim/attribute-path.ts";
 import { parseFilter } from "../../scim/parse-filter.ts";
 import { ScimError } from "../../scim/scim-error.ts";
 import { nameField, readOnlyField, safeguardsField, secretField, statusField, textField, urlField } from "./fields.ts";
+import { mappingField } from "./target-mapping.ts";
 
 /** Where the secrets of a target stand in its form. */
 export const targetSecrets = ["/auth/token", "/auth/password", "/auth/clientSecret", "/auth/value"];
 
 /** Members of which another variant leaves nothing behind, with what tells the variants apart. */
 export const targetVariants = { auth: "type" };
+
+/** Members that a patch replaces whole: null in a mapping is a rule. */
+export const replacedWhole = ["mapping"];
 
 /** Of a header value: spaces are usual in it, as in `Token abc`. */
 const headerSecret = z
@@ -120,6 +124,7 @@ const settings = {
     .prefault({})
     .openapi({ description: "0 requests per second: no limit of our own." }),
   safeguards: safeguardsField,
+  mapping: mappingField.optional(),
 };
 
 /** A target as a client writes it. */

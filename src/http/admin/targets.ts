@@ -17,7 +17,7 @@ import { mergePatch, withoutOtherVariants } from "./merge-patch.ts";
 import type { AdminParts } from "./parts.ts";
 import { makeSerially } from "./serially.ts";
 import { judgeTarget, toTargetForm, toTargetView } from "./target-form.ts";
-import { targetForm, targetVariants, targetView } from "./target-schemas.ts";
+import { replacedWhole, targetForm, targetVariants, targetView } from "./target-schemas.ts";
 
 /** Targets: make, list, read, change, delete. */
 export function makeTargets(parts: AdminParts) {
@@ -48,7 +48,7 @@ export function makeTargets(parts: AdminParts) {
       const row = await serially(async () => {
         const before = await findTarget(store, id);
         const base = withoutOtherVariants(toTargetForm(before), patch, targetVariants);
-        const form = parseForm(targetForm, mergePatch(base, patch));
+        const form = parseForm(targetForm, mergePatch(base, patch, replacedWhole));
         const target = await judgeTarget(form, before, parts);
         if (target.name !== before.name) await checkTargetName(store, target.name, before.id);
         const moved = target.settings.baseUrl !== before.settings.baseUrl;
@@ -138,7 +138,8 @@ const patchTarget = createRoute({
     body: body(
       mergePatchForm(
         "TargetPatch",
-        'Members as in TargetForm. With another baseUrl, `links` ("keep" or "forget") says whether the links still hold.',
+        "Members as in TargetForm. `mapping` is replaced whole: null in its place removes all rules, null in it is the " +
+          'rule that removes an attribute. With another baseUrl, `links` ("keep" or "forget") says whether the links still hold.',
       ),
     ),
   },

@@ -5,6 +5,7 @@ import type { ResourceType } from "../../scim/resource.ts";
 import type { PendingResource, PushOutcome } from "../../store/store.ts";
 import type { RemoteResource } from "../../target/target.ts";
 import { TargetError } from "../../target/target.ts";
+import { desiredDocument, nameProblem } from "./desired.ts";
 import { findMatch, type Search } from "./find-match.ts";
 import { knownAttributes } from "./known-attributes.ts";
 import { chunkSize, failureText, outcomeOf, type PushParts, retryDelayMs } from "./push-parts.ts";
@@ -86,9 +87,11 @@ async function refuseSharedIds(parts: PushParts, outcomes: readonly PushOutcome[
 }
 
 async function createOne(parts: PushParts, resource: PendingResource, hasListed: boolean): Promise<PushOutcome> {
-  const { language, capabilities, target, attempts, signal } = parts;
-  const { type, managerRemoteId } = resource;
-  const desired = language.adjust(JSON.parse(resource.document) as JsonObject, { type, capabilities, managerRemoteId });
+  const { target, attempts, signal } = parts;
+  const { type } = resource;
+  const desired = desiredDocument(parts, resource);
+  const problem = nameProblem(parts, type, desired);
+  if (problem !== null) return failed(parts, resource, desired, problem);
   const look = (search: Search) => findMatch(parts, type, resource.id, desired, search);
   try {
     const search = firstSearch(resource, hasListed);

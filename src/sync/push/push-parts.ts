@@ -1,4 +1,5 @@
 import type { Log } from "../../lib/log.ts";
+import type { TargetRules } from "../../mapping/target-rules.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import type { Lease, PendingResource, PushOutcome, PushScope, PushStore, TargetRow } from "../../store/store.ts";
 import type { Capabilities, Target, TargetLanguage } from "../../target/target.ts";
@@ -13,6 +14,8 @@ export interface PushParts {
   readonly row: TargetRow;
   readonly target: Target;
   readonly language: TargetLanguage;
+  /** What this target is given differently; null: nothing. */
+  readonly rules: TargetRules | null;
   readonly capabilities: Capabilities;
   readonly attempts: Attempts;
   readonly scope: PushScope;

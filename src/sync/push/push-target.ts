@@ -1,4 +1,5 @@
 import type { Log } from "../../lib/log.ts";
+import type { TargetRules } from "../../mapping/target-rules.ts";
 import { refuseRemovals } from "../../plan/guard.ts";
 import type { SchemaCatalog } from "../../scim/catalog.ts";
 import { parseFilter } from "../../scim/parse-filter.ts";
@@ -9,6 +10,7 @@ import type { Target, TargetLanguage } from "../../target/target.ts";
 import { TargetError } from "../../target/target.ts";
 import { Attempts, TargetDownError } from "./attempt.ts";
 import { createResources } from "./create-resources.ts";
+import { compileRules, TargetRulesError } from "./desired.ts";
 import { makeFirstContact } from "./first-contact.ts";
 import { holdPending } from "./hold-removals.ts";
 import { type MembersResult, pushMembers } from "./push-members.ts";
@@ -62,6 +64,16 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
   } catch (error) {
     return failed("target.scope", `the scope of the target is no valid filter: ${messageOf(error)}`);
   }
+  let rules: TargetRules | null;
+  try {
+    rules = compileRules(row, request.catalog);
+  } catch (error) {
+    if (!(error instanceof TargetRulesError)) throw error;
+    return failed("target.mapping", error.message);
+  }
+  // Before anything is counted: what it was given by other rules is pending.
+  const rulesVersion = rules?.version ?? null;
+  if (rulesVersion !== row.rulesVersion) await store.noteRules(request.lease, row.id, rulesVersion);
   try {
     const attempts = new Attempts({ signal, ensureHeld: request.ensureHeld });
     // Nothing pending: not even a look at the target. A sync in which nothing changed sends nothing.
@@ -79,6 +91,7 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     let guard = await guardRemovals(request, scope);
     let parts: PushParts = {
       ...request,
+      rules,
       capabilities,
       attempts,
       scope,

@@ -5,6 +5,7 @@ import type { ResourceType } from "../../scim/resource.ts";
 import type { PendingResource, PushOutcome } from "../../store/store.ts";
 import { TargetError } from "../../target/target.ts";
 import { inChunk } from "./create-resources.ts";
+import { desiredDocument, nameProblem } from "./desired.ts";
 import { knownAttributes } from "./known-attributes.ts";
 import { chunkSize, failureText, outcomeOf, type PushParts, retryDelayMs } from "./push-parts.ts";
 
@@ -68,17 +69,16 @@ async function eachPending(
 }
 
 async function updateOne(parts: PushParts, resource: PendingResource, active: false | null): Promise<PushOutcome> {
-  const { language, capabilities } = parts;
-  const { type, managerRemoteId, departed } = resource;
+  const { type, departed } = resource;
   const given = JSON.parse(resource.held ?? "{}") as JsonObject;
   // Of somebody who has left nothing else changes any more; our directory may have forgotten the rest of him.
-  const whole = departed
-    ? given
-    : language.adjust(JSON.parse(resource.document) as JsonObject, { type, capabilities, managerRemoteId });
+  const whole = departed ? given : desiredDocument(parts, resource);
   try {
     const held = await heldNow(parts, resource, given, whole);
     if (held === null) return lostOutcome(resource);
     const desired = departed ? held : whole;
+    const problem = departed ? null : nameProblem(parts, type, desired);
+    if (problem !== null) throw new TargetError("refused", problem);
     return await sendUpdate(parts, resource, held, active === null ? desired : { ...desired, active }, active);
   } catch (error) {
     const text = failureText(error);
@@ -185,5 +185,5 @@ function actionOf(type: ResourceType, held: JsonObject, desired: JsonObject): Ac
 function reasonOf(resource: PendingResource, active: false | null): string {
   if (resource.departed) return "this person left the source";
   if (active === false) return "disabled in the source, or out of the target's scope";
-  return "it changed in the directory";
+  return resource.rulesChanged ? "the rules of this target changed" : "it changed in the directory";
 }
