@@ -17,7 +17,7 @@ import { type FullStore, openStore } from "./store/open-store.ts";
 import type { SourceRow, TargetRow } from "./store/store.ts";
 import { type Engine, startEngine } from "./sync/engine.ts";
 import type { ImpactQuestion, SourceImpact } from "./sync/impact/impact.ts";
-import { measureSource } from "./sync/impact/measure-source.ts";
+import { measureSources } from "./sync/impact/measure-sources.ts";
 import type { EngineEdges } from "./sync/run-task.ts";
 import { parseTargetProfile, TargetProfileError } from "./target/profile.ts";
 import type { TargetAuth } from "./target/scim/authorization.ts";
@@ -167,19 +167,14 @@ function refuseUrl(url: string, allowAddress: AddressPolicy): string | null {
 
 /** Counts what a mapping file would change of some sources, and at their targets. Reads only. */
 export async function measureImpact(
-  { store, schemas }: Parts,
+  { store, schemas, edges }: Parts,
   { name, text, sources }: ImpactQuestion,
   signal: AbortSignal,
 ): Promise<readonly SourceImpact[]> {
   const { program } = await makeSchemaEditor({ registry: schemas, store }).compileMapping(name, text);
-  const impacts: SourceImpact[] = [];
-  for (const id of sources) {
-    const row = await store.findSource(id);
-    if (row === null) continue;
-    const current = schemas.inForce().mappings.get(row.settings.mapping)?.program ?? null;
-    impacts.push(await measureSource({ store, row, candidate: program, current, lenses: [], clock: Date.now, signal }));
-  }
-  return impacts;
+  const { mappings, catalog } = schemas.inForce();
+  const currentOf = (mapping: string) => mappings.get(mapping)?.program ?? null;
+  return measureSources({ ...edges, store, catalog, currentOf, clock: Date.now, signal }, program, sources);
 }
 
 /** Starts the engine on parts of its own. */

@@ -1,8 +1,119 @@
-import type { DirectoryChange } from "../../store/store.ts";
+import type { JsonObject } from "../../lib/json.ts";
+import type { TargetRules } from "../../mapping/target-rules.ts";
+import type { SchemaCatalog } from "../../scim/catalog.ts";
+import { managerOf } from "../../scim/document.ts";
+import { diffDocuments } from "../../scim/document-diff.ts";
+import { matchesFilter } from "../../scim/match-filter.ts";
+import type { ResourceType } from "../../scim/resource.ts";
+import { ScimError } from "../../scim/scim-error.ts";
+import type { DirectoryChange, TargetRow } from "../../store/store.ts";
+import { type Capabilities, type Target, TargetError, type TargetLanguage } from "../../target/target.ts";
+import { compileRules, TargetRulesError } from "../push/desired.ts";
+import { type ScopeFilters, scopeFilters } from "../push/scope-filter.ts";
 import type { TargetImpact } from "./impact.ts";
 
 /** Looks at changes of the directory as one target would see them. */
 export interface TargetLens {
   add(change: DirectoryChange): void;
   result(): TargetImpact;
+}
+
+export interface LensParts {
+  readonly row: TargetRow;
+  readonly target: Pick<Target, "discover">;
+  readonly language: Pick<TargetLanguage, "adjust">;
+  readonly catalog: SchemaCatalog;
+  readonly signal: AbortSignal;
+}
+
+/** How long a target may take to say what it knows, in milliseconds. Without that the answer is less exact. */
+const discoveryMs = 5_000;
+
+/** Makes ready to look at changes through a target's scope, its own rules and its language. Sends no change. */
+export async function openLens({ row, target, language, catalog, signal }: LensParts): Promise<TargetLens> {
+  let filters: ScopeFilters;
+  let rules: TargetRules | null;
+  try {
+    filters = scopeFilters(row.settings, catalog);
+    rules = compileRules(row, catalog);
+  } catch (error) {
+    if (!(error instanceof TargetRulesError || error instanceof ScimError)) throw error;
+    return blindLens(row, error.message);
+  }
+  const capabilities = await discover(target, signal);
+  const types = typesOf(row, capabilities);
+  const tally = { User: 0, Group: 0, entering: 0, leaving: 0 };
+  const attributes = new Map<string, number>();
+
+  const isInScope = (type: ResourceType, document: JsonObject | null): document is JsonObject => {
+    if (document === null) return false;
+    const filter = filters[type];
+    return filter === null || matchesFilter(filter, unplaced(type, document));
+  };
+  const render = (type: ResourceType, document: JsonObject): JsonObject => {
+    const refined =
+      rules === null ? document : type === "User" ? rules.adjustUser(document) : rules.adjustGroup(document);
+    // Our own id of the manager stands in for the target's: only whether it is another one counts.
+    const options = { type, managerRemoteId: managerOf(document) };
+    return capabilities === null ? refined : language.adjust(refined, { ...options, capabilities });
+  };
+
+  return {
+    add({ resourceType: type, before, after }) {
+      if (!types.has(type)) return;
+      const [was, is] = [isInScope(type, before), isInScope(type, after)];
+      if (was !== is) tally[is ? "entering" : "leaving"] += 1;
+      if (!was || !is || before === null || after === null) return;
+      const differences = diffDocuments(render(type, before), render(type, after));
+      if (differences.length > 0) tally[type] += 1;
+      for (const { attribute } of differences) attributes.set(attribute, (attributes.get(attribute) ?? 0) + 1);
+    },
+    result: () => ({
+      target: row.id,
+      name: row.name,
+      exact: capabilities !== null && !asksForMore(row),
+      users: tally.User,
+      groups: tally.Group,
+      entering: tally.entering,
+      leaving: tally.leaving,
+      attributes: [...attributes]
+        .map(([attribute, resources]) => ({ attribute, resources }))
+        .sort((a, b) => b.resources - a.resources || (a.attribute < b.attribute ? -1 : 1)),
+      problem: null,
+    }),
+  };
+}
+
+/** Null where the target does not say in time what it can do. */
+async function discover(target: Pick<Target, "discover">, signal: AbortSignal): Promise<Capabilities | null> {
+  const patience = AbortSignal.timeout(discoveryMs);
+  try {
+    return await target.discover(AbortSignal.any([signal, patience]));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof TargetError || patience.aborted) return null;
+    throw error;
+  }
+}
+
+function typesOf({ settings }: TargetRow, capabilities: Capabilities | null): ReadonlySet<ResourceType> {
+  const { users, groups } = settings.provision;
+  return new Set<ResourceType>([
+    ...(users && capabilities?.users !== false ? ["User" as const] : []),
+    ...(groups && capabilities?.groups !== false ? ["Group" as const] : []),
+  ]);
+}
+
+/** A document that is not, or not like this, in the directory: what a filter asks beyond it is not known. */
+function unplaced(type: ResourceType, document: JsonObject) {
+  return { type, document, id: "", createdAt: 0, lastModifiedAt: 0, edges: [] };
+}
+
+function asksForMore({ settings: { scope } }: TargetRow): boolean {
+  return /\b(id|meta|members|groups)\b/i.test(`${scope.users ?? ""} ${scope.groups ?? ""}`);
+}
+
+function blindLens(row: TargetRow, problem: string): TargetLens {
+  const nothing = { users: 0, groups: 0, entering: 0, leaving: 0, attributes: [] };
+  return { add() {}, result: () => ({ target: row.id, name: row.name, exact: false, ...nothing, problem }) };
 }

@@ -2,8 +2,6 @@ import type { Log } from "../../lib/log.ts";
 import type { TargetRules } from "../../mapping/target-rules.ts";
 import { refuseRemovals } from "../../plan/guard.ts";
 import type { SchemaCatalog } from "../../scim/catalog.ts";
-import { parseFilter } from "../../scim/parse-filter.ts";
-import { type ResolvedFilter, resolveFilter } from "../../scim/resolve-filter.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import type { Lease, OnRemoval, PushScope, PushStore, RemovalCounts, TargetRow, TaskError } from "../../store/store.ts";
 import type { Target, TargetLanguage } from "../../target/target.ts";
@@ -15,6 +13,7 @@ import { makeFirstContact } from "./first-contact.ts";
 import { holdPending } from "./hold-removals.ts";
 import { type MembersResult, pushMembers } from "./push-members.ts";
 import type { PushParts } from "./push-parts.ts";
+import { scopeFilters } from "./scope-filter.ts";
 import { deactivateUsers, deleteResources, updateResources } from "./update-resources.ts";
 
 export interface PushRequest {
@@ -140,18 +139,17 @@ async function removals(parts: PushParts): Promise<boolean> {
 }
 
 function makeScope({ row, catalog, sourceIds, retryAll, leaving }: PushRequest, startedAt: number): PushScope {
-  const { scope, provision } = row.settings;
+  const { provision } = row.settings;
   const types: ResourceType[] = [];
   if (provision.users) types.push("User");
   if (provision.groups) types.push("Group");
-  const filterOf = (text: string | undefined, type: ResourceType): ResolvedFilter | null =>
-    text === undefined ? null : resolveFilter(parseFilter(text), type, catalog);
+  const filters = scopeFilters(row.settings, catalog);
   return {
     targetId: row.id,
     sourceIds,
     types,
-    userFilter: filterOf(scope.users, "User"),
-    groupFilter: filterOf(scope.groups, "Group"),
+    userFilter: filters.User,
+    groupFilter: filters.Group,
     startedAt,
     retryAll,
     deleteDepartedBefore: deleteBefore(

@@ -1,0 +1,51 @@
+import type { CompiledMapping } from "../../mapping/mapping.ts";
+import type { MappingProgram } from "../../mapping/program.ts";
+import type { SchemaCatalog } from "../../scim/catalog.ts";
+import type { DirectoryStore, RecordStore, SourceStore, TargetStore } from "../../store/store.ts";
+import type { EngineEdges } from "../run-task.ts";
+import type { SourceImpact } from "./impact.ts";
+import { measureSource } from "./measure-source.ts";
+import { openLens, type TargetLens } from "./target-lens.ts";
+
+export interface MeasureSourcesParts extends Pick<EngineEdges, "openTarget"> {
+  readonly store: RecordStore & DirectoryStore & SourceStore & TargetStore;
+  /** The schemas in force. */
+  readonly catalog: SchemaCatalog;
+  /** The mapping of this name that is in force. */
+  readonly currentOf: (mapping: string) => CompiledMapping | null;
+  readonly clock: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** What a mapping would change of each of these sources (ids), and at their targets. Those that are gone are left out. */
+export async function measureSources(
+  parts: MeasureSourcesParts,
+  candidate: MappingProgram,
+  sources: readonly string[],
+): Promise<readonly SourceImpact[]> {
+  const impacts: SourceImpact[] = [];
+  for (const id of sources) {
+    const row = await parts.store.findSource(id);
+    if (row === null) continue;
+    const current = parts.currentOf(row.settings.mapping);
+    impacts.push(await withLenses(parts, id, (lenses) => measureSource({ ...parts, row, candidate, current, lenses })));
+  }
+  return impacts;
+}
+
+/** One look at each target that gets what a source has. */
+async function withLenses<T>(
+  { store, openTarget, catalog, signal }: MeasureSourcesParts,
+  sourceId: string,
+  work: (lenses: readonly TargetLens[]) => Promise<T>,
+): Promise<T> {
+  const rows = (await store.listTargets()).filter(
+    ({ status, settings }) => status === "enabled" && settings.sources.includes(sourceId),
+  );
+  const opened = rows.map((row) => ({ row, ...openTarget(row) }));
+  try {
+    return await work(await Promise.all(opened.map((each) => openLens({ ...each, catalog, signal }))));
+  } finally {
+    await Promise.all(opened.map(({ target }) => target.close()));
+  }
+}
