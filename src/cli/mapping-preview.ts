@@ -59,5 +59,5 @@ async function previewThere(parts: CliParts, path: string, { source, userid }: P
   const preview = await client.call("POST", `/mappings/${encodeURIComponent(name)}/preview`, previewAnswer, body);
   // The server was sent values: the lines are those of the file here.
   const attributes = preview.attributes.map((each) => ({ ...each, ...placeOf(each.pointer) }));
-  return { ...preview, attributes } as Preview;
+  return { ...preview, attributes };
 }

@@ -102,7 +102,8 @@ describe("usage and environment", () => {
   it("prints its help with 0", async () => {
     const ran = await cli.run(["--help"]);
     expect([ran.exitCode, ran.stderr]).toEqual([0, ""]);
-    for (const word of ["serve", "demo", "source", "sync", "token", "BRIDGE_URL"]) expect(ran.stdout).toContain(word);
+    for (const word of ["serve", "demo", "source", "sync", "mapping", "token", "BRIDGE_URL"])
+      expect(ran.stdout).toContain(word);
   });
 
   it("ends with 2 without a token and with a wrong URL, and repeats no secret", async () => {
