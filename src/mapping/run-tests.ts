@@ -62,13 +62,13 @@ function mapTest(program: MappingProgram, form: TestForm): Mapped {
     const name = String(raw["name"] ?? "");
     const context = { key: String(raw["id"] ?? ""), name, path: form.path ?? name };
     return program.mapDepartment({
-      department: { kind: "department", key: context.key, raw, name, parent: null },
+      department: { kind: "department", key: context.key, raw, name, parent: null, leaders: [] },
       context,
       source,
     });
   }
   return program.mapTag({
-    tag: { kind: "tag", key: "", raw: form.tag as JsonObject, users: [], departments: [] },
+    tag: { kind: "tag", key: "", raw: form.tag as JsonObject, name: "", users: [], departments: [] },
     source,
   });
 }

@@ -24,9 +24,13 @@ interface UserRelations {
 interface DepartmentRelations {
   readonly name: string;
   readonly parent: string | null;
+  /** Left out by versions that did not know of leaders: until the next read there are none. */
+  readonly leaders?: readonly string[];
 }
 
 interface TagRelations {
+  /** Left out by versions that had no use for it. */
+  readonly name?: string;
   readonly users: readonly string[];
   readonly departments: readonly string[];
 }
@@ -36,9 +40,9 @@ function relationsOf(record: SourceRecord): UserRelations | DepartmentRelations 
     case "user":
       return { departments: record.departments, main: record.mainDepartment, managers: record.managers };
     case "department":
-      return { name: record.name, parent: record.parent };
+      return { name: record.name, parent: record.parent, leaders: record.leaders };
     case "tag":
-      return { users: record.users, departments: record.departments };
+      return { name: record.name, users: record.users, departments: record.departments };
   }
 }
 
@@ -62,18 +66,20 @@ export function parentOf({ relations }: StoredRecord): string | null {
   return (JSON.parse(relations) as DepartmentRelations).parent;
 }
 
-/** A record read back from the store. */
+/** A person read back from the store. */
 export function userOf({ key, raw, relations }: StoredRecord): SourceUser {
   const { departments, main, managers } = JSON.parse(relations) as UserRelations;
   return { kind: "user", key, raw: JSON.parse(raw) as JsonObject, departments, mainDepartment: main, managers };
 }
 
+/** A department read back from the store. */
 export function departmentOf({ key, raw, relations }: StoredRecord): SourceDepartment {
-  const { name, parent } = JSON.parse(relations) as DepartmentRelations;
-  return { kind: "department", key, raw: JSON.parse(raw) as JsonObject, name, parent };
+  const { name, parent, leaders = [] } = JSON.parse(relations) as DepartmentRelations;
+  return { kind: "department", key, raw: JSON.parse(raw) as JsonObject, name, parent, leaders };
 }
 
+/** A tag read back from the store. */
 export function tagOf({ key, raw, relations }: StoredRecord): SourceTag {
-  const { users, departments } = JSON.parse(relations) as TagRelations;
-  return { kind: "tag", key, raw: JSON.parse(raw) as JsonObject, users, departments };
+  const { name = "", users, departments } = JSON.parse(relations) as TagRelations;
+  return { kind: "tag", key, raw: JSON.parse(raw) as JsonObject, name, users, departments };
 }

@@ -69,13 +69,13 @@ function mapSnapshot(mapping: CompiledMapping, snapshot: z.infer<typeof snapshot
     departments: snapshot.departments.map(({ raw, path }) => {
       const context = { key: "", name: "", path };
       return mapping.mapDepartment({
-        department: { kind: "department", key: "", raw, name: "", parent: null },
+        department: { kind: "department", key: "", raw, name: "", parent: null, leaders: [] },
         context,
         source,
       });
     }),
     tags: snapshot.tags.map(({ raw }) =>
-      mapping.mapTag({ tag: { kind: "tag", key: "", raw, users: [], departments: [] }, source }),
+      mapping.mapTag({ tag: { kind: "tag", key: "", raw, name: "", users: [], departments: [] }, source }),
     ),
   };
 }

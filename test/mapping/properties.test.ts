@@ -201,11 +201,11 @@ function mapAll(mapping: CompiledMapping, { raw, source, departments }: Parts): 
       source,
     }),
     mapping.mapDepartment({
-      department: { kind: "department", key: "k", raw, name: "", parent: null },
+      department: { kind: "department", key: "k", raw, name: "", parent: null, leaders: [] },
       context: main ?? { key: "k", name: "n", path: "p" },
       source,
     }),
-    mapping.mapTag({ tag: { kind: "tag", key: "k", raw, users: [], departments: [] }, source }),
+    mapping.mapTag({ tag: { kind: "tag", key: "k", raw, name: "", users: [], departments: [] }, source }),
   ];
 }
 
