@@ -60,7 +60,7 @@ function mapTest(program: MappingProgram, form: TestForm): Mapped {
   if (form.department) {
     const raw = form.department as JsonObject;
     const name = String(raw["name"] ?? "");
-    const context = { key: String(raw["id"] ?? ""), name, path: form.path ?? name };
+    const context = { key: String(raw["id"] ?? ""), name, path: form.path ?? name, parent: null, leaders: [] };
     return program.mapDepartment({
       department: { kind: "department", key: context.key, raw, name, parent: null, leaders: [] },
       context,
@@ -77,9 +77,11 @@ function userParts(form: TestForm, raw: JsonObject) {
   const departments = (form.departments ?? []).map(toContext);
   const mainDepartment = form.mainDepartment ? toContext(form.mainDepartment) : (departments[0] ?? null);
   const user = { kind: "user", key: "", raw, departments: [], mainDepartment: null, managers: [] } as const;
-  return { user, departments, mainDepartment };
+  const tags = (form.tags ?? []).map(({ id, name }) => ({ key: String(id), name }));
+  return { user, departments, mainDepartment, tags };
 }
 
-function toContext({ id, name, path = name }: NonNullable<TestForm["mainDepartment"]>): DepartmentContext {
-  return { key: String(id), name, path };
+function toContext(form: NonNullable<TestForm["mainDepartment"]>): DepartmentContext {
+  const { id, name, path = name, leaders = [], parent } = form;
+  return { key: String(id), name, path, leaders, parent: parent === undefined ? null : String(parent) };
 }

@@ -1,21 +1,20 @@
 import type { JsonObject } from "../lib/json.ts";
 import { carryOver } from "../mapping/carry-over.ts";
-import type { CompiledMapping, DepartmentContext, Mapped, SourceContext } from "../mapping/mapping.ts";
+import type { CompiledMapping, Mapped, SourceContext } from "../mapping/mapping.ts";
 import { classify } from "../plan/classify.ts";
 import { managerOf, storable, textOf, withManager, withSchemas } from "../scim/document.ts";
 import { diffDocuments } from "../scim/document-diff.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import type { RecordKind } from "../source/source.ts";
 import type { CurrentResource, DirectoryChange, DirtyRecord, StoredRecord } from "../store/store.ts";
-import { departmentOf, tagOf, userOf } from "./prepare-record.ts";
+import { departmentOf, type RecordSurroundings, tagOf, userOf } from "./prepare-record.ts";
 
 /** What mapping a record needs beside it. */
-export interface MappingSurroundings {
+export interface MappingSurroundings extends RecordSurroundings {
   readonly mapping: CompiledMapping;
   /** {@link CompiledMapping.version} with everything else that shapes what it yields. */
   readonly mappingVersion: string;
   readonly source: SourceContext;
-  readonly departments: ReadonlyMap<string, DepartmentContext>;
 }
 
 /** What became of one record that had to be looked at. */
@@ -26,7 +25,7 @@ export type Looked =
 
 /** Maps a record of any kind. */
 export function mapRecord(kind: RecordKind, record: StoredRecord, around: MappingSurroundings): Mapped {
-  const { mapping, source, departments } = around;
+  const { mapping, source, departments, tags } = around;
   switch (kind) {
     case "user": {
       const user = userOf(record);
@@ -34,13 +33,15 @@ export function mapRecord(kind: RecordKind, record: StoredRecord, around: Mappin
         user,
         departments: user.departments.flatMap((key) => departments.get(key) ?? []),
         mainDepartment: (user.mainDepartment === null ? null : departments.get(user.mainDepartment)) ?? null,
+        tags: tags.of(user),
         source,
       });
     }
     case "department": {
       const department = departmentOf(record);
-      const { key, name } = department;
-      return mapping.mapDepartment({ department, context: departments.get(key) ?? { key, name, path: name }, source });
+      const { key, name, leaders } = department;
+      const alone = { key, name, path: name, parent: null, leaders };
+      return mapping.mapDepartment({ department, context: departments.get(key) ?? alone, source });
     }
     case "tag":
       return mapping.mapTag({ tag: tagOf(record), source });

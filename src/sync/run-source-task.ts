@@ -1,6 +1,7 @@
 import { contentHash } from "../lib/hash.ts";
 import { canonicalJson } from "../lib/json.ts";
 import type { Log } from "../lib/log.ts";
+import { tagsField } from "../mapping/facts.ts";
 import type { CompiledMapping } from "../mapping/mapping.ts";
 import type { SchemaCatalog } from "../scim/catalog.ts";
 import { type Source, SourceError } from "../source/source.ts";
@@ -8,6 +9,7 @@ import type {
   DirectoryStore,
   EngineTaskStore,
   Lease,
+  ReadBaseline,
   RecordStore,
   SourceRow,
   TaskError,
@@ -75,13 +77,14 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
     return { usable: false, read: { users: 0, groups: 0 }, error: toTaskError(error), hold: null };
   }
   const { scope } = row.settings;
-  const shrunken = shrunkenVisibility(await store.readBaseline(row.id), { visibility: outcome.visibility, scope });
+  const baseline = await store.readBaseline(row.id);
+  const shrunken = shrunkenVisibility(baseline, { visibility: outcome.visibility, scope });
   const mayRemove = outcome.complete && shrunken === null;
   const read = { users: outcome.read.users, groups: outcome.read.departments + outcome.read.tags };
   const context = {
     organization: row.settings.organization ?? null,
     namespace: row.settings.namespace ?? null,
-    unseenFields: new Set(outcome.unseenFields),
+    unseenFields: unseenFieldsOf(outcome, baseline),
   };
   let mapped = 0;
   await planDirectory({
@@ -96,6 +99,7 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
       ),
       source: context,
       departments: outcome.departments,
+      tags: outcome.tags,
     },
     outcome,
     users: bringsUsers(task, row),
@@ -126,6 +130,16 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   await applyDirectory(parts);
   if (mayRemove) await store.saveBaseline(lease, row.id, { visibility: outcome.visibility, scope });
   return { usable: true, read, error, hold };
+}
+
+/**
+ * What the rules cannot see. It is part of the version by which everybody is looked at again, so it must not come and
+ * go: tags that could not be read this time are taken as they were last, and are not among it. They are where nothing was
+ * ever read of them; after a whole read, though, to have none means that there were none.
+ */
+function unseenFieldsOf(outcome: ReadOutcome, baseline: ReadBaseline | null): ReadonlySet<string> {
+  const unknown = outcome.tagsUnknown && baseline === null;
+  return new Set(unknown ? [...outcome.unseenFields, tagsField] : outcome.unseenFields);
 }
 
 /** An administrator said that everybody of this source goes: no reading, no guard, the same way out. */
