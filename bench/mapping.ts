@@ -47,7 +47,9 @@ async function makeInputs(dist: string): Promise<readonly UserInput[]> {
   try {
     const { members, departments } = await corp.visibleTruth();
     const contexts = new Map(
-      departments.map(({ id, name = "" }) => [String(id), { key: String(id), name, path: name }] as const),
+      departments.map(
+        ({ id, name = "" }) => [String(id), { key: String(id), name, path: name, parent: null, leaders: [] }] as const,
+      ),
     );
     const source = { organization: null, namespace: null, unseenFields: new Set<string>() };
     return members.map((member): UserInput => {
@@ -65,6 +67,7 @@ async function makeInputs(dist: string): Promise<readonly UserInput[]> {
         },
         departments: keys.flatMap((key) => contexts.get(key) ?? []),
         mainDepartment: (main === null ? null : contexts.get(main)) ?? null,
+        tags: [],
         source,
       };
     });

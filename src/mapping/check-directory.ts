@@ -30,6 +30,8 @@ export function checkAgainst(program: MappingProgram, directory: ObservedDirecto
     record,
     departments: [],
     mainDepartment: null,
+    // Single records do not tell who carries them.
+    tags: null,
     path: null,
     source,
   });

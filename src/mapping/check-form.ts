@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { mappingForm, ruleForm, targetRulesForm, testForm } from "./format.ts";
+import { mappingForm, ruleForm, targetRulesForm, testDepartmentForm, testForm, testTagForm } from "./format.ts";
 import { normaliserNames, optionNormalisers } from "./normalise-form.ts";
 import type { Report } from "./problem.ts";
 import { didYouMean } from "./suggest.ts";
@@ -72,12 +72,17 @@ function knownKeys(path: Path): readonly string[] {
   const last = path.at(-1);
   if (last === "members") return ["users", "groups"];
   if (last === "unique") return ["or", "pattern", "start", "tries", "maxLength"];
-  if (path[0] === "tests") return path.length === 2 ? Object.keys(testForm.shape) : ["id", "name", "path"];
+  if (path[0] === "tests") return Object.keys(formInTest(path).shape);
   const parent = path.at(-2);
   const isNormaliser = parent === "normalise" || path.at(-3) === "normalise";
   if (typeof last === "string" && isNormaliser && isOptionNormaliser(last)) return optionsOf(last);
   if (last === "normalise" || parent === "normalise") return normaliserNames;
   return Object.keys(ruleForm.shape);
+}
+
+function formInTest([, , part]: Path): z.ZodObject {
+  if (part === undefined) return testForm;
+  return part === "tags" ? testTagForm : testDepartmentForm;
 }
 
 function isOptionNormaliser(name: string): name is keyof typeof optionNormalisers {

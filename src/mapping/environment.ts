@@ -1,5 +1,5 @@
 import { Environment } from "@marcbachmann/cel-js";
-import { describeDepartment, describeSource, type Facts, listExtattr } from "./facts.ts";
+import { describeDepartment, describeSource, describeTag, type Facts, listExtattr } from "./facts.ts";
 import { registerFunctions } from "./functions/functions.ts";
 import { recordVariable, type ScopeName } from "./scope.ts";
 
@@ -18,6 +18,7 @@ export function environmentOf(scope: ScopeName): Environment {
   if (scope === "user") {
     environment.registerVariable("departments", "list<dyn>");
     environment.registerVariable("mainDepartment", "dyn");
+    environment.registerVariable("tags", "list<dyn>");
     environment.registerVariable("extattr", "map");
   }
   if (scope === "department") environment.registerVariable("path", "string");
@@ -30,7 +31,7 @@ const environments = new Map<ScopeName, Environment>();
 
 /** Names that expressions of a scope can read. */
 export const scopeVariables: Readonly<Record<ScopeName, readonly string[]>> = {
-  user: ["member", "departments", "mainDepartment", "extattr", "source"],
+  user: ["member", "departments", "mainDepartment", "tags", "extattr", "source"],
   department: ["department", "path", "source"],
   tag: ["tag", "source"],
   resource: ["resource"],
@@ -72,6 +73,11 @@ class UserVariables {
 
   get mainDepartment(): unknown {
     return this.#facts.mainDepartment && describeDepartment(this.#facts.mainDepartment);
+  }
+
+  /** Undefined where they are not known: what asks for them has no value then, whatever it would say of an empty list. */
+  get tags(): unknown {
+    return this.#facts.tags?.map(describeTag);
   }
 
   get source(): unknown {

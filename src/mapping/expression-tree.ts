@@ -1,4 +1,5 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
+import { tagsField } from "./facts.ts";
 import type { ScopeName } from "./scope.ts";
 import { recordVariable } from "./scope.ts";
 
@@ -44,6 +45,7 @@ export function readReferences(ast: ASTNode, scope: ScopeName): readonly string[
 const contextFields = new Map([
   ["mainDepartment", "main_department"],
   ["departments", "department"],
+  ["tags", tagsField],
   ["extattr", "extattr"],
 ]);
 

@@ -11,7 +11,9 @@ import {
 import { nodesOf, readFieldReferences, readReferences } from "./expression-tree.ts";
 import { type Facts, listExtattr } from "./facts.ts";
 import { fromCel } from "./from-cel.ts";
+import { readItemReferences } from "./item-references.ts";
 import { recordVariable, type ScopeName } from "./scope.ts";
+import { itemParts } from "./source-fields.ts";
 import { FunctionError, maxTextLength, startWork } from "./text/limit.ts";
 import { compilePattern } from "./text/pattern.ts";
 import type { Vocabulary } from "./vocabulary.ts";
@@ -39,7 +41,7 @@ export class ExpressionError extends Error {
 
 /**
  * Compiles and type-checks a CEL expression. It can read `member` (`department`, `tag`: the record as it came), `source`,
- * for users `extattr`, `departments` and `mainDepartment`, for departments `path`, for targets `resource`. It has no side
+ * for users `extattr`, `departments`, `mainDepartment` and `tags`, for departments `path`, for targets `resource`. It has no side
  * effects and ends soon.
  *
  * @throws {ExpressionError}
@@ -116,6 +118,10 @@ function refuseUnknownFields(vocabulary: Vocabulary, ast: ASTNode): void {
   const roots = new Set([recordVariable[vocabulary.scope], ...scopeVariables[vocabulary.scope]]);
   for (const { root, field, offset } of readFieldReferences(ast, roots)) {
     const problem = vocabulary.checkReference(root, field);
+    if (problem !== null) throw new ExpressionError(problem, offset);
+  }
+  for (const { root, field, offset } of readItemReferences(ast, new Set(itemParts.keys()))) {
+    const problem = vocabulary.checkItem(root, field);
     if (problem !== null) throw new ExpressionError(problem, offset);
   }
 }

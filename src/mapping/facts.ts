@@ -1,19 +1,29 @@
 import { isJsonObject, type Json, type JsonObject, member } from "../lib/json.ts";
-import type { DepartmentContext, SourceContext } from "./mapping.ts";
+import type { DepartmentContext, SourceContext, TagContext } from "./mapping.ts";
+
+/** What `unseenFields` calls the tags of a person, which are no field of his record. */
+export const tagsField = "tags";
 
 /** All that the rules of one record can read. */
 export interface Facts {
   readonly record: JsonObject;
   readonly departments: readonly DepartmentContext[];
   readonly mainDepartment: DepartmentContext | null;
+  /** Of a person: the tags that he carries. Null where that is not known, which is something else than none. */
+  readonly tags: readonly TagContext[] | null;
   /** Of a department: its names joined by `/`. */
   readonly path: string | null;
   readonly source: SourceContext;
 }
 
 /** A department as rules see it. */
-export function describeDepartment({ key, name, path }: DepartmentContext): JsonObject {
-  return { id: key, name, path };
+export function describeDepartment({ key, name, path, parent, leaders }: DepartmentContext): JsonObject {
+  return { id: key, name, path, leaders, ...(parent === null ? {} : { parent }) };
+}
+
+/** A tag as rules see it. */
+export function describeTag({ key, name }: TagContext): JsonObject {
+  return { id: key, name };
 }
 
 /** A source as rules see it. */

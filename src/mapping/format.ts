@@ -38,7 +38,7 @@ export const ruleForm = z
         .union([path, z.array(path).min(1, "write at least one field")], "write a field or a list of fields")
         .optional()
         .describe(
-          'A field of the source, or several: the first one that has a value. Dotted: main_department, extattr.工号, extattr["a.b"], direct_leader[0], mainDepartment.name.',
+          'A field of the source, or several: the first one that has a value. Dotted: main_department, extattr.工号, extattr["a.b"], direct_leader[0], mainDepartment.name, tags[0].name.',
         ),
       const: z
         .union([scalar, list], "write a text, a number, true, false or a list of them")
@@ -55,7 +55,7 @@ export const ruleForm = z
       expr: expression
         .optional()
         .describe(
-          "A CEL expression over member, extattr, departments, mainDepartment, source (in department and tag rules: department, path, tag).",
+          "A CEL expression over member, extattr, departments, mainDepartment, tags, source (in department and tag rules: department, path, tag).",
         ),
       values: z
         .record(
@@ -126,9 +126,21 @@ const needObject = "write an object: attribute paths on the left, rules on the r
 /** The members rule of each kind of group. */
 export const memberForms = { department: departmentMembers, tag: tagMembers } as const;
 
-const departmentForm = z
-  .strictObject({ id: z.union([z.string(), z.number()]), name: z.string(), path: z.string().optional() })
+const idForm = z.union([z.string(), z.number()]);
+
+/** A department that surrounds the member of a test. */
+export const testDepartmentForm = z
+  .strictObject({
+    id: idForm,
+    name: z.string(),
+    path: z.string().optional(),
+    leaders: z.array(z.string()).optional(),
+    parent: idForm.optional(),
+  })
   .describe("A department as rules see it; path is the name if left out.");
+
+/** A tag that the member of a test carries. */
+export const testTagForm = z.strictObject({ id: idForm, name: z.string() }).describe("A tag as rules see it.");
 
 const recordForm = z.record(z.string(), z.unknown(), "write an object, as WeCom sends it");
 
@@ -141,12 +153,19 @@ export const testForm = z
       member: recordForm.optional().describe("A member as WeCom sends it."),
       department: recordForm.optional().describe("A department as WeCom sends it."),
       tag: recordForm.optional().describe("A tag as WeCom sends it."),
-      departments: z.array(departmentForm).optional().describe("The departments of the member, in WeCom's order."),
-      mainDepartment: departmentForm.optional().describe("The main department; the first one if left out."),
+      departments: z.array(testDepartmentForm).optional().describe("The departments of the member, in WeCom's order."),
+      mainDepartment: testDepartmentForm.optional().describe("The main department; the first one if left out."),
+      tags: z
+        .array(testTagForm)
+        .optional()
+        .describe("The tags that the member carries, himself or by a department, in the order of their ids."),
       path: z.string().optional().describe("The path of the department; its name if left out."),
       organization: z.string().optional().describe("The organization of the source."),
       namespace: z.string().optional().describe("The namespace of the source."),
-      unseenFields: z.array(z.string()).optional().describe("Fields that the credential is never shown."),
+      unseenFields: z
+        .array(z.string())
+        .optional()
+        .describe("Fields that the credential is never shown; tags for unknown tags."),
       expect: z
         .record(z.string(), z.unknown(), "write an object: attribute paths on the left, values on the right")
         .describe("Attribute paths with the value that must come out; null: none."),

@@ -1,12 +1,22 @@
 import type { Json, JsonObject } from "../lib/json.ts";
 import type { SourceDepartment, SourceTag, SourceUser } from "../source/source.ts";
 
-/** A department with the names that mappings can read. */
+/** A department as mappings can read it. */
 export interface DepartmentContext {
   readonly key: string;
   readonly name: string;
   /** Names from below the topmost visible department joined by `/`; of that one its own name. */
   readonly path: string;
+  /** Key of the department above; null for a topmost visible one. */
+  readonly parent: string | null;
+  /** Those who lead it, as the source spells them. */
+  readonly leaders: readonly string[];
+}
+
+/** A tag as mappings can read it. */
+export interface TagContext {
+  readonly key: string;
+  readonly name: string;
 }
 
 /** Settings of the source that shape what is mapped. */
@@ -14,7 +24,10 @@ export interface SourceContext {
   readonly organization: string | null;
   /** Prefix of `externalId` and suffix of `userName`, so that two corps can share an endpoint or a target. */
   readonly namespace: string | null;
-  /** Fields that the credential is never shown: a rule that reads only these leaves its attribute as it was. */
+  /**
+   * Fields that the credential is never shown: a rule that reads only these leaves its attribute as it was. `tags` stands
+   * among them where nothing is known of any tag.
+   */
   readonly unseenFields: ReadonlySet<string>;
 }
 
@@ -22,6 +35,8 @@ export interface UserInput {
   readonly user: SourceUser;
   readonly departments: readonly DepartmentContext[];
   readonly mainDepartment: DepartmentContext | null;
+  /** The tags that he carries, himself or by a department, in a fixed order. */
+  readonly tags: readonly TagContext[];
   readonly source: SourceContext;
 }
 

@@ -20,7 +20,8 @@ export interface Preview {
   /** With one of these the record would be held at its last good state. */
   readonly problems: readonly RecordProblem[];
   readonly warnings: readonly RecordProblem[];
-  readonly mapping: { readonly name: string; readonly version: string };
+  /** `version`: a hash of what it means, or the number that a server knows it by; null for one not saved there. */
+  readonly mapping: { readonly name: string; readonly version: string | number | null };
 }
 
 /** Files to preview a record with. */

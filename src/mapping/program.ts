@@ -1,5 +1,5 @@
 import type { Section } from "./compile-section.ts";
-import type { Facts } from "./facts.ts";
+import { type Facts, tagsField } from "./facts.ts";
 import type { CompiledMapping, DepartmentInput, TagInput, UserInput } from "./mapping.ts";
 import type { MappingTest } from "./mapping-test.ts";
 import type { MappingProblem } from "./problem.ts";
@@ -18,22 +18,23 @@ export interface MappingProgram extends CompiledMapping {
   problemAt(path: readonly (string | number)[], detail: string): MappingProblem;
 }
 
-const noDepartments = { departments: [], mainDepartment: null } as const;
+const alone = { departments: [], mainDepartment: null, tags: [] } as const;
 
 /** What the rules of a section can read of an input. */
 export const factsOf = {
-  user: ({ user, departments, mainDepartment, source }: UserInput): Facts => ({
+  user: ({ user, departments, mainDepartment, tags, source }: UserInput): Facts => ({
     record: user.raw,
     departments,
     mainDepartment,
+    tags: source.unseenFields.has(tagsField) ? null : tags,
     path: null,
     source,
   }),
   department: ({ department, context: { path }, source }: DepartmentInput): Facts => ({
-    ...noDepartments,
+    ...alone,
     record: department.raw,
     path,
     source,
   }),
-  tag: ({ tag, source }: TagInput): Facts => ({ ...noDepartments, record: tag.raw, path: null, source }),
+  tag: ({ tag, source }: TagInput): Facts => ({ ...alone, record: tag.raw, path: null, source }),
 } as const;

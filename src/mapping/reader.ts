@@ -1,7 +1,9 @@
 import { isJsonObject, type Json, type JsonObject, member } from "../lib/json.ts";
-import { describeDepartment, describeSource, type Facts, readExtattr } from "./facts.ts";
+import { describeDepartment, describeSource, describeTag, type Facts, readExtattr, tagsField } from "./facts.ts";
 import type { SectionName } from "./scope.ts";
+import { contextParts, itemParts, listParts } from "./source-fields.ts";
 import { PathSyntaxError, parseSourcePath } from "./source-path.ts";
+import { didYouMean } from "./suggest.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
 /** Compiles the paths of `from` and templates. */
@@ -19,8 +21,9 @@ export interface Reader {
 
 /**
  * Compiles a source path. Besides the record's own fields a path can start with a name of ours: for users
- * `mainDepartment`, `departments` (each with `id`, `name`, `path`) and `extattr` (custom fields by name), for
- * departments `path`, for all `source` (`organization`, `namespace`). WeCom names no field like that.
+ * `mainDepartment`, `departments` (each with `id`, `name`, `path`, `leaders`, `parent`), `tags` (each with `id`, `name`)
+ * and `extattr` (custom fields by name), for departments `path`, for all `source` (`organization`, `namespace`). WeCom
+ * names no field like that.
  *
  * @throws {PathSyntaxError}
  */
@@ -36,6 +39,7 @@ export function compileSourceReader(section: SectionName, vocabulary: Vocabulary
   if (section === "user") {
     if (root === "mainDepartment") return { path, field: "main_department", read: readMainDepartment(steps) };
     if (root === "departments") return { path, field: "department", read: readDepartments(steps) };
+    if (root === "tags") return { path, field: tagsField, read: readTags(steps) };
     if (root === "extattr") return { path, field: "extattr", read: readCustomField(steps) };
   }
   return { path, field: root, read: readField(root, steps) };
@@ -54,33 +58,41 @@ function readCustomField([name, ...steps]: Steps): Read {
   return ({ record }) => follow(readExtattr(record, name), steps);
 }
 
-const departmentParts = ["id", "name", "path"];
-const sourceParts = ["organization", "namespace"];
-
-function readMainDepartment([part, ...rest]: Steps): Read {
-  const name = onlyPart("mainDepartment", part, rest, departmentParts);
-  return ({ mainDepartment }) => (mainDepartment ? member(describeDepartment(mainDepartment), name) : undefined);
+function readMainDepartment(steps: Steps): Read {
+  checkParts("mainDepartment", steps, contextParts.get("mainDepartment"));
+  return ({ mainDepartment }) => (mainDepartment ? follow(describeDepartment(mainDepartment), steps) : undefined);
 }
 
-function readDepartments([index, part, ...rest]: Steps): Read {
+function readDepartments([index, ...steps]: Steps): Read {
   if (typeof index !== "number") throw new PathSyntaxError("write departments[0].name; for all of them use expr");
-  const name = onlyPart(`departments[${index}]`, part, rest, departmentParts);
+  checkParts(`departments[${index}]`, steps, itemParts.get("departments"));
   return ({ departments }) => {
     const department = departments[index];
-    return department ? member(describeDepartment(department), name) : undefined;
+    return department ? follow(describeDepartment(department), steps) : undefined;
   };
 }
 
-function readSource([part, ...rest]: Steps): Read {
-  const name = onlyPart("source", part, rest, sourceParts);
-  return ({ source }) => member(describeSource(source), name) ?? undefined;
+function readTags([index, ...steps]: Steps): Read {
+  if (typeof index !== "number") throw new PathSyntaxError("write tags[0].name; for all of them use expr");
+  checkParts(`tags[${index}]`, steps, itemParts.get("tags"));
+  return ({ tags }) => {
+    const tag = tags?.[index];
+    return tag ? follow(describeTag(tag), steps) : undefined;
+  };
 }
 
-function onlyPart(root: string, part: string | number | undefined, rest: Steps, parts: readonly string[]): string {
-  if (typeof part !== "string" || !parts.includes(part) || rest.length > 0) {
-    throw new PathSyntaxError(`write ${parts.map((name) => `${root}.${name}`).join(", ")}`);
-  }
-  return part;
+function readSource(steps: Steps): Read {
+  checkParts("source", steps, contextParts.get("source"));
+  return ({ source }) => follow(describeSource(source), steps) ?? undefined;
+}
+
+/** One part, and an index where that is a list. */
+function checkParts(root: string, [part, index, ...rest]: Steps, parts: readonly string[] = []): void {
+  const isKnown = typeof part === "string" && parts.includes(part);
+  const isItem = isKnown && listParts.has(part) && typeof index === "number" && rest.length === 0;
+  if (isKnown && (index === undefined || isItem)) return;
+  const hint = typeof part === "string" && !isKnown ? didYouMean(part, parts) : "";
+  throw new PathSyntaxError(`write ${parts.map((name) => `${root}.${name}`).join(", ")}${hint}`);
 }
 
 function follow(start: Json | undefined, steps: Steps): Json | undefined {

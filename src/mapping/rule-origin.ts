@@ -1,7 +1,7 @@
 import { type Json, member } from "../lib/json.ts";
 import { isEmpty } from "./empty.ts";
 import { compileExpression, type Expression } from "./expression.ts";
-import { type Facts, listExtattr } from "./facts.ts";
+import { describeTag, type Facts, listExtattr, tagsField } from "./facts.ts";
 import type { RuleForm } from "./format.ts";
 import type { Place } from "./place.ts";
 import type { Report } from "./problem.ts";
@@ -90,12 +90,18 @@ function compileExpressionOrigin(tools: RuleTools, text: string, place: Place, r
 }
 
 function fieldReader(scope: ScopeName, field: string): Reader {
-  const isCustom = scope === "user" && field === "extattr";
-  const read: Reader["read"] = isCustom
-    ? ({ record }) => Object.fromEntries(listExtattr(record))
-    : ({ record }) => member(record, field);
-  return { path: field, field, read };
+  return { path: field, field, read: (scope === "user" ? ourReads.get(field) : undefined) ?? readOf(field) };
 }
+
+function readOf(field: string): Reader["read"] {
+  return ({ record }) => member(record, field);
+}
+
+// Names of ours that are not read from the record as it came.
+const ourReads: ReadonlyMap<string, Reader["read"]> = new Map<string, Reader["read"]>([
+  ["extattr", ({ record }) => Object.fromEntries(listExtattr(record))],
+  [tagsField, ({ tags }) => tags?.map(describeTag)],
+]);
 
 /** Compiles `when`; null when there was a problem. */
 export function compileCondition({ vocabulary }: RuleTools, text: string, report: Report): Expression | null {

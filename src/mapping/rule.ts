@@ -1,7 +1,7 @@
 import type { Json } from "../lib/json.ts";
 import { coerce, coerceList } from "./coerce.ts";
 import { isEmpty } from "./empty.ts";
-import type { Facts } from "./facts.ts";
+import { type Facts, tagsField } from "./facts.ts";
 import type { RuleForm } from "./format.ts";
 import { makeNormalisers, type Normaliser } from "./normalise.ts";
 import type { Place } from "./place.ts";
@@ -70,9 +70,14 @@ export function compileRule(tools: RuleTools, rule: RuleForm, place: Place, repo
     createOnly: rule.apply === "create",
     keepAbsent: rule.absent === "keep",
     candidates: candidates && ((value, facts) => candidates(value, facts, (each) => normalise(normalisers, each))),
-    sight: (unseen) =>
-      worse(sightOf(origin.fields, unseen), sightOf(when?.fields ?? [], unseen) === "none" ? "none" : "all"),
+    sight: (unseen) => worse(sightOf(origin.fields, unseen), conditionSight(when?.fields ?? [], unseen)),
   };
+}
+
+// A condition that sees something can be worked out. Not so without the tags: then it has no result, which is no "no".
+function conditionSight(fields: readonly string[], unseen: ReadonlySet<string>): Sight {
+  if (sightOf(fields, unseen) === "none") return "none";
+  return fields.includes(tagsField) && unseen.has(tagsField) ? "part" : "all";
 }
 
 function makeTransform(

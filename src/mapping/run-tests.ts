@@ -82,11 +82,11 @@ export function toRecordInput(form: RecordForm): RecordInput {
   if (form.department) {
     const raw = form.department as JsonObject;
     const name = String(raw["name"] ?? "");
-    const context = { key: String(raw["id"] ?? ""), name, path: form.path ?? name };
-    const department = { kind: "department", key: context.key, raw, name, parent: null } as const;
+    const context = { key: String(raw["id"] ?? ""), name, path: form.path ?? name, parent: null, leaders: [] };
+    const department = { kind: "department", key: context.key, raw, name, parent: null, leaders: [] } as const;
     return { kind: "department", input: { department, context, source } };
   }
-  const tag = { kind: "tag", key: "", raw: form.tag as JsonObject, users: [], departments: [] } as const;
+  const tag = { kind: "tag", key: "", raw: form.tag as JsonObject, name: "", users: [], departments: [] } as const;
   return { kind: "tag", input: { tag, source } };
 }
 
@@ -94,9 +94,11 @@ function userParts(form: RecordForm, raw: JsonObject) {
   const departments = (form.departments ?? []).map(toContext);
   const mainDepartment = form.mainDepartment ? toContext(form.mainDepartment) : (departments[0] ?? null);
   const user = { kind: "user", key: "", raw, departments: [], mainDepartment: null, managers: [] } as const;
-  return { user, departments, mainDepartment };
+  const tags = (form.tags ?? []).map(({ id, name }) => ({ key: String(id), name }));
+  return { user, departments, mainDepartment, tags };
 }
 
-function toContext({ id, name, path = name }: NonNullable<TestForm["mainDepartment"]>): DepartmentContext {
-  return { key: String(id), name, path };
+function toContext(form: NonNullable<TestForm["mainDepartment"]>): DepartmentContext {
+  const { id, name, path = name, leaders = [], parent } = form;
+  return { key: String(id), name, path, leaders, parent: parent === undefined ? null : String(parent) };
 }

@@ -75,9 +75,15 @@ export const contextPaths: Readonly<Record<SectionName, readonly (readonly [path
     ["mainDepartment.id", "Id of the main department."],
     ["mainDepartment.name", "Name of the main department."],
     ["mainDepartment.path", "Names from below the topmost visible department to the main department, joined by /."],
+    ["mainDepartment.leaders[0]", "Userid of the first of those who lead the main department; leaders is the list."],
+    ["mainDepartment.parent", "Id of the department above the main department; a topmost visible one has none."],
     ["departments[0].id", "Id of the first department, in WeCom's order; [1] is the second."],
     ["departments[0].name", "Its name."],
     ["departments[0].path", "Its names from below the topmost visible department, joined by /."],
+    ["departments[0].leaders[0]", "Userid of the first of those who lead it; leaders is the list."],
+    ["departments[0].parent", "Id of the department above it; a topmost visible one has none."],
+    ["tags[0].id", "Id of the first tag that he carries, himself or by a department, in the order of their ids."],
+    ["tags[0].name", "Its name."],
     ["source.organization", "The organization of the source."],
     ["source.namespace", "The namespace of the source."],
   ],
@@ -94,16 +100,27 @@ export const contextPaths: Readonly<Record<SectionName, readonly (readonly [path
 
 /** Names of ours that are no fields of the record, by section. */
 export const contextNames: Readonly<Record<SectionName, readonly string[]>> = {
-  user: ["mainDepartment", "departments", "extattr", "source"],
+  user: ["mainDepartment", "departments", "tags", "extattr", "source"],
   department: ["path", "source"],
   tag: ["source"],
 };
 
+const departmentParts = ["id", "name", "path", "leaders", "parent"] as const;
+
 /** Parts of names of ours that are objects. */
-export const contextParts: ReadonlyMap<string, readonly string[]> = new Map([
-  ["mainDepartment", ["id", "name", "path"]],
+export const contextParts: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+  ["mainDepartment", departmentParts],
   ["source", ["organization", "namespace"]],
 ]);
+
+/** Parts of what is in names of ours that are lists. */
+export const itemParts: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+  ["departments", departmentParts],
+  ["tags", ["id", "name"]],
+]);
+
+/** Parts of names of ours that are lists themselves. */
+export const listParts: ReadonlySet<string> = new Set(["leaders"]);
 
 /** Fields that WeCom still sends and advises against, with what to read instead. */
 export const deprecatedFields: ReadonlyMap<string, string> = new Map([

@@ -143,9 +143,10 @@ function effective(written: Json): Json {
 }
 
 const nowhere = { organization: null, namespace: null, unseenFields: new Set<string>() };
+const alone = { departments: [], mainDepartment: null, tags: [], path: null, source: nowhere } as const;
 
 function adjust(changes: readonly Change[], document: JsonObject): JsonObject {
-  const facts: Facts = { record: document, departments: [], mainDepartment: null, path: null, source: nowhere };
+  const facts: Facts = { ...alone, record: document };
   return changes.reduce((result, { place, rule }) => {
     const value = rule ? evaluate(rule, facts) : undefined;
     return value === undefined && rule?.keepAbsent ? result : writeAttribute(result, place, value);

@@ -28,12 +28,15 @@ export interface SourceDepartment {
   readonly name: string;
   /** Key of the parent as the source names it; the parent itself may be out of sight. Null for the root. */
   readonly parent: string | null;
+  /** Those who lead it, first one first, each as the source spells his identity: what a rule may give as a manager. */
+  readonly leaders: readonly string[];
 }
 
 export interface SourceTag {
   readonly kind: "tag";
   readonly key: string;
   readonly raw: JsonObject;
+  readonly name: string;
   /** Keys of the users and departments that carry the tag. */
   readonly users: readonly string[];
   readonly departments: readonly string[];
@@ -53,6 +56,8 @@ export interface ReadProblem {
   /** What happened, to which record (its id), and what to do. No secrets, no personal data. */
   readonly detail: string;
   readonly errcode: number | null;
+  /** Set where tags are among what could not be read: one that did not come in this read is as it was last. */
+  readonly unread?: "tags";
 }
 
 /**
@@ -71,8 +76,10 @@ export interface Visibility {
 }
 
 /**
- * A read, as it arrives. Order: `departments` exactly once and first, then `users` and `tags` in any order and number,
- * then `end` exactly once. The same user may arrive more than once (he belongs to several departments).
+ * A read, as it arrives, in this order: `departments` exactly once and first, then all `tags`, then all `users`, then
+ * `end` exactly once; `progress` and `problem` come in between, a problem with tags before the first users. So whoever
+ * takes the events knows of a person, as he arrives, his departments and the tags that he carries. The same user may
+ * arrive more than once (he belongs to several departments).
  */
 export type ReadEvent =
   | { readonly type: "departments"; readonly records: readonly SourceDepartment[] }

@@ -35,7 +35,7 @@ export async function lookForAbsent(
   try {
     const { found, unclear } = await source.lookAgain([...absent.keys()], signal);
     const there = found.filter((user) => isInside(user, outcome));
-    const prepared = there.map((user) => prepareRecord(user, outcome.departments));
+    const prepared = there.map((user) => prepareRecord(user, outcome));
     if (prepared.length > 0) await store.saveRecords(lease, sourceId, "user", prepared);
     for (const key of [...there.map((user) => user.key), ...unclear]) {
       const seq = absent.get(key);

@@ -4,7 +4,7 @@ import type { CompiledMapping, SourceContext } from "../mapping/mapping.ts";
 import type { SourceRow } from "../store/store.ts";
 
 /** What the settings of a source, and its last read, say to a mapping. */
-export function sourceContext({ settings }: Pick<SourceRow, "settings">, unseen: readonly string[]): SourceContext {
+export function sourceContext({ settings }: Pick<SourceRow, "settings">, unseen: Iterable<string>): SourceContext {
   return {
     organization: settings.organization ?? null,
     namespace: settings.namespace ?? null,

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../lib/json.ts";
 import { carryOver } from "../mapping/carry-over.ts";
-import type { CompiledMapping, DepartmentContext, Mapped, SourceContext } from "../mapping/mapping.ts";
+import type { CompiledMapping, Mapped, SourceContext } from "../mapping/mapping.ts";
 import type { RecordInput } from "../mapping/run-tests.ts";
 import { classify, isOtherIdentity } from "../plan/classify.ts";
 import { managerOf, storable, textOf, withManager, withSchemas } from "../scim/document.ts";
@@ -8,15 +8,14 @@ import { diffDocuments } from "../scim/document-diff.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import type { RecordKind, SourceRecord } from "../source/source.ts";
 import type { CurrentResource, DirectoryChange, DirtyRecord, StoredRecord } from "../store/store.ts";
-import { readRecord } from "./prepare-record.ts";
+import { type RecordSurroundings, readRecord } from "./prepare-record.ts";
 
 /** What mapping a record needs beside it. */
-export interface MappingSurroundings {
+export interface MappingSurroundings extends RecordSurroundings {
   readonly mapping: CompiledMapping;
   /** {@link CompiledMapping.version} with everything else that shapes what it yields. */
   readonly mappingVersion: string;
   readonly source: SourceContext;
-  readonly departments: ReadonlyMap<string, DepartmentContext>;
 }
 
 /** What became of one record that had to be looked at. */
@@ -42,7 +41,7 @@ export function mapRecord(kind: RecordKind, record: StoredRecord, around: Mappin
 /** A record with what surrounds it, as mappings take it. */
 export function inputOf(
   record: SourceRecord,
-  { source, departments }: Pick<MappingSurroundings, "source" | "departments">,
+  { source, departments, tags }: RecordSurroundings & Pick<MappingSurroundings, "source">,
 ): RecordInput {
   switch (record.kind) {
     case "user": {
@@ -51,14 +50,15 @@ export function inputOf(
         user: record,
         departments: record.departments.flatMap((key) => departments.get(key) ?? []),
         mainDepartment: (main === null ? null : departments.get(main)) ?? null,
+        tags: tags.of(record),
         source,
       };
       return { kind: "user", input };
     }
     case "department": {
-      const { key, name } = record;
-      const context = departments.get(key) ?? { key, name, path: name };
-      return { kind: "department", input: { department: record, context, source } };
+      const { key, name, leaders } = record;
+      const alone = { key, name, path: name, parent: null, leaders };
+      return { kind: "department", input: { department: record, context: departments.get(key) ?? alone, source } };
     }
     case "tag":
       return { kind: "tag", input: { tag: record, source } };

@@ -3,16 +3,24 @@ import type { JsonObject } from "../lib/json.ts";
 import type { DepartmentContext } from "../mapping/mapping.ts";
 import type { RecordKind, SourceDepartment, SourceRecord, SourceTag, SourceUser } from "../source/source.ts";
 import type { ReadRecord, StoredRecord } from "../store/store.ts";
+import type { TagContexts } from "./tag-contexts.ts";
+
+/** What else of a source the resource of a record is made from. */
+export interface RecordSurroundings {
+  readonly departments: ReadonlyMap<string, DepartmentContext>;
+  readonly tags: TagContexts;
+}
 
 /**
  * A record as it is kept: its own content, and a fingerprint of all that its resource is made from. A department's
- * name is in the fingerprints of its people, so that renaming it brings them up to date.
+ * name and leaders and the tags that he carries are in a person's fingerprint, so that renaming one of them or naming
+ * another leader brings him up to date.
  */
-export function prepareRecord(record: SourceRecord, departments: ReadonlyMap<string, DepartmentContext>): ReadRecord {
+export function prepareRecord(record: SourceRecord, around: RecordSurroundings): ReadRecord {
   const raw = JSON.stringify(record.raw);
   const relations = JSON.stringify(relationsOf(record));
   const hash = contentHash(raw + relations);
-  return { key: record.key, raw, relations, hash, fingerprint: contentHash(hash + surroundings(record, departments)) };
+  return { key: record.key, raw, relations, hash, fingerprint: contentHash(hash + surroundings(record, around)) };
 }
 
 interface UserRelations {
@@ -24,9 +32,13 @@ interface UserRelations {
 interface DepartmentRelations {
   readonly name: string;
   readonly parent: string | null;
+  /** Left out by versions that did not know of leaders: until the next read there are none. */
+  readonly leaders?: readonly string[];
 }
 
 interface TagRelations {
+  /** Left out by versions that had no use for it. */
+  readonly name?: string;
   readonly users: readonly string[];
   readonly departments: readonly string[];
 }
@@ -36,20 +48,30 @@ function relationsOf(record: SourceRecord): UserRelations | DepartmentRelations 
     case "user":
       return { departments: record.departments, main: record.mainDepartment, managers: record.managers };
     case "department":
-      return { name: record.name, parent: record.parent };
+      return { name: record.name, parent: record.parent, leaders: record.leaders };
     case "tag":
-      return { users: record.users, departments: record.departments };
+      return { name: record.name, users: record.users, departments: record.departments };
   }
 }
 
-function surroundings(record: SourceRecord, departments: ReadonlyMap<string, DepartmentContext>): string {
+function surroundings(record: SourceRecord, { departments, tags }: RecordSurroundings): string {
   const describe = (key: string): string => {
     const context = departments.get(key);
     return context ? `${key}=${context.path}\u0000${context.name}` : key;
   };
-  if (record.kind === "user") return [...record.departments, record.mainDepartment ?? ""].map(describe).join("\n");
+  if (record.kind === "user") {
+    const keys = [...record.departments, record.mainDepartment ?? ""];
+    const lines = keys.map((key) => `${describe(key)}${describeRest(departments.get(key))}`);
+    for (const { key, name } of tags.of(record)) lines.push(`${key}\u0000${name}`);
+    return lines.join("\n");
+  }
   if (record.kind === "department") return `${describe(record.key)}\n${departments.has(record.parent ?? "")}`;
   return "";
+}
+
+/** Of a department what its people's rules can read besides; its own group has it in its record. */
+function describeRest(context: DepartmentContext | undefined): string {
+  return context === undefined ? "" : `\u0000${context.parent ?? ""}\u0000${context.leaders.join("\u0000")}`;
 }
 
 /** The departments that a stored person belongs to; what the source says of him besides is not looked at. */
@@ -69,17 +91,20 @@ export function readRecord(kind: RecordKind, record: StoredRecord): SourceRecord
   return readers[kind](record);
 }
 
+/** A person read back from the store. */
 export function userOf({ key, raw, relations }: StoredRecord): SourceUser {
   const { departments, main, managers } = JSON.parse(relations) as UserRelations;
   return { kind: "user", key, raw: JSON.parse(raw) as JsonObject, departments, mainDepartment: main, managers };
 }
 
+/** A department read back from the store. */
 export function departmentOf({ key, raw, relations }: StoredRecord): SourceDepartment {
-  const { name, parent } = JSON.parse(relations) as DepartmentRelations;
-  return { kind: "department", key, raw: JSON.parse(raw) as JsonObject, name, parent };
+  const { name, parent, leaders = [] } = JSON.parse(relations) as DepartmentRelations;
+  return { kind: "department", key, raw: JSON.parse(raw) as JsonObject, name, parent, leaders };
 }
 
+/** A tag read back from the store. */
 export function tagOf({ key, raw, relations }: StoredRecord): SourceTag {
-  const { users, departments } = JSON.parse(relations) as TagRelations;
-  return { kind: "tag", key, raw: JSON.parse(raw) as JsonObject, users, departments };
+  const { name = "", users, departments } = JSON.parse(relations) as TagRelations;
+  return { kind: "tag", key, raw: JSON.parse(raw) as JsonObject, name, users, departments };
 }

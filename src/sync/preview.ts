@@ -7,7 +7,7 @@ import { withSchemas } from "../scim/document.ts";
 import type { RecordKind, SourceRecord, SourceUser } from "../source/source.ts";
 import type { DirectoryStore, RecordStore, SourceRow } from "../store/store.ts";
 import { inputOf, mapRecord } from "./plan-record.ts";
-import { departmentOf, readRecord } from "./prepare-record.ts";
+import { readRecord } from "./prepare-record.ts";
 import { readSurroundings } from "./surroundings.ts";
 
 export type PreviewStore = Pick<RecordStore, "readSourceRecords" | "readUnseenFields" | "findRecord"> &
@@ -65,18 +65,23 @@ const pasted: Readonly<Record<RecordKind, (raw: JsonObject) => SourceRecord>> = 
     mainDepartment: keyOf(member(raw, "main_department")),
     managers: [],
   }),
-  department: (raw) => departmentOf(stored(raw, { name: textOf(raw, "name"), parent: keyOf(member(raw, "parentid")) })),
-  tag: (raw) => ({ kind: "tag", key: keyOf(member(raw, "tagid")) ?? "", raw, users: [], departments: [] }),
+  department: (raw) => ({
+    kind: "department",
+    key: keyOf(member(raw, "id")) ?? "",
+    raw,
+    name: textOf(raw, "name"),
+    parent: keyOf(member(raw, "parentid")),
+    leaders: keysOf(member(raw, "department_leader")),
+  }),
+  tag: (raw) => ({
+    kind: "tag",
+    key: keyOf(member(raw, "tagid")) ?? "",
+    raw,
+    name: textOf(raw, "tagname"),
+    users: [],
+    departments: [],
+  }),
 };
-
-function stored(raw: JsonObject, relations: object) {
-  const key = keyOf(member(raw, "id")) ?? "";
-  return {
-    ...{ seq: 0, key, fingerprint: "", resourceId: "" },
-    raw: JSON.stringify(raw),
-    relations: JSON.stringify(relations),
-  };
-}
 
 function keysOf(value: Json | undefined): readonly string[] {
   return Array.isArray(value) ? value.flatMap((item: Json) => keyOf(item) ?? []) : [];

@@ -1,10 +1,12 @@
 import type { Log } from "../lib/log.ts";
+import { tagsField } from "../mapping/facts.ts";
 import type { CompiledMapping } from "../mapping/mapping.ts";
 import { type Source, SourceError } from "../source/source.ts";
 import type {
   DirectoryStore,
   EngineTaskStore,
   Lease,
+  ReadBaseline,
   RecordStore,
   SourceRow,
   TaskError,
@@ -78,12 +80,13 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
     if (!(error instanceof SourceError)) throw error;
     return { usable: false, read: { users: 0, groups: 0 }, error: toTaskError(error), hold: null };
   }
-  await store.saveUnseenFields(lease, row.id, outcome.unseenFields);
   const { scope } = row.settings;
-  const shrunken = shrunkenVisibility(await store.readBaseline(row.id), { visibility: outcome.visibility, scope });
+  const baseline = await store.readBaseline(row.id);
+  const shrunken = shrunkenVisibility(baseline, { visibility: outcome.visibility, scope });
   const mayRemove = outcome.complete && shrunken === null;
   const read = { users: outcome.read.users, groups: outcome.read.departments + outcome.read.tags };
-  const context = sourceContext(row, outcome.unseenFields);
+  const context = sourceContext(row, unseenFieldsOf(outcome, baseline));
+  await store.saveUnseenFields(lease, row.id, [...context.unseenFields]);
   let mapped = 0;
   await planDirectory({
     store,
@@ -95,6 +98,7 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
       mappingVersion: mappingVersionOf(mapping, context),
       source: context,
       departments: outcome.departments,
+      tags: outcome.tags,
     },
     outcome,
     users: bringsUsers(task, row),
@@ -125,6 +129,16 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   await applyDirectory(parts);
   if (mayRemove) await store.saveBaseline(lease, row.id, { visibility: outcome.visibility, scope });
   return { usable: true, read, error, hold };
+}
+
+/**
+ * What the rules cannot see. It is part of the version by which everybody is looked at again, so it must not come and
+ * go: tags that could not be read this time are taken as they were last, and are not among it. They are where nothing was
+ * ever read of them; after a whole read, though, to have none means that there were none.
+ */
+function unseenFieldsOf(outcome: ReadOutcome, baseline: ReadBaseline | null): ReadonlySet<string> {
+  const unknown = outcome.tagsUnknown && baseline === null;
+  return new Set(unknown ? [...outcome.unseenFields, tagsField] : outcome.unseenFields);
 }
 
 /** An administrator said that everybody of this source goes: no reading, no guard, the same way out. */

@@ -4,7 +4,8 @@ import type { RecordStore, SourceRow, StoredRecord } from "../store/store.ts";
 import { departmentContexts } from "./department-tree.ts";
 import { mappingVersionOf, sourceContext } from "./mapping-context.ts";
 import type { MappingSurroundings } from "./plan-record.ts";
-import { departmentOf } from "./prepare-record.ts";
+import { departmentOf, tagOf } from "./prepare-record.ts";
+import { type TagRecord, tagContexts } from "./tag-contexts.ts";
 
 const pageSize = 1000;
 
@@ -15,12 +16,9 @@ export async function readSurroundings(
   mapping: CompiledMapping,
 ): Promise<MappingSurroundings> {
   const source = sourceContext(row, (await store.readUnseenFields(row.id)) ?? []);
-  return {
-    mapping,
-    mappingVersion: mappingVersionOf(mapping, source),
-    source,
-    departments: await readDepartments(store, row.id),
-  };
+  const departments = await readDepartments(store, row.id);
+  const tags = tagContexts(await readTags(store, row.id), departments);
+  return { mapping, mappingVersion: mappingVersionOf(mapping, source), source, departments, tags };
 }
 
 async function readDepartments(
@@ -30,6 +28,19 @@ async function readDepartments(
   const departments = [];
   for await (const record of eachRecord(store, sourceId, "department")) departments.push(departmentOf(record));
   return departmentContexts(departments);
+}
+
+async function readTags(
+  store: Pick<RecordStore, "readSourceRecords">,
+  sourceId: string,
+): Promise<readonly TagRecord[]> {
+  const tags: TagRecord[] = [];
+  for await (const record of eachRecord(store, sourceId, "tag")) {
+    // Without the record itself, which names all the people of the tag.
+    const { key, name, users, departments } = tagOf(record);
+    tags.push({ key, name, users, departments });
+  }
+  return tags;
 }
 
 async function* eachRecord(

@@ -29,7 +29,13 @@ describe.each(readdirSync(folder))("case %s", (name) => {
   });
 });
 
-const department = z.object({ key: z.string(), name: z.string(), path: z.string() });
+const department = z.object({
+  key: z.string(),
+  name: z.string(),
+  path: z.string(),
+  parent: z.string().nullable().default(null),
+  leaders: z.array(z.string()).default([]),
+});
 const record = z.custom<JsonObject>((value) => typeof value === "object" && value !== null);
 
 const snapshotForm = z.strictObject({
@@ -42,6 +48,7 @@ const snapshotForm = z.strictObject({
         raw: record,
         departments: z.array(department).default([]),
         mainDepartment: department.nullable().default(null),
+        tags: z.array(z.strictObject({ key: z.string(), name: z.string() })).default([]),
       }),
     )
     .default([]),
@@ -62,20 +69,20 @@ function mapSnapshot(mapping: CompiledMapping, snapshot: z.infer<typeof snapshot
   const { organization, namespace } = snapshot;
   const source: SourceContext = { organization, namespace, unseenFields: new Set(snapshot.unseenFields) };
   return {
-    users: snapshot.users.map(({ raw, departments, mainDepartment }) => {
+    users: snapshot.users.map(({ raw, departments, mainDepartment, tags }) => {
       const user = { kind: "user", key: "", raw, departments: [], mainDepartment: null, managers: [] } as const;
-      return mapping.mapUser({ user, departments, mainDepartment, source });
+      return mapping.mapUser({ user, departments, mainDepartment, tags, source });
     }),
     departments: snapshot.departments.map(({ raw, path }) => {
-      const context = { key: "", name: "", path };
+      const context = { key: "", name: "", path, parent: null, leaders: [] };
       return mapping.mapDepartment({
-        department: { kind: "department", key: "", raw, name: "", parent: null },
+        department: { kind: "department", key: "", raw, name: "", parent: null, leaders: [] },
         context,
         source,
       });
     }),
     tags: snapshot.tags.map(({ raw }) =>
-      mapping.mapTag({ tag: { kind: "tag", key: "", raw, users: [], departments: [] }, source }),
+      mapping.mapTag({ tag: { kind: "tag", key: "", raw, name: "", users: [], departments: [] }, source }),
     ),
   };
 }

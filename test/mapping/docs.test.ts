@@ -39,8 +39,12 @@ describe("every example in the documentation gives what is said there", () => {
         extensions,
       });
       const departments = [
-        { key: "2", name: "技术部", path: "技术部" },
-        { key: "5", name: "平台组", path: "技术部/平台组" },
+        { key: "2", name: "技术部", path: "技术部", parent: null, leaders: ["WangWu"] },
+        { key: "5", name: "平台组", path: "技术部/平台组", parent: "2", leaders: ["LiSi"] },
+      ];
+      const tags = [
+        { key: "2", name: "核心" },
+        { key: "10", name: "On call" },
       ];
       const { document, warnings } = mapping.mapUser({
         user: {
@@ -53,6 +57,7 @@ describe("every example in the documentation gives what is said there", () => {
         },
         departments,
         mainDepartment: departments[1] ?? null,
+        tags,
         source: { organization: "acme", namespace: null, unseenFields: new Set() },
       });
       expect(document).toEqual({ externalId: "zhangsan", userName: "zhangsan", ...result });
@@ -63,9 +68,9 @@ describe("every example in the documentation gives what is said there", () => {
 
 test("the files in the documentation compile, and their tests hold", () => {
   const files = blocksOf("file");
-  expect(files).toHaveLength(2);
+  expect(files).toHaveLength(3);
   const results = files.flatMap((mapping) => runMappingTests(compileMapping({ name: "docs", mapping, extensions })));
-  expect(results).toHaveLength(2);
+  expect(results).toHaveLength(3);
   expect(results.filter(({ ok }) => !ok)).toEqual([]);
 });
 

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../src/lib/json.ts";
 import { isJsonObject, member } from "../../src/lib/json.ts";
 import { compileMapping, compileMappingText } from "../../src/mapping/compile.ts";
-import type { DepartmentContext, Mapped, SourceContext, UserInput } from "../../src/mapping/mapping.ts";
+import type { DepartmentContext, Mapped, SourceContext, TagContext, UserInput } from "../../src/mapping/mapping.ts";
 import { MappingError, type MappingProblem } from "../../src/mapping/problem.ts";
 import { parseSchema, type SchemaDefinition } from "../../src/scim/catalog.ts";
 
@@ -50,6 +50,7 @@ interface UserParts {
   readonly source?: SourceContext;
   readonly departments?: readonly DepartmentContext[];
   readonly mainDepartment?: DepartmentContext | null;
+  readonly tags?: readonly TagContext[];
 }
 
 /** Maps one member with the given user rules; `userName` is added where they have none. */
@@ -90,6 +91,7 @@ export function userInput(raw: JsonObject, parts: UserParts = {}): UserInput {
     user: { kind: "user", key: "key", raw, departments: [], mainDepartment: null, managers: [] },
     departments: parts.departments ?? [],
     mainDepartment: parts.mainDepartment ?? null,
+    tags: parts.tags ?? [],
     source: parts.source ?? plainSource,
   };
 }

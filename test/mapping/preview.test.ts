@@ -85,7 +85,14 @@ describe("the explanation of a member", () => {
   });
 
   test("is there for groups too", () => {
-    const tag = { kind: "tag", key: "1", raw: { tagid: 1, tagname: "A" }, users: [], departments: [] } as const;
+    const tag = {
+      kind: "tag",
+      key: "1",
+      raw: { tagid: 1, tagname: "A" },
+      name: "A",
+      users: [],
+      departments: [],
+    } as const;
     expect(explainTag(program, { tag, source: plainSource }).attributes.map(({ result }) => result)).toEqual([
       "A",
       "tag:1",

@@ -5,7 +5,7 @@ import type { JsonObject } from "../../src/lib/json.ts";
 import { carryOver } from "../../src/mapping/carry-over.ts";
 import { compileMapping } from "../../src/mapping/compile.ts";
 import { loadMappings } from "../../src/mapping/load.ts";
-import type { CompiledMapping, Mapped } from "../../src/mapping/mapping.ts";
+import type { CompiledMapping, DepartmentContext, Mapped, TagContext } from "../../src/mapping/mapping.ts";
 import { plainNormalisers } from "../../src/mapping/normalise-form.ts";
 import { MappingError } from "../../src/mapping/problem.ts";
 import { testExtensions } from "./inputs.ts";
@@ -45,6 +45,10 @@ const everything = compileMapping({
       "urn:example:test:User:flag": { from: "enable" },
       "urn:example:test:User:since": { from: "constructor" },
       "urn:example:test:User:place.city": { from: "extattr.地点.title" },
+      profileUrl: { from: ["tags[1].id", "departments[1].parent"], absent: "keep" },
+      preferredLanguage: { template: "{mainDepartment.leaders[0]}", when: "tags.exists(t, t.name != '')" },
+      userType: { expr: "tags.map(t, t.name)[0] + mainDepartment.leaders[0]" },
+      locale: { expr: "departments[0].parent" },
     },
     department: { displayName: { expr: "path + department.name" } },
     tag: { displayName: { from: "tagname" } },
@@ -116,13 +120,26 @@ function fromEntries(entries: readonly (readonly [string, unknown])[]): JsonObje
 const source = fc.record({
   organization: fc.option(fc.string()),
   namespace: fc.option(fc.string()),
-  unseenFields: fc.subarray(fields).map((unseen) => new Set(unseen)),
+  unseenFields: fc.subarray([...fields, "tags"]).map((unseen) => new Set(unseen)),
 });
 
-const department = fc.record({ key: fc.string(), name: fc.string(), path: fc.string() });
+const department = fc.record({
+  key: fc.string(),
+  name: fc.string(),
+  path: fc.string(),
+  parent: fc.option(fc.string()),
+  leaders: fc.array(fc.string(), { maxLength: 2 }),
+});
+
+const tag = fc.record({ key: fc.string(), name: fc.string({ unit: "binary" }) });
 
 describe("whatever JSON a record holds", () => {
-  const input = fc.record({ raw: record, source, departments: fc.array(department, { maxLength: 3 }) });
+  const input = fc.record({
+    raw: record,
+    source,
+    departments: fc.array(department, { maxLength: 3 }),
+    tags: fc.array(tag, { maxLength: 3 }),
+  });
 
   test("mapping never throws, gives the same bytes again, and leaves its input and every prototype alone", () => {
     fc.assert(
@@ -188,24 +205,26 @@ test("whatever JSON a mapping file holds, it compiles or is refused with its pro
 interface Parts {
   readonly raw: JsonObject;
   readonly source: Parameters<CompiledMapping["mapTag"]>[0]["source"];
-  readonly departments: readonly { readonly key: string; readonly name: string; readonly path: string }[];
+  readonly departments: readonly DepartmentContext[];
+  readonly tags: readonly TagContext[];
 }
 
-function mapAll(mapping: CompiledMapping, { raw, source, departments }: Parts): [Mapped, Mapped, Mapped] {
+function mapAll(mapping: CompiledMapping, { raw, source, departments, tags }: Parts): [Mapped, Mapped, Mapped] {
   const [main] = departments;
   return [
     mapping.mapUser({
       user: { kind: "user", key: "k", raw, departments: [], mainDepartment: null, managers: [] },
       departments,
       mainDepartment: main ?? null,
+      tags,
       source,
     }),
     mapping.mapDepartment({
-      department: { kind: "department", key: "k", raw, name: "", parent: null },
-      context: main ?? { key: "k", name: "n", path: "p" },
+      department: { kind: "department", key: "k", raw, name: "", parent: null, leaders: [] },
+      context: main ?? { key: "k", name: "n", path: "p", parent: null, leaders: [] },
       source,
     }),
-    mapping.mapTag({ tag: { kind: "tag", key: "k", raw, users: [], departments: [] }, source }),
+    mapping.mapTag({ tag: { kind: "tag", key: "k", raw, name: "", users: [], departments: [] }, source }),
   ];
 }
 

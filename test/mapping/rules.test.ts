@@ -30,7 +30,7 @@ describe("from", () => {
   });
 
   test("reads our own names for departments and the source", () => {
-    const mainDepartment = { key: "2", name: "R&D", path: "Tech/R&D" };
+    const mainDepartment = { key: "2", name: "R&D", path: "Tech/R&D", parent: "1", leaders: [] };
     const parts = { mainDepartment, departments: [mainDepartment], source: { ...plainSource, organization: "acme" } };
     expect(textOf({ from: "mainDepartment.name" }, {}, parts)).toBe("R&D");
     expect(textOf({ from: "mainDepartment.id" }, {}, parts)).toBe("2");
@@ -84,8 +84,8 @@ describe("template", () => {
 describe("expr", () => {
   test("sees the member, its custom fields, its departments and the source", () => {
     const departments = [
-      { key: "1", name: "A", path: "A" },
-      { key: "2", name: "B", path: "A/B" },
+      { key: "1", name: "A", path: "A", parent: null, leaders: [] },
+      { key: "2", name: "B", path: "A/B", parent: "1", leaders: [] },
     ];
     const parts = { departments, mainDepartment: null, source: { ...plainSource, organization: "acme" } };
     expect(textOf({ expr: 'departments.map(d, d.name).join(", ")' }, {}, parts)).toBe("A, B");

@@ -2,8 +2,11 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { departmentContexts, type TreeNode } from "../../src/sync/department-tree.ts";
 
-const paths = (nodes: readonly TreeNode[]): Record<string, string> =>
-  Object.fromEntries([...departmentContexts(nodes)].map(([key, { path }]) => [key, path]));
+type Node = Omit<TreeNode, "leaders">;
+
+const contextsOf = (nodes: readonly Node[]) => departmentContexts(nodes.map((node) => ({ ...node, leaders: [] })));
+const paths = (nodes: readonly Node[]): Record<string, string> =>
+  Object.fromEntries([...contextsOf(nodes)].map(([key, { path }]) => [key, path]));
 
 test("a path has the names from below the topmost department; that one has its own", () => {
   expect(
@@ -43,13 +46,27 @@ test("whatever the parents are, every department has a path that ends with its n
   });
   fc.assert(
     fc.property(fc.uniqueArray(node, { selector: ({ key }) => key }), (nodes) => {
-      const contexts = departmentContexts(nodes);
+      const contexts = contextsOf(nodes);
       expect(contexts.size).toBe(nodes.length);
       for (const { key, name } of nodes) {
         const context = contexts.get(key);
         expect(context).toMatchObject({ key, name });
         expect(context?.path.endsWith(name)).toBe(true);
+        expect(context?.parent === null || contexts.has(context?.parent ?? "")).toBe(true);
       }
     }),
   );
+});
+
+test("of a department its leaders are told as they are spelt, and the department above it if that is in sight", () => {
+  const contexts = departmentContexts([
+    { key: "2", name: "研发", parent: "1", leaders: ["LiSi", "wangwu"] },
+    { key: "3", name: "平台", parent: "2", leaders: [] },
+    { key: "4", name: "自", parent: "4", leaders: [] },
+  ]);
+  expect([...contexts.values()].map(({ parent, leaders }) => [parent, leaders])).toEqual([
+    [null, ["LiSi", "wangwu"]],
+    ["2", []],
+    [null, []],
+  ]);
 });

@@ -97,7 +97,14 @@ function scripted(users: readonly SourceUser[], ends = true): Source {
     {
       type: "departments",
       records: [
-        { kind: "department", key: "1", raw: { id: 1, name: "总部", parentid: 0 }, name: "总部", parent: null },
+        {
+          kind: "department",
+          key: "1",
+          raw: { id: 1, name: "总部", parentid: 0 },
+          name: "总部",
+          parent: null,
+          leaders: [],
+        },
       ],
     },
     { type: "users", records: users },

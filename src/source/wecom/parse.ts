@@ -20,7 +20,7 @@ export function parseMember(value: Json): SourceUser | null {
     departments,
     // A number in WeCom's samples, text in one SDK.
     mainDepartment: idKey(member(value, "main_department")),
-    managers: userList(member(value, "direct_leader")),
+    managers: useridList(member(value, "direct_leader")).map(userKey),
   };
 }
 
@@ -41,7 +41,14 @@ export function parseDepartment(value: Json): SourceDepartment | null {
   if (parentKey === null && parent !== undefined && parent !== null && Number(parent) !== 0) return null;
   const name = member(value, "name");
   // Where names are withheld, the vendor puts the id in their place.
-  return { kind: "department", key, raw: value, name: typeof name === "string" ? name : key, parent: parentKey };
+  return {
+    kind: "department",
+    key,
+    raw: value,
+    name: typeof name === "string" ? name : key,
+    parent: parentKey,
+    leaders: useridList(member(value, "department_leader")),
+  };
 }
 
 /** What agent/get says about an app's visible scope. */
@@ -98,11 +105,10 @@ export function idList(value: Json | undefined): readonly string[] | null {
   return keys;
 }
 
-function userList(value: Json | undefined): readonly string[] {
-  const keys: string[] = [];
-  if (!Array.isArray(value)) return keys;
-  for (const item of value as readonly Json[]) if (typeof item === "string" && item !== "") keys.push(userKey(item));
-  return keys;
+/** The userids of a list, as WeCom spells them. */
+function useridList(value: Json | undefined): readonly string[] {
+  if (!Array.isArray(value)) return [];
+  return (value as readonly Json[]).filter((item): item is string => typeof item === "string" && item !== "");
 }
 
 /** A department's or tag's id, a positive 32-bit number, as a key. */

@@ -29,8 +29,8 @@ const noTagsForThisSecret: ReadonlySet<number> = new Set([48001, 48002, 48008, 4
  * A part that cannot be read is a problem, and the read is then not complete. What concerns the whole connection, and
  * a tree that is missing, empty or senseless, ends the read with a `SourceError`.
  *
- * Tags come before people: the members of a tag in the app's visible scope are visible too, and only those who are in
- * no visible department have to be asked for one by one.
+ * Tags come before people, as every source has to give them. Here that serves for more: the members of a tag in the
+ * app's visible scope are visible too, and only those who are in no visible department have to be asked for one by one.
  */
 export async function* readWecom(parts: ReaderParts, options: ReadOptions): AsyncGenerator<ReadEvent> {
   try {
@@ -82,7 +82,9 @@ class Reading {
     const { departments, missing } = selectDepartments(tree, scope);
     yield { type: "departments", records: departments };
     if (agent instanceof WecomFault) {
-      yield this.#problem(toProblem(agent, "wecom.scope-unknown", "The app's visible scope could not be read"));
+      // Tags that only the scope names are not read then.
+      const problem = toProblem(agent, "wecom.scope-unknown", "The app's visible scope could not be read");
+      yield this.#problem({ ...problem, unread: "tags" });
     }
     for (const id of missing) yield this.#problem(chosenButInvisible(id));
 
@@ -103,7 +105,8 @@ class Reading {
   async *#tags(granted: readonly string[]): AsyncGenerator<ReadEvent> {
     const heads = await orFault(this.#api.tags(this.#options.signal), noTagsForThisSecret);
     if (heads instanceof WecomFault) {
-      yield this.#problem(toProblem(heads, "wecom.tags-unreadable", "The list of tags could not be read"));
+      const problem = toProblem(heads, "wecom.tags-unreadable", "The list of tags could not be read");
+      yield this.#problem({ ...problem, unread: "tags" });
       return;
     }
     const { users } = this.#options;
@@ -111,7 +114,8 @@ class Reading {
       users || head.name === null ? this.#api.tag(head, signal) : Promise.resolve(toBareTag(head));
     for await (const { item, outcome } of this.#parts(withGranted(heads, granted), read)) {
       if (outcome instanceof WecomFault) {
-        yield this.#problem(toProblem(outcome, "wecom.tag-unreadable", `Tag ${item.id} could not be read`));
+        const problem = toProblem(outcome, "wecom.tag-unreadable", `Tag ${item.id} could not be read`);
+        yield this.#problem({ ...problem, unread: "tags" });
       } else if (outcome !== null) {
         if (granted.includes(outcome.key)) this.#grantedBy(outcome);
         yield { type: "tags", records: [users ? outcome : withoutMembers(outcome)] };

@@ -25,9 +25,10 @@ export function toTag(head: TagHead, answer: JsonObject): SourceTag {
   const userids = userlist.map(useridOf).filter((userid) => userid !== null);
   const departments = idList(partylist);
   if (departments === null || userids.length < userlist.length) throw nonsense("a tag's list holds what is no member");
-  const name = member(answer, "tagname");
-  const raw = { tagid: head.id, tagname: typeof name === "string" ? name : (head.name ?? ""), userlist, partylist };
-  return { kind: "tag", key: String(head.id), raw, users: userids.map(userKey), departments };
+  const told = member(answer, "tagname");
+  const name = typeof told === "string" ? told : (head.name ?? "");
+  const raw = { tagid: head.id, tagname: name, userlist, partylist };
+  return { kind: "tag", key: String(head.id), raw, name, users: userids.map(userKey), departments };
 }
 
 /** A tag whose members are not asked for. */

@@ -60,6 +60,11 @@ export async function gather(source: Source, options: Partial<ReadOptions> = {})
   if (end === undefined || ends.length !== 1 || events.at(-1) !== end) throw new Error("a read ends exactly once");
   expect(events[0]?.type).toBe("departments");
   expect(events.filter(({ type }) => type === "departments")).toHaveLength(1);
+  // A person's tags are known when he arrives (source.ts): in every read of every test.
+  const firstUsers = events.findIndex(({ type }) => type === "users");
+  const afterwards = firstUsers < 0 ? [] : events.slice(firstUsers);
+  expect(afterwards.filter(({ type }) => type === "tags")).toEqual([]);
+  expect(afterwards.filter((event) => event.type === "problem" && event.problem.unread === "tags")).toEqual([]);
   const users = events.flatMap((event) => (event.type === "users" ? event.records : []));
   return {
     events,

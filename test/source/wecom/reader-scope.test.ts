@@ -95,7 +95,7 @@ describe("the app's visible scope", () => {
   test("that cannot be asked for now makes the read not whole", async () => {
     const { source } = await setUp(corp({ "agent/get": () => html() }), { agentId: 1000002 });
     const read = await gather(source);
-    expect(read.problems).toMatchObject([{ code: "wecom.scope-unknown" }]);
+    expect(read.problems).toMatchObject([{ code: "wecom.scope-unknown", unread: "tags" }]);
     expect(read.end).toMatchObject({ complete: false, visibility: { granted: null } });
     expect(read.userKeys).toEqual(["boss", "dev.one", "dev.two"]);
   });
@@ -118,7 +118,7 @@ describe("a tag", () => {
   ])("that cannot be read, %s, is a problem that names it", async (_, reply) => {
     const { source } = await setUp(corp({ "tag/get": () => reply }));
     const read = await gather(source);
-    expect(read.problems).toMatchObject([{ code: "wecom.tag-unreadable" }]);
+    expect(read.problems).toMatchObject([{ code: "wecom.tag-unreadable", unread: "tags" }]);
     expect(read.problems[0]?.detail).toContain("Tag 7");
     expect(read.end.complete).toBe(false);
     expect(read.userKeys).toHaveLength(3);
@@ -132,7 +132,7 @@ describe("a tag", () => {
   test.each([48002, 48001, 60011, -1])("list that is refused with %i leaves the people readable", async (errcode) => {
     const { source } = await setUp(corp({ "tag/list": () => refused(errcode, { taglist: [] }) }));
     const read = await gather(source);
-    expect(read.problems).toMatchObject([{ code: "wecom.tags-unreadable", errcode }]);
+    expect(read.problems).toMatchObject([{ code: "wecom.tags-unreadable", errcode, unread: "tags" }]);
     expect(read.end.complete).toBe(false);
     expect(read.userKeys).toHaveLength(3);
   });

@@ -22,12 +22,25 @@ describe("a whole read", () => {
         kind: "tag",
         key: "7",
         raw: { tagid: 7, tagname: "骨干", userlist: [{ userid: "dev.One", name: "b" }], partylist: [4] },
+        name: "骨干",
         users: ["dev.one"],
         departments: ["4"],
       },
     ]);
     expect(read.end).toMatchObject({ complete: true, visibility: { roots: ["1"], granted: null } });
     expect(fake.count("user/list")).toBe(4);
+  });
+
+  test("names the leaders of a department as WeCom spells them", async () => {
+    const list = [
+      { ...departments[0], department_leader: ["Boss", "", 7, "dev.One"] },
+      { ...departments[1], department_leader: "Boss" },
+      departments[2],
+    ];
+    const { source } = await setUp(corp({ "department/list": () => ({ ...ok, department: list }) }));
+    const [first] = (await gather(source)).events;
+    const records = first?.type === "departments" ? first.records : [];
+    expect(records.map(({ leaders }) => leaders)).toEqual([["Boss", "dev.One"], [], []]);
   });
 
   test("tells its progress in departments", async () => {
@@ -86,6 +99,7 @@ describe("one department that cannot be read", () => {
     const read = await gather(source);
     expect(read.problems).toMatchObject([{ code: "wecom.department-unreadable", errcode }]);
     expect(read.problems[0]?.detail).toContain("department 4");
+    expect(read.problems[0]?.unread).toBeUndefined();
     expect(read.end.complete).toBe(false);
     expect(read.userKeys).toEqual(["boss", "dev.one"]);
     expect(read.tags).toHaveLength(1);
