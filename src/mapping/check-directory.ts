@@ -1,76 +1,66 @@
-import type { Json, JsonObject } from "../lib/json.ts";
+import type { Json } from "../lib/json.ts";
 import type { Section } from "./compile-section.ts";
 import { isEmpty } from "./empty.ts";
 import type { Facts } from "./facts.ts";
 import { parsePointer } from "./pointer.ts";
 import type { MappingProblem } from "./problem.ts";
-import type { MappingProgram } from "./program.ts";
+import { factsOf, type MappingProgram } from "./program.ts";
 import type { Rule } from "./rule.ts";
+import type { RecordInput } from "./run-tests.ts";
 import type { SectionName } from "./scope.ts";
 import type { Slot } from "./slot.ts";
 
-/** Records of a directory, as the source sent them. */
-export interface ObservedDirectory {
-  readonly users?: Iterable<JsonObject>;
-  readonly departments?: Iterable<JsonObject>;
-  readonly tags?: Iterable<JsonObject>;
-  /** Fields that the credential is never shown. */
-  readonly unseenFields?: Iterable<string>;
+/** Compares a mapping with what a directory really holds, record by record. */
+export interface DirectoryCheck {
+  /** Whether looking at records of this kind can tell anything. */
+  looksAt(kind: SectionName): boolean;
+  note(record: RecordInput): void;
+  /**
+   * Tables that lack a value which is there, and rules that can give nothing because the credential is never shown what
+   * they read; one warning per rule. They name values of records: for an administrator's eyes, not for a log.
+   */
+  warnings(): readonly MappingProblem[];
 }
 
-/**
- * Compares a mapping with what a directory really holds: tables that lack a value which is there, and rules that can
- * give nothing because the credential is never shown what they read. Warnings only, one per rule. They name values of
- * records: for an administrator's eyes, not for a log.
- */
-export function checkAgainst(program: MappingProgram, directory: ObservedDirectory): readonly MappingProblem[] {
-  const unseen = new Set(directory.unseenFields);
-  const source = { organization: null, namespace: null, unseenFields: unseen };
-  const toFacts = (record: JsonObject): Facts => ({
-    record,
-    departments: [],
-    mainDepartment: null,
-    // Single records do not tell who carries them.
-    tags: null,
-    path: null,
-    source,
-  });
-  const recordsOf: Readonly<Record<SectionName, Iterable<JsonObject>>> = {
-    user: directory.users ?? [],
-    department: directory.departments ?? [],
-    tag: directory.tags ?? [],
-  };
-  return (["user", "department", "tag"] as const).flatMap((name) => {
-    const section = program.sections[name];
-    if (!section) return [];
-    const missing = findMissing(section, recordsOf[name], toFacts);
-    return section.slots.flatMap((slot) => {
-      const path = parsePointer(slot.pointer);
-      const blind = describeBlindness(slot.rule, unseen);
-      if (blind !== null) return [program.problemAt(path, blind)];
-      const values = missing.get(slot);
-      return values && values.size > 0 ? [program.problemAt([...path, "values"], describeMissing(values))] : [];
-    });
-  });
-}
+/** @param unseenFields fields that the credential is never shown */
+export function makeDirectoryCheck(program: MappingProgram, unseenFields: Iterable<string>): DirectoryCheck {
+  const unseen = new Set(unseenFields);
+  const tables = new Map(sections.map((name) => [name, tablesOf(program.sections[name])]));
+  const missing = new Map<Slot, Map<string, number>>();
 
-function findMissing(
-  { slots }: Section,
-  records: Iterable<JsonObject>,
-  toFacts: (record: JsonObject) => Facts,
-): ReadonlyMap<Slot, Map<string, number>> {
-  const tables = slots.filter(({ rule }) => rule.table !== null && rule.fallback === undefined);
-  const missing = new Map(tables.map((slot) => [slot, new Map<string, number>()]));
-  if (tables.length === 0) return missing;
-  for (const record of records) {
-    const facts = toFacts(record);
-    for (const [slot, values] of missing) {
+  const noteFacts = (name: SectionName, facts: Facts): void => {
+    for (const slot of tables.get(name) ?? []) {
       const value = unknownValue(slot.rule, facts);
-      if (value !== null && (values.has(value) || values.size < maxValues))
-        values.set(value, (values.get(value) ?? 0) + 1);
+      if (value === null) continue;
+      const values = missing.get(slot) ?? new Map<string, number>();
+      if (values.has(value) || values.size < maxValues) values.set(value, (values.get(value) ?? 0) + 1);
+      missing.set(slot, values);
     }
-  }
-  return missing;
+  };
+  const warningOf = (slot: Slot): readonly MappingProblem[] => {
+    const path = parsePointer(slot.pointer);
+    const blind = describeBlindness(slot.rule, unseen);
+    if (blind !== null) return [program.problemAt(path, blind)];
+    const values = missing.get(slot);
+    return values === undefined ? [] : [program.problemAt([...path, "values"], describeMissing(values))];
+  };
+
+  return {
+    looksAt: (kind) => (tables.get(kind) ?? []).length > 0,
+    note({ kind, input }) {
+      if (kind === "user") noteFacts(kind, factsOf.user(input));
+      else if (kind === "department") noteFacts(kind, factsOf.department(input));
+      else noteFacts(kind, factsOf.tag(input));
+    },
+    warnings: () => sections.flatMap((name) => (program.sections[name]?.slots ?? []).flatMap(warningOf)),
+  };
+}
+
+const sections = ["user", "department", "tag"] as const;
+
+/** Rules with a table that must know every value: those with a default have an answer for all. */
+function tablesOf(section: Section | null): readonly Slot[] {
+  return (section?.slots ?? []).filter(({ rule }) => rule.table !== null && rule.fallback === undefined);
 }
 
 const maxValues = 100;

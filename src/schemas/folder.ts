@@ -1,5 +1,7 @@
 import { access, constants, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { textOfFile } from "../mapping/file-text.ts";
+import { MappingError } from "../mapping/problem.ts";
 import type { SchemaKind } from "../store/store.ts";
 import { filePath, folders } from "./schemas.ts";
 
@@ -54,10 +56,12 @@ export async function readFolder(directory: string, kind: SchemaKind): Promise<F
     const path = join(directory, filePath(kind, name));
     try {
       const { mtimeMs } = await stat(path);
-      files.push({ name, text: await readFile(path, "utf8"), modifiedAt: mtimeMs });
+      const text = textOfFile({ file: filePath(kind, name), bytes: await readFile(path) });
+      files.push({ name, text, modifiedAt: mtimeMs });
     } catch (error) {
       // Gone since it was listed is gone; anything else is a file that is there and cannot be used.
-      if (codeOf(error) !== "ENOENT") unreadable.push({ name, reason: codeOf(error) });
+      if (error instanceof MappingError) unreadable.push({ name, reason: error.problems[0]?.detail ?? "" });
+      else if (codeOf(error) !== "ENOENT") unreadable.push({ name, reason: `cannot be read: ${codeOf(error)}` });
     }
   }
   return { files, unreadable };

@@ -1,11 +1,11 @@
-import type { SettingStore, TaskStore } from "../store/store.ts";
+import type { SchemaVersionStore, SettingStore, TaskStore } from "../store/store.ts";
 import { LeaseLostError } from "../store/store.ts";
 import { underLease } from "./lease.ts";
 import { type OpenTask, runTask, type TaskParts } from "./run-task.ts";
 import { queueDueSources, queueDueTargets } from "./schedule.ts";
 
 export interface EngineParts extends Omit<TaskParts, "store"> {
-  readonly store: TaskParts["store"] & SettingStore & TaskStore;
+  readonly store: TaskParts["store"] & SettingStore & TaskStore & Pick<SchemaVersionStore, "pruneDrafts">;
   /** Tasks that run at the same time. */
   readonly maxTasks?: number;
   /** How often it looks for work when nobody wakes it, in milliseconds. */
@@ -39,6 +39,7 @@ export function startEngine(parts: EngineParts): Engine {
       housekeptAt = now;
       await store.expireHeld(now);
       await store.pruneRecords(now - settings.recordRetentionDays * dayMs);
+      await store.pruneDrafts(now - settings.recordRetentionDays * dayMs);
       await store.deleteLeavers(now - settings.leaverRetentionDays * dayMs);
     }
     if (settings.paused) return;

@@ -2,11 +2,12 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../src/lib/json.ts";
-import { checkAgainst } from "../../src/mapping/check-directory.ts";
+import { makeDirectoryCheck } from "../../src/mapping/check-directory.ts";
 import { compileMapping, compileMappingText } from "../../src/mapping/compile.ts";
 import { explainTag, explainUser } from "../../src/mapping/explain.ts";
 import { loadMappings } from "../../src/mapping/load.ts";
-import { runMappingTests } from "../../src/mapping/run-tests.ts";
+import type { MappingProgram } from "../../src/mapping/program.ts";
+import { runMappingTests, toRecordInput } from "../../src/mapping/run-tests.ts";
 import { plainSource, testExtensions, userInput } from "./inputs.ts";
 
 const { mappings } = await loadMappings(join(import.meta.dirname, "../../schemas"));
@@ -178,6 +179,18 @@ describe("the tests that a file carries", () => {
 });
 
 describe("a mapping beside a directory", () => {
+  const checkAgainst = (
+    mapping: MappingProgram,
+    {
+      users = [],
+      unseenFields = [],
+    }: { readonly users?: readonly object[]; readonly unseenFields?: readonly string[] },
+  ) => {
+    const check = makeDirectoryCheck(mapping, unseenFields);
+    for (const member of users) check.note(toRecordInput({ member: { ...member } }));
+    return check.warnings();
+  };
+
   test("a table that lacks a value which is there is told, with the value", () => {
     const users = [{ gender: "1" }, { gender: 2 }, { gender: "2" }, { gender: 9 }, { gender: "0" }, {}];
     expect(checkAgainst(program, { users })).toEqual([

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,6 +12,8 @@ import { type BridgeApi, makeBridgeApi } from "./bridge-api.ts";
  * the program as it is shipped, in a process of its own.
  */
 export interface BridgeHome {
+  /** Its schema files: a copy, which a test may change. */
+  readonly schemasDir: string;
   /** `file:…` or `postgres://…`, as `openDatabase` takes it. */
   readonly databaseUrl: string;
   /** Starts a server on a free port. Several may run at once on the same database. */
@@ -42,6 +44,8 @@ export interface RunningBridge {
 /** @param databaseUrl absent: an SQLite file in the data directory */
 export async function makeBridgeHome(databaseUrl?: string): Promise<BridgeHome> {
   const dataDir = await mkdtemp(join(tmpdir(), "bridge-e2e-"));
+  const schemasDir = join(dataDir, "schemas");
+  await cp(fileURLToPath(new URL("../../schemas", import.meta.url)), schemasDir, { recursive: true });
   const adminToken = randomBytes(24).toString("base64url");
   const url = databaseUrl ?? `file:${join(dataDir, "bridge.db")}`;
   const env = {
@@ -49,7 +53,7 @@ export async function makeBridgeHome(databaseUrl?: string): Promise<BridgeHome> 
     PORT: "0",
     DATABASE_URL: url,
     BRIDGE_DATA_DIR: dataDir,
-    BRIDGE_SCHEMAS_DIR: fileURLToPath(new URL("../../schemas", import.meta.url)),
+    BRIDGE_SCHEMAS_DIR: schemasDir,
     BRIDGE_ADMIN_TOKEN: adminToken,
     BRIDGE_ENCRYPTION_KEY: randomBytes(32).toString("base64"),
     BRIDGE_ALLOW_PRIVATE_ADDRESSES: "true",
@@ -57,6 +61,7 @@ export async function makeBridgeHome(databaseUrl?: string): Promise<BridgeHome> 
   };
   const running = new Set<RunningProgram>();
   return {
+    schemasDir,
     databaseUrl: url,
     async start({ leaseSeconds = 1 } = {}) {
       const program = runProgram(["serve", "--lease-seconds", String(leaseSeconds)], env);

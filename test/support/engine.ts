@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -39,6 +39,7 @@ import type {
   TaskTrigger,
 } from "../../src/store/store.ts";
 import { type Engine, startEngine } from "../../src/sync/engine.ts";
+import type { EngineEdges } from "../../src/sync/run-task.ts";
 import { parseTargetProfile } from "../../src/target/profile.ts";
 import { memberOperations } from "../../src/target/scim/member-operations.ts";
 import { patchOperations } from "../../src/target/scim/patch.ts";
@@ -95,6 +96,10 @@ export interface EngineFixture extends TargetFixture {
   readonly logLines: readonly string[];
   /** The schema files that this engine reads: a copy, which the test may change. */
   readonly schemasDir: string;
+  /** Edits the mapping file `wecom` as a person with an editor would. */
+  edit(change: (mapping: EditableMapping) => void): void;
+  /** Opens a target as the engine does. */
+  openTarget: EngineEdges["openTarget"];
   /** Moves the engine's clock on; its own waiting is not shortened by that. */
   advance(ms: number): void;
   now(): number;
@@ -119,6 +124,10 @@ export interface EngineFixture extends TargetFixture {
   /** Asserts that our directory and the target hold exactly what WeCom says, nobody twice, no rule of SCIM broken. */
   verify(target?: TargetFixture): Promise<void>;
 }
+
+/** A JSON file that is changed freely. */
+// biome-ignore lint/suspicious/noExplicitAny: whatever a test does to it is what it tests
+export type EditableMapping = any;
 
 export interface SourceFixture {
   readonly wecom: WecomSimulator;
@@ -262,6 +271,13 @@ export async function startEngineFixture(options: EngineFixtureOptions = {}): Pr
     source,
     logLines,
     schemasDir,
+    edit(change) {
+      const file = join(schemasDir, "mappings", "wecom.json");
+      const mapping = JSON.parse(readFileSync(file, "utf8"));
+      change(mapping);
+      writeFileSync(file, JSON.stringify(mapping, null, 2));
+    },
+    openTarget: edges.openTarget,
     advance: (ms) => {
       offset += ms;
     },

@@ -1,16 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type EngineFixture, noSafeguards, startEngineFixture } from "../support/engine.ts";
-
-/** Edits the mapping file as a person with an editor would. */
-// biome-ignore lint/suspicious/noExplicitAny: a JSON file that is changed freely
-function edit({ schemasDir }: EngineFixture, change: (mapping: any) => void): void {
-  const file = join(schemasDir, "mappings", "wecom.json");
-  const mapping = JSON.parse(readFileSync(file, "utf8"));
-  change(mapping);
-  writeFileSync(file, JSON.stringify(mapping, null, 2));
-}
+import { noSafeguards, startEngineFixture } from "../support/engine.ts";
 
 test("a mapping that is broken from the start: failed with the place of the problem, nothing is sent", async () => {
   const fixture = await startEngineFixture({ source: { mapping: "own" } });
@@ -25,7 +16,7 @@ test("a mapping that breaks: its last good version goes on, the task says so, an
   const fixture = await startEngineFixture();
   expect(await fixture.sync()).toMatchObject({ mapping: { name: "wecom", version: 1, problem: null } });
   const good = readFileSync(join(fixture.schemasDir, "mappings", "wecom.json"), "utf8");
-  edit(fixture, (mapping) => {
+  fixture.edit((mapping) => {
     mapping.user.title = { from: "alias", values: "no table" };
   });
   for (const text of [null, "{ half a JSON", ""]) {
@@ -67,7 +58,7 @@ test("a mapping that takes the title from another field updates those whose titl
   await fixture.sync();
   const differing = fixture.corp.truth().members.filter(({ position, alias }) => (position || "") !== (alias || ""));
   fixture.control.resetJournal();
-  edit(fixture, (mapping) => {
+  fixture.edit((mapping) => {
     mapping.user.title = { from: "alias" };
   });
   const task = await fixture.sync();
@@ -87,13 +78,13 @@ test("member rules that change empty and fill the groups again", async () => {
   });
   await fixture.sync();
   const before = fixture.control.counts().memberships;
-  edit(fixture, (mapping) => {
+  fixture.edit((mapping) => {
     mapping.department.members = { users: "none", groups: "none" };
     mapping.tag.members = { users: "none", groups: "none" };
   });
   expect(await fixture.sync()).toMatchObject({ state: "succeeded" });
   expect(fixture.control.counts().memberships).toBe(0);
-  edit(fixture, (mapping) => {
+  fixture.edit((mapping) => {
     mapping.department.members = { users: "direct", groups: "children" };
     mapping.tag.members = { users: "listed", groups: "listed" };
   });
@@ -105,7 +96,7 @@ test("member rules that change empty and fill the groups again", async () => {
 test("a record that cannot be mapped stays as it was and is reported; the others proceed", async () => {
   const fixture = await startEngineFixture();
   await fixture.sync();
-  edit(fixture, (mapping) => {
+  fixture.edit((mapping) => {
     // Only for this one person an attribute that SCIM requires has no value.
     mapping.user.userName = { from: "userid", when: "member.name != 'unmappable'" };
   });
@@ -144,7 +135,7 @@ test("a mapping without rules for departments and tags makes no groups; those th
   // biome-ignore lint/suspicious/noExplicitAny: a JSON file that is changed freely
   let sections: any;
   const remove = () =>
-    edit(fixture, (mapping) => {
+    fixture.edit((mapping) => {
       sections = { department: mapping.department, tag: mapping.tag };
       delete mapping.department;
       delete mapping.tag;
@@ -157,7 +148,7 @@ test("a mapping without rules for departments and tags makes no groups; those th
   });
   expect(await fixture.sync()).toMatchObject({ state: "succeeded", counts: { groups: { created: 0, failed: 0 } } });
   expect(fixture.control.counts().groups).toBe(0);
-  edit(fixture, (mapping) => Object.assign(mapping, sections));
+  fixture.edit((mapping) => Object.assign(mapping, sections));
   expect(await fixture.sync()).toMatchObject({ state: "succeeded" });
   await fixture.verify();
   const groups = fixture.control.counts().groups;
@@ -168,7 +159,7 @@ test("a mapping without rules for departments and tags makes no groups; those th
   expect(await fixture.approve(held)).toMatchObject({ state: "succeeded" });
   expect(fixture.control.counts()).toMatchObject({ groups: 0, users: 60 });
   expect(await fixture.sync()).toMatchObject({ state: "succeeded", counts: { groups: { deleted: 0 } } });
-  edit(fixture, (mapping) => Object.assign(mapping, sections));
+  fixture.edit((mapping) => Object.assign(mapping, sections));
   expect(await fixture.sync()).toMatchObject({ state: "succeeded" });
   await fixture.verify();
 });
@@ -178,7 +169,7 @@ test("a mapping that would rename everybody waits for a person; other changes of
   await fixture.sync();
   const names = () => fixture.control.dump().users.map(({ resource }) => String(resource["userName"]));
   const before = names();
-  edit(fixture, (mapping) => {
+  fixture.edit((mapping) => {
     mapping.user.userName = { template: "{userid}@example.com" };
     mapping.department.displayName = { template: "{path}!" };
   });
@@ -206,7 +197,7 @@ test("small steps of renaming do not get past the safeguard, and an edit taken b
   await fixture.sync();
   const members = fixture.corp.truth().members.map(({ userid }) => userid);
   const rename = (count: number) =>
-    edit(fixture, (mapping) => {
+    fixture.edit((mapping) => {
       mapping.user.userName = {
         expr: `member.userid in ${JSON.stringify(members.slice(0, count))} ? member.userid + ".new" : member.userid`,
       };

@@ -1,11 +1,13 @@
+import { makeDirectoryCheck } from "../../mapping/check-directory.ts";
 import type { CompiledMapping, MemberRule } from "../../mapping/mapping.ts";
+import type { MappingProgram } from "../../mapping/program.ts";
 import { type RemovalNumbers, refuseIdentityChanges, refuseRemovals } from "../../plan/guard.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import type { RecordKind } from "../../source/source.ts";
 import type { DirectoryStore, DirtyRecord, RecordStore, RemovalCounts, SourceRow } from "../../store/store.ts";
 import { lookAtBatch } from "../look-at-batch.ts";
-import type { MappingSurroundings } from "../plan-record.ts";
-import { departmentsOf, parentOf, tagOf } from "../prepare-record.ts";
+import { inputOf, type MappingSurroundings } from "../plan-record.ts";
+import { departmentsOf, parentOf, readRecord, tagOf } from "../prepare-record.ts";
 import { readSurroundings } from "../surroundings.ts";
 import type { MembershipImpact, SourceImpact } from "./impact.ts";
 import { makeTally, type Tally } from "./tally.ts";
@@ -15,7 +17,7 @@ export interface MeasureParts {
   readonly store: RecordStore & DirectoryStore;
   readonly row: SourceRow;
   /** The mapping that is asked about. */
-  readonly candidate: CompiledMapping;
+  readonly candidate: MappingProgram;
   /** The one in force; null where there is none. */
   readonly current: Pick<CompiledMapping, "members"> | null;
   /** One for each target that gets what this source has. */
@@ -38,10 +40,16 @@ export async function measureSource(parts: MeasureParts): Promise<SourceImpact> 
   const { store, row, candidate, current, lenses } = parts;
   const around = await readSurroundings(store, row, candidate);
   const tally = makeTally();
+  const check = makeDirectoryCheck(candidate, around.source.unseenFields);
   const memberships = makeMembershipTally(current?.members ?? candidate.members, candidate.members);
   for (const kind of ["department", "tag", "user"] as const) {
     if (kind !== "user" && candidate.members[kind] === null) await countUnmapped(parts, kind, tally);
-    else await measureKind(parts, around, kind, tally, memberships.note);
+    else {
+      await measureKind(parts, around, kind, tally, (record) => {
+        memberships.note(kind, record);
+        if (check.looksAt(kind)) check.note(inputOf(readRecord(kind, record), around));
+      });
+    }
   }
   return {
     source: row.id,
@@ -51,7 +59,7 @@ export async function measureSource(parts: MeasureParts): Promise<SourceImpact> 
     attributes: tally.attributes(),
     memberships: memberships.result(),
     problems: tally.problems(),
-    warnings: [],
+    warnings: check.warnings(),
     held: await wouldBeHeld(parts, tally),
     targets: lenses.map((lens) => lens.result()),
   };
@@ -62,7 +70,7 @@ async function measureKind(
   around: MappingSurroundings,
   kind: RecordKind,
   tally: Tally,
-  note: (kind: RecordKind, record: DirtyRecord["record"]) => void,
+  note: (record: DirtyRecord["record"]) => void,
 ): Promise<void> {
   const claimed = new Map<string, string>();
   const type: ResourceType = kind === "user" ? "User" : "Group";
@@ -73,7 +81,7 @@ async function measureKind(
     if (last === undefined) return;
     after = last.record.seq;
     for (const { dirty, looked } of await lookAtBatch({ store, sourceId: row.id, around, claimed }, kind, page)) {
-      note(kind, dirty.record);
+      note(dirty.record);
       if (looked.kind === "same") tally.addUnchanged(type);
       else {
         tally.add(looked.change);
