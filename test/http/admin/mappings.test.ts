@@ -1,0 +1,323 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type AdminFixture, makeAdminFixture, wecomSource } from "../../support/admin.ts";
+import { copySchemas } from "../../support/schemas.ts";
+
+let fixture: AdminFixture;
+let directory: string;
+const request: AdminFixture["request"] = (method, path, body) => fixture.request(method, `/api/v1${path}`, body);
+
+beforeEach(async () => {
+  directory = copySchemas();
+  fixture = await makeAdminFixture({}, directory);
+});
+
+afterEach(() => fixture.store.close());
+
+const read = (file: string) => readFileSync(join(directory, file), "utf8");
+const text = (title: string) =>
+  `{\n  "user": {\n    "userName": { "from": "userid" },\n    "title": { "from": "${title}" }\n  }\n}\n`;
+
+describe("mappings", () => {
+  it("are listed with what is in force, and in pages", async () => {
+    const { status, body } = await request("GET", "/mappings");
+    expect(status).toBe(200);
+    expect(body.items.map(({ name }: { name: string }) => name)).toEqual(["hanzo-iam", "minimal", "sase", "wecom"]);
+    expect(body.items[3]).toEqual({
+      name: "wecom",
+      file: "mappings/wecom.json",
+      state: "current",
+      active: {
+        version: 1,
+        state: "active",
+        origin: "file",
+        createdAt: expect.any(String),
+        activatedAt: expect.any(String),
+      },
+      draft: null,
+      problems: [],
+      warnings: [],
+      writable: true,
+      usedBy: [],
+    });
+    const first = await request("GET", "/mappings?limit=3");
+    expect(first.body.items).toHaveLength(3);
+    expect((await request("GET", `/mappings?limit=3&cursor=${first.body.nextCursor}`)).body.items).toHaveLength(1);
+  });
+
+  it("read with their text and content; one that is not there is a 404", async () => {
+    const { body } = await request("GET", "/mappings/minimal");
+    expect(body.text).toBe(read("mappings/minimal.json"));
+    expect(body.content).toEqual(JSON.parse(body.text));
+    for (const path of ["/mappings/nobody", "/mappings/nobody/versions", "/mappings/wecom/versions/9"]) {
+      expect({ path, status: (await request("GET", path)).status }).toEqual({ path, status: 404 });
+    }
+    expect((await request("GET", "/mappings/..%2Ftargets%2Fgeneric")).status).toBe(404);
+  });
+
+  it("say who uses them", async () => {
+    const source = await request("POST", "/sources", wecomSource("corp"));
+    expect((await request("GET", "/mappings/wecom")).body.usedBy).toEqual([source.body.id]);
+    expect((await request("GET", "/mappings/minimal")).body.usedBy).toEqual([]);
+  });
+
+  it("are saved as drafts, letter by letter, and in force once activated", async () => {
+    const saved = await request("PUT", "/mappings/wecom", text("alias"));
+    expect(saved).toMatchObject({ status: 200, body: { version: 2, state: "draft", activatedAt: null, warnings: [] } });
+    expect((await request("PUT", "/mappings/wecom", text("alias"))).body.version).toBe(2);
+    expect((await request("GET", "/mappings/wecom")).body).toMatchObject({
+      active: { version: 1 },
+      draft: { version: 2 },
+    });
+    expect((await request("GET", "/mappings/wecom/versions/2")).body).toMatchObject({
+      text: text("alias"),
+      content: { user: { title: { from: "alias" } } },
+    });
+    const activated = await request("POST", "/mappings/wecom/activate", { version: 2, expected: 1 });
+    expect(activated).toMatchObject({
+      status: 200,
+      body: { state: "current", active: { version: 2, origin: "api" }, draft: null },
+    });
+    expect(read("mappings/wecom.json")).toBe(text("alias"));
+    expect(fixture.calls).toContainEqual(["nudge"]);
+    const stale = await request("POST", "/mappings/wecom/activate", { version: 1, expected: 1 });
+    expect(stale).toMatchObject({ status: 409, body: { detail: expect.stringContaining("version 2 is in force") } });
+    const back = await request("POST", "/mappings/wecom/activate", { version: 1 });
+    expect(back.body.active).toMatchObject({ version: 1 });
+    expect((await request("GET", "/mappings/wecom/versions")).body.items).toMatchObject([
+      { version: 2, state: "former" },
+      { version: 1, state: "active" },
+    ]);
+  });
+
+  it("with mistakes are refused, every one at its place in the body", async () => {
+    const body =
+      '{\n  "user": {\n    "userName": { "from": "userid" },\n    "titel": { "from": "position" },\n    "active": { "const": "maybe" }\n  }\n}';
+    const refused = await request("PUT", "/mappings/wecom", body);
+    expect(refused).toMatchObject({
+      status: 400,
+      body: {
+        type: "urn:wecom-scim-bridge:problem:invalid-request",
+        errors: [
+          { pointer: "/user/titel", line: 4, column: 5, detail: expect.stringContaining("did you mean title") },
+          { pointer: "/user/active/const", line: 5, column: 26 },
+        ],
+      },
+    });
+    const noJson = await request("PUT", "/mappings/wecom", '{\n  "user": {,}\n}');
+    expect(noJson).toMatchObject({ status: 400, body: { errors: [{ pointer: "", line: 2, column: 12 }] } });
+    expect((await request("PUT", "/mappings/wecom", "")).status).toBe(400);
+    expect((await request("GET", "/mappings/wecom/versions")).body.items).toHaveLength(1);
+    expect((await request("PUT", "/mappings/wecom", " ".repeat(1_048_577))).status).toBe(413);
+  });
+
+  it("that disagree with their own tests are saved with warnings", async () => {
+    const mapping = JSON.parse(read("mappings/wecom.json"));
+    mapping.user.title = { const: "staff" };
+    const { status, body } = await request("PUT", "/mappings/wecom", mapping);
+    expect(status).toBe(200);
+    expect(body.warnings[0]).toMatchObject({
+      file: "mappings/wecom.json",
+      pointer: expect.stringContaining("/tests/"),
+      detail: expect.stringContaining('got "staff"'),
+    });
+  });
+
+  it("can be new, and then are a file; a name is never a path", async () => {
+    expect((await request("PUT", "/mappings/总部", text("alias"))).body.version).toBe(1);
+    expect((await request("GET", "/mappings/总部")).body).toMatchObject({
+      state: "draft",
+      active: null,
+      draft: { version: 1 },
+    });
+    expect((await request("POST", "/mappings/总部/activate", { version: 1 })).body.state).toBe("current");
+    expect(read("mappings/总部.json")).toBe(text("alias"));
+    for (const name of ["..%2Fx", "a.b", "a%00b", "%2e%2e%2fx", "wecom.schema"]) {
+      expect({ name, status: (await request("PUT", `/mappings/${name}`, text("alias"))).status }).toEqual({
+        name,
+        status: 400,
+      });
+    }
+    expect(existsSync(join(directory, "x.json"))).toBe(false);
+  });
+
+  it("that lie broken in the folder say so, and what is in force instead", async () => {
+    writeFileSync(join(directory, "mappings/wecom.json"), '{ "user": {} }');
+    expect((await request("GET", "/mappings/wecom")).body).toMatchObject({
+      state: "broken",
+      active: { version: 1 },
+      problems: [{ file: "mappings/wecom.json", pointer: "/user", line: 1, column: 3, detail: expect.any(String) }],
+    });
+    const source = await request("POST", "/sources", wecomSource("corp"));
+    expect(source.status).toBe(201);
+  });
+
+  it("that are used or written to from outside are not removed; others are, and can come back", async () => {
+    await request("POST", "/sources", wecomSource("corp"));
+    expect(await request("DELETE", "/mappings/wecom")).toMatchObject({
+      status: 409,
+      body: { detail: 'The mapping "wecom" is used by "corp": give that another one first.' },
+    });
+    expect((await request("DELETE", "/mappings/minimal")).status).toBe(204);
+    expect((await request("DELETE", "/mappings/minimal")).status).toBe(404);
+    expect((await request("GET", "/mappings/minimal")).body).toMatchObject({ state: "removed", active: null });
+    expect((await request("POST", "/mappings/minimal/activate", { version: 1 })).body.state).toBe("current");
+    expect((await request("POST", "/mappings/nobody/activate", { version: 1 })).status).toBe(404);
+  });
+
+  it("whose files come from outside cannot be activated, and the answer says where to go", async () => {
+    await request("PUT", "/mappings/wecom", text("alias"));
+    rmSync(join(directory, "mappings/wecom.json"));
+    mkdirSync(join(directory, "mappings/wecom.json"));
+    const refused = await request("POST", "/mappings/wecom/activate", { version: 2 });
+    expect(refused).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringContaining("change the file where it comes from") },
+    });
+  });
+
+  it("need an administrator", async () => {
+    for (const [method, path] of [
+      ["GET", "/mappings"],
+      ["PUT", "/mappings/wecom"],
+      ["POST", "/mappings/wecom/preview"],
+      ["POST", "/mappings/wecom/impact"],
+      ["GET", "/extensions"],
+    ] as const) {
+      expect((await fixture.app.request(`/api/v1${path}`, { method })).status).toBe(401);
+    }
+  });
+});
+
+describe("the impact of a mapping", () => {
+  it("is asked of the newest version, a version, or one that is not saved", async () => {
+    const { body: source } = await request("POST", "/sources", wecomSource("corp"));
+    await request("POST", "/sources", wecomSource("firm", { mapping: "wecom-plain" }));
+    await request("PUT", "/mappings/wecom", text("alias"));
+    const asked = () => fixture.calls.filter(([name]) => name === "measureImpact").at(-1)?.[1];
+    const newest = await request("POST", "/mappings/wecom/impact", {});
+    expect(newest).toMatchObject({
+      status: 200,
+      body: { mapping: "wecom", version: 2, comparedWith: 1, warnings: [], sources: [] },
+    });
+    expect(asked()).toEqual({ name: "wecom", text: text("alias"), sources: [source.id] });
+    await request("POST", "/mappings/wecom/impact", { version: 1, sources: ["firm"] });
+    expect(asked()).toMatchObject({ text: read("mappings/wecom.json") });
+    const unsaved = await request("POST", "/mappings/wecom/impact", { mapping: JSON.parse(text("position")) });
+    expect(unsaved.body.version).toBeNull();
+    const broken = await request("POST", "/mappings/wecom/impact", { mapping: { user: { titel: {} } } });
+    expect(broken.status).toBe(400);
+    expect(broken.body.errors.map(({ pointer }: { pointer: string }) => pointer)).toContain("/mapping/user/titel");
+    expect((await request("POST", "/mappings/wecom/impact", { version: 1, mapping: {} })).status).toBe(400);
+    expect((await request("POST", "/mappings/nobody/impact", {})).status).toBe(404);
+    expect((await request("POST", "/mappings/wecom/impact", { sources: ["nobody"] })).status).toBe(404);
+  });
+});
+
+describe("the preview of a mapping", () => {
+  const member = { userid: "ZhangSan", name: "张三", position: "经理", status: 1, department: [2], main_department: 2 };
+
+  it("shows of a pasted member what comes out, and why", async () => {
+    const { status, body } = await request("POST", "/mappings/wecom/preview", {
+      member,
+      departments: [{ id: 2, name: "技术部" }],
+    });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      resource: {
+        schemas: expect.arrayContaining(["urn:ietf:params:scim:schemas:core:2.0:User"]),
+        userName: "ZhangSan",
+        title: "经理",
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": { department: "技术部" },
+      },
+      current: null,
+      problems: [],
+      mapping: { name: "wecom", version: 1 },
+    });
+    const of = (attribute: string) =>
+      body.attributes.find((each: { attribute: string }) => each.attribute === attribute);
+    expect(of("title")).toMatchObject({
+      pointer: "/user/title",
+      line: expect.any(Number),
+      sources: [{ path: "position", value: "经理" }],
+      result: "经理",
+      why: null,
+    });
+    expect(of("nickName").why).toBe("the source has no value");
+  });
+
+  it("takes departments and tags, a version, and a mapping that is not saved", async () => {
+    const department = await request("POST", "/mappings/wecom/preview", {
+      department: { id: 7, name: "销售部" },
+      path: "东区/销售部",
+    });
+    expect(department.body.resource).toMatchObject({ externalId: "department:7", displayName: "东区/销售部" });
+    const tag = await request("POST", "/mappings/wecom/preview", { tag: { tagid: 3, tagname: "核心" } });
+    expect(tag.body.resource).toMatchObject({ externalId: "tag:3", displayName: "核心" });
+    const unsaved = { member, mapping: JSON.parse(text("name")) };
+    expect((await request("POST", "/mappings/new/preview", unsaved)).body).toMatchObject({
+      resource: { title: "张三" },
+      mapping: { name: "new", version: null },
+    });
+    await request("PUT", "/mappings/wecom", text("name"));
+    expect((await request("POST", "/mappings/wecom/preview", { member, version: 2 })).body.resource.title).toBe("张三");
+    expect((await request("POST", "/mappings/wecom/preview", { member })).body.resource.title).toBe("经理");
+  });
+
+  it.each([
+    ["nothing to preview", {}, ""],
+    ["two of them", { member, tag: {} }, ""],
+    ["a userid of no source", { userid: "ZhangSan" }, "/source"],
+    ["a department's id of no source", { department: 3 }, "/source"],
+    ["a misspelt member", { membre: {} }, "/membre"],
+    ["a version and a mapping", { member, version: 1, mapping: {} }, ""],
+  ])("refuses %s", async (_, body, pointer) => {
+    const refused = await request("POST", "/mappings/wecom/preview", body);
+    expect(refused.status).toBe(400);
+    expect(refused.body.errors.map((each: { pointer: string }) => each.pointer)).toContain(pointer);
+  });
+
+  it("answers 404 for somebody whom the source did not have", async () => {
+    await request("POST", "/sources", wecomSource("corp"));
+    const refused = await request("POST", "/mappings/wecom/preview", { source: "corp", userid: "nobody" });
+    expect(refused).toMatchObject({ status: 404, body: { detail: expect.stringContaining('had no userid "nobody"') } });
+    expect((await request("POST", "/mappings/wecom/preview", { source: "firm", userid: "x" })).status).toBe(404);
+    expect((await request("POST", "/mappings/nobody/preview", { member })).status).toBe(404);
+  });
+});
+
+describe("extension schemas", () => {
+  it("are listed, saved and activated as mappings are", async () => {
+    const { body } = await request("GET", "/extensions/wecom");
+    expect(body).toMatchObject({ file: "extensions/wecom.json", state: "current", active: { version: 1 } });
+    const schema = body.content;
+    schema.attributes.push({ name: "badge", type: "string", description: "Number of the badge." });
+    expect((await request("PUT", "/extensions/wecom", schema)).body).toMatchObject({ version: 2, state: "draft" });
+    expect((await request("POST", "/extensions/wecom/activate", { version: 2 })).body.active.version).toBe(2);
+    expect(JSON.parse(read("extensions/wecom.json"))).toEqual(schema);
+    const urn = "urn:ietf:params:scim:schemas:extension:wecom:2.0:User:badge";
+    const mapping = { user: { userName: { from: "userid" }, [urn]: { from: "extattr.工牌" } } };
+    expect((await request("PUT", "/mappings/own", mapping)).status).toBe(200);
+  });
+
+  it("with mistakes are refused with their place", async () => {
+    const refused = await request(
+      "PUT",
+      "/extensions/own",
+      '{\n  "id": "urn:example:own:User",\n  "name": "Own",\n  "attributes": [{ "name": "1st" }]\n}',
+    );
+    expect(refused).toMatchObject({ status: 400, body: { errors: [{ pointer: "/attributes/0/name", line: 4 }] } });
+  });
+
+  it("that would break a mapping in force are refused with what it needs", async () => {
+    const { content } = (await request("GET", "/extensions/wecom")).body;
+    content.attributes = content.attributes.slice(1);
+    await request("PUT", "/extensions/wecom", content);
+    const refused = await request("POST", "/extensions/wecom/activate", { version: 2 });
+    expect(refused).toMatchObject({ status: 409, body: { type: "urn:wecom-scim-bridge:problem:conflict" } });
+    expect(refused.body.errors[0]).toMatchObject({ detail: expect.stringMatching(/^mappings\/.*\.json: .*gender/) });
+    expect((await request("DELETE", "/extensions/wecom")).status).toBe(409);
+    expect((await request("GET", "/extensions/wecom")).body.active.version).toBe(1);
+  });
+});
