@@ -39,7 +39,92 @@ export type TaskAnswer = z.output<typeof taskAnswer>;
 
 export const clientAnswer = z.looseObject({ id: z.string(), name: z.string(), token: z.string() });
 
+const fileProblems = z.array(
+  z.looseObject({
+    file: z.string(),
+    pointer: z.string(),
+    line: z.number().nullable(),
+    column: z.number().nullable(),
+    detail: z.string(),
+  }),
+);
+
+export const draftAnswer = z.looseObject({ version: z.number(), state: z.string(), warnings: fileProblems });
+
+export const schemaFileAnswer = z.looseObject({
+  name: z.string(),
+  state: z.string(),
+  active: z.looseObject({ version: z.number() }).nullable(),
+});
+
+export const versionsAnswer = z.object({
+  items: z.array(
+    z.looseObject({
+      version: z.number(),
+      state: z.string(),
+      origin: z.string(),
+      createdAt: z.string(),
+      activatedAt: z.string().nullable(),
+    }),
+  ),
+  nextCursor: z.string().nullable(),
+});
+
 const json = z.json();
+
+const impactCounts = z.looseObject({
+  created: z.number(),
+  updated: z.number(),
+  deactivated: z.number(),
+  reactivated: z.number(),
+  deleted: z.number(),
+  failed: z.number(),
+  unchanged: z.number(),
+});
+
+const sourceImpact = z.looseObject({
+  name: z.string(),
+  users: impactCounts,
+  groups: impactCounts,
+  attributes: z.array(
+    z.looseObject({
+      resourceType: z.string(),
+      attribute: z.string(),
+      set: z.number(),
+      changed: z.number(),
+      cleared: z.number(),
+      examples: z.array(z.looseObject({ externalId: z.string().nullable(), before: json, after: json })),
+    }),
+  ),
+  memberships: z.array(
+    z.looseObject({ kind: z.string(), memberType: z.string(), op: z.string(), memberships: z.number() }),
+  ),
+  problems: z.array(z.looseObject({ detail: z.string(), records: z.number(), examples: z.array(z.string()) })),
+  warnings: fileProblems,
+  held: z.string().nullable(),
+  targets: z.array(
+    z.looseObject({
+      name: z.string(),
+      exact: z.boolean(),
+      users: z.number(),
+      groups: z.number(),
+      entering: z.number(),
+      leaving: z.number(),
+      problem: z.string().nullable(),
+    }),
+  ),
+});
+
+export const impactAnswer = z.looseObject({
+  mapping: z.string(),
+  comparedWith: z.number().nullable(),
+  warnings: fileProblems,
+  sources: z.array(sourceImpact),
+});
+
+export type ImpactAnswer = z.output<typeof impactAnswer>;
+export type SourceImpactAnswer = z.output<typeof sourceImpact>;
+
 const recordProblems = z.array(z.looseObject({ pointer: z.string(), detail: z.string() }));
 
 export const previewAnswer = z.looseObject({

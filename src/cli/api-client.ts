@@ -7,9 +7,15 @@ export interface ApiClient {
    * Calls the management API and answers the parsed body.
    *
    * @param path below `/api/v1`, with a slash
+   * @param body sent as JSON; a text as it is, for files that are JSON already
    * @throws CliError when the server can't be reached, refuses, or answers something else
    */
-  call<S extends z.ZodType>(method: "GET" | "POST", path: string, answer: S, body?: object): Promise<z.output<S>>;
+  call<S extends z.ZodType>(
+    method: "GET" | "POST" | "PUT",
+    path: string,
+    answer: S,
+    body?: object | string,
+  ): Promise<z.output<S>>;
 }
 
 /** A client of the server that `BRIDGE_URL` and `BRIDGE_TOKEN` name. @throws CliError when they are missing or wrong */
@@ -36,7 +42,7 @@ export function makeApiClient({ fetch, env }: Pick<CliParts, "fetch" | "env">): 
             accept: "application/json",
             ...(body !== undefined && { "content-type": "application/json" }),
           },
-          ...(body !== undefined && { body: JSON.stringify(body) }),
+          ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
           signal: AbortSignal.timeout(300_000),
         });
         text = await response.text();
@@ -55,7 +61,15 @@ export function makeApiClient({ fetch, env }: Pick<CliParts, "fetch" | "env">): 
 const problem = z.object({
   detail: z.string(),
   errors: z
-    .array(z.object({ pointer: z.string().optional(), parameter: z.string().optional(), detail: z.string() }))
+    .array(
+      z.object({
+        pointer: z.string().optional(),
+        parameter: z.string().optional(),
+        detail: z.string(),
+        line: z.number().optional(),
+        column: z.number().optional(),
+      }),
+    )
     .default([]),
 });
 
@@ -64,7 +78,10 @@ function sayRefusal(status: number, body: unknown, server: string): string {
   if (!parsed.success) return `${server} answered with status ${status}, and not as a bridge does.`;
   const { detail, errors } = parsed.data;
   const hint = status === 401 ? " BRIDGE_TOKEN has to be an administrator's token." : "";
-  const lines = errors.map((error) => `  ${error.pointer ?? error.parameter ?? ""}: ${error.detail}`);
+  const lines = errors.map(({ pointer, parameter, line, column, detail: what }) => {
+    const place = line === undefined ? "" : `${line}:${column} `;
+    return `  ${place}${pointer ?? parameter ?? ""}: ${what}`;
+  });
   return [`${detail}${hint}`, ...lines].map(plain).join("\n");
 }
 

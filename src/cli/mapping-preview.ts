@@ -1,4 +1,4 @@
-import { formatProblem, MappingError, openMappingFile, type Preview, previewFiles, type Subject } from "../wire.ts";
+import { formatProblem, MappingError, openFile, type Preview, previewFiles, type Subject } from "../wire.ts";
 import { previewAnswer } from "./answers.ts";
 import { makeApiClient } from "./api-client.ts";
 import { CliError, type CliParts } from "./parts.ts";
@@ -53,7 +53,7 @@ async function previewHere(parts: CliParts, path: string, options: PreviewOption
 /** Asks a server, which knows the member and his departments. */
 async function previewThere(parts: CliParts, path: string, { source, userid }: PreviewOptions): Promise<Preview> {
   if (source === undefined || userid === undefined) throw new CliError(2, "--source and --userid go together.");
-  const { name, value, placeOf } = openMappingFile(await readWritten(path));
+  const { name, value, placeOf } = openFile(await readWritten(path));
   const body = { source, userid, mapping: value };
   const client = makeApiClient(parts);
   const preview = await client.call("POST", `/mappings/${encodeURIComponent(name)}/preview`, previewAnswer, body);

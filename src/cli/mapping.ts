@@ -1,11 +1,13 @@
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { type ImpactOptions, measureImpact } from "./mapping-impact.ts";
 import { type PreviewOptions, previewMapping } from "./mapping-preview.ts";
 import { type ValidateOptions, validateMappings } from "./mapping-validate.ts";
+import { activateFile, listVersions, rollBack, type VersionOptions } from "./mapping-versions.ts";
 import type { CliParts } from "./parts.ts";
 
-/** `mapping validate` and `mapping preview`. */
+/** `mapping validate` and `preview`, on files alone; `impact`, `activate`, `versions` and `rollback`, on a server. */
 export function addMapping(program: Command, parts: CliParts, end: (exitCode: number) => void): void {
-  const group = program.command("mapping").description("mapping files, without a server");
+  const group = program.command("mapping").description("mapping files and extension schemas");
   const schemas = ["--schemas <dir>", "the schemas directory (BRIDGE_SCHEMAS_DIR, else ./schemas)"] as const;
   group
     .command("validate")
@@ -40,4 +42,41 @@ export function addMapping(program: Command, parts: CliParts, end: (exitCode: nu
     .option("--namespace <name>", "the namespace of the source")
     .option("--json", "prints JSON", false)
     .action(async (file: string, options: PreviewOptions) => end(await previewMapping(parts, file, options)));
+  group
+    .command("impact")
+    .description("counts what a mapping file would change at the server's next sync; changes nothing")
+    .argument("<file>", "the mapping file")
+    .option("--sources <names>", "names or ids with commas between; those that use the mapping if not said")
+    .option("--detailed-exitcode", "ends with 2 when something would change", false)
+    .option("--json", "prints JSON", false)
+    .action(async (file: string, options: ImpactOptions) => end(await measureImpact(parts, file, options)));
+  group
+    .command("activate")
+    .description("brings a mapping file or an extension schema into force at the server")
+    .argument("<file>", "the file")
+    .option("--json", "prints JSON", false)
+    .action(async (file: string, options: { readonly json: boolean }) => end(await activateFile(parts, file, options)));
+  const ofExtension = ["--extension", "of an extension schema, not of a mapping", false] as const;
+  group
+    .command("versions")
+    .description("lists the versions that the server has of a file")
+    .argument("<name>", "the file's name without .json")
+    .option(...ofExtension)
+    .option("--json", "prints JSON", false)
+    .action(async (name: string, options: VersionOptions) => end(await listVersions(parts, name, options)));
+  group
+    .command("rollback")
+    .description("brings a former version into force again")
+    .argument("<name>", "the file's name without .json")
+    .argument("<version>", "its number", toVersion)
+    .option(...ofExtension)
+    .option("--json", "prints JSON", false)
+    .action(async (name: string, version: number, options: VersionOptions) =>
+      end(await rollBack(parts, name, version, options)),
+    );
+}
+
+function toVersion(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("Expected the number of a version.");
+  return Number(text);
 }

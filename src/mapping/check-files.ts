@@ -77,7 +77,8 @@ function open(written: FileToCheck): Opened {
   }
 }
 
-function kindOf(value: unknown): SchemaFileKind | null {
+/** What the content of a file says that it is; null where it says nothing. */
+export function kindOf(value: unknown): SchemaFileKind | null {
   const has = (key: string): boolean => isJsonObject(value) && Object.hasOwn(value, key);
   if (has("user")) return "mapping";
   if (has("attributes") || has("id")) return "extension";

@@ -55,20 +55,6 @@ export function previewFiles(files: PreviewFiles): Preview {
   });
 }
 
-/** A mapping file as a server is sent it, which knows nothing of lines. */
-export interface OpenMappingFile {
-  readonly name: string;
-  readonly value: unknown;
-  /** Where a rule stands in the file. */
-  placeOf(pointer: string): { readonly line: number; readonly column: number };
-}
-
-/** Reads a mapping file for a server that is to compile it. @throws {MappingError} when it is no JSON */
-export function openMappingFile(written: WrittenFile): OpenMappingFile {
-  const { value, locate } = parseFile(textOfFile(written), written.file);
-  return { name: basename(written.file, ".json"), value, placeOf: (pointer) => locate(parsePointer(pointer)) };
-}
-
 /** Shows what a mapping makes of a record. Pure; never throws. */
 export function previewRecord(program: MappingProgram, form: RecordForm): Preview {
   return previewInput(program, toRecordInput(form));

@@ -21,8 +21,8 @@ export interface Ran {
 }
 
 /** The command line with a real management API behind it, over HTTP. */
-export async function makeCliFixture(): Promise<CliFixture> {
-  const admin = await makeAdminFixture();
+export async function makeCliFixture(...admins: Parameters<typeof makeAdminFixture>): Promise<CliFixture> {
+  const admin = await makeAdminFixture(...admins);
   const server = await new Promise<Server>((resolve) => {
     const started = serve({ fetch: admin.app.fetch, hostname: "127.0.0.1", port: 0 }, () =>
       resolve(started as unknown as Server),

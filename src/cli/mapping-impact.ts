@@ -1,0 +1,39 @@
+import { formatProblem, MappingError, openFile } from "../wire.ts";
+import { impactAnswer } from "./answers.ts";
+import { makeApiClient } from "./api-client.ts";
+import { isEmptyImpact, reportImpact } from "./impact-report.ts";
+import { CliError, type CliParts } from "./parts.ts";
+import { plain } from "./text.ts";
+import { readWritten } from "./written-files.ts";
+
+/** Options of `mapping impact`. */
+export interface ImpactOptions {
+  readonly sources?: string;
+  readonly detailedExitcode: boolean;
+  readonly json: boolean;
+}
+
+/**
+ * Asks the server what a mapping file would change. Answers 0; with `--detailed-exitcode` 0 for nothing, 2 for changes.
+ *
+ * @throws CliError when the file has mistakes, or the server does not answer
+ */
+export async function measureImpact(parts: CliParts, path: string, options: ImpactOptions): Promise<number> {
+  const { name, value } = await openOrFail(path);
+  const sources = options.sources?.split(",").map((each) => each.trim());
+  const client = makeApiClient(parts);
+  const body = { mapping: value, ...(sources !== undefined && { sources }) };
+  const impact = await client.call("POST", `/mappings/${encodeURIComponent(name)}/impact`, impactAnswer, body);
+  parts.stdout.write(options.json ? `${JSON.stringify(impact, null, 2)}\n` : reportImpact(impact));
+  return options.detailedExitcode && !isEmptyImpact(impact) ? 2 : 0;
+}
+
+/** Reads a file for the server. @throws CliError when it can't be read or is no JSON */
+export async function openOrFail(path: string): Promise<ReturnType<typeof openFile>> {
+  try {
+    return openFile(await readWritten(path));
+  } catch (error) {
+    if (!(error instanceof MappingError)) throw error;
+    throw new CliError(1, error.problems.map((problem) => plain(formatProblem(problem))).join("\n"));
+  }
+}
