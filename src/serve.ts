@@ -234,8 +234,10 @@ function adminParts(
       }
     },
     async testTarget(draft, signal) {
+      const catalog = await edges.catalog();
+      const ours = [...catalog.extensionsOf("User"), ...catalog.extensionsOf("Group")];
       const { target } = edges.openTarget(draft);
-      return target.test(signal).finally(() => target.close());
+      return target.test(signal, ours).finally(() => target.close());
     },
     async removeSource(id, people) {
       await endSource(store, id, people, "delete", Date.now());

@@ -21,6 +21,7 @@ import { measureSources } from "./sync/impact/measure-sources.ts";
 import type { EngineEdges } from "./sync/run-task.ts";
 import { parseTargetProfile, TargetProfileError } from "./target/profile.ts";
 import type { TargetAuth } from "./target/scim/authorization.ts";
+import { knownPart } from "./target/scim/known-schemas.ts";
 import { memberOperations } from "./target/scim/member-operations.ts";
 import { patchOperations } from "./target/scim/patch.ts";
 import { renderForTarget } from "./target/scim/render.ts";
@@ -151,6 +152,7 @@ function openTarget(
 /** How SCIM targets want things written. */
 const language: TargetLanguage = {
   adjust: renderForTarget,
+  known: knownPart,
   difference: patchOperations,
   memberRequests: (op, members, capabilities) =>
     op === "add" ? memberOperations(members, [], capabilities) : memberOperations([], members, capabilities),

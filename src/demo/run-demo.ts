@@ -76,6 +76,7 @@ export async function runDemo({ once, stdout, stopped, port }: DemoOptions): Pro
     say(`Management API        ${bridge.publicUrl}/api/docs   token ${bridge.adminToken}`);
     say(`SCIM endpoint         ${bridge.publicUrl}/scim/v2   token ${scimToken}`);
     say(`The target            ${target.pageUrl}`);
+    say(`The target's control  ${target.controlUrl}   token ${target.token}`);
     say(`The simulated WeCom   ${wecom.url}/`);
     say();
     say(`The corp changes every ${changeEveryMs / 1000} seconds. Ctrl-C ends the demo.`);

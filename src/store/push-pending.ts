@@ -203,6 +203,6 @@ function toPending(row: PendingRow): PendingResource {
     held: row.held,
     attempts: row.attempts ?? 0,
     intended: row.state === "intended",
-    rulesChanged: row.given_version === -row.version,
+    lookAgain: row.given_version === -row.version,
   };
 }

@@ -1,21 +1,33 @@
+import type { Transaction } from "kysely";
 import type { Database } from "./database.ts";
 import type { PushStore } from "./engine.ts";
 import { leasedWrite } from "./leases.ts";
+import type { Tables } from "./tables.ts";
 
-/** The rules that what a target holds was brought up to. */
-export function makePushRules(database: Database): Pick<PushStore, "noteRules"> {
+/** By what a target is given things: its own rules and the attributes that it knows. Others make all of it pending. */
+export function makePushRules(database: Database): Pick<PushStore, "noteRules" | "noteVocabulary"> {
   const write = leasedWrite(database);
   return {
     noteRules: (lease, targetId, rulesVersion) =>
       write(lease, async (trx) => {
-        // The sign alone: whatever else a link says, of a request in doubt or the next try, stays true.
-        await trx
-          .updateTable("link")
-          .set((eb) => ({ version: eb.neg("version") }))
-          .where("target_id", "=", targetId)
-          .where("version", ">", 0)
-          .execute();
+        await lookAtAllAgain(trx, targetId);
         await trx.updateTable("target").set({ rules_version: rulesVersion }).where("id", "=", targetId).execute();
       }),
+
+    noteVocabulary: (lease, targetId, vocabulary, { lookAgain }) =>
+      write(lease, async (trx) => {
+        if (lookAgain) await lookAtAllAgain(trx, targetId);
+        await trx.updateTable("target").set({ vocabulary }).where("id", "=", targetId).execute();
+      }),
   };
+}
+
+/** The sign alone: whatever else a link says, of a request in doubt or the next try, stays true. */
+async function lookAtAllAgain(trx: Transaction<Tables>, targetId: string): Promise<void> {
+  await trx
+    .updateTable("link")
+    .set((eb) => ({ version: eb.neg("version") }))
+    .where("target_id", "=", targetId)
+    .where("version", ">", 0)
+    .execute();
 }

@@ -40,8 +40,8 @@ export interface PendingResource {
   readonly attempts: number;
   /** A create or an update may have been sent already. */
   readonly intended: boolean;
-  /** Pending for the target's own rules alone: they changed since it was given this version. */
-  readonly rulesChanged: boolean;
+  /** Nothing of ours changed since it was given this version: the target's own rules did, or what it knows. */
+  readonly lookAgain: boolean;
 }
 
 export interface PendingGroup {
@@ -128,6 +128,13 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
    * to be compared again. One write: a crash leaves both or neither.
    */
   noteRules(lease: Lease, targetId: string, rulesVersion: string | null): Promise<void>;
+  /** Notes which extension attributes a target knows, as a hash. With `lookAgain` all that it was given is pending, as above. */
+  noteVocabulary(
+    lease: Lease,
+    targetId: string,
+    vocabulary: string,
+    options: { readonly lookAgain: boolean },
+  ): Promise<void>;
 
   /** `onlyReady`: users whose manager, if they have one, is at the target already. */
   pendingCreates(

@@ -140,7 +140,11 @@ export function makePushStore(
         await trx.deleteFrom("remote_match").where("target_id", "=", targetId).execute();
         await trx.deleteFrom("link_member").where("target_id", "=", targetId).execute();
         await trx.deleteFrom("link").where("target_id", "=", targetId).execute();
-        await trx.updateTable("target").set({ contacted_at: null }).where("id", "=", targetId).execute();
+        await trx
+          .updateTable("target")
+          .set({ contacted_at: null, vocabulary: null })
+          .where("id", "=", targetId)
+          .execute();
       }),
 
     async forgetStaleRetries(lease, { targetId, sourceIds, startedAt }) {

@@ -116,6 +116,8 @@ export interface TargetRow {
   readonly secrets: Secrets;
   /** The version of its rules that what it holds was last brought up to; null: of none. */
   readonly rulesVersion: string | null;
+  /** Hash of the extension attributes that it was last known to know; null before it was asked. */
+  readonly vocabulary: string | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 }

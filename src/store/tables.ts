@@ -104,6 +104,8 @@ interface TargetTable {
   contacted_at: number | null;
   /** Version of its rules that what it holds was last brought up to; null: of none. */
   rules_version: string | null;
+  /** Hash of the extension attributes that it was last known to know; null before it was asked. */
+  vocabulary: string | null;
   created_at: number;
   updated_at: number;
 }
@@ -117,7 +119,7 @@ interface LinkTable {
   state: "intended" | "linked" | "failed" | "unlinked";
   /**
    * `resource.version` and `members_version` that the target holds. A version below zero is one that it was given before
-   * its rules changed: to be compared again.
+   * its rules changed, or the attributes that it knows: to be compared again.
    */
   version: number;
   members_version: number;

@@ -17,6 +17,7 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
     settings: JSON.parse(row.settings) as TargetSettings,
     secrets: openSecrets(cipher, row.secrets),
     rulesVersion: row.rules_version,
+    vocabulary: row.vocabulary,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   });
@@ -36,6 +37,7 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
         secrets: sealSecrets(cipher, target.secrets),
         contacted_at: null,
         rules_version: null,
+        vocabulary: null,
         created_at: now,
         updated_at: now,
       };

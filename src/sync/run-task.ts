@@ -181,6 +181,7 @@ async function pushOne(
       catalog: await parts.catalog(),
       sourceIds,
       retryAll: task.trigger === "manual",
+      asked: task.trigger === "manual" && task.sourceId === null,
       signal,
       ensureHeld,
       clock: parts.clock,

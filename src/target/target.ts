@@ -1,7 +1,14 @@
 import type { TestResult } from "../lib/check.ts";
 import type { JsonObject } from "../lib/json.ts";
+import type { SchemaDefinition } from "../scim/catalog.ts";
 import type { Member, ResourceType } from "../scim/resource.ts";
 import type { MemberRemoval } from "./profile.ts";
+
+/**
+ * URNs of schemas, in lower case, with the names of their attributes, in lower case; null stands for all of them, where a
+ * target says that it has the schema and not what is in it.
+ */
+export type KnownSchemas = ReadonlyMap<string, ReadonlySet<string> | null>;
 
 /** What a target can do: its profile, narrowed by what it says of itself (ServiceProviderConfig, Schemas). */
 export interface Capabilities {
@@ -10,8 +17,8 @@ export interface Capabilities {
   readonly patch: boolean;
   /** Longest list of members in one PATCH; 0 for no limit. */
   readonly membersPerRequest: number;
-  /** URNs of the schemas that it knows, in lower case; null when it would not say (then core and enterprise only are sent). */
-  readonly schemas: ReadonlySet<string> | null;
+  /** The schemas that it knows; null when it would not say (then core and enterprise only are sent). */
+  readonly schemas: KnownSchemas | null;
   /** Whether groups may hold groups. */
   readonly nestedGroups: boolean;
   /** How a member is taken out of a group by PATCH; the RFC's form if absent. */
@@ -35,7 +42,8 @@ export interface PatchOperation {
 /** A SCIM 2.0 service provider that resources are pushed to. Every method throws a {@link TargetError} or answers. */
 export interface Target {
   discover(signal: AbortSignal): Promise<Capabilities>;
-  test(signal: AbortSignal): Promise<TestResult>;
+  /** Changes nothing. With extension schemas of ours the result says which of their attributes are not sent there. */
+  test(signal: AbortSignal, ours?: readonly Pick<SchemaDefinition, "id" | "attributes">[]): Promise<TestResult>;
   /** POST. `document` carries `schemas`. */
   create(type: ResourceType, document: JsonObject, signal: AbortSignal): Promise<RemoteResource>;
   /** PATCH. Resolves for 200 and 204. */
@@ -69,6 +77,8 @@ export interface TargetLanguage {
       readonly managerRemoteId: string | null;
     },
   ): JsonObject;
+  /** What of a document that it was given the target still knows: the rest can't be compared, and not be removed. */
+  known(document: JsonObject, capabilities: Pick<Capabilities, "schemas">): JsonObject;
   /** The smallest PATCH that moves what it holds to what it should hold; empty when nothing differs. */
   difference(held: JsonObject, desired: JsonObject): readonly PatchOperation[];
   /** Membership, as one PATCH after another. `value` of a member is its id at the target. */

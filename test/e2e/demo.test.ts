@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { runProgram } from "../support/bridge.ts";
+import { projectDir } from "../support/imports.ts";
 
 const env = { PATH: process.env["PATH"], PORT: "0" };
 
@@ -22,8 +24,15 @@ it("the demo stays up while its corp changes, shows where to look, and ends when
     const [, endpoint = "", token = ""] = await demo.says("stdout", /SCIM endpoint +(\S+) +token (\S+)/);
     const [, targetPage = ""] = await demo.says("stdout", /The target +(http\S+)/);
     const [, corpUrl = ""] = await demo.says("stdout", /The simulated WeCom +(http\S+)/);
+    const [, control = "", controlToken = ""] = await demo.says("stdout", /The target's control +(\S+) +token (\S+)/);
     await demo.says("stdout", /Ctrl-C ends the demo/);
     for (const page of [targetPage, corpUrl]) expect((await fetch(page)).status).toBe(200);
+    const taught = await fetch(`${control}/extensions`, {
+      method: "PUT",
+      headers: { authorization: `Bearer ${controlToken}` },
+      body: readFileSync(`${projectDir}/schemas/extensions/wecom.json`),
+    });
+    expect(taught.status).toBe(204);
     const before = await newest(endpoint, token);
 
     // Both changes of a round, and then the task that brought them.

@@ -24,10 +24,10 @@ onEachDatabase("new rules of a target", (at) => {
     expect(await at.store.findTarget("other")).toMatchObject({ rulesVersion: null });
     expect(await at.store.countPending(next.scope)).toBe(3);
     expect(await updates(at, next, "User")).toMatchObject([
-      { id: userId(1), version: 1, remoteId: `remote ${userId(1)}`, rulesChanged: true, intended: false, attempts: 0 },
-      { id: userId(2), version: 1, rulesChanged: true },
+      { id: userId(1), version: 1, remoteId: `remote ${userId(1)}`, lookAgain: true, intended: false, attempts: 0 },
+      { id: userId(2), version: 1, lookAgain: true },
     ]);
-    expect(await updates(at, next, "Group")).toMatchObject([{ id: groupId(1), rulesChanged: true }]);
+    expect(await updates(at, next, "Group")).toMatchObject([{ id: groupId(1), lookAgain: true }]);
     expect(await at.store.pendingGroups(next.scope, { after: "", limit: 10 })).toEqual([]);
     expect(await updates(at, { ...toOther, scope: { ...toOther.scope, startedAt: at.clock.now } }, "User")).toEqual([]);
     expect(await at.store.countLinks(push.target.id)).toEqual({ pending: 3, synced: 0, failed: 0 });
@@ -41,7 +41,7 @@ onEachDatabase("new rules of a target", (at) => {
     const next = await afterwards(at, push);
     expect(await at.store.findTarget("app")).toMatchObject({ rulesVersion: null });
     const pending = await updates(at, next, "User");
-    expect(pending).toMatchObject([{ rulesChanged: true }]);
+    expect(pending).toMatchObject([{ lookAgain: true }]);
     await save(
       at,
       next,
@@ -60,7 +60,7 @@ onEachDatabase("new rules of a target", (at) => {
     await applyAll(at.store, later);
     await at.store.noteRules(push.lease, push.target.id, "v1");
     const found = await updates(at, await afterwards(at, push), "User");
-    expect(found).toMatchObject([{ version: 2, rulesChanged: false }]);
+    expect(found).toMatchObject([{ version: 2, lookAgain: false }]);
   });
 
   it("leave everything else as it was: requests in doubt, what failed and waits, who was not made or has left", async () => {
@@ -105,5 +105,56 @@ onEachDatabase("new rules of a target", (at) => {
     await expect(at.store.noteRules(push.lease, push.target.id, "v1")).rejects.toThrow(LeaseLostError);
     expect(await at.store.findTarget("app")).toMatchObject({ rulesVersion: null });
     expect(await at.store.countPending((await afterwards(at, push)).scope)).toBe(0);
+  });
+});
+
+onEachDatabase("what a target knows", (at) => {
+  it("is noted without a look at what it holds when it is asked for the first time", async () => {
+    const { push, work } = await begin(at, { users: 1 });
+    expect(await at.store.findTarget("app")).toMatchObject({ vocabulary: null });
+    await giveAll(at, push, work);
+    await at.store.noteVocabulary(push.lease, push.target.id, "one", { lookAgain: false });
+    expect(await at.store.findTarget("app")).toMatchObject({ vocabulary: "one", rulesVersion: null });
+    expect(await at.store.countPending((await afterwards(at, push)).scope)).toBe(0);
+  });
+
+  it("makes all that it was given pending when it is something else, together with new rules too", async () => {
+    const { push, work } = await begin(at, { users: 2, members: { 1: [1] } });
+    await giveAll(at, push, work);
+    const other = await at.store.createTarget({ ...push.target, name: "other", secrets: {} });
+    await at.store.noteVocabulary(push.lease, push.target.id, "two", { lookAgain: true });
+    const next = await afterwards(at, push);
+    expect(await at.store.countPending(next.scope)).toBe(3);
+    await at.store.noteRules(push.lease, push.target.id, "v1");
+    expect(await at.store.findTarget("app")).toMatchObject({ vocabulary: "two", rulesVersion: "v1" });
+    expect(await at.store.findTarget(other.id)).toMatchObject({ vocabulary: null });
+    const pending = [...(await updates(at, next, "User")), ...(await updates(at, next, "Group"))];
+    expect(pending).toMatchObject([{ lookAgain: true }, { lookAgain: true }, { lookAgain: true }]);
+    await save(
+      at,
+      next,
+      work,
+      pending.map((each) => given(each)),
+    );
+    expect(await at.store.countPending((await afterwards(at, next)).scope)).toBe(0);
+  });
+
+  it("is not noted by who has lost the lease, and then nothing is pending", async () => {
+    const { push, work } = await begin(at, { users: 1 });
+    await giveAll(at, push, work);
+    at.clock.now += 120_000;
+    await at.store.takeLease(push.lease.name, "somebody else", 60_000);
+    const noted = at.store.noteVocabulary(push.lease, push.target.id, "two", { lookAgain: true });
+    await expect(noted).rejects.toThrow(LeaseLostError);
+    expect(await at.store.findTarget("app")).toMatchObject({ vocabulary: null });
+    expect(await at.store.countPending((await afterwards(at, push)).scope)).toBe(0);
+  });
+
+  it("is forgotten with everything that was given to it", async () => {
+    const { push, work } = await begin(at, { users: 1 });
+    await giveAll(at, push, work);
+    await at.store.noteVocabulary(push.lease, push.target.id, "one", { lookAgain: false });
+    await at.store.forgetLinks(push.target.id);
+    expect(await at.store.findTarget("app")).toMatchObject({ vocabulary: null });
   });
 });

@@ -41,6 +41,7 @@ import type {
 import { type Engine, startEngine } from "../../src/sync/engine.ts";
 import type { EngineEdges } from "../../src/sync/run-task.ts";
 import { parseTargetProfile } from "../../src/target/profile.ts";
+import { knownPart } from "../../src/target/scim/known-schemas.ts";
 import { memberOperations } from "../../src/target/scim/member-operations.ts";
 import { patchOperations } from "../../src/target/scim/patch.ts";
 import { renderForTarget } from "../../src/target/scim/render.ts";
@@ -356,6 +357,7 @@ export function targetSettings(
 
 const language: TargetLanguage = {
   adjust: renderForTarget,
+  known: knownPart,
   difference: patchOperations,
   memberRequests: (op, members, capabilities) =>
     op === "add" ? memberOperations(members, [], capabilities) : memberOperations([], members, capabilities),

@@ -94,7 +94,9 @@ describe("rules of a target", () => {
     expect(sent(fixture)).toEqual({ "PATCH User": longer.length });
     const records = await fixture.records(task, { target: fixture.row.id });
     expect(records).toHaveLength(longer.length);
-    expect(new Set(records.map(({ because }) => because))).toEqual(new Set(["the rules of this target changed"]));
+    expect(new Set(records.map(({ because }) => because))).toEqual(
+      new Set(["the rules of this target changed, or the attributes that it knows"]),
+    );
     for (const { externalId, action, changes } of records) {
       const position = titled.find(({ userid }) => userid === externalId)?.position ?? "";
       expect([action, changes]).toEqual([

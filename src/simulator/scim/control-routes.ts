@@ -21,6 +21,7 @@ const downSchema = z.strictObject({ down: z.boolean() });
  *     POST   /reset                forgets everything; ?journal forgets what was recorded only
  *     GET    /faults   POST /faults (an order, 201 { id })   DELETE /faults   DELETE /faults/{id}
  *     PUT    /down                 { "down": true }
+ *     PUT    /extensions           an extension schema (RFC 7643 §7), in place of the one of the same URN
  *     POST   /resources            { "type", "attributes", "members" }, 201 { id }
  *     PATCH  /resources/{id}       attributes to set, null to remove
  *     DELETE /resources/{id}       one    DELETE /resources    all
@@ -66,6 +67,11 @@ export function controlRoutes(control: Control, token: string): Hono {
   });
   app.put("/down", async (context) => {
     control.setDown(downSchema.parse(await context.req.json()).down);
+    return context.body(null, 204);
+  });
+
+  app.put("/extensions", async (context) => {
+    control.defineExtension(json.parse(await context.req.json()));
     return context.body(null, 204);
   });
 

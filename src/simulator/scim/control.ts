@@ -1,7 +1,9 @@
 import type { Json, JsonObject } from "../../lib/json.ts";
 import type { Directory, Entry } from "./directory.ts";
+import { parseExtension } from "./extension-schema.ts";
 import type { FaultOrder, FaultState, Faults } from "./fault.ts";
 import type { Journal, Noop, RequestSummary, Violation } from "./journal.ts";
+import type { KnownModels } from "./known-models.ts";
 import type { Models, TypeName } from "./model.ts";
 import { render } from "./render.ts";
 import type { Draft } from "./values.ts";
@@ -29,7 +31,7 @@ export interface Control {
   requests(): RequestSummary;
   /** Forgets violations, noops, requests. What is held stays. */
   resetJournal(): void;
-  /** Forgets everything: what is held, the journal, the faults, being down. */
+  /** Forgets everything: what is held, the journal, the faults, being down. Schemas stay. */
   reset(): void;
 
   /** Orders a fault and returns its id. */
@@ -39,6 +41,12 @@ export interface Control {
   /** While down, every SCIM request finds its connection reset. */
   setDown(down: boolean): void;
   isDown(): boolean;
+
+  /**
+   * Teaches it an extension schema (RFC 7643 §7), in place of the one of the same URN: from now on it is published, and
+   * requests are judged by it. What is held stays as it is. Throws a ZodError for what is no such schema.
+   */
+  defineExtension(schema: JsonObject): void;
 
   /** Behind the client's back: an account, or a group, that it did not make. Not validated. Returns the id. */
   add(type: TypeName, attributes: JsonObject, members?: readonly string[]): string;
@@ -56,7 +64,7 @@ export interface ControlParts {
   readonly directory: Directory;
   readonly journal: Journal;
   readonly faults: Faults;
-  readonly models: Models;
+  readonly models: KnownModels;
 }
 
 export function makeControl({ directory, journal, faults, models }: ControlParts): Control {
@@ -89,6 +97,7 @@ export function makeControl({ directory, journal, faults, models }: ControlParts
       down = value;
     },
     isDown: () => down,
+    defineExtension: (schema) => models.define(parseExtension(schema)),
     add: (type, attributes, members = []) => directory.create(type, attributes, members).id,
     modify: (id, attributes) => {
       const entry = directory.find(id);

@@ -1,5 +1,8 @@
-import { fstatSync } from "node:fs";
+import { fstatSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { z } from "zod";
+import type { JsonObject } from "../../lib/json.ts";
+import { parseExtension } from "./extension-schema.ts";
 import { startScimSimulator } from "./scim-simulator.ts";
 
 // The simulator in a process of its own. Prints one line of JSON when it is ready; ends on SIGTERM, SIGINT, or, where
@@ -12,6 +15,7 @@ const options = {
   log: { type: "boolean", default: false },
   "unique-external-id": { type: "boolean", default: false },
   "unique-group-name": { type: "boolean", default: false },
+  extension: { type: "string", multiple: true },
   "no-wecom-extension": { type: "boolean", default: false },
   "no-nested-groups": { type: "boolean", default: false },
   "no-members": { type: "boolean", default: false },
@@ -33,6 +37,7 @@ const simulator = await startScimSimulator({
   wecomExtension: !values["no-wecom-extension"],
   nestedGroups: !values["no-nested-groups"],
   returnMembers: !values["no-members"],
+  extensions: (values.extension ?? []).map(readExtension),
   ...(values.host === undefined ? {} : { host: values.host }),
   ...(values.token === undefined ? {} : { token: values.token }),
 });
@@ -71,6 +76,7 @@ function usage(): string {
   --max-members <n>     members in one PATCH at most; 0 (default): any number
   --no-members          groups come without their members
   --no-nested-groups    groups hold users only
+  --extension <file>    an extension schema (RFC 7643 §7) that it has besides; may be given several times
   --no-wecom-extension  does not know the extension schema of WeCom's attributes
   --unique-external-id  no two resources of a type have the same externalId
   --unique-group-name   no two groups have the same displayName
@@ -85,6 +91,18 @@ function isPipe(): boolean {
     return input.isFIFO() || input.isSocket();
   } catch {
     return false;
+  }
+}
+
+function readExtension(file: string): JsonObject {
+  try {
+    const schema = JSON.parse(readFileSync(file, "utf8")) as JsonObject;
+    parseExtension(schema);
+    return schema;
+  } catch (error) {
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
+    process.stderr.write(`--extension ${file}: ${why}\n`);
+    process.exit(2);
   }
 }
 

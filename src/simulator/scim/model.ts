@@ -31,6 +31,22 @@ export function makeModels(options: { readonly wecomExtension: boolean }): Model
   };
 }
 
+/**
+ * The models with this schema in place of the one of the same URN, or besides. A URN that ends in `:Group` extends
+ * groups, any other extends users: the schema itself does not say (RFC 7643 §10.3 has them end so).
+ */
+export function withExtension(models: Models, schema: Schema): Models {
+  const type: TypeName = /:group$/i.test(schema.id) ? "Group" : "User";
+  const { endpoint, core, extensions } = models[type];
+  const known = findExtension(models[type], schema.id);
+  const changed =
+    known === undefined
+      ? [...extensions, schema]
+      : // The URN stays as it is written: values are kept under it.
+        extensions.map((each) => (each === known ? { ...schema, id: known.id } : each));
+  return { ...models, [type]: makeModel(type, endpoint, core, changed) };
+}
+
 function makeModel(type: TypeName, endpoint: Model["endpoint"], core: Schema, extensions: readonly Schema[]): Model {
   return { type, endpoint, core, extensions, top: [...commonAttributes, ...core.attributes] };
 }

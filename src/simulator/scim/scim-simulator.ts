@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import type { JsonObject } from "../../lib/json.ts";
 import { type Control, makeControl } from "./control.ts";
 import { Directory } from "./directory.ts";
+import { parseExtension } from "./extension-schema.ts";
 import { Faults } from "./fault.ts";
 import { Journal } from "./journal.ts";
+import { KnownModels } from "./known-models.ts";
 import { makeListener } from "./listener.ts";
-import { makeModels } from "./model.ts";
 import { makeService } from "./service.ts";
 
 export interface ScimSimulatorOptions {
@@ -18,6 +20,8 @@ export interface ScimSimulatorOptions {
   readonly token?: string;
   /** Whether `urn:ietf:params:scim:schemas:extension:wecom:2.0:User` exists. Default true. */
   readonly wecomExtension?: boolean;
+  /** Extension schemas (RFC 7643 §7) that it has besides, or in place of its own of the same URN. */
+  readonly extensions?: readonly JsonObject[];
   /** Default false, as RFC 7643 §3.1 asks for none. */
   readonly uniqueExternalId?: boolean;
   /** Default false, as RFC 7643 §4.2 asks for none. */
@@ -55,7 +59,8 @@ export interface ScimSimulator {
 export async function startScimSimulator(options: ScimSimulatorOptions = {}): Promise<ScimSimulator> {
   const { host = "127.0.0.1", now = Date.now } = options;
   const token = options.token ?? randomBytes(24).toString("base64url");
-  const models = makeModels({ wecomExtension: options.wecomExtension ?? true });
+  const models = new KnownModels({ wecomExtension: options.wecomExtension ?? true });
+  for (const schema of options.extensions ?? []) models.define(parseExtension(schema));
   const directory = new Directory(now);
   const journal = new Journal({ now, log: options.log ?? false });
   const faults = new Faults();

@@ -15,6 +15,7 @@ import { type MembersResult, pushMembers } from "./push-members.ts";
 import type { PushParts } from "./push-parts.ts";
 import { scopeFilters } from "./scope-filter.ts";
 import { deactivateUsers, deleteResources, updateResources } from "./update-resources.ts";
+import { noteVocabulary } from "./vocabulary.ts";
 
 export interface PushRequest {
   readonly store: PushStore;
@@ -30,6 +31,8 @@ export interface PushRequest {
   readonly sourceIds: readonly string[];
   /** Also what failed before and waits for its next try. */
   readonly retryAll: boolean;
+  /** Somebody asked for this push: the target is asked what it knows by now, also when nothing is pending. */
+  readonly asked: boolean;
   readonly signal: AbortSignal;
   /** Throws when the lease on this target is over. */
   readonly ensureHeld: () => Promise<void>;
@@ -76,12 +79,12 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
   try {
     const attempts = new Attempts({ signal, ensureHeld: request.ensureHeld });
     // Nothing pending: not even a look at the target. A sync in which nothing changed sends nothing.
-    const total = await store.countPending(scope);
-    if (total === 0 && !(await hasMembersPending(store, scope))) {
-      await store.forgetStaleRetries(request.lease, scope);
-      return { state: "succeeded", error: null, hold: null };
-    }
+    let pending = await findPending(store, scope);
+    if (pending === null && !request.asked) return await nothingToDo(request, scope);
     const capabilities = await attempts.run(() => target.discover(signal));
+    if (await noteVocabulary(request, capabilities)) pending = await findPending(store, scope);
+    if (pending === null) return await nothingToDo(request, scope);
+    const { total } = pending;
     scope = {
       ...scope,
       types: scope.types.filter((type) => (type === "User" ? capabilities.users : capabilities.groups)),
@@ -165,8 +168,16 @@ function deleteBefore(onRemoval: OnRemoval, now: number): number | null {
   return now - onRemoval.deactivateThenDeleteAfterDays * 86_400_000;
 }
 
-async function hasMembersPending(store: PushStore, scope: PushScope): Promise<boolean> {
-  return (await store.pendingGroups(scope, { after: "", limit: 1 })).length > 0;
+/** Null when the target holds everything as it is; else how many resources it does not, 0 for memberships alone. */
+async function findPending(store: PushStore, scope: PushScope): Promise<{ readonly total: number } | null> {
+  const total = await store.countPending(scope);
+  if (total > 0) return { total };
+  return (await store.pendingGroups(scope, { after: "", limit: 1 })).length === 0 ? null : { total };
+}
+
+async function nothingToDo({ store, lease }: PushRequest, scope: PushScope): Promise<PushResult> {
+  await store.forgetStaleRetries(lease, scope);
+  return { state: "succeeded", error: null, hold: null };
 }
 
 interface Guard {

@@ -70,7 +70,7 @@ async function eachPending(
 
 async function updateOne(parts: PushParts, resource: PendingResource, active: false | null): Promise<PushOutcome> {
   const { type, departed } = resource;
-  const given = JSON.parse(resource.held ?? "{}") as JsonObject;
+  const given = parts.language.known(JSON.parse(resource.held ?? "{}") as JsonObject, parts.capabilities);
   // Of somebody who has left nothing else changes any more; our directory may have forgotten the rest of him.
   const whole = departed ? given : desiredDocument(parts, resource);
   try {
@@ -185,5 +185,7 @@ function actionOf(type: ResourceType, held: JsonObject, desired: JsonObject): Ac
 function reasonOf(resource: PendingResource, active: false | null): string {
   if (resource.departed) return "this person left the source";
   if (active === false) return "disabled in the source, or out of the target's scope";
-  return resource.rulesChanged ? "the rules of this target changed" : "it changed in the directory";
+  return resource.lookAgain
+    ? "the rules of this target changed, or the attributes that it knows"
+    : "it changed in the directory";
 }

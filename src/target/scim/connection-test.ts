@@ -4,16 +4,19 @@ import { TargetError } from "../target.ts";
 import type { Connection } from "./connection.ts";
 import { type Discovery, readDiscovery, toCapabilities, toReading } from "./discovery.ts";
 import { parseList } from "./pages.ts";
+import { type OwnExtension, schemasCheck } from "./schemas-check.ts";
 
 type Failure = TargetError | null;
 
 /**
  * Tries a target without changing anything: `address`, `credentials`, `discovery`, `users`, `groups`, `schemas`.
+ * `ours` are our extension schemas, to say what of them the target does not know.
  * What fails is a check that says what to do; only the caller's own signal is thrown.
  */
 export async function testConnection(
   connection: Connection,
   profile: TargetProfile,
+  ours: readonly OwnExtension[],
   signal: AbortSignal,
 ): Promise<TestResult> {
   const users = await failureOf(() => tryList(connection, "Users", signal));
@@ -44,7 +47,7 @@ export async function testConnection(
     silent === null ? discoveryCheck(profile, discovery) : failed("discovery", silent),
     collectionCheck("users", "/Users", users),
     groups,
-    silent === null ? schemasCheck(profile, discovery) : failed("schemas", silent),
+    silent === null ? schemasCheck(toCapabilities(profile, discovery).schemas, ours) : failed("schemas", silent),
   ]);
 }
 
@@ -75,20 +78,6 @@ function discoveryCheck(profile: TargetProfile, discovery: Discovery): Check {
     filterTrust ? "lookups by filter" : "lookups by reading the whole list",
   ];
   return { name: "discovery", ok: true, detail: `${said}: ${parts.join(", ")}.` };
-}
-
-function schemasCheck(profile: TargetProfile, discovery: Discovery): Check {
-  const { schemas } = toCapabilities(profile, discovery);
-  if (schemas === null) {
-    const detail = "The server does not list its schemas, so only the core and the enterprise attributes are sent.";
-    return { name: "schemas", ok: true, detail };
-  }
-  const extensions = [...schemas].filter((urn) => urn.includes(":extension:"));
-  const detail =
-    extensions.length === 0
-      ? "There are no extension schemas, so only the core attributes are sent."
-      : `Extension attributes are sent for ${extensions.join(", ")}.`;
-  return { name: "schemas", ok: true, detail };
 }
 
 function failed(name: string, error: TargetError): Check {

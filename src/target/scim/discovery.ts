@@ -4,6 +4,7 @@ import type { TargetProfile } from "../profile.ts";
 import { type Capabilities, type RemoteResource, TargetError } from "../target.ts";
 import { processObjectAnswer } from "./answer.ts";
 import type { Connection } from "./connection.ts";
+import { namedSchemas, publishedSchemas } from "./known-schemas.ts";
 import { readPages } from "./pages.ts";
 
 /** What a service provider says of itself (RFC 7644 §4); null where it doesn't say. */
@@ -35,7 +36,7 @@ async function readSchemas(connection: Connection, signal: AbortSignal): Promise
 
 /** A profile narrowed by what the server says. Where the profile says no, the server is not believed. */
 export function toCapabilities({ facts }: TargetProfile, { config, schemas }: Discovery): Capabilities {
-  const published = schemas === null ? null : new Set(schemas.map(({ id }) => id.toLowerCase()));
+  const published = schemas === null ? null : publishedSchemas(schemas);
   // A list without the User is not the whole list.
   const withoutGroups =
     published?.has(coreUserSchema.toLowerCase()) === true && !published.has(coreGroupSchema.toLowerCase());
@@ -44,7 +45,7 @@ export function toCapabilities({ facts }: TargetProfile, { config, schemas }: Di
     groups: facts.groups.value && !withoutGroups,
     patch: facts.patch.value && !isRuledOut(config, "patch"),
     membersPerRequest: facts.membersPerRequest.value,
-    schemas: facts.schemas.value === null ? published : new Set(facts.schemas.value.map((urn) => urn.toLowerCase())),
+    schemas: facts.schemas.value === null ? published : namedSchemas(facts.schemas.value),
     nestedGroups: facts.nestedGroups.value && !(schemas !== null && namesUsersOnly(schemas)),
     memberRemoval: facts.memberRemoval.value,
     externalId: facts.externalId.value,

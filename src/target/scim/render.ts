@@ -1,6 +1,7 @@
 import { isJsonObject, type Json, type JsonObject, member } from "../../lib/json.ts";
 import { coreSchemaOf, enterpriseUserSchema, type ResourceType } from "../../scim/resource.ts";
 import type { Capabilities } from "../target.ts";
+import { isKnown } from "./known-schemas.ts";
 
 export interface RenderOptions {
   readonly type: ResourceType;
@@ -13,8 +14,8 @@ export interface RenderOptions {
 const ours: ReadonlySet<string> = new Set(["schemas", "id", "meta", "groups", "members"]);
 
 /**
- * What of one of our documents goes to a target: no server-owned attributes, no extension that it doesn't know, the
- * manager by his id there, and `schemas` naming the core schema and the extensions that have data (RFC 7643 §3).
+ * What of one of our documents goes to a target: no server-owned attributes, nothing of an extension that it doesn't
+ * know, the manager by his id there, and `schemas` naming the core schema and the extensions that have data (RFC 7643 §3).
  * The same document and options give the same text, so that an unchanged resource compares as unchanged.
  */
 export function renderForTarget(document: JsonObject, options: RenderOptions): JsonObject {
@@ -26,7 +27,7 @@ export function renderForTarget(document: JsonObject, options: RenderOptions): J
       if (value !== null) entries.push([key, value]);
       continue;
     }
-    const extension = knows(options, key) && isJsonObject(value) ? renderExtension(key, value, options) : null;
+    const extension = isJsonObject(value) ? renderExtension(key, value, options) : null;
     if (extension === null) continue;
     extensions.push(key);
     entries.push([key, extension]);
@@ -35,8 +36,10 @@ export function renderForTarget(document: JsonObject, options: RenderOptions): J
   return Object.fromEntries([["schemas", [coreSchemaOf[options.type], ...extensions]], ...entries]);
 }
 
-function renderExtension(urn: string, extension: JsonObject, { managerRemoteId }: RenderOptions): JsonObject | null {
+function renderExtension(urn: string, extension: JsonObject, options: RenderOptions): JsonObject | null {
+  const { managerRemoteId, capabilities } = options;
   const entries = Object.entries(extension).flatMap(([key, value]): [string, Json][] => {
+    if (!isKnown(capabilities.schemas, urn, key)) return [];
     if (isEnterprise(urn) && key === "manager") {
       return managerRemoteId === null || !isJsonObject(value) || member(value, "value") === undefined
         ? []
@@ -45,11 +48,6 @@ function renderExtension(urn: string, extension: JsonObject, { managerRemoteId }
     return value === null ? [] : [[key, value]];
   });
   return entries.length === 0 ? null : Object.fromEntries(entries);
-}
-
-// A target that doesn't say which schemas it has gets the ones that RFC 7643 itself defines.
-function knows({ capabilities }: RenderOptions, urn: string): boolean {
-  return capabilities.schemas === null ? isEnterprise(urn) : capabilities.schemas.has(urn.toLowerCase());
 }
 
 function isEnterprise(urn: string): boolean {

@@ -58,7 +58,7 @@ export function makeScimTarget(options: ScimTargetOptions): Target {
       return toCapabilities(profile, discovery);
     },
 
-    test: (signal) => testConnection(connection, profile, signal),
+    test: (signal, ours = []) => testConnection(connection, profile, ours, signal),
 
     async create(type, document, signal) {
       return processResourceAnswer(await connection.send({ ...at(type), method: "POST", body: document }, signal));

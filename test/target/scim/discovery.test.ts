@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { AttributeDefinition } from "../../../src/scim/catalog.ts";
 import { listOf, type Reply, scimError } from "./scripted-server.ts";
 import { errorOf, generic, never, profileWith, targetAt, withTarget } from "./with-target.ts";
 
@@ -63,7 +64,10 @@ describe("discovery", () => {
     expect(await target.discover(never)).toMatchObject({
       patch: false,
       groups: false,
-      schemas: new Set([core[0]?.toLowerCase(), wecom.toLowerCase()]),
+      schemas: new Map([
+        [core[0]?.toLowerCase(), null],
+        [wecom.toLowerCase(), null],
+      ]),
     });
   });
 
@@ -74,8 +78,38 @@ describe("discovery", () => {
       patch: false,
       groups: false,
       nestedGroups: false,
-      schemas: new Set([wecom.toLowerCase()]),
+      schemas: new Map([[wecom.toLowerCase(), null]]),
     });
+  });
+
+  test("keeps which attributes each schema has; one without a list may have any", async () => {
+    const bare = ["", "none", "odd"].map((name) => `urn:x:${name}`);
+    const { target } = await withTarget(
+      routes({
+        Schemas: listOf([
+          {
+            id: wecom.toUpperCase(),
+            attributes: [{ name: "Gender" }, { name: "badge", type: "string" }, { name: 7 }, null],
+          },
+          { id: bare[0] },
+          { id: bare[1], attributes: [] },
+          { id: bare[2], attributes: "gender" },
+        ]),
+      }),
+    );
+    expect((await target.discover(never)).schemas).toEqual(
+      new Map([[wecom.toLowerCase(), new Set(["gender", "badge"])], ...bare.map((urn) => [urn, null] as const)]),
+    );
+  });
+
+  test("takes a profile's word for all attributes of a schema that it names", async () => {
+    const { target } = await withTarget(
+      routes({ Schemas: listOf([{ id: wecom, attributes: [{ name: "gender" }] }]) }),
+      {
+        profile: profileWith({ schemas: [wecom] }),
+      },
+    );
+    expect((await target.discover(never)).schemas).toEqual(new Map([[wecom.toLowerCase(), null]]));
   });
 
   test.each([
@@ -124,6 +158,29 @@ describe("the connection test", () => {
     expect(result.checks.map(({ name }) => name)).toEqual(names);
     expect(result.checks.at(-1)?.detail).toContain(wecom.toLowerCase());
     expect(server.requests.every(({ method }) => method === "GET")).toBe(true);
+  });
+
+  test("says which of our attributes the server does not know, with no more requests", async () => {
+    const schemas = listOf([{ id: core[0] }, { id: core[1] }, { id: wecom, attributes: [{ name: "gender" }] }]);
+    const { target, server } = await withTarget(routes({ ...everything, Schemas: schemas }));
+    const named = (...names: readonly string[]) => names.map((name) => ({ name }) as AttributeDefinition);
+    const asked = async (ours: Parameters<typeof target.test>[1]) => (await target.test(never, ours)).checks.at(-1);
+    const plain = `Extension attributes are sent for ${wecom.toLowerCase()}.`;
+    expect(await asked(undefined)).toEqual({ name: "schemas", ok: true, detail: plain });
+    const without = server.requests.length;
+    expect(await asked([{ id: wecom, attributes: named("Gender") }])).toMatchObject({ ok: true, detail: plain });
+    const ours = [
+      { id: wecom, attributes: named("gender", "badge", "seat") },
+      { id: "urn:x:y", attributes: named("z") },
+    ];
+    expect(await asked(ours)).toEqual({
+      name: "schemas",
+      ok: true,
+      detail: `${plain} Of our attributes the server does not know these, so they are not sent: badge, seat of ${wecom}; all of urn:x:y. Once it knows them, a push to it brings their values.`,
+    });
+    expect(server.requests.length).toBe(3 * without);
+    const silent = await withTarget(routes({ Users: listOf([]), Groups: listOf([]) }));
+    expect((await silent.target.test(never, ours)).checks.at(-1)?.detail).not.toContain("badge");
   });
 
   test("of a server without discovery is good all the same", async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { JsonObject } from "../../../src/lib/json.ts";
+import { knownPart } from "../../../src/target/scim/known-schemas.ts";
 import { renderForTarget } from "../../../src/target/scim/render.ts";
 
 const coreUser = "urn:ietf:params:scim:schemas:core:2.0:User";
@@ -20,12 +21,25 @@ const document: JsonObject = {
 
 function render(
   input: JsonObject,
-  schemas: readonly string[] | null,
+  schemas: readonly string[] | Readonly<Record<string, readonly string[]>> | null,
   more: { managerRemoteId?: string | null; externalId?: boolean } = {},
 ): JsonObject {
   const { managerRemoteId = null, ...capabilities } = more;
-  const known = schemas === null ? null : new Set(schemas.map((urn) => urn.toLowerCase()));
+  const known = schemas === null ? null : new Map(toEntries(schemas));
   return renderForTarget(input, { type: "User", capabilities: { schemas: known, ...capabilities }, managerRemoteId });
+}
+
+/** Schemas by URN, with the names of their attributes; a list of URNs stands for all attributes of each. */
+function toEntries(
+  schemas: readonly string[] | Readonly<Record<string, readonly string[]>>,
+): [string, ReadonlySet<string> | null][] {
+  return isList(schemas)
+    ? schemas.map((urn) => [urn.toLowerCase(), null])
+    : Object.entries(schemas).map(([urn, names]) => [urn.toLowerCase(), new Set(names)]);
+}
+
+function isList(value: object): value is readonly string[] {
+  return Array.isArray(value);
 }
 
 test("a target that doesn't say gets core and enterprise, with its own manager's id and nothing server-owned", () => {
@@ -42,6 +56,38 @@ test("a target gets the extensions that it lists, in whatever case", () => {
   expect(rendered["schemas"]).toEqual([coreUser, wecom]);
   expect(rendered[wecom]).toEqual({ gender: "male" });
   expect(rendered).not.toHaveProperty([enterprise]);
+});
+
+test("a target gets the attributes that it lists of an extension, in whatever case", () => {
+  const input = { ...document, [wecom]: { gender: "male", Badge: "B-1" }, [enterprise]: { department: "Sales" } };
+  const rendered = render(input, { [wecom]: ["badge"], [enterprise]: ["department", "costcenter"] });
+  expect(rendered["schemas"]).toEqual([coreUser, enterprise, wecom]);
+  expect(rendered[wecom]).toEqual({ Badge: "B-1" });
+  expect(rendered[enterprise]).toEqual({ department: "Sales" });
+});
+
+test("an extension of which nothing is left is not sent, and not named", () => {
+  const rendered = render(document, { [wecom]: ["badge"], [enterprise]: ["costcenter"] }, { managerRemoteId: "m" });
+  expect(rendered).toEqual({ schemas: [coreUser], externalId: "zhangsan", userName: "zhangsan" });
+});
+
+test("the manager goes where the target lists that attribute of the enterprise extension", () => {
+  const rendered = render(document, { [enterprise]: ["manager"] }, { managerRemoteId: "m" });
+  expect(rendered[enterprise]).toEqual({ manager: { value: "m" } });
+});
+
+test("sub-attributes of an extension's attribute are not looked at", () => {
+  const input = { userName: "a", "urn:x:y": { seat: { floor: 3 } } };
+  expect(render(input, { "urn:x:y": ["seat"] })["urn:x:y"]).toEqual({ seat: { floor: 3 } });
+});
+
+test("of what it was given a target knows what it still lists; core attributes count always", () => {
+  const held = { userName: "a", title: "t", [wecom]: { gender: "male", badge: "B-1" }, "urn:x:y": { z: 1 } };
+  const known = (schemas: Parameters<typeof toEntries>[0] | null) =>
+    knownPart(held, { schemas: schemas === null ? null : new Map(toEntries(schemas)) });
+  expect(known({ [wecom]: ["gender"] })).toEqual({ userName: "a", title: "t", [wecom]: { gender: "male" } });
+  expect(known([wecom, "urn:x:y"])).toEqual(held);
+  expect(known(null)).toEqual({ userName: "a", title: "t" });
 });
 
 test("a manager who has no id there is left out, and an extension that was only him too", () => {
