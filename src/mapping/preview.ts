@@ -7,7 +7,6 @@ import { parseExtensionFiles } from "./extension-files.ts";
 import { textOfFile, type WrittenFile } from "./file-text.ts";
 import type { RecordProblem } from "./mapping.ts";
 import { parseRecord, type Subject } from "./parse-record.ts";
-import { parsePointer } from "./pointer.ts";
 import { MappingError } from "./problem.ts";
 import type { MappingProgram } from "./program.ts";
 import { type RecordForm, type RecordInput, toRecordInput } from "./run-tests.ts";

@@ -5,10 +5,11 @@ import { describe, expect, it } from "vitest";
 import { projectDir } from "../support/imports.ts";
 
 // The commands of docs/mapping.md, run by a shell from the project's folder with the program as it was built. Those that
-// ask a running server are not among them.
+// ask a running server are not among them; "The whole way" is done in test/e2e/mapping-docs.test.ts.
 
 const text = readFileSync(`${projectDir}/docs/mapping.md`, "utf8");
-const commands = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)]
+const whole = /^## The whole way$[\s\S]*?(?=^## )/m.exec(text)?.[0] ?? "";
+const commands = [...text.replace(whole, "").matchAll(/^```sh\n([\s\S]*?)^```$/gm)]
   .map(([, block = ""]) => block.trim())
   .filter((block) => !block.includes("$BRIDGE_URL"));
 const workflow = /- run: (node bridge\/bin\/\S+ mapping validate .*)$/m.exec(text)?.[1] ?? "";

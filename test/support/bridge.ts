@@ -12,6 +12,7 @@ import { type BridgeApi, makeBridgeApi } from "./bridge-api.ts";
  * the program as it is shipped, in a process of its own.
  */
 export interface BridgeHome {
+  readonly adminToken: string;
   /** Its schema files: a copy, which a test may change. */
   readonly schemasDir: string;
   /** `file:…` or `postgres://…`, as `openDatabase` takes it. */
@@ -61,6 +62,7 @@ export async function makeBridgeHome(databaseUrl?: string): Promise<BridgeHome> 
   };
   const running = new Set<RunningProgram>();
   return {
+    adminToken,
     schemasDir,
     databaseUrl: url,
     async start({ leaseSeconds = 1 } = {}) {
