@@ -1,5 +1,6 @@
 import SqliteConnection from "better-sqlite3";
 import { Kysely, type RawBuilder, SqliteDialect, sql, type Transaction } from "kysely";
+import { wait } from "../../lib/wait.ts";
 import { type Database, errorCode, type Row, type Upsert } from "../database.ts";
 import { migrate } from "../migrations/run.ts";
 import type { Tables } from "../tables.ts";
@@ -12,8 +13,8 @@ import type { Tables } from "../tables.ts";
 export async function openSqlite(file: string): Promise<Database> {
   const connection = new SqliteConnection(file);
   // The busy timeout first: the change to WAL itself may meet a lock of another process.
-  connection.pragma("busy_timeout = 30000");
-  connection.pragma("journal_mode = WAL");
+  connection.pragma(`busy_timeout = ${patienceMs}`);
+  await useWal(connection);
   connection.pragma("synchronous = NORMAL");
   connection.pragma("foreign_keys = ON");
   connection.pragma("cache_size = -32000");
@@ -49,6 +50,25 @@ export async function openSqlite(file: string): Promise<Database> {
     throw error;
   }
   return database;
+}
+
+/** How long a lock of another process is waited for, in milliseconds. */
+const patienceMs = 30_000;
+
+/**
+ * Of two processes that change a new file to WAL at the same moment one may get SQLITE_BUSY at once, without the busy
+ * timeout: SQLite asks no busy handler where waiting could be a deadlock.
+ */
+async function useWal(connection: SqliteConnection.Database): Promise<void> {
+  for (const deadline = Date.now() + patienceMs; ; ) {
+    try {
+      connection.pragma("journal_mode = WAL");
+      return;
+    } catch (error) {
+      if (errorCode(error) !== "SQLITE_BUSY" || Date.now() > deadline) throw error;
+      await wait(20 * Math.random());
+    }
+  }
 }
 
 /**
