@@ -29,14 +29,20 @@ export interface Judged<T> {
   readonly version: SchemaVersion | null;
 }
 
+/** A file that is older than what was activated through the API: to be written anew. */
+export interface Restoration {
+  readonly version: SchemaVersion;
+  /** What the file holds now, to be kept as a draft before it is overwritten. */
+  readonly found: SchemaContent;
+}
+
 /** What is to be in force, and what has to be done for it. Plain data: nothing was done yet. */
 export interface Judgement {
   readonly extensions: readonly Judged<SchemaDefinition>[];
   readonly mappings: readonly Judged<CompiledMappingFile>[];
   readonly activate: readonly (SchemaContent & { readonly expected: number | null })[];
   readonly retire: readonly SchemaVersion[];
-  /** Files that are older than what was activated through the API: to be written anew. */
-  readonly restore: readonly SchemaVersion[];
+  readonly restore: readonly Restoration[];
   readonly files: readonly FileState[];
 }
 
@@ -66,7 +72,7 @@ interface Draft {
   readonly mappings: Judged<CompiledMappingFile>[];
   readonly activate: (SchemaContent & { readonly expected: number | null })[];
   readonly retire: SchemaVersion[];
-  readonly restore: SchemaVersion[];
+  readonly restore: Restoration[];
   readonly files: FileState[];
 }
 
@@ -153,16 +159,17 @@ function judgeOne<T>(look: Look, draft: Draft, ways: Ways<T>): Judged<T> | null 
     draft.retire.push(version);
     return null;
   }
-  if (version !== null && isBehind(file, version)) {
-    draft.restore.push(version);
-    report("behind", say("is older than the version that was activated through the API, which stays in force"));
-    return fallBack(version, ways);
-  }
   try {
     const { value, hash, extensions } = ways.ofFile(file.text);
+    const found = { kind, name, text: file.text, hash, extensions };
+    if (version !== null && isBehind(file, version)) {
+      draft.restore.push({ version, found });
+      report("behind", say("is older than the version that was activated through the API, which stays in force"));
+      return fallBack(version, ways);
+    }
     report("current", []);
     if (version?.text === file.text && version.hash === hash) return { name, value, text: file.text, version };
-    draft.activate.push({ kind, name, text: file.text, hash, extensions, expected: version?.version ?? null });
+    draft.activate.push({ ...found, expected: version?.version ?? null });
     return { name, value, text: file.text, version: null };
   } catch (error) {
     if (!(error instanceof MappingError)) throw error;

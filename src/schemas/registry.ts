@@ -3,7 +3,7 @@ import { formatProblem, MappingError } from "../mapping/problem.ts";
 import { makeSchemaCatalog, type SchemaCatalog, type SchemaDefinition } from "../scim/catalog.ts";
 import type { SchemaVersion, SchemaVersionStore, SourceStore } from "../store/store.ts";
 import { type CompiledMappingFile, compileExtensions, compileMappingFile, rememberingCompile } from "./compile-file.ts";
-import { listNames, ReadOnlyError, readFolder, writeSchemaFile } from "./folder.ts";
+import { type FolderState, listNames, ReadOnlyError, readFolder, writeSchemaFile } from "./folder.ts";
 import { type Judged, type Judgement, judgeFiles } from "./judge.ts";
 import { filePath, type SchemasInForce } from "./schemas.ts";
 import { watchFolders } from "./watch.ts";
@@ -50,13 +50,13 @@ export async function openRegistry({ directory, store, log, watch }: RegistryPar
     for (let attempt = 1; ; attempt += 1) {
       const active = await store.activeSchemas();
       const [mappings, extensions] = [await readFolder(directory, "mapping"), await readFolder(directory, "extension")];
-      const needed = new Set((await store.listSources()).map(({ settings }) => settings.mapping));
+      const needed = hasAllFiles(active, mappings) ? noNames : await mappingsInUse(store);
       const judgement = judgeFiles({ extensions, mappings, active, needed, compile });
       const versions = await carryOut(judgement, store, log);
       // Somebody else activated something meanwhile.
       if (versions === null && attempt < 10) continue;
       if (versions === null) throw new Error("the versions of the schema files change faster than they can be read");
-      const restored = await restore(judgement, directory, log);
+      const restored = await restore(judgement, { directory, store, log });
       inForce = build(judgement, versions, restored);
       profiles = await listNames(directory, "targets").catch(() => profiles);
       if (watch) report(inForce);
@@ -98,6 +98,18 @@ const nothing: SchemasInForce = {
   files: [],
 };
 
+const noNames: ReadonlySet<string> = new Set();
+
+/** Whether there is a file for each mapping in force: then nobody need be asked who needs them. */
+function hasAllFiles(active: readonly SchemaVersion[], folder: FolderState): boolean {
+  const names = new Set("files" in folder ? folder.files.map(({ name }) => name) : []);
+  return active.every(({ kind, name }) => kind !== "mapping" || names.has(name));
+}
+
+async function mappingsInUse(store: Pick<SourceStore, "listSources">): Promise<ReadonlySet<string>> {
+  return new Set((await store.listSources()).map(({ settings }) => settings.mapping));
+}
+
 type Versions = ReadonlyMap<string, SchemaVersion>;
 
 /** Makes versions of what is new. Null when another process did something else meanwhile. */
@@ -120,16 +132,21 @@ async function carryOut(
   return versions;
 }
 
-/** Writes files that are behind; answers which could be written. */
-async function restore({ restore: behind }: Judgement, directory: string, log: Log): Promise<ReadonlySet<string>> {
+/** Writes files that are behind, and keeps what they held as drafts; answers which could be written. */
+async function restore(
+  { restore: behind }: Judgement,
+  { directory, store, log }: Pick<RegistryParts, "directory" | "store" | "log">,
+): Promise<ReadonlySet<string>> {
   const restored = new Set<string>();
-  for (const { kind, name, text, version } of behind) {
+  for (const { version: wanted, found } of behind) {
+    const { kind, name, text, version } = wanted;
     try {
+      const kept = await store.saveDraft(found);
       await writeSchemaFile(directory, kind, name, text);
       restored.add(filePath(kind, name));
-      log.info(
-        { file: filePath(kind, name), version },
-        "the file was older than what is in force: it was written anew",
+      log.warn(
+        { file: filePath(kind, name), version, kept: kept.version },
+        "the file was older than what is in force and was written anew; what it held is kept as a version",
       );
     } catch (error) {
       if (!(error instanceof ReadOnlyError)) throw error;

@@ -1,9 +1,20 @@
 import { type RawBuilder, type Selectable, sql, type Transaction } from "kysely";
+import type { ResourceType } from "../scim/resource.ts";
 import type { Database } from "./database.ts";
 import { countRemovals, identityActions } from "./directory-rows.ts";
 import type { DirectoryStore, Lease } from "./engine.ts";
 import { leasedWrite } from "./leases.ts";
 import type { Tables } from "./tables.ts";
+
+/** Of a change of a group that is about its members and nothing else. */
+const membersAlone = {
+  action: "update",
+  before: null,
+  after: null,
+  sources: null,
+  apply: null,
+  changes_identity: 0,
+} as const;
 
 /** What the safeguards set aside, and what they count. */
 export function makeDirectoryHolds(
@@ -48,30 +59,20 @@ export function makeDirectoryHolds(
     holdRemovals: (lease, taskId, types) =>
       write(lease, async (trx) => {
         if (types.length === 0) return;
-        await trx
-          .updateTable("change")
-          .set({ status: "held" })
-          .where("task_id", "=", taskId)
-          .where("target_id", "is", null)
-          .where("status", "=", "planned")
-          .where("action", "in", ["deactivate", "delete"])
-          .where("resource_type", "in", types)
-          .execute();
+        await holdPlanned(trx, taskId, types).where("action", "in", ["deactivate", "delete"]).execute();
         await holdMembershipsOfThoseWhoStay(trx, taskId);
       }),
 
     holdIdentityChanges: (lease, taskId, types) =>
       write(lease, async (trx) => {
-        await trx
-          .updateTable("change")
-          .set({ status: "held" })
-          .where("task_id", "=", taskId)
-          .where("target_id", "is", null)
-          .where("status", "=", "planned")
+        if (types.length === 0) return;
+        const held = await holdPlanned(trx, taskId, types)
           .where("action", "in", identityActions)
           .where("changes_identity", "=", 1)
-          .where("resource_type", "in", types)
+          .returningAll()
           .execute();
+        // What a group is called waits; who is in it does not: nobody would look at those people again.
+        for (const row of held) if (row.added_count + row.removed_count > 0) await letMembersGoAhead(trx, row);
       }),
 
     holdMemberRemovals: (lease, changeSeqs) =>
@@ -99,6 +100,33 @@ export function makeDirectoryHolds(
         await trx.deleteFrom("change").where("seq", "in", released).execute();
       }),
   };
+
+  function holdPlanned(trx: Transaction<Tables>, taskId: string, types: readonly ResourceType[]) {
+    return trx
+      .updateTable("change")
+      .set({ status: "held" })
+      .where("task_id", "=", taskId)
+      .where("target_id", "is", null)
+      .where("status", "=", "planned")
+      .where("resource_type", "in", types);
+  }
+
+  /** Moves the members of a group's held change to a planned change of their own. */
+  async function letMembersGoAhead(trx: Transaction<Tables>, row: Selectable<Tables["change"]>): Promise<void> {
+    const { seq, ...copied } = row;
+    const inserted = await trx
+      .insertInto("change")
+      .values({ ...copied, ...membersAlone, status: "planned", because: "its members in the source changed" })
+      .returning("seq")
+      .executeTakeFirstOrThrow();
+    await trx.updateTable("change_member").set({ change_seq: inserted.seq }).where("change_seq", "=", seq).execute();
+    await trx
+      .updateTable("change")
+      // The members make the group's next version; what was shown of it is to go on top of that one.
+      .set({ added_count: 0, removed_count: 0, base_version: row.base_version + 1 })
+      .where("seq", "=", seq)
+      .execute();
+  }
 
   function appliedChanges(taskId: string) {
     return db
@@ -195,11 +223,8 @@ export function makeDirectoryHolds(
       .insertInto("change")
       .values({
         ...copied,
+        ...membersAlone,
         status: "held",
-        before: null,
-        after: null,
-        sources: null,
-        apply: null,
         added_count: 0,
         removed_count: count,
         because,

@@ -1,6 +1,7 @@
 import type { Log } from "../lib/log.ts";
 import { tagsField } from "../mapping/facts.ts";
 import type { CompiledMapping } from "../mapping/mapping.ts";
+import { MappingError } from "../mapping/problem.ts";
 import { type Source, SourceError } from "../source/source.ts";
 import type {
   DirectoryStore,
@@ -199,10 +200,9 @@ async function loadMapping(
   try {
     return await parts.loadMapping(parts.row.settings.mapping);
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    return {
-      error: { code: "mapping.broken", detail: `the mapping ${parts.row.settings.mapping} cannot be used: ${detail}` },
-    };
+    if (!(error instanceof MappingError)) throw error;
+    const detail = `the mapping ${parts.row.settings.mapping} cannot be used: ${error.message}`;
+    return { error: { code: "mapping.broken", detail } };
   }
 }
 

@@ -7,7 +7,8 @@ import type { MappingSurroundings } from "./plan-record.ts";
 import { departmentOf, tagOf } from "./prepare-record.ts";
 import { type TagRecord, tagContexts } from "./tag-contexts.ts";
 
-const pageSize = 1000;
+/** Records read between two moments at which something else may run; a tag can name all the people of a corp. */
+const pageSizes = { department: 500, tag: 20, user: 250 } as const;
 
 /** What mapping the records of a source needs beside them, as it was last read: for looking without reading anew. */
 export async function readSurroundings(
@@ -49,10 +50,11 @@ async function* eachRecord(
   kind: RecordKind,
 ): AsyncGenerator<StoredRecord> {
   for (let after = 0; ; ) {
-    const page = await store.readSourceRecords(sourceId, kind, after, pageSize);
+    const page = await store.readSourceRecords(sourceId, kind, after, pageSizes[kind]);
     const last = page.at(-1);
     if (last === undefined) return;
     after = last.seq;
     yield* page;
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }

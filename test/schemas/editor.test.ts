@@ -53,6 +53,11 @@ test("a file that somebody edits after an activation wins; one that is older is 
   at.age("mappings/wecom.json", 3_600_000);
   await registry.refresh();
   expect([inForce(), at.read("mappings/wecom.json")]).toEqual([2, text("alias")]);
+  // Nothing is lost: what the file held can be activated.
+  expect(await at.store.findSchemaVersion("mapping", "wecom", 3)).toMatchObject({
+    state: "draft",
+    text: text("position"),
+  });
   at.write("mappings/wecom.json", text("position"));
   at.age("mappings/wecom.json", -1000);
   await registry.refresh();

@@ -209,3 +209,52 @@ test("small steps of renaming do not get past the safeguard, and an edit taken b
   rename(4);
   expect(await fixture.sync()).toMatchObject({ state: "succeeded", counts: { users: { updated: 0 } } });
 });
+
+test("groups that would be known otherwise wait, and whoever joins one meanwhile is in it", async () => {
+  const fixture = await startEngineFixture();
+  await fixture.sync();
+  const [department] = fixture.corp.truth().departments.slice(-1);
+  const outside = fixture.corp.truth().members.find(({ department: all }) => !all.includes(department?.id ?? 0));
+  if (!department || !outside) throw new Error("too few departments");
+  fixture.edit((mapping) => {
+    mapping.department.externalId = { template: "dept-{id}" };
+  });
+  fixture.corp.patchMember(outside.userid, { department: [...outside.department, department.id] });
+  const count = fixture.corp.truth().departments.length;
+  const held = await fixture.sync();
+  expect(held).toMatchObject({ state: "held", hold: { identities: { users: 0, groups: count } } });
+  const members = () => {
+    const { users, groups } = fixture.control.dump();
+    const id = users.find(({ resource }) => resource["externalId"] === outside.userid)?.id;
+    const of = groups.find(({ resource }) =>
+      [`department:${department.id}`, `dept-${department.id}`].includes(String(resource["externalId"])),
+    );
+    return of?.members.some(({ value }) => value === id);
+  };
+  expect(members()).toBe(true);
+  const again = await fixture.sync();
+  expect(again).toMatchObject({ state: "held", hold: { identities: { groups: count } } });
+  expect(members()).toBe(true);
+  expect(await fixture.approve(again)).toMatchObject({ state: "succeeded" });
+  expect(members()).toBe(true);
+  const names = fixture.control.dump().groups.map(({ resource }) => String(resource["externalId"]));
+  expect(names.filter((name) => name.startsWith("dept-"))).toHaveLength(count);
+  expect(await fixture.sync()).toMatchObject({ state: "succeeded", counts: { groups: { updated: 0 } } });
+});
+
+test("what is held of a group whose members changed in the same task is applied when that task is approved", async () => {
+  const fixture = await startEngineFixture();
+  await fixture.sync();
+  const [department] = fixture.corp.truth().departments.slice(-1);
+  const outside = fixture.corp.truth().members.find(({ department: all }) => !all.includes(department?.id ?? 0));
+  if (!department || !outside) throw new Error("too few departments");
+  fixture.edit((mapping) => {
+    mapping.department.externalId = { template: "dept-{id}" };
+  });
+  fixture.corp.patchMember(outside.userid, { department: [...outside.department, department.id] });
+  const held = await fixture.sync();
+  expect(await fixture.approve(held)).toMatchObject({ state: "succeeded" });
+  const names = fixture.control.dump().groups.map(({ resource }) => String(resource["externalId"]));
+  expect(names).toContain(`dept-${department.id}`);
+  expect((await fixture.records(held, { target: null, status: "skipped" })).length).toBe(0);
+});
