@@ -64,6 +64,7 @@ async function benchLine(
     const { total: sent } = await target.requests();
     const afterFirst = bridge.peakRss();
     const unchanged = await benchUnchanged(bridge, corp, target, source, size, Math.max(repeats, 3));
+    const impact = await benchImpact(bridge, size, repeats);
     const changed = await benchChanges(bridge, corp, target, source, size);
     const { count, examples } = await countDifferences(corp, target);
     for (const example of examples) process.stderr.write(`  ${example}\n`);
@@ -80,6 +81,7 @@ async function benchLine(
         met: answered.p99 <= 20,
       },
       ...unchanged,
+      ...impact,
       ...changed,
       alone(`${size}: differences between target and corp`, String(count), "0", count === 0),
       alone(`${size}: peak RSS after the first sync`, `${afterFirst.toFixed(0)} MB`, "< 350 MB", afterFirst < 350),
@@ -115,6 +117,32 @@ async function benchUnchanged(
     ...compared(`${size}: sync in which nothing changed`, ours, floor, 1.3),
     alone("    rows written", String(count), "0", count === 0),
     alone("    requests sent", String(sent), "0", sent === 0),
+  ];
+}
+
+/** What an edited mapping would change, counted over everybody; what one target would get of it included. */
+async function benchImpact(bridge: BenchBridge, size: string, repeats: number): Promise<readonly Figure[]> {
+  const floor: Took[] = [];
+  for (let round = 0; round < repeats; round += 1) {
+    floor.push(await runProgram<Took>("floors/read-rows.ts", { file: bridge.databaseFile }));
+  }
+  const {
+    result: ours,
+    bridge: answered,
+    idle,
+  } = await watchHealth(bridge.url, async () => {
+    const took: Took[] = [];
+    for (let round = 0; round < repeats; round += 1) took.push(await bridge.impact());
+    return took;
+  });
+  const path = `${size}: impact of an edited mapping`;
+  return [
+    slower(path, median(ours.map(({ ms }) => ms)), median(floor.map(({ ms }) => ms)), null),
+    {
+      ...slower("    /healthz meanwhile, p99", answered.p99, idle.p99, null),
+      goal: "≤ 20 ms",
+      met: answered.p99 <= 20,
+    },
   ];
 }
 

@@ -32,6 +32,8 @@ export interface BenchBridge {
   createScimClient(): Promise<string>;
   sync(sourceId: string): Promise<TaskResult>;
   push(targetId: string): Promise<TaskResult>;
+  /** Asks what the default mapping would change if everybody's title came from his alias. */
+  impact(): Promise<{ readonly ms: number; readonly processorMs: number; readonly users: number }>;
   /** Records of a task at its targets: resources that changed, and groups that got members plus groups that lost some. */
   pushedRecords(taskId: string): Promise<{ readonly resources: number; readonly memberships: number }>;
   /** MB. */
@@ -46,6 +48,10 @@ interface Task {
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
   readonly error: { readonly code: string; readonly detail: string } | null;
+}
+
+interface Impact {
+  readonly sources: readonly { readonly users: { readonly updated: number; readonly unchanged: number } }[];
 }
 
 interface Page {
@@ -138,6 +144,16 @@ export async function startBridge(dist: string, nodeOptions: readonly string[] =
       (await call<{ token: string }>("POST", "/scim-clients", { name: "bench", access: "read", sources: "all" })).token,
     sync: async (sourceId) => follow(await call<Task>("POST", `/sources/${sourceId}/sync-tasks`, { mode: "apply" })),
     push: async (targetId) => follow(await call<Task>("POST", `/targets/${targetId}/push`)),
+    async impact() {
+      const { content } = await call<{ content: { user: Record<string, unknown> } }>("GET", "/mappings/wecom");
+      const mapping = { ...content, user: { ...content.user, title: { from: "alias" } } };
+      const before = processorMs(process.pid);
+      const startedAt = performance.now();
+      const { sources } = await call<Impact>("POST", "/mappings/wecom/impact", { mapping });
+      const ms = performance.now() - startedAt;
+      const users = sources.reduce((sum, each) => sum + each.users.updated + each.users.unchanged, 0);
+      return { ms, processorMs: processorMs(process.pid) - before, users };
+    },
     async pushedRecords(taskId) {
       let resources = 0;
       let memberships = 0;
