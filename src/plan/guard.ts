@@ -19,11 +19,12 @@ export interface RemovalNumbers {
 
 /**
  * Why a mapping that makes resources known otherwise (userName, externalId, active) must wait, in words with numbers;
- * null when it may go ahead. The limits are those of removals: whoever knows a person by his userName loses him.
+ * null when it may go ahead. The limits are those of removals: whoever knows a person by his userName loses him. Who was
+ * renamed within the window is still there, so the share is of all.
  */
 export function refuseIdentityChanges(what: string, numbers: RemovalNumbers, limit: RemovalLimit): string | null {
   const words = "would get another userName, externalId or active by the mapping";
-  return refuse(`${what} ${words}`, numbers, limit);
+  return refuse(`${what} ${words}`, numbers, numbers.total, limit);
 }
 
 /**
@@ -31,14 +32,19 @@ export function refuseIdentityChanges(what: string, numbers: RemovalNumbers, lim
  * so that no series of small steps gets past; the share is of what there was before those steps.
  */
 export function refuseRemovals(what: string, numbers: RemovalNumbers, limit: RemovalLimit): string | null {
-  return refuse(`${what} would be removed`, numbers, limit);
+  return refuse(`${what} would be removed`, numbers, numbers.total + numbers.recent, limit);
 }
 
-function refuse(sentence: string, { planned, recent, total }: RemovalNumbers, limit: RemovalLimit): string | null {
+/** @param before of how many the share is taken */
+function refuse(
+  sentence: string,
+  { planned, recent, total }: RemovalNumbers,
+  before: number,
+  limit: RemovalLimit,
+): string | null {
   if (planned === 0) return null;
   const all = planned + recent;
   if (all <= limit.floor) return null;
-  const before = total + recent;
   const share = before === 0 ? 100 : (all * 100) / before;
   const tooMany = limit.count !== undefined && all > limit.count;
   if (share <= limit.percent && !tooMany) return null;

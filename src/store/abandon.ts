@@ -22,10 +22,14 @@ export async function abandonPlan(
       select 1 from change_member m join resource x on x.id = m.member_id
       where m.change_seq = c.seq and (x.departed_at is not null or x.deleted_at is not null))`.execute(trx);
   if (left.rows.length > 0) await applyMemberRows(database, trx, left.rows, { leavers: true, now });
+  // While marks are left nobody was noted as looked at: by the mapping that somebody may take back now, people may have
+  // gained or lost memberships already, and would still count as what the one before made of them.
+  const marked = await trx.selectFrom("task_mark").select("task_id").where("task_id", "=", taskId).limit(1).execute();
+  const touched = marked.length > 0 ? sql`c.task_id = ${taskId} and c.target_id is null` : unfinished;
   await sql`
     update resource set fingerprint = null where id in (
       select m.member_id from change c join change_member m on m.change_seq = c.seq
-      where ${unfinished} and c.leavers = 0)`.execute(trx);
+      where ${touched} and c.leavers = 0)`.execute(trx);
   // A group's own change that was applied without its members is from now on just that.
   const halves = trx
     .selectFrom("change")

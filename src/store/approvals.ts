@@ -1,4 +1,5 @@
 import { type RawBuilder, sql, type Transaction } from "kysely";
+import { HoldMovedError } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 // What a person approved. `approved` is on the change that was held: in the directory, or at one target. A removal that
@@ -29,15 +30,21 @@ export function isLeavingApproved(targetId: string): RawBuilder<boolean> {
 
 /**
  * Held changes back to planned, once and for good: what a later attempt of the same task holds waits for its own
- * approval. A change whose resource has changed since it was shown is left out.
+ * approval. What was shown is what is applied: the document of each resource has to be the one that was shown as before.
+ * Its version may have grown, with the members that a group gained or lost in the same task.
+ *
+ * @throws {HoldMovedError} when others have changed something of it since; nothing is released then
  */
 export async function releaseHeld(trx: Transaction<Tables>, taskId: string): Promise<void> {
+  const held = sql`task_id = ${taskId} and target_id is null and status = 'held' and action <> 'create' and after is not null`;
+  const moved = await sql<{ count: number }>`
+    select count(*) as count from change where ${held} and not exists (
+      select 1 from resource x where x.id = change.resource_id and x.document = change.before)`.execute(trx);
+  const count = Number(moved.rows[0]?.count ?? 0);
+  if (count > 0) throw new HoldMovedError(count);
   await sql`
-    update change set status = 'skipped', error = 'changed since it was held'
-    where task_id = ${taskId} and target_id is null and status = 'held' and action <> 'create' and after is not null
-      and not exists (select 1 from resource x where x.id = change.resource_id and x.version = change.base_version)`.execute(
-    trx,
-  );
+    update change set base_version = (select x.version from resource x where x.id = change.resource_id)
+    where ${held}`.execute(trx);
   await trx
     .updateTable("change")
     .set({ status: "planned", approved: 1 })

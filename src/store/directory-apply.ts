@@ -220,7 +220,7 @@ const resourceColumns = [
   "folded",
 ];
 
-/** Of what is gone the source's record goes too, and a group's members. */
+/** Of what is gone the source's record goes too (unless only the mapping lets go of it), and a group's members. */
 async function forgetGone(
   { isOneOf }: Database,
   trx: Transaction<Tables>,
@@ -229,7 +229,9 @@ async function forgetGone(
 ): Promise<void> {
   const gone = accepted.filter(({ extra }) => extra.departed);
   for (const kind of ["user", "department", "tag"] as const) {
-    const keys = gone.filter(({ extra }) => extra.kind === kind).map(({ extra }) => extra.key);
+    const keys = gone
+      .filter(({ extra }) => extra.kind === kind && extra.keepsRecord !== true)
+      .map(({ extra }) => extra.key);
     if (keys.length === 0) continue;
     await trx
       .deleteFrom("source_record")
@@ -238,8 +240,19 @@ async function forgetGone(
       .where(isOneOf("key", keys))
       .execute();
   }
-  const groups = gone.filter(({ row }) => row.resource_type === "Group").map(({ row }) => row.resource_id);
-  if (groups.length > 0) await trx.deleteFrom("member").where(isOneOf("group_id", groups)).execute();
+  const idsOf = (states: readonly State[]) => states.map(({ row }) => row.resource_id);
+  const groups = gone.filter(({ row }) => row.resource_type === "Group");
+  // Whose record says the same as before would not be looked at when the mapping makes the group again.
+  const unmapped = idsOf(groups.filter(({ extra }) => extra.keepsRecord === true));
+  if (unmapped.length > 0) {
+    const members = trx.selectFrom("member").select("member_id").where(isOneOf("group_id", unmapped));
+    await trx.updateTable("resource").set({ fingerprint: null }).where("id", "in", members).execute();
+  }
+  if (groups.length > 0)
+    await trx
+      .deleteFrom("member")
+      .where(isOneOf("group_id", idsOf(groups)))
+      .execute();
 }
 
 /** Marks as failed those whose userName another resource has already: in the directory, or earlier in this batch. */

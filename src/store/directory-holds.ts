@@ -120,12 +120,7 @@ export function makeDirectoryHolds(
       .returning("seq")
       .executeTakeFirstOrThrow();
     await trx.updateTable("change_member").set({ change_seq: inserted.seq }).where("change_seq", "=", seq).execute();
-    await trx
-      .updateTable("change")
-      // The members make the group's next version; what was shown of it is to go on top of that one.
-      .set({ added_count: 0, removed_count: 0, base_version: row.base_version + 1 })
-      .where("seq", "=", seq)
-      .execute();
+    await trx.updateTable("change").set({ added_count: 0, removed_count: 0 }).where("seq", "=", seq).execute();
   }
 
   function appliedChanges(taskId: string) {

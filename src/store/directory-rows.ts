@@ -11,13 +11,16 @@ export interface AppliedState {
   readonly mappingVersion: string | null;
   readonly managerKey: string | null;
   readonly departed: boolean;
+  /** Its record stays: the source has it, the mapping makes nothing of it. */
+  readonly keepsRecord?: boolean;
 }
 
 /** A planned change as it is stored. */
 export function plannedRow(change: DirectoryChange, taskId: string, now: number): Row {
   const departed = change.fingerprint === null && change.status !== "failed";
-  const { kind, key, fingerprint, mappingVersion, managerKey } = change;
-  const applied: AppliedState = { kind, key, fingerprint, mappingVersion, managerKey, departed };
+  const { kind, key, fingerprint, mappingVersion, managerKey, keepsRecord } = change;
+  const base = { kind, key, fingerprint, mappingVersion, managerKey, departed };
+  const applied: AppliedState = keepsRecord === true ? { ...base, keepsRecord } : base;
   return {
     task_id: taskId,
     target_id: null,
@@ -76,8 +79,8 @@ export function membershipRow(
   };
 }
 
-/** Changes that leave a resource there; removals are counted by themselves. */
-export const identityActions = ["update", "reactivate"] as const;
+/** Changes by which a mapping can make a resource known otherwise; what leaves the source leaves it by another way. */
+export const identityActions = ["update", "reactivate", "deactivate"] as const;
 
 /** Lines of `select resource_type, count(*)`, added up. */
 export function countRemovals(rows: readonly { resource_type: "User" | "Group"; count: number }[]): RemovalCounts {

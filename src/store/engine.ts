@@ -123,6 +123,8 @@ export interface DirectoryChange extends PlannedChange {
   readonly managerKey: string | null;
   /** True when another mapping than before gives it another userName, externalId or active. */
   readonly changesIdentity: boolean;
+  /** Of a removal: the source still has the record, only the mapping makes nothing of it any more. */
+  readonly keepsRecord?: boolean;
 }
 
 /** One edge that a group gains or loses, under the change of that group. */
@@ -190,7 +192,7 @@ export interface DirectoryStore {
   plannedArrivals(taskId: string, ids: readonly string[]): Promise<readonly string[]>;
   plannedRemovals(taskId: string): Promise<RemovalCounts>;
   plannedMemberLosses(taskId: string, moreThan: number): Promise<readonly MemberLoss[]>;
-  /** Planned changes that leave a resource there and make it known otherwise. */
+  /** Planned changes by which the mapping makes a resource known otherwise, or switches it on or off. */
   plannedIdentityChanges(taskId: string): Promise<RemovalCounts>;
   /** Removals in the window, by other tasks. `scope` is `source:{id}`, `source:{id}:identity` or `target:{id}`. */
   recentRemovals(scope: string, since: number): Promise<RemovalCounts>;

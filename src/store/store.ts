@@ -20,6 +20,18 @@ export class NameTakenError extends Error {
   }
 }
 
+/** Something that was held, and is to be approved, is not what it was when it was shown: nothing was let through. */
+export class HoldMovedError extends Error {
+  /** How many of the held changes. */
+  readonly moved: number;
+
+  constructor(moved: number) {
+    super(`${moved} of the held changes are of resources that changed since`);
+    this.name = "HoldMovedError";
+    this.moved = moved;
+  }
+}
+
 /** Secrets of a settings object by JSON Pointer (`/wecom/corpSecret`), in plain text in memory, encrypted at rest. */
 export type Secrets = Readonly<Record<string, string>>;
 

@@ -156,7 +156,10 @@ export interface TaskStore {
     recordId: string,
     query: { readonly cursor?: string; readonly limit: number },
   ): Promise<Page<RecordMember> | null>;
-  /** Held to queued, for the engine to carry out. False when the task is not held any more. */
+  /**
+   * Held to queued, for the engine to carry out. False when the task is not held any more. Throws {@link HoldMovedError}
+   * when what is held was changed since.
+   */
   approveTask(id: string, changes: readonly string[] | null): Promise<boolean>;
   /** Queued, running or held to cancelled. False when it has ended already. */
   cancelTask(id: string): Promise<boolean>;

@@ -30,9 +30,10 @@ interface Refusal {
 export async function guardDirectory(parts: GuardParts): Promise<TaskHold | null> {
   const { store, lease, taskId, clock } = parts;
   const now = clock();
+  // Both are judged before anything is held: who is switched off by the mapping counts for both.
   const removals = await judgeRemovals(parts, now);
-  if (removals.types.length > 0) await store.holdRemovals(lease, taskId, removals.types);
   const identities = await judgeIdentityChanges(parts, now);
+  if (removals.types.length > 0) await store.holdRemovals(lease, taskId, removals.types);
   if (identities.types.length > 0) await store.holdIdentityChanges(lease, taskId, identities.types);
   const members = await holdMemberLosses(parts);
   const reasons = [...removals.reasons, ...identities.reasons, ...members.reasons];

@@ -46,6 +46,7 @@ export async function planUnmapped(parts: DepartureParts, kind: "department" | "
       kind,
       resources.filter((resource) => !resource.deleted),
       `the mapping makes no groups of ${kind}s any more`,
+      { keepsRecord: true },
     );
   }
 }
@@ -74,12 +75,13 @@ async function planLeaving(
   kind: RecordKind,
   leaving: readonly CurrentResource[],
   because: string,
+  options: { readonly keepsRecord?: boolean } = {},
 ): Promise<void> {
   if (leaving.length === 0) return;
   await store.addChanges(
     lease,
     taskId,
-    leaving.map((resource) => departure(kind, resource, because)),
+    leaving.map((resource) => departure(kind, resource, because, options)),
   );
   const memberType = kind === "user" ? "User" : "Group";
   const edges = (await store.edgesAnywhere(leaving.map((resource) => resource.id))).map(

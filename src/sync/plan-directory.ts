@@ -166,7 +166,7 @@ async function edgeChanges(
  * the same.
  */
 async function planTagEdges(
-  { store, lease, taskId, sourceId, outcome, mayRemove }: PlanParts,
+  { store, lease, taskId, sourceId, around, outcome, mayRemove }: PlanParts,
   rule: MemberRule,
 ): Promise<void> {
   for (let after = 0; ; ) {
@@ -179,12 +179,13 @@ async function planTagEdges(
       const { users, departments } = tagOf(record);
       const wanted = new Map<string, MemberChange["memberType"]>();
       const people = rule.users ? await store.resolveKeys(sourceId, "user", users) : new Map<string, string>();
-      const units = rule.groups
-        ? await store.resolveKeys(sourceId, "department", departments)
-        : new Map<string, string>();
+      const units =
+        rule.groups && around.mapping.members.department !== null
+          ? await store.resolveKeys(sourceId, "department", departments)
+          : new Map<string, string>();
       for (const id of people.values()) wanted.set(id, "User");
       for (const id of units.values()) wanted.set(id, "Group");
-      await keepThoseThere(store, taskId, wanted, people);
+      await keepThoseThere(store, taskId, wanted);
       const changes: MemberChange[] = [];
       const held = new Set<string>();
       const groupId = record.resourceId;
@@ -202,14 +203,16 @@ async function planTagEdges(
   }
 }
 
-/** A tag may name people who have left, or who were refused: they are in no group, unless this task brings them. */
+/**
+ * A tag may name people and departments that have left, or were refused: they are in no group, unless this task brings
+ * them.
+ */
 async function keepThoseThere(
   store: DirectoryStore,
   taskId: string,
   wanted: Map<string, MemberChange["memberType"]>,
-  people: ReadonlyMap<string, string>,
 ): Promise<void> {
-  const absent = new Set(people.values());
+  const absent = new Set(wanted.keys());
   for (const resource of await store.readCurrent([...absent])) {
     if (!resource.departed && !resource.deleted) absent.delete(resource.id);
   }

@@ -145,8 +145,17 @@ function explain(before: JsonObject | null, current: CurrentResource | null): st
     : "the source's record or the mapping changed";
 }
 
-/** The removal of somebody (or something) that is not in the source any more. */
-export function departure(kind: RecordKind, current: CurrentResource, because: string): DirectoryChange {
+/**
+ * The removal of somebody (or something) that is not in the source any more.
+ *
+ * @param keepsRecord the source still has it, and the mapping makes nothing of it
+ */
+export function departure(
+  kind: RecordKind,
+  current: CurrentResource,
+  because: string,
+  { keepsRecord = false }: { readonly keepsRecord?: boolean } = {},
+): DirectoryChange {
   const type: ResourceType = kind === "user" ? "User" : "Group";
   const before = JSON.parse(current.document) as JsonObject;
   return {
@@ -168,5 +177,6 @@ export function departure(kind: RecordKind, current: CurrentResource, because: s
     mappingVersion: null,
     managerKey: null,
     changesIdentity: false,
+    ...(keepsRecord && { keepsRecord }),
   };
 }

@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import type { TaskRow } from "../../store/store.ts";
+import { HoldMovedError, type TaskRow } from "../../store/store.ts";
 import { notFound, ProblemError } from "../problem.ts";
 import { idParams, invalidParameter, json, optionalBody, page, pageOf, pageQuery, refusals } from "./common.ts";
 import type { AdminParts } from "./parts.ts";
@@ -26,7 +26,8 @@ export function makeTasks(parts: AdminParts) {
     .openapi(approveTask, async (c) => {
       const task = await findTask(store, c.req.valid("param").id);
       const { changes = null } = c.req.valid("json");
-      const approved = await store.approveTask(task.id, changes);
+      await checkMappingStands(parts, task);
+      const approved = await approve(store, task.id, changes);
       const now = await findTask(store, task.id);
       if (!approved) {
         const why =
@@ -53,6 +54,36 @@ export async function findTask(store: AdminParts["store"], id: string): Promise<
   const task = await store.findTask(id);
   if (task === null) throw notFound("sync task", id);
   return task;
+}
+
+/** @throws ProblemError 409 when what is held is not what it was when it was shown */
+async function approve(store: AdminParts["store"], id: string, changes: readonly string[] | null): Promise<boolean> {
+  try {
+    return await store.approveTask(id, changes);
+  } catch (error) {
+    if (!(error instanceof HoldMovedError)) throw error;
+    const what = error.moved === 1 ? "One of the held changes is" : `${error.moved} of the held changes are`;
+    throw new ProblemError(409, "conflict", `${what} of a resource that changed since it was shown: sync again.`);
+  }
+}
+
+/**
+ * What a mapping would have made of people is not let through once another one is in force: the next sync would take
+ * it back.
+ *
+ * @throws ProblemError 409
+ */
+async function checkMappingStands({ store, schemas }: AdminParts, task: TaskRow): Promise<void> {
+  if (task.mapping === null || task.hold?.identities === undefined) return;
+  const { name, version } = task.mapping;
+  const source = task.sourceId === null ? null : await store.findSource(task.sourceId);
+  const now = (await schemas.refresh()).mappings.get(name)?.version;
+  if (now === version && source?.settings.mapping === name) return;
+  throw new ProblemError(
+    409,
+    "conflict",
+    `What is held was made by version ${version} of the mapping "${name}", which is not in force any more: sync again.`,
+  );
 }
 
 const tags = ["Sync tasks"];

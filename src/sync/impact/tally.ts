@@ -74,7 +74,7 @@ export function makeTally(): Tally {
       if (change.status === "failed") return addFailed(change);
       if (change.action === "adopt") return;
       counts[change.resourceType][names[change.action]] += 1;
-      if (change.changesIdentity && change.action !== "deactivate") {
+      if (change.changesIdentity) {
         identities[change.resourceType === "User" ? "users" : "groups"] += 1;
       }
       if (change.before !== null) addDifferences(change);
