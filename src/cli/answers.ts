@@ -26,6 +26,7 @@ export const taskAnswer = z.looseObject({
   id: z.string(),
   mode: z.string(),
   state: z.string(),
+  mapping: z.looseObject({ name: z.string(), version: z.number(), problem: z.string().nullable() }).nullable(),
   progress: z.object({ phase: z.string(), done: z.number(), total: z.number() }).nullable(),
   counts,
   targets: z.array(
@@ -55,6 +56,7 @@ export const schemaFileAnswer = z.looseObject({
   name: z.string(),
   state: z.string(),
   active: z.looseObject({ version: z.number() }).nullable(),
+  usedBy: z.array(z.string()),
 });
 
 export const versionsAnswer = z.object({

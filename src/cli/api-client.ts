@@ -94,7 +94,9 @@ function parseJson(text: string): unknown {
 }
 
 function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const outer = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  // Several addresses were tried: each says the same.
+  const cause = outer instanceof AggregateError ? (outer.errors[0] ?? outer) : outer;
   if (cause instanceof Error) return "code" in cause && typeof cause.code === "string" ? cause.code : cause.name;
   return "unknown";
 }

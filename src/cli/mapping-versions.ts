@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { draftAnswer, schemaFileAnswer, versionsAnswer } from "./answers.ts";
 import { makeApiClient } from "./api-client.ts";
 import { openOrFail } from "./mapping-impact.ts";
@@ -5,10 +6,16 @@ import { CliError, type CliParts } from "./parts.ts";
 import { kindByFolder } from "./schemas-dir.ts";
 import { plain, table } from "./text.ts";
 
-/** Options of `mapping versions` and `mapping rollback`. */
-export interface VersionOptions {
-  readonly extension: boolean;
+/** Options of `mapping activate`. */
+export interface ActivateOptions {
+  /** The version that was in force when this was decided. */
+  readonly expected?: number;
   readonly json: boolean;
+}
+
+/** Options of `mapping versions` and `mapping rollback`. */
+export interface VersionOptions extends ActivateOptions {
+  readonly extension: boolean;
 }
 
 /**
@@ -19,7 +26,7 @@ export interface VersionOptions {
 export async function activateFile(
   parts: CliParts,
   path: string,
-  { json }: { readonly json: boolean },
+  { json, expected }: ActivateOptions,
 ): Promise<number> {
   const { name, text, kind: said } = await openOrFail(path);
   const kind = kindByFolder(path) ?? said ?? "mapping";
@@ -30,9 +37,9 @@ export async function activateFile(
   for (const { file: where, line, column, pointer, detail } of draft.warnings) {
     parts.stderr.write(`${plain(`warning: ${where}:${line}:${column} ${pointer}: ${detail}`)}\n`);
   }
-  const body = { version: draft.version };
+  const body = { version: draft.version, ...(expected !== undefined && { expected }) };
   const activated = await client.call("POST", `${file}/activate`, schemaFileAnswer, body);
-  parts.stdout.write(json ? `${JSON.stringify(activated, null, 2)}\n` : sayActive(activated));
+  parts.stdout.write(json ? `${JSON.stringify(activated, null, 2)}\n` : sayActive(activated, kind === "mapping"));
   return 0;
 }
 
@@ -55,11 +62,12 @@ export async function rollBack(
   parts: CliParts,
   name: string,
   version: number,
-  { extension, json }: VersionOptions,
+  { extension, expected, json }: VersionOptions,
 ): Promise<number> {
   const client = makeApiClient(parts);
-  const activated = await client.call("POST", `${pathOf(name, extension)}/activate`, schemaFileAnswer, { version });
-  parts.stdout.write(json ? `${JSON.stringify(activated, null, 2)}\n` : sayActive(activated));
+  const body = { version, ...(expected !== undefined && { expected }) };
+  const activated = await client.call("POST", `${pathOf(name, extension)}/activate`, schemaFileAnswer, body);
+  parts.stdout.write(json ? `${JSON.stringify(activated, null, 2)}\n` : sayActive(activated, !extension));
   return 0;
 }
 
@@ -67,6 +75,7 @@ function pathOf(name: string, isExtension: boolean): string {
   return `/${isExtension ? "extensions" : "mappings"}/${encodeURIComponent(name)}`;
 }
 
-function sayActive({ name, active }: { readonly name: string; readonly active: { readonly version: number } | null }) {
-  return `${plain(name)}: version ${active?.version ?? "?"} is in force from the next sync on\n`;
+function sayActive({ name, active, usedBy }: z.output<typeof schemaFileAnswer>, isMapping: boolean): string {
+  const unused = isMapping && usedBy.length === 0 ? "; no source uses this mapping" : "";
+  return `${plain(name)}: version ${active?.version ?? "?"} is in force from the next sync on${unused}\n`;
 }

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type ImpactOptions, measureImpact } from "./mapping-impact.ts";
 import { type PreviewOptions, previewMapping } from "./mapping-preview.ts";
 import { type ValidateOptions, validateMappings } from "./mapping-validate.ts";
-import { activateFile, listVersions, rollBack, type VersionOptions } from "./mapping-versions.ts";
+import { type ActivateOptions, activateFile, listVersions, rollBack, type VersionOptions } from "./mapping-versions.ts";
 import type { CliParts } from "./parts.ts";
 
 /** `mapping validate` and `preview`, on files alone; `impact`, `activate`, `versions` and `rollback`, on a server. */
@@ -50,12 +50,14 @@ export function addMapping(program: Command, parts: CliParts, end: (exitCode: nu
     .option("--detailed-exitcode", "ends with 2 when something would change", false)
     .option("--json", "prints JSON", false)
     .action(async (file: string, options: ImpactOptions) => end(await measureImpact(parts, file, options)));
+  const expected = ["--expected <version>", "refuses when another version is in force by now", toVersion] as const;
   group
     .command("activate")
     .description("brings a mapping file or an extension schema into force at the server")
-    .argument("<file>", "the file")
+    .argument("<file>", "the file; its name without .json is the mapping's or the schema's name")
+    .option(...expected)
     .option("--json", "prints JSON", false)
-    .action(async (file: string, options: { readonly json: boolean }) => end(await activateFile(parts, file, options)));
+    .action(async (file: string, options: ActivateOptions) => end(await activateFile(parts, file, options)));
   const ofExtension = ["--extension", "of an extension schema, not of a mapping", false] as const;
   group
     .command("versions")
@@ -70,6 +72,7 @@ export function addMapping(program: Command, parts: CliParts, end: (exitCode: nu
     .argument("<name>", "the file's name without .json")
     .argument("<version>", "its number", toVersion)
     .option(...ofExtension)
+    .option(...expected)
     .option("--json", "prints JSON", false)
     .action(async (name: string, version: number, options: VersionOptions) =>
       end(await rollBack(parts, name, version, options)),

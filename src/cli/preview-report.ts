@@ -13,9 +13,14 @@ export function reportPreview(preview: Preview, file: string): string {
     ...describeAttributes(attributes, file),
     ...problems.map(({ pointer, detail }) => `problem: ${placeOf(attributes, file, pointer)}: ${detail}`),
     ...warnings.map(({ pointer, detail }) => `warning: ${placeOf(attributes, file, pointer)}: ${detail}`),
-    `${mapping.name} ${mapping.version}: ${attributes.length - missing} attributes with a value, ${missing} without`,
+    `${mapping.name} (${versionOf(mapping.version)}): ${attributes.length - missing} attributes with a value, ${missing} without`,
   ];
   return lines.map((line) => `${plain(line)}\n`).join("");
+}
+
+function versionOf(version: Preview["mapping"]["version"]): string {
+  if (version === null) return "not saved at the server";
+  return typeof version === "number" ? `version ${version}` : "this file";
 }
 
 // One table for all of them, so that everything stands below one another; the heads go between its rows.

@@ -30,7 +30,8 @@ export function defaultSchemasDir({ env }: Pick<CliParts, "env">): string {
  * @throws CliError when it is none
  */
 export async function listSchemasDir(directory: string): Promise<readonly string[]> {
-  const extensions = await listFolder(directory, "extensions");
+  // A repository may have none: git keeps no empty folders.
+  const extensions = hasExtensions(directory) ? await listFolder(directory, "extensions") : [];
   const mappings = await listFolder(directory, "mappings");
   const targets = existsSync(join(directory, "targets")) ? await listFolder(directory, "targets") : [];
   return [...extensions, ...mappings, ...targets];

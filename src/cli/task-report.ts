@@ -13,6 +13,12 @@ export function reportTask(source: string, task: TaskAnswer): string {
       `    groups: ${countsInWords(target.counts.groups)}`,
       ...(target.error ? [`    ${target.error.code}: ${target.error.detail}`] : []),
     ]),
+    // What worked went on, and somebody has a file to mend.
+    ...(task.mapping?.problem
+      ? [
+          `  mapping ${task.mapping.name}: version ${task.mapping.version} was used, because the file is not: ${task.mapping.problem}`,
+        ]
+      : []),
     ...(task.error ? [`  ${task.error.code}: ${task.error.detail}`] : []),
     ...(task.hold ? [`  held until ${task.hold.expiresAt}: ${task.hold.reason}`] : []),
   ];

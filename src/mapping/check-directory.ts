@@ -60,7 +60,7 @@ const sections = ["user", "department", "tag"] as const;
 
 /** Rules with a table that must know every value: those with a default have an answer for all. */
 function tablesOf(section: Section | null): readonly Slot[] {
-  return (section?.slots ?? []).filter(({ rule }) => rule.table !== null && rule.fallback === undefined);
+  return (section?.slots ?? []).filter(({ rule }) => rule.table !== null && rule.tableDefault === undefined);
 }
 
 const maxValues = 100;

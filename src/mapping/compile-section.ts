@@ -90,13 +90,14 @@ function placeRules(
     const path = [section, key];
     const place = attempt(() => findPlace(catalog, type, key), path, report);
     if (!place) continue;
-    const owner = written.get(place.key);
+    // Values between brackets are compared without regard to case, as types are (RFC 7643 §2.4).
+    const owner = written.get(place.key.toLowerCase());
     if (owner) report(path, `${jsonPointer(owner.path)} writes the same attribute`, { part: "key" });
-    else written.set(place.key, { place, form: ruleForm.safeParse(rule).data ?? null, path });
+    else written.set(place.key.toLowerCase(), { place, form: ruleForm.safeParse(rule).data ?? null, path });
   }
-  if (!written.has("externalId")) {
+  if (!written.has("externalid")) {
     const place = findPlace(catalog, type, "externalId");
-    written.set(place.key, { place, form: defaultIdentity[section], path: [section] });
+    written.set(place.key.toLowerCase(), { place, form: defaultIdentity[section], path: [section] });
   }
   return [...written.values()];
 }

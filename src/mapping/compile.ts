@@ -13,7 +13,7 @@ import { MappingError, type MappingProblem, makeProblem, type Report } from "./p
 import { factsOf, type MappingProgram } from "./program.ts";
 
 /** Raised whenever the same file would give something else than before. */
-export const languageVersion = 2;
+export const languageVersion = 3;
 
 export interface MappingParts {
   /** The name that sources refer to: the file's name without `.json`. */

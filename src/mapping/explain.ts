@@ -101,6 +101,8 @@ function trace(rule: Rule, isPartlyUnseen: boolean, facts: Facts): Trace {
     note("when", holds);
     if (!holds) return fallBack("the condition does not hold");
   }
+  // A value that comes to nothing is no reason for the default, but for who is active.
+  const loseValue = (why: string): Trace => (rule.alwaysDecides ? fallBack(why) : { steps, why });
   const raw = rule.read(facts);
   note(rule.origin, raw);
   if (raw === undefined) return fallBack(nothing);
@@ -108,22 +110,19 @@ function trace(rule: Rule, isPartlyUnseen: boolean, facts: Facts): Trace {
   for (const { name, apply } of rule.normalisers) {
     value = apply(value);
     note(`normalise: ${name}`, value);
-    if (value === undefined) return { steps, why: `${name} leaves no value` };
+    if (value === undefined) return loseValue(`${name} leaves no value`);
   }
-  if (rule.normalisers.length > 0 && isEmpty(value)) return { steps, why: "normalise leaves an empty text" };
+  if (rule.normalisers.length > 0 && isEmpty(value)) return loseValue("normalise leaves an empty text");
   if (rule.table) {
     const known = typeof value === "object" ? undefined : rule.table.get(String(value));
-    value = known === undefined ? rule.fallback : (known ?? undefined);
+    value = known === undefined ? rule.tableDefault : (known ?? undefined);
     note("values", value);
     if (value === undefined) {
-      return {
-        steps,
-        why: known === null ? "the table says that this is no value" : "the table does not have this value",
-      };
+      return loseValue(known === null ? "the table says that this is no value" : "the table does not have this value");
     }
   }
   const fitted = rule.toType(value);
-  if (fitted === undefined) return { steps, why: "the value does not fit the type of the attribute" };
+  if (fitted === undefined) return loseValue("the value does not fit the type of the attribute");
   if (canonicalJson(fitted) !== canonicalJson(value)) note("type", fitted);
   return { steps, why: null };
 }

@@ -10,6 +10,16 @@ export function findWarnings(
   sections: Readonly<Record<SectionName, Section | null>>,
   problemAt: (path: readonly (string | number)[], detail: string) => MappingProblem,
 ): readonly MappingProblem[] {
+  const { user } = sections;
+  const hasActive = user?.slots.some(({ place }) => place.key === "active") === true;
+  const everybody = "there is no rule for active: everybody counts as active, also who is disabled in WeCom";
+  return [...(user && !hasActive ? [problemAt(["user"], everybody)] : []), ...warningsOfRules(sections, problemAt)];
+}
+
+function warningsOfRules(
+  sections: Readonly<Record<SectionName, Section | null>>,
+  problemAt: (path: readonly (string | number)[], detail: string) => MappingProblem,
+): readonly MappingProblem[] {
   return Object.values(sections).flatMap((section) =>
     (section?.slots ?? []).flatMap(({ pointer, rule }) => {
       const path = parsePointer(pointer);

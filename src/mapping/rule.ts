@@ -23,9 +23,13 @@ export interface Rule extends Omit<Origin, "fields"> {
   toType(value: Json): Json | undefined;
   readonly when: ((facts: Facts) => boolean) | null;
   readonly fallback: Json | undefined;
+  /** What the table gives for a value that it does not know; undefined for none. */
+  readonly tableDefault: Json | undefined;
   readonly isConstant: boolean;
   readonly createOnly: boolean;
   readonly keepAbsent: boolean;
+  /** No value, and one that does not fit, leave what is there; who is new gets the fallback. */
+  readonly alwaysDecides: boolean;
   /** What to try in place of a value that is taken; null for a value that others may have too. */
   readonly candidates: ((value: string, facts: Facts) => Iterable<string>) | null;
   /** Whether the fields that it rests on could be seen. */
@@ -51,6 +55,9 @@ export function compileRule(tools: RuleTools, rule: RuleForm, place: Place, repo
   checkFit(["const"], rule.const);
   checkFit(["default"], rule.default);
   for (const [from, to] of Object.entries(rule.values ?? {})) if (to !== null) checkFit(["values", from], to);
+  const isSwitch = isActiveSwitch(place);
+  if (isSwitch && rule.absent === "clear")
+    complain(["absent"], "active without a value would count as true: leave this out, then everybody stays as he was");
   const origin = compileOrigin(tools, rule, place, complain);
   const when = rule.when === undefined ? null : compileCondition(tools, rule.when, complain);
   const candidates = rule.unique === undefined ? null : compileUnique(tools, rule, place, complain);
@@ -65,13 +72,23 @@ export function compileRule(tools: RuleTools, rule: RuleForm, place: Place, repo
     transform,
     toType,
     when: when && ((facts) => when.evaluate(facts) === true),
-    fallback: rule.default,
+    fallback: isSwitch ? (rule.default ?? false) : rule.default,
+    tableDefault: rule.default,
     isConstant: rule.const !== undefined,
     createOnly: rule.apply === "create",
-    keepAbsent: rule.absent === "keep",
+    keepAbsent: isSwitch || rule.absent === "keep",
+    alwaysDecides: isSwitch,
     candidates: candidates && ((value, facts) => candidates(value, facts, (each) => normalise(normalisers, each))),
     sight: (unseen) => worse(sightOf(origin.fields, unseen), conditionSight(when?.fields ?? [], unseen)),
   };
+}
+
+/**
+ * Whether a rule says who is active. SCIM takes a missing `active` for true, so that a rule which gives no value, or one
+ * of another type, would switch on whoever is disabled or has left: it says nothing instead, and who is new is inactive.
+ */
+function isActiveSwitch({ extension, attribute }: Place): boolean {
+  return extension === null && attribute.name === "active";
 }
 
 // A condition that sees something can be worked out. Not so without the tags: then it has no result, which is no "no".

@@ -70,7 +70,8 @@ export function evaluateSlot(slot: Slot, sight: Sight, facts: Facts, draft: Draf
   if (value !== undefined) return rule.candidates ? firstCandidate(slot, String(value), facts, draft) : value;
   if (rule.createOnly) return raw === undefined ? fittedFallback(rule) : undefined;
   if (sight === "part" || rule.keepAbsent) draft.keep.push(keepPath);
-  if (sight === "part" || raw !== undefined || rule.fallback === undefined) return undefined;
+  if (sight === "part" || rule.fallback === undefined) return undefined;
+  if (raw !== undefined && !rule.alwaysDecides) return undefined;
   // An existing value is kept; only a new resource gets the default.
   if (rule.keepAbsent) draft.createOnly.push(keepPath);
   return fittedFallback(rule);

@@ -19,7 +19,7 @@ export function makeDirectoryStore(database: Database, clock: () => number): Dir
       const rows = await db
         .selectFrom("resource")
         .select(["id", "type", "key", "version", "external_id", "display_name", "active", "document"])
-        .select(["departed_at", "deleted_at", "mapping_version"])
+        .select(["departed_at", "deleted_at", "mapping_version", "fingerprint as made_from"])
         .where(isOneOf("id", ids))
         .execute();
       return rows.map(toCurrent);

@@ -60,6 +60,8 @@ export interface CurrentResource {
   readonly deleted: boolean;
   /** What its document was made with; null for who has left. */
   readonly mappingVersion: string | null;
+  /** Of the record that its document was made from; null for who has left. */
+  readonly fingerprint: string | null;
 }
 
 export interface DirtyRecord {

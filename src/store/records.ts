@@ -95,7 +95,7 @@ export function makeRecordStore(database: Database): RecordStore {
         .limit(limit)
         .select(["r.seq", "r.key", "r.raw", "r.relations", "r.fingerprint", "r.resource_id"])
         .select(["x.id", "x.type", "x.version", "x.external_id", "x.display_name", "x.active", "x.document"])
-        .select(["x.departed_at", "x.deleted_at", "x.mapping_version"])
+        .select(["x.departed_at", "x.deleted_at", "x.mapping_version", "x.fingerprint as made_from"])
         .execute();
       return rows.map(
         (row): DirtyRecord => ({ record: toRecord(row), current: row.id === null ? null : toCurrent(row) }),
@@ -213,6 +213,7 @@ export function toCurrent(row: {
   departed_at: number | null;
   deleted_at: number | null;
   mapping_version: string | null;
+  made_from: string | null;
 }): CurrentResource {
   return {
     id: row.id ?? "",
@@ -226,5 +227,6 @@ export function toCurrent(row: {
     departed: row.departed_at !== null,
     deleted: row.deleted_at !== null,
     mappingVersion: row.mapping_version,
+    fingerprint: row.made_from,
   };
 }

@@ -127,7 +127,7 @@ export function lookAt(
       before,
       after,
       sources: mapped.sources,
-      because: explain(before, current),
+      because: explain(before, current, record.fingerprint, mappingVersion),
       // Who has left, and who comes for the first time, was mapped by nothing before.
       changesIdentity:
         before !== null &&
@@ -138,11 +138,18 @@ export function lookAt(
   };
 }
 
-function explain(before: JsonObject | null, current: CurrentResource | null): string {
+function explain(
+  before: JsonObject | null,
+  current: CurrentResource | null,
+  fingerprint: string,
+  mappingVersion: string,
+): string {
   if (before === null) return current?.deleted === true ? "it is back in the source" : "new in the source";
-  return current?.departed === true
-    ? "this person is back in the source"
-    : "the source's record or the mapping changed";
+  if (current?.departed === true) return "this person is back in the source";
+  const [sameRecord, sameMapping] = [current?.fingerprint === fingerprint, current?.mappingVersion === mappingVersion];
+  if (sameRecord && !sameMapping)
+    return "the mapping changed, or what the source's settings and credentials let it see";
+  return sameMapping ? "the source's record changed" : "the source's record and the mapping changed";
 }
 
 /**

@@ -76,7 +76,7 @@ describe("mapping preview", () => {
     ]);
     // Chinese characters take two columns: the values stand below one another all the same.
     expect(stdout).toContain('  reads  extattr.工号         "0007"\n  step   from                 "0007"\n');
-    expect(stdout).toMatch(/\nhr \S+: 4 attributes with a value, 2 without\n$/);
+    expect(stdout).toMatch(/\nhr \(this file\): 4 attributes with a value, 2 without\n$/);
   });
 
   it("takes a record with what surrounds it, as tests of a mapping file have it", async () => {

@@ -11,7 +11,7 @@ beforeEach(async () => {
 
 afterEach(() => files.remove());
 
-const mapping = { user: { userName: { from: "userid" } } };
+const mapping = { user: { userName: { from: "userid" }, active: { expr: "member.status == 1" } } };
 const badge = "urn:example:params:scim:schemas:extension:hr:2.0:User";
 const extension = { id: badge, name: "HR", attributes: [{ name: "badge" }] };
 const withBadge = { user: { ...mapping.user, [`${badge}:badge`]: { from: "extattr.工牌" } } };
@@ -60,7 +60,7 @@ describe("mapping validate without files", () => {
 
   it("ends with 2 where there is no schemas directory, or nothing in it", async () => {
     const none = await validate("--schemas", files.path("none"));
-    expect(none).toEqual({ exitCode: 2, stdout: "", stderr: `${files.path("none/extensions")}: is not there\n` });
+    expect(none).toEqual({ exitCode: 2, stdout: "", stderr: `${files.path("none/mappings")}: is not there\n` });
     await mkdir(files.path("extensions"));
     expect((await validate("--schemas", files.directory)).stderr).toBe(`${files.path("mappings")}: is not there\n`);
     await mkdir(files.path("mappings"));
@@ -69,6 +69,12 @@ describe("mapping validate without files", () => {
       stdout: "",
       stderr: `${files.directory}: there is nothing to check\n`,
     });
+  });
+
+  it("does without a folder of extensions, which git does not keep when it is empty", async () => {
+    await mkdir(files.path("mappings"));
+    await files.write("mappings/own.json", mapping);
+    expect(await validate("--schemas", files.directory)).toMatchObject({ exitCode: 0, stderr: "" });
   });
 });
 

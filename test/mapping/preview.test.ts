@@ -223,6 +223,7 @@ test("what is surely not meant is a warning, not a problem", () => {
       userName: { from: "userid" },
       title: { from: "position", normalise: "lower", values: { Boss: "x", staff: "y" } },
       nickName: { from: "isleader" },
+      active: { expr: "member.status == 1" },
     },
   };
   expect(compileMapping({ name: "x", mapping, extensions: [] }).warnings).toMatchObject([

@@ -17,7 +17,7 @@ afterEach(() => fixture.store.close());
 
 const read = (file: string) => readFileSync(join(directory, file), "utf8");
 const text = (title: string) =>
-  `{\n  "user": {\n    "userName": { "from": "userid" },\n    "title": { "from": "${title}" }\n  }\n}\n`;
+  `{\n  "user": {\n    "userName": { "from": "userid" }, "active": { "expr": "member.status == 1" },\n    "title": { "from": "${title}" }\n  }\n}\n`;
 
 describe("mappings", () => {
   it("are listed with what is in force, and in pages", async () => {
