@@ -14,6 +14,7 @@ const membersAlone = {
   sources: null,
   apply: null,
   changes_identity: 0,
+  warnings: null,
 } as const;
 
 /** What the safeguards set aside, and what they count. */

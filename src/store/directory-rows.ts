@@ -42,6 +42,7 @@ export function plannedRow(change: DirectoryChange, taskId: string, now: number)
     removed_count: 0,
     base_version: change.baseVersion,
     changes_identity: change.changesIdentity ? 1 : 0,
+    warnings: change.warnings === undefined || change.warnings.length === 0 ? null : JSON.stringify(change.warnings),
     created_at: now,
   };
 }
@@ -75,6 +76,7 @@ export function membershipRow(
     removed_count: 0,
     base_version: label.version,
     changes_identity: 0,
+    warnings: null,
     created_at: now,
   };
 }

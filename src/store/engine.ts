@@ -125,6 +125,8 @@ export interface DirectoryChange extends PlannedChange {
   readonly managerKey: string | null;
   /** True when another mapping than before gives it another userName, externalId or active. */
   readonly changesIdentity: boolean;
+  /** Attributes that were left out, because their value does not fit: the rule's pointer and why. */
+  readonly warnings?: readonly string[];
   /** Of a removal: the source still has the record, only the mapping makes nothing of it any more. */
   readonly keepsRecord?: boolean;
 }

@@ -134,6 +134,7 @@ function toRecord(row: ChangeRow, members: MembersChange | undefined): RecordVie
     status: row.status,
     error: row.error,
     because: row.because,
+    warnings: row.warnings === null ? [] : (JSON.parse(row.warnings) as readonly string[]),
     changes: members ? [...changes, members] : changes,
   };
 }

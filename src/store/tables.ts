@@ -205,6 +205,8 @@ interface ChangeTable {
   approved: Generated<number>;
   /** 1: another mapping than before gives it another userName, externalId or active. */
   changes_identity: Generated<number>;
+  /** What was left out of the document, because it does not fit (JSON list of sentences). */
+  warnings: Generated<string | null>;
   created_at: number;
 }
 

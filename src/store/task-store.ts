@@ -100,6 +100,8 @@ export interface RecordView {
   readonly status: ChangeStatus;
   readonly error: string | null;
   readonly because: string;
+  /** Attributes that were left out of it, because their value does not fit. */
+  readonly warnings: readonly string[];
   readonly changes: readonly (AttributeChange | MembersChange)[];
 }
 

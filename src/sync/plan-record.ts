@@ -128,6 +128,7 @@ export function lookAt(
       after,
       sources: mapped.sources,
       because: explain(before, current, record.fingerprint, mappingVersion),
+      warnings: mapped.warnings.map(({ pointer, detail }) => `${pointer}: ${detail}`),
       // Who has left, and who comes for the first time, was mapped by nothing before.
       changesIdentity:
         before !== null &&

@@ -10,7 +10,8 @@ let directory: string;
 let cli: CliFixture;
 let impact: readonly SourceImpact[];
 const file = (name: string) => join(directory, name);
-const text = (title: string) => `{ "user": { "userName": { "from": "userid" }, "active": { "expr": "member.status == 1" }, "title": { "from": "${title}" } } }\n`;
+const text = (title: string) =>
+  `{ "user": { "userName": { "from": "userid" }, "active": { "expr": "member.status == 1" }, "title": { "from": "${title}" } } }\n`;
 const run = (...args: readonly string[]) => cli.run(["mapping", ...args]);
 
 beforeEach(async () => {
@@ -36,7 +37,9 @@ describe("mapping activate, versions and rollback", () => {
       ["1", "former", "file"],
       [""],
     ]);
-    expect((await run("rollback", "wecom", "1")).stdout).toBe("wecom: version 1 is in force from the next sync on; no source uses this mapping\n");
+    expect((await run("rollback", "wecom", "1")).stdout).toBe(
+      "wecom: version 1 is in force from the next sync on; no source uses this mapping\n",
+    );
     expect(JSON.parse((await run("versions", "wecom", "--json")).stdout)).toMatchObject([
       { version: 2, state: "former" },
       { version: 1, state: "active" },

@@ -258,3 +258,16 @@ test("what is held of a group whose members changed in the same task is applied 
   expect(names).toContain(`dept-${department.id}`);
   expect((await fixture.records(held, { target: null, status: "skipped" })).length).toBe(0);
 });
+
+test("a value that does not fit its attribute is left out, and the record says which and why", async () => {
+  const fixture = await startEngineFixture();
+  fixture.edit((mapping) => {
+    mapping.user.title = { from: "department" };
+    delete mapping.tests;
+  });
+  const task = await fixture.sync();
+  expect(task).toMatchObject({ state: "succeeded" });
+  const [record] = await fixture.records(task, { target: null, resourceType: "User" });
+  expect(record?.warnings).toEqual(["/user/title: a list does not fit title (string); the attribute is left out"]);
+  expect((await fixture.records(task, { target: null, resourceType: "Group" }))[0]?.warnings).toEqual([]);
+});

@@ -113,6 +113,10 @@ export const recordView = z
     status: changeStatusField,
     error: z.string().nullable(),
     because: z.string(),
+    warnings: z
+      .array(z.string())
+      .readonly()
+      .openapi({ description: "Attributes that were left out of it, because their value does not fit: rule and why." }),
     changes: z.array(z.union([membersChange, attributeChange])).readonly(),
   })
   .openapi("SyncRecord");
