@@ -117,6 +117,7 @@ describe("records", () => {
           status: "planned",
           error: null,
           because: "title differs",
+          warnings: [],
           changes: [{ attribute: "title", source: "总监", before: "经理", after: "总监" }],
         },
       ],
