@@ -6,6 +6,7 @@ import type { PendingResource, PushOutcome } from "../../store/store.ts";
 import { TargetError } from "../../target/target.ts";
 import { inChunk } from "./create-resources.ts";
 import { desiredDocument, nameProblem } from "./desired.ts";
+import { keepUnknown } from "./keep-unknown.ts";
 import { knownAttributes } from "./known-attributes.ts";
 import { chunkSize, failureText, outcomeOf, type PushParts, retryDelayMs } from "./push-parts.ts";
 
@@ -70,7 +71,8 @@ async function eachPending(
 
 async function updateOne(parts: PushParts, resource: PendingResource, active: false | null): Promise<PushOutcome> {
   const { type, departed } = resource;
-  const given = parts.language.known(JSON.parse(resource.held ?? "{}") as JsonObject, parts.capabilities);
+  const stored = JSON.parse(resource.held ?? "{}") as JsonObject;
+  const given = parts.language.known(stored, parts.capabilities);
   // Of somebody who has left nothing else changes any more; our directory may have forgotten the rest of him.
   const whole = departed ? given : desiredDocument(parts, resource);
   try {
@@ -79,7 +81,9 @@ async function updateOne(parts: PushParts, resource: PendingResource, active: fa
     const desired = departed ? held : whole;
     const problem = departed ? null : nameProblem(parts, type, desired);
     if (problem !== null) throw new TargetError("refused", problem);
-    return await sendUpdate(parts, resource, held, active === null ? desired : { ...desired, active }, active);
+    const document = active === null ? desired : { ...desired, active };
+    const remembered = keepUnknown(document, { stored, known: given }, parts.capabilities);
+    return await sendUpdate(parts, resource, { held, desired: document, remembered }, active);
   } catch (error) {
     const text = failureText(error);
     if (error instanceof TargetError && error.code === "missing") return lostOutcome(resource);
@@ -108,22 +112,27 @@ async function heldNow(
   return remote === null ? null : knownAttributes(remote.document, given, desired);
 }
 
+interface Comparison {
+  readonly held: JsonObject;
+  readonly desired: JsonObject;
+  /** What the target is known to hold once it has `desired`. */
+  readonly remembered: JsonObject;
+}
+
 async function sendUpdate(
   { language, target, attempts, signal }: PushParts,
   resource: PendingResource,
-  held: JsonObject,
-  desired: JsonObject,
+  { held, desired, remembered }: Comparison,
   active: false | null,
 ): Promise<PushOutcome> {
   const { type, managerRemoteId, remoteId } = resource;
-  const after = JSON.stringify(desired);
   const link = {
     state: "linked",
     remoteId: remoteId ?? "",
     version: resource.version,
     active: type === "Group" || isActive(desired),
     lacksManager: resource.managerId !== null && managerRemoteId === null,
-    held: after,
+    held: JSON.stringify(remembered),
   } as const;
   const operations = language.difference(held, desired);
   if (operations.length === 0) return outcomeOf(resource, null, link);
@@ -131,7 +140,7 @@ async function sendUpdate(
     action: actionOf(type, held, desired),
     because: reasonOf(resource, active),
     before: JSON.stringify(held),
-    after,
+    after: JSON.stringify(desired),
   };
   await attempts.run(() => target.modify(type, link.remoteId, operations, signal));
   return outcomeOf(resource, { ...record, status: "applied", error: null }, link);
