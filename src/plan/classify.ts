@@ -20,9 +20,12 @@ const identifiers = ["userName", "externalId"] as const;
 
 /** Whether somebody is known by another name afterwards, or is switched on or off. */
 export function isOtherIdentity(before: JsonObject, after: JsonObject): boolean {
-  return (
-    isActive(before) !== isActive(after) || identifiers.some((name) => member(before, name) !== member(after, name))
-  );
+  return isActive(before) !== isActive(after) || isOtherName(before, after);
+}
+
+/** Whether somebody is known by another name afterwards. */
+export function isOtherName(before: JsonObject, after: JsonObject): boolean {
+  return identifiers.some((name) => member(before, name) !== member(after, name));
 }
 
 /** `active` (RFC 7643 §4.1.1); what says nothing is active. */

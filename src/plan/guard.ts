@@ -28,6 +28,14 @@ export function refuseIdentityChanges(what: string, numbers: RemovalNumbers, lim
 }
 
 /**
+ * The same for the rules of one target, or the attributes that it knows: whoever signs in there by his userName loses his
+ * account.
+ */
+export function refuseRenames(what: string, numbers: RemovalNumbers, limit: RemovalLimit): string | null {
+  return refuse(`${what} would get another userName or externalId by the rules of this target`, numbers, limit);
+}
+
+/**
  * Why removals must wait, in words with numbers; null when they may go ahead. What happened within the window counts,
  * so that no series of small steps gets past; the share is of what there was before those steps.
  */

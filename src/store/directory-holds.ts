@@ -47,14 +47,13 @@ export function makeDirectoryHolds(
     },
 
     logRemovals(lease, scope, taskId) {
-      const targetId = scope.startsWith("target:") ? scope.slice("target:".length) : null;
-      const applied = appliedChanges(taskId).where("target_id", targetId === null ? "is" : "=", targetId);
+      const applied = appliedChanges(scope, taskId);
       return log(lease, scope, taskId, applied.where("action", "in", ["deactivate", "delete"]));
     },
 
-    logIdentityChanges(lease, sourceId, taskId) {
-      const applied = appliedChanges(taskId).where("target_id", "is", null).where("changes_identity", "=", 1);
-      return log(lease, `source:${sourceId}:identity`, taskId, applied.where("action", "in", identityActions));
+    logIdentityChanges(lease, scope, taskId) {
+      const applied = appliedChanges(scope, taskId).where("changes_identity", "=", 1);
+      return log(lease, `${scope}:identity`, taskId, applied.where("action", "in", identityActions));
     },
 
     holdRemovals: (lease, taskId, types) =>
@@ -124,9 +123,11 @@ export function makeDirectoryHolds(
     await trx.updateTable("change").set({ added_count: 0, removed_count: 0 }).where("seq", "=", seq).execute();
   }
 
-  function appliedChanges(taskId: string) {
+  function appliedChanges(scope: string, taskId: string) {
+    const targetId = scope.startsWith("target:") ? scope.slice("target:".length) : null;
     return db
       .selectFrom("change")
+      .where("target_id", targetId === null ? "is" : "=", targetId)
       .select(["resource_type", sql<number>`count(*)`.as("count")])
       .where("task_id", "=", taskId)
       .where("status", "=", "applied")

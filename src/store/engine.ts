@@ -198,7 +198,7 @@ export interface DirectoryStore {
   plannedMemberLosses(taskId: string, moreThan: number): Promise<readonly MemberLoss[]>;
   /** Planned changes by which the mapping makes a resource known otherwise, or switches it on or off. */
   plannedIdentityChanges(taskId: string): Promise<RemovalCounts>;
-  /** Removals in the window, by other tasks. `scope` is `source:{id}`, `source:{id}:identity` or `target:{id}`. */
+  /** Removals in the window, by other tasks. `scope` is `source:{id}` or `target:{id}`, of names with `:identity` behind. */
   recentRemovals(scope: string, since: number): Promise<RemovalCounts>;
   /** Sets the planned removals aside. */
   holdRemovals(lease: Lease, taskId: string, types: readonly ResourceType[]): Promise<void>;
@@ -213,8 +213,8 @@ export interface DirectoryStore {
   /** Applies the memberships of the next groups; how many groups there were. */
   applyMembers(lease: Lease, taskId: string, options: { readonly leavers: boolean }, limit: number): Promise<number>;
   logRemovals(lease: Lease, scope: string, taskId: string): Promise<void>;
-  /** The same for changes of identity, under `source:{id}:identity`. */
-  logIdentityChanges(lease: Lease, sourceId: string, taskId: string): Promise<void>;
+  /** The same for changes of identity, under `{scope}:identity`. */
+  logIdentityChanges(lease: Lease, scope: string, taskId: string): Promise<void>;
   /** Remembers that these resources are as their records want them, for {@link applyMarks}. */
   markSame(
     lease: Lease,
@@ -265,6 +265,8 @@ export interface EngineTaskStore {
   ): Promise<void>;
   /** A newer task of the same source replaces what is held. */
   replaceHeld(sourceId: string, byTaskId: string): Promise<void>;
+  /** The same for pushes of one target that were asked for by themselves. */
+  replaceHeldPush(targetId: string, byTaskId: string): Promise<void>;
   expireHeld(before: number): Promise<void>;
   /** Counts of one side of a task; `targetId` null is our own directory. */
   countTask(

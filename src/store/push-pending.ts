@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import type { ResourceType } from "../scim/resource.ts";
 import { isRemovalApproved } from "./approvals.ts";
 import type { Database } from "./database.ts";
-import type { PendingResource, PushScope, PushStore, RemovalPage } from "./engine.ts";
+import type { PendingResource, PushScope, PushStore, RemovalPage, UpdatePage } from "./engine.ts";
 import { filterCondition } from "./filter.ts";
 import { postgresFilter } from "./postgres/filter.ts";
 import { sqliteFilter } from "./sqlite/filter.ts";
@@ -26,6 +26,7 @@ interface PendingRow {
   readonly attempts: number | null;
   readonly state: string | null;
   readonly given_version: number | null;
+  readonly other_rules: number;
 }
 
 type PendingQueries = Pick<
@@ -35,6 +36,7 @@ type PendingQueries = Pick<
   | "pendingDeactivations"
   | "pendingDeletes"
   | "countPendingRemovals"
+  | "countLinked"
   | "countPending"
 >;
 
@@ -73,7 +75,8 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
       select resource.id, resource.type, resource.source_id, resource.version, resource.external_id,
         resource.display_name, resource.user_name, resource.document, resource.departed_at, resource.manager_id,
         lm.remote_id as manager_remote_id, l.remote_id, l.held, l.attempts, l.state,
-        l.version as given_version
+        l.version as given_version,
+        case when l.version < 0 then case when ${wasJudged} then 0 else 1 end else 0 end as other_rules
       ${from(scope, type)} and resource.id > ${page.after} and ${sql.join(conditions, sql` and `)}
       order by resource.id limit ${page.limit}`.execute(db);
     return rows.map(toPending);
@@ -84,6 +87,8 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
   /** Made without a manager who was not there yet, and is there by now. */
   const managerCame: Condition = sql`(l.state = 'linked' and l.lacks_manager = 1 and lm.remote_id is not null)`;
   const isLinked: Condition = sql`l.remote_id is not null`;
+
+  const isOfPage = ({ lookAgain }: UpdatePage): Condition => (lookAgain ? sql`l.version < 0` : sql`1 = 1`);
 
   const mustBeDeleted = (scope: PushScope, type: ResourceType): Condition => {
     if (type === "Group") return sql`(resource.deleted_at is not null or not (${inScope(scope, type)}))`;
@@ -130,6 +135,7 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
           or ${managerCame})`,
         inScope(scope, type),
         sql`resource.deleted_at is null`,
+        isOfPage(page),
       ),
 
     pendingDeactivations: (scope, page) =>
@@ -142,6 +148,7 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
         sql`not (${mustBeDeleted(scope, "User")})`,
         isDue(scope),
         isApproved(scope, page),
+        isOfPage(page),
       ),
 
     pendingDeletes: (scope, type, page) =>
@@ -168,6 +175,16 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
       };
     },
 
+    async countLinked(scope) {
+      const count = async (type: ResourceType): Promise<number> => {
+        if (!scope.types.includes(type)) return 0;
+        const { rows } = await sql<{ count: number }>`
+          select count(*) as count ${from(scope, type)} and ${isLinked} and ${isThere}`.execute(db);
+        return Number(rows[0]?.count ?? 0);
+      };
+      return { users: await count("User"), groups: await count("Group") };
+    },
+
     async countPending(scope) {
       const count = async (type: ResourceType): Promise<number> => {
         if (!scope.types.includes(type)) return 0;
@@ -185,6 +202,11 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
     },
   };
 }
+
+/** Since it was given, another mapping has made it known otherwise in the directory: that was judged there. */
+const wasJudged: Condition = sql`exists (
+  select 1 from change d where d.resource_id = resource.id and d.target_id is null and d.status = 'applied'
+    and d.changes_identity = 1 and d.base_version >= -l.version)`;
 
 function toPending(row: PendingRow): PendingResource {
   return {
@@ -204,5 +226,7 @@ function toPending(row: PendingRow): PendingResource {
     attempts: row.attempts ?? 0,
     intended: row.state === "intended",
     lookAgain: row.given_version === -row.version,
+    otherRules: row.other_rules === 1,
+    givenVersion: row.given_version ?? 0,
   };
 }

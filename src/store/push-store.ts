@@ -42,6 +42,13 @@ export interface PendingResource {
   readonly intended: boolean;
   /** Nothing of ours changed since it was given this version: the target's own rules did, or what it knows. */
   readonly lookAgain: boolean;
+  /**
+   * It was given under other rules, or when the target knew other attributes, and no change of what it is known by was
+   * judged in the directory since.
+   */
+  readonly otherRules: boolean;
+  /** The version that it was given, as the link notes it; below zero: to be compared again. */
+  readonly givenVersion: number;
 }
 
 export interface PendingGroup {
@@ -52,10 +59,16 @@ export interface PendingGroup {
   readonly membersVersion: number;
 }
 
-/** A page of removals in order of id. */
-export interface RemovalPage {
+/** A page of updates in order of id. */
+export interface UpdatePage {
   readonly after: string;
   readonly limit: number;
+  /** Only what was given under other rules, or when the target knew other attributes. */
+  readonly lookAgain?: true;
+}
+
+/** A page of removals in order of id. */
+export interface RemovalPage extends UpdatePage {
   /** Absent: all; true: those that somebody approved; false: the others. */
   readonly approved?: boolean;
 }
@@ -85,6 +98,8 @@ export interface PushOutcome {
     readonly because: string;
     readonly before: string | null;
     readonly after: string | null;
+    /** The rules of the target make it known by another name. */
+    readonly changesIdentity?: boolean;
   } | null;
   /** Null: the link stays as it is. */
   readonly link:
@@ -103,7 +118,7 @@ export interface PushOutcome {
 }
 
 /** What each target holds of our directory, and what it lacks. */
-export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logRemovals"> {
+export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logRemovals" | "logIdentityChanges"> {
   /** Null before the first contact. */
   contactedAt(targetId: string): Promise<number | null>;
   saveRemoteMatches(
@@ -142,16 +157,18 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
     type: ResourceType,
     page: { readonly after: string; readonly limit: number; readonly onlyReady: boolean },
   ): Promise<readonly PendingResource[]>;
-  pendingUpdates(
-    scope: PushScope,
-    type: ResourceType,
-    page: { readonly after: string; readonly limit: number },
-  ): Promise<readonly PendingResource[]>;
+  pendingUpdates(scope: PushScope, type: ResourceType, page: UpdatePage): Promise<readonly PendingResource[]>;
   /** Users that are active at the target and must not be any more. */
   pendingDeactivations(scope: PushScope, page: RemovalPage): Promise<readonly PendingResource[]>;
   pendingDeletes(scope: PushScope, type: ResourceType, page: RemovalPage): Promise<readonly PendingResource[]>;
   /** How many removals wait that nobody has approved, and of how many. */
   countPendingRemovals(scope: PushScope): Promise<{ readonly pending: RemovalCounts; readonly total: RemovalCounts }>;
+  /** How many resources of the directory the target holds; who has left is not among them. */
+  countLinked(scope: PushScope): Promise<RemovalCounts>;
+  /** Drops what an attempt of this task that was cut off had held at this target: it is judged anew. */
+  forgetHeld(lease: Lease, taskId: string, targetId: string): Promise<void>;
+  /** Of these resources the documents, as they were shown, with which somebody let them be known by another name. */
+  approvedRenames(targetId: string, resourceIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
   /** How many resources wait in all, those that failed included. */
   countPending(scope: PushScope): Promise<number>;
 

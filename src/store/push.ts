@@ -2,6 +2,7 @@ import type { Transaction } from "kysely";
 import type { Database, Row } from "./database.ts";
 import type { PushOutcome, PushStore } from "./engine.ts";
 import { leasedWrite, revokeLease } from "./leases.ts";
+import { makePushHolds } from "./push-holds.ts";
 import { makePushMembers } from "./push-members.ts";
 import { makePendingQueries } from "./push-pending.ts";
 import { makePushRules } from "./push-rules.ts";
@@ -11,7 +12,7 @@ import type { Tables } from "./tables.ts";
 export function makePushStore(
   database: Database,
   clock: () => number,
-): Omit<PushStore, "recentRemovals" | "logRemovals"> {
+): Omit<PushStore, "recentRemovals" | "logRemovals" | "logIdentityChanges"> {
   const { db, isOneOf } = database;
 
   const write = leasedWrite(database);
@@ -20,6 +21,7 @@ export function makePushStore(
     ...makePendingQueries(database),
     ...makePushMembers(database, clock),
     ...makePushRules(database),
+    ...makePushHolds(database),
 
     async contactedAt(targetId) {
       const row = await db.selectFrom("target").select("contacted_at").where("id", "=", targetId).executeTakeFirst();
@@ -304,6 +306,7 @@ function recordRow(outcome: PushOutcome, taskId: string, targetId: string, now: 
     added_count: 0,
     removed_count: 0,
     base_version: 0,
+    changes_identity: record.changesIdentity ? 1 : 0,
     created_at: now,
   };
 }

@@ -203,7 +203,10 @@ interface ChangeTable {
   base_version: number;
   /** 1: it was held, and somebody approved it. */
   approved: Generated<number>;
-  /** 1: another mapping than before gives it another userName, externalId or active. */
+  /**
+   * 1: another mapping than before gives it another userName, externalId or active; at a target: other rules of the
+   * target another userName or externalId.
+   */
   changes_identity: Generated<number>;
   /** What was left out of the document, because it does not fit (JSON list of sentences). */
   warnings: Generated<string | null>;
@@ -225,7 +228,10 @@ interface TaskMarkTable {
   mapping_version: string;
 }
 
-/** Removals that were carried out, for the safeguards' window. `scope` is `source:{id}` or `target:{id}`. */
+/**
+ * Removals that were carried out, for the safeguards' window. `scope` is `source:{id}` or `target:{id}`; with `:identity`
+ * behind it, new names are counted.
+ */
 interface RemovalTable {
   scope: string;
   task_id: string;

@@ -36,7 +36,10 @@ export interface TaskError {
 export interface TaskHold {
   readonly reason: string;
   readonly removals: { readonly users: number; readonly groups: number; readonly members: number };
-  /** Resources that another mapping would make known by another name (userName, externalId) or switch on. */
+  /**
+   * Resources that another mapping would make known by another name (userName, externalId) or switch on, and those that
+   * other rules of a target would make known by another name there.
+   */
   readonly identities?: { readonly users: number; readonly groups: number };
   readonly expiresAt: number;
 }

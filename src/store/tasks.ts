@@ -176,6 +176,18 @@ export function makeTaskStore(
       for (const { id } of held) await giveUpHeld(id, "replaced by a newer task");
     },
 
+    async replaceHeldPush(targetId, byTaskId) {
+      const held = await db
+        .selectFrom("sync_task")
+        .select("id")
+        .where("source_id", "is", null)
+        .where("target_id", "=", targetId)
+        .where("state", "=", "held")
+        .where("id", "<>", byTaskId)
+        .execute();
+      for (const { id } of held) await giveUpHeld(id, "replaced by a newer task");
+    },
+
     async expireHeld(before) {
       const held = await db.selectFrom("sync_task").select(["id", "hold"]).where("state", "=", "held").execute();
       for (const { id, hold } of held) {

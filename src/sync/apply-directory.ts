@@ -21,5 +21,5 @@ export async function applyDirectory({ store, lease, task, row, progress, signal
   while (step(await store.applyMembers(lease, task.id, { leavers: true }, groupsAtOnce)));
   await store.applyMarks(lease, task.id);
   await store.logRemovals(lease, `source:${row.id}`, task.id);
-  await store.logIdentityChanges(lease, row.id, task.id);
+  await store.logIdentityChanges(lease, `source:${row.id}`, task.id);
 }

@@ -190,6 +190,8 @@ async function pushOne(
     });
     // A target that was down keeps what somebody let through for it.
     if (result.state !== "failed") await parts.store.forgetReleased(lease, row.id, sourceIds);
+    // This push looked at all that an earlier one had found.
+    if (result.state !== "failed" && task.sourceId === null) await parts.store.replaceHeldPush(row.id, task.id);
     return result;
   } finally {
     await target.close();
@@ -313,11 +315,12 @@ function joinHolds(own: TaskHold | null, pushed: readonly Pushed[], now: number)
   const [first] = holds;
   if (first === undefined) return null;
   const sum = (key: "users" | "groups" | "members"): number => holds.reduce((all, each) => all + each.removals[key], 0);
+  const names = (key: "users" | "groups"): number =>
+    holds.reduce((all, each) => all + (each.identities?.[key] ?? 0), 0);
   return {
     reason: holds.map((each) => each.reason).join("; "),
     removals: { users: sum("users"), groups: sum("groups"), members: sum("members") },
-    // Only our own directory knows what a mapping changed.
-    ...(own?.identities && { identities: own.identities }),
+    ...(holds.some((each) => each.identities) && { identities: { users: names("users"), groups: names("groups") } }),
     expiresAt: first.expiresAt,
   };
 }

@@ -136,6 +136,10 @@ const ofSource: Readonly<Record<string, Write>> = {
 };
 
 const ofTarget: Readonly<Record<string, Write>> = {
+  forgetHeld:
+    (lease, { taskId, targetId }) =>
+    (store) =>
+      store.forgetHeld(lease, taskId, targetId),
   saveRemoteMatches:
     (lease, { targetId }) =>
     (store) =>

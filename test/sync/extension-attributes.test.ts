@@ -193,6 +193,45 @@ test("a target that is silent about its schemas for a while loses nothing, and g
   expect(await pushed(fixture)).toEqual({});
 });
 
+test("a value that goes from the source after a silence is cleared at the target, whoever was sent something meanwhile", async () => {
+  const fixture = await startEngineFixture();
+  const [changed, left] = fixture.corp.truth().members.filter(({ gender, status }) => gender === "1" && status === 1);
+  if (!changed || !left) throw new Error("too few people");
+  await fixture.sync();
+  const genders = () =>
+    [changed.userid, left.userid].map((userid) => {
+      const user = fixture.control.dump().users.find(({ resource }) => resource["externalId"] === userid);
+      return (user?.resource[wecomSchema] as JsonObject | undefined)?.["gender"];
+    });
+  expect(genders()).toEqual(["male", "male"]);
+  fixture.control.fault({ match: { type: "Schemas" }, effect: { kind: "status", status: 404 } });
+  fixture.corp.patchMember(changed.userid, { position: "later" });
+  expect(await fixture.sync()).toMatchObject({ state: "succeeded", error: null });
+  for (const { userid } of [changed, left]) fixture.corp.patchMember(userid, { gender: "0" });
+  expect(await fixture.sync()).toMatchObject({ state: "succeeded", error: null });
+  fixture.control.clearFault();
+  await fixture.push();
+  expect(genders()).toEqual([undefined, undefined]);
+  expect(await pushed(fixture)).toEqual({});
+  expect(fixture.control.violations()).toEqual([]);
+});
+
+test("a value that goes from the source while the target does not list its attribute is cleared once it does", async () => {
+  const fixture = await startWithBadge();
+  fixture.control.defineExtension(schemaWith("badge"));
+  await fixture.push();
+  const [first = ""] = Object.keys(aliases(fixture));
+  expect(badges(fixture)).toHaveProperty(first);
+  fixture.control.defineExtension(schemaWith());
+  fixture.corp.patchMember(first, { alias: "" });
+  expect(await fixture.sync()).toMatchObject({ state: "succeeded", error: null });
+  fixture.control.defineExtension(schemaWith("badge"));
+  await fixture.push();
+  expect(badges(fixture)).toEqual(aliases(fixture));
+  expect(badges(fixture)).not.toHaveProperty(first);
+  expect(await pushed(fixture)).toEqual({});
+});
+
 test("the first look at a target whose people came with an older version changes nothing", async () => {
   const fixture = await startEngineFixture();
   await fixture.sync();

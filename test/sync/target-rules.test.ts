@@ -232,7 +232,7 @@ describe("a name that the rules find no value for", () => {
   const mapping = { user: { userName: { from: 'emails[type eq "work"].value' } } };
 
   test("makes nobody there, says so, and is given with the rules or the value that provide it", async () => {
-    const fixture = await startEngineFixture();
+    const fixture = await startEngineFixture({ targetSettings: { safeguards: noSafeguards } });
     fixture.corp.createMember({ userid: "without", name: "无", department: [1], status: 1 });
     await setRules(fixture, {
       user: {

@@ -60,7 +60,8 @@ export const taskView = z
         reason: z.string(),
         removals: z.object({ users: z.int(), groups: z.int(), members: z.int() }),
         identities: z.object({ users: z.int(), groups: z.int() }).optional().openapi({
-          description: "Resources that an edited mapping would give another userName, externalId or active.",
+          description:
+            "Resources that an edited mapping, or the changed rules of a target, would make known otherwise (userName, externalId, active).",
         }),
         expiresAt: time,
       })

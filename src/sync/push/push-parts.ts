@@ -24,6 +24,8 @@ export interface PushParts {
   readonly log: Log;
   /** What the guard holds removals of: of those, only the ones that somebody approved may be sent. */
   readonly held: ReadonlySet<ResourceType>;
+  /** What the guard holds new names of, that the rules make: of those too. */
+  readonly heldRenames: ReadonlySet<ResourceType>;
   readonly onProgress: (done: number) => void;
 }
 

@@ -3,13 +3,23 @@ import type { TargetRules } from "../../mapping/target-rules.ts";
 import { refuseRemovals } from "../../plan/guard.ts";
 import type { SchemaCatalog } from "../../scim/catalog.ts";
 import type { ResourceType } from "../../scim/resource.ts";
-import type { Lease, OnRemoval, PushScope, PushStore, RemovalCounts, TargetRow, TaskError } from "../../store/store.ts";
+import type {
+  Lease,
+  OnRemoval,
+  PushScope,
+  PushStore,
+  RemovalCounts,
+  TargetRow,
+  TaskError,
+  TaskHold,
+} from "../../store/store.ts";
 import type { Target, TargetLanguage } from "../../target/target.ts";
 import { TargetError } from "../../target/target.ts";
 import { Attempts, TargetDownError } from "./attempt.ts";
 import { createResources } from "./create-resources.ts";
 import { compileRules, TargetRulesError } from "./desired.ts";
 import { makeFirstContact } from "./first-contact.ts";
+import { guardRenames, type RenameGuard } from "./guard-renames.ts";
 import { holdPending } from "./hold-removals.ts";
 import { type MembersResult, pushMembers } from "./push-members.ts";
 import type { PushParts } from "./push-parts.ts";
@@ -44,7 +54,7 @@ export interface PushRequest {
 export interface PushResult {
   readonly state: "succeeded" | "partial" | "failed" | "held";
   readonly error: TaskError | null;
-  readonly hold: { readonly reason: string; readonly removals: RemovalCounts & { readonly members: number } } | null;
+  readonly hold: Omit<TaskHold, "expiresAt"> | null;
 }
 
 /**
@@ -98,11 +108,15 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
       attempts,
       scope,
       held: guard?.types ?? new Set(),
+      heldRenames: new Set(),
       onProgress: (count) => {
         done += count;
         request.onProgress(Math.min(done, total), total);
       },
     };
+    await store.forgetHeld(request.lease, request.taskId, row.id);
+    const renames = await guardRenames(parts);
+    if (renames !== null) parts = { ...parts, heldRenames: renames.types };
     await makeFirstContact(parts);
     let members: MembersResult = { lost: false, held: null, heldMembers: 0 };
     for (let round = 1; round <= maxRounds; round += 1) {
@@ -116,11 +130,11 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     }
     await holdPending(parts);
     if (await store.hasRemoteMatches(row.id)) await store.forgetRemoteMatches(request.lease, row.id);
-    return await conclude(request, scope, guard, members);
+    return await conclude(request, scope, { guard, renames, members });
   } catch (error) {
     if (!(error instanceof TargetDownError || error instanceof TargetError)) throw error;
     // What was removed before the target went away counts for the safeguards all the same.
-    await store.logRemovals(request.lease, `target:${row.id}`, request.taskId);
+    await logForSafeguards(request);
     return failed(error instanceof TargetDownError ? error.code : `target.${error.code}`, error.message);
   }
 }
@@ -210,18 +224,31 @@ async function guardRemovals({ store, row, leaving, clock }: PushRequest, scope:
   };
 }
 
-async function conclude(
-  { store, row, lease, taskId }: PushRequest,
-  scope: PushScope,
-  guard: Guard | null,
-  members: MembersResult,
-): Promise<PushResult> {
+async function logForSafeguards({ store, row, lease, taskId }: PushRequest): Promise<void> {
   await store.logRemovals(lease, `target:${row.id}`, taskId);
+  await store.logIdentityChanges(lease, `target:${row.id}`, taskId);
+}
+
+/** What must wait at the end of a push, if anything. */
+interface Waiting {
+  readonly guard: Guard | null;
+  readonly renames: RenameGuard | null;
+  readonly members: MembersResult;
+}
+
+async function conclude(
+  request: PushRequest,
+  scope: PushScope,
+  { guard, renames, members }: Waiting,
+): Promise<PushResult> {
+  const { store, lease } = request;
+  await logForSafeguards(request);
   await store.forgetStaleRetries(lease, scope);
-  if (guard !== null || members.held !== null) {
+  if (guard !== null || renames !== null || members.held !== null) {
     const removals = { ...(guard?.removals ?? { users: 0, groups: 0 }), members: members.heldMembers };
-    const reason = [guard?.reason, members.held].filter((each) => typeof each === "string").join("; ");
-    return { state: "held", error: null, hold: { reason, removals } };
+    const reason = [guard?.reason, renames?.reason, members.held].filter((each) => typeof each === "string").join("; ");
+    const identities = renames === null ? {} : { identities: renames.identities };
+    return { state: "held", error: null, hold: { reason, removals, ...identities } };
   }
   const left = await store.countPending(scope);
   if (left === 0) return { state: "succeeded", error: null, hold: null };

@@ -6,17 +6,23 @@ import type { PendingResource, PushOutcome } from "../../store/store.ts";
 import { TargetError } from "../../target/target.ts";
 import { inChunk } from "./create-resources.ts";
 import { desiredDocument, nameProblem } from "./desired.ts";
+import { isRename, waitingRenames } from "./guard-renames.ts";
+import { keepUnknown } from "./keep-unknown.ts";
 import { knownAttributes } from "./known-attributes.ts";
 import { chunkSize, failureText, outcomeOf, type PushParts, retryDelayMs } from "./push-parts.ts";
 
 type Page = { readonly after: string; readonly limit: number };
 
-/** What changed since the target was last given it, reactivations included. */
+/** What changed since the target was last given it, reactivations included. Who waits with a new name waits whole. */
 export function updateResources(parts: PushParts, type: ResourceType): Promise<boolean> {
   return eachPending(
     parts,
     (page) => parts.store.pendingUpdates(parts.scope, type, page),
     (resource) => updateOne(parts, resource, null),
+    async (page) => {
+      const waiting = await waitingRenames(parts, page);
+      return page.filter(({ id }) => !waiting.has(id));
+    },
   );
 }
 
@@ -25,7 +31,10 @@ export function deactivateUsers(parts: PushParts): Promise<boolean> {
   return eachPending(
     parts,
     (page) => parts.store.pendingDeactivations(parts.scope, { ...page, ...sendable(parts, "User") }),
-    (resource) => updateOne(parts, resource, false),
+    async (resource) => {
+      const waits = (await waitingRenames(parts, [resource])).has(resource.id);
+      return updateOne(parts, resource, false, waits);
+    },
   );
 }
 
@@ -47,13 +56,16 @@ async function eachPending(
   parts: PushParts,
   pageOf: (page: Page) => Promise<readonly PendingResource[]>,
   work: (resource: PendingResource) => Promise<PushOutcome>,
+  choose: (page: readonly PendingResource[]) => Promise<readonly PendingResource[]> = async (page) => page,
 ): Promise<boolean> {
   let lost = false;
   for (let after = ""; ; ) {
-    const page = await pageOf({ after, limit: chunkSize });
-    const last = page.at(-1);
+    const found = await pageOf({ after, limit: chunkSize });
+    const last = found.at(-1);
     if (last === undefined) return lost;
     after = last.id;
+    const page = await choose(found);
+    if (page.length === 0) continue;
     // Before the first request: a change that may have arrived is compared with what is there, not with what we know.
     await parts.store.intend(
       parts.lease,
@@ -68,18 +80,29 @@ async function eachPending(
   }
 }
 
-async function updateOne(parts: PushParts, resource: PendingResource, active: false | null): Promise<PushOutcome> {
-  const { type, departed } = resource;
-  const given = parts.language.known(JSON.parse(resource.held ?? "{}") as JsonObject, parts.capabilities);
+/** @param waits the rest of it waits for a person: only `active` is sent */
+async function updateOne(
+  parts: PushParts,
+  resource: PendingResource,
+  active: false | null,
+  waits = false,
+): Promise<PushOutcome> {
+  const { type } = resource;
+  const stored = JSON.parse(resource.held ?? "{}") as JsonObject;
+  const given = parts.language.known(stored, parts.capabilities);
   // Of somebody who has left nothing else changes any more; our directory may have forgotten the rest of him.
-  const whole = departed ? given : desiredDocument(parts, resource);
+  const only = resource.departed || waits;
+  const whole = only ? given : desiredDocument(parts, resource);
   try {
     const held = await heldNow(parts, resource, given, whole);
     if (held === null) return lostOutcome(resource);
-    const desired = departed ? held : whole;
-    const problem = departed ? null : nameProblem(parts, type, desired);
+    const desired = only ? held : whole;
+    const problem = only ? null : nameProblem(parts, type, desired);
     if (problem !== null) throw new TargetError("refused", problem);
-    return await sendUpdate(parts, resource, held, active === null ? desired : { ...desired, active }, active);
+    const document = active === null ? desired : { ...desired, active };
+    const remembered = keepUnknown(document, { stored, known: given }, parts.capabilities);
+    const version = waits ? resource.givenVersion : resource.version;
+    return await sendUpdate(parts, resource, { held, desired: document, remembered, version }, active);
   } catch (error) {
     const text = failureText(error);
     if (error instanceof TargetError && error.code === "missing") return lostOutcome(resource);
@@ -108,22 +131,28 @@ async function heldNow(
   return remote === null ? null : knownAttributes(remote.document, given, desired);
 }
 
+interface Comparison {
+  readonly held: JsonObject;
+  readonly desired: JsonObject;
+  /** What the target is known to hold once it has `desired`. */
+  readonly remembered: JsonObject;
+  readonly version: number;
+}
+
 async function sendUpdate(
   { language, target, attempts, signal }: PushParts,
   resource: PendingResource,
-  held: JsonObject,
-  desired: JsonObject,
+  { held, desired, remembered, version }: Comparison,
   active: false | null,
 ): Promise<PushOutcome> {
   const { type, managerRemoteId, remoteId } = resource;
-  const after = JSON.stringify(desired);
   const link = {
     state: "linked",
     remoteId: remoteId ?? "",
-    version: resource.version,
+    version,
     active: type === "Group" || isActive(desired),
     lacksManager: resource.managerId !== null && managerRemoteId === null,
-    held: after,
+    held: JSON.stringify(remembered),
   } as const;
   const operations = language.difference(held, desired);
   if (operations.length === 0) return outcomeOf(resource, null, link);
@@ -131,7 +160,8 @@ async function sendUpdate(
     action: actionOf(type, held, desired),
     because: reasonOf(resource, active),
     before: JSON.stringify(held),
-    after,
+    after: JSON.stringify(desired),
+    changesIdentity: isRename(resource, held, desired),
   };
   await attempts.run(() => target.modify(type, link.remoteId, operations, signal));
   return outcomeOf(resource, { ...record, status: "applied", error: null }, link);
