@@ -32,7 +32,8 @@ export function refuseIdentityChanges(what: string, numbers: RemovalNumbers, lim
  * account.
  */
 export function refuseRenames(what: string, numbers: RemovalNumbers, limit: RemovalLimit): string | null {
-  return refuse(`${what} would get another userName or externalId by the rules of this target`, numbers, limit);
+  const words = "would get another userName or externalId by the rules of this target";
+  return refuse(`${what} ${words}`, numbers, numbers.total, limit);
 }
 
 /**
