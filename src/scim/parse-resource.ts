@@ -50,7 +50,7 @@ function parse(body: unknown, type: ResourceType, catalog: SchemaCatalog, curren
   const draft = readDraft(parseBody(body), type, catalog, problems);
   const attributes =
     current === null ? draft.attributes : keepUnchangeable(draft.attributes, current, type, catalog, problems);
-  for (const path of findMissing(attributes, type, catalog)) {
+  for (const { path } of findMissing(attributes, type, catalog)) {
     // What is of another type has been said already.
     if (!draft.refused.has(path)) problems.add("invalidValue", path, "is required");
   }

@@ -59,7 +59,7 @@ function keep(
   }
   if (after === undefined || attribute.subAttributes === undefined) return after;
   return Array.isArray(after)
-    ? keepInElements(attribute, before, after)
+    ? keepReadOnlyParts(attribute, before, after)
     : keepInComplex(attribute, before, after, path, problems);
 }
 
@@ -81,8 +81,15 @@ function keepInComplex(
   }, after);
 }
 
-// RFC 7643 §4.2: elements come and go and are not edited. One with the same type and value is the same as before.
-function keepInElements(attribute: AttributeDefinition, before: Json, after: readonly Json[]): readonly Json[] {
+/**
+ * Elements with the readOnly parts of those that were there with the same type and value (RFC 7644 §3.5.1): elements
+ * come and go (RFC 7643 §4.2), and one with the same type and value is the same as before.
+ */
+export function keepReadOnlyParts(
+  attribute: AttributeDefinition,
+  before: Json | undefined,
+  after: readonly Json[],
+): readonly Json[] {
   const readOnly = (attribute.subAttributes ?? []).filter(({ mutability }) => mutability === "readOnly");
   if (readOnly.length === 0 || !Array.isArray(before)) return after;
   const old = new Map((before as readonly Json[]).map((element) => [elementKey(attribute, element), element]));

@@ -1,5 +1,6 @@
-import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
+import { isJsonObject, type Json } from "../../lib/json.ts";
 import type { ResourceType } from "../resource.ts";
+import { findMember } from "./find-member.ts";
 import { writeLimits } from "./limits.ts";
 import { toList } from "./parse-attribute.ts";
 import type { Problems } from "./problems.ts";
@@ -33,7 +34,7 @@ export function parseMembers(json: Json, place: string, problems: Problems): Nam
 
 function parseMember(json: Json, place: string, problems: Problems): NamedMember | null {
   if (typeof json === "string") return checkedMember(json, undefined, place, problems);
-  if (isJsonObject(json)) return checkedMember(find(json, "value"), find(json, "type"), place, problems);
+  if (isJsonObject(json)) return checkedMember(findMember(json, "value"), findMember(json, "type"), place, problems);
   problems.add("invalidValue", place, "is not an object");
   return null;
 }
@@ -66,10 +67,3 @@ const memberTypes: ReadonlyMap<string, ResourceType> = new Map([
   ["user", "User"],
   ["group", "Group"],
 ]);
-
-// RFC 7643 §2.1: names in any case. The name as it is mostly written is looked for first.
-function find(object: JsonObject, name: string): Json | undefined {
-  if (Object.hasOwn(object, name)) return object[name];
-  const key = Object.keys(object).find((other) => other.toLowerCase() === name);
-  return key === undefined ? undefined : object[key];
-}

@@ -65,6 +65,11 @@ export function toList(json: Json): readonly Json[] {
   return Array.isArray(json) ? json : [json];
 }
 
+/** RFC 7643 §2.5: null and the empty list are no value; so is empty text, with which Entra ID clears the manager. */
+export function isNothing(json: Json): boolean {
+  return json === null || json === "" || (Array.isArray(json) && json.length === 0);
+}
+
 function parseElements(
   attribute: AttributeDefinition,
   json: Json,
@@ -83,8 +88,9 @@ function parseElements(
 }
 
 function parseOne(attribute: AttributeDefinition, json: Json, place: string, problems: Problems): Json | null {
+  if (isNothing(json)) return null;
   if (attribute.type !== "complex") return parseSimple(attribute, json, place, problems);
-  return json === null || json === "" ? null : toComplex(parseSubValues(attribute, json, place, problems));
+  return toComplex(parseSubValues(attribute, json, place, problems));
 }
 
 // Entra ID gives the manager as text or as a list of one object, and Microsoft's collection of requests gives members

@@ -3,8 +3,8 @@ import type { AttributeDefinition, AttributeType } from "../schemas/schema.ts";
 import type { Problems } from "./problems.ts";
 
 /**
- * One value of a simple type (RFC 7643 §2.3), or null where there is none: null and empty text are the same as nothing
- * (§2.5). A value of another type is a problem. Text is kept as it is written.
+ * One value of a simple type (RFC 7643 §2.3). One of another type is a problem, and null here. Text is kept as it is
+ * written.
  */
 export function parseSimple(
   { type }: AttributeDefinition,
@@ -12,7 +12,6 @@ export function parseSimple(
   place: string,
   problems: Problems,
 ): string | number | boolean | null {
-  if (json === null || json === "") return null;
   const value = type === "complex" ? undefined : simpleTypes[type].read(json);
   if (value === undefined) problems.add("invalidValue", place, `is not ${expected(type)}`);
   return value ?? null;

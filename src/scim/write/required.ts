@@ -2,38 +2,50 @@ import { isJsonObject, type Json, type JsonObject, member } from "../../lib/json
 import type { SchemaCatalog } from "../catalog.ts";
 import type { ResourceType } from "../resource.ts";
 import type { AttributeDefinition } from "../schemas/schema.ts";
-import { besideDocument } from "./document-attribute.ts";
+import { besideDocument, nameOf } from "./document-attribute.ts";
 
-/**
- * The required attributes that a document lacks (RFC 7643 §2.2), as paths. Those of an extension are required where the
- * extension has data, those of a complex attribute where it has a value.
- */
-export function findMissing(document: JsonObject, type: ResourceType, catalog: SchemaCatalog): readonly string[] {
-  const top = catalog.topAttributes(type).filter(({ name }) => !besideDocument.has(name));
-  const missing = missingIn(document, top, "");
-  for (const { id, attributes } of catalog.extensionsOf(type)) {
-    const scope = member(document, id);
-    if (isJsonObject(scope)) missing.push(...missingIn(scope, attributes, `${id}:`));
-  }
-  return missing;
+/** A required attribute that a document lacks. */
+export interface Missing {
+  readonly path: string;
+  /** The extension that it is in, or null. */
+  readonly extension: string | null;
+  /** Whether it is a part of a complex attribute that is there. */
+  readonly isPart: boolean;
 }
 
-function missingIn(scope: JsonObject, attributes: readonly AttributeDefinition[], prefix: string): string[] {
-  return attributes.flatMap((attribute) => {
+/**
+ * The required attributes that a document lacks (RFC 7643 §2.2). Those of an extension are required where the extension
+ * has data, those of a complex attribute where it has a value.
+ */
+export function findMissing(document: JsonObject, type: ResourceType, catalog: SchemaCatalog): readonly Missing[] {
+  const top = catalog.topAttributes(type).filter(({ name }) => !besideDocument.has(name));
+  const extensions = catalog.extensionsOf(type).flatMap(({ id, attributes }) => {
+    const scope = member(document, id);
+    return isJsonObject(scope) ? missingIn(scope, attributes, id) : [];
+  });
+  return [...missingIn(document, top, null), ...extensions];
+}
+
+function missingIn(
+  scope: JsonObject,
+  attributes: readonly AttributeDefinition[],
+  extension: string | null,
+): readonly Missing[] {
+  return attributes.flatMap((attribute): readonly Missing[] => {
     const value = member(scope, attribute.name);
-    const path = `${prefix}${attribute.name}`;
-    if (value === undefined) return isDemanded(attribute) ? [path] : [];
-    return missingSubs(value, attribute, path);
+    const path = nameOf({ extension, attribute });
+    if (value === undefined) return isDemanded(attribute) ? [{ path, extension, isPart: false }] : [];
+    return missingParts(value, attribute).map((name) => ({ path: `${path}.${name}`, extension, isPart: true }));
   });
 }
 
-function missingSubs(value: Json, { subAttributes = [] }: AttributeDefinition, path: string): string[] {
+function missingParts(value: Json, { subAttributes = [] }: AttributeDefinition): readonly string[] {
   const required = subAttributes.filter(isDemanded);
   if (required.length === 0) return [];
   const elements: readonly Json[] = Array.isArray(value) ? value : [value];
   return required
     .filter(({ name }) => elements.some((element) => isJsonObject(element) && member(element, name) === undefined))
-    .map(({ name }) => `${path}.${name}`);
+    .map(({ name }) => name);
 }
 
 // What is readOnly is for the service provider to give.
