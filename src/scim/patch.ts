@@ -13,6 +13,7 @@ import { withoutLabels } from "./write/elements.ts";
 import { Problems } from "./write/problems.ts";
 import { findMissing } from "./write/required.ts";
 import { valueKey } from "./write/same-value.ts";
+import { Work } from "./write/work.ts";
 
 export type { MembershipDelta } from "./membership-delta.ts";
 
@@ -29,7 +30,8 @@ export interface PatchResult {
 /**
  * Applies operations in order to a working copy: all of them, or none (RFC 7644 §3.5.2).
  *
- * @throws {ScimError} 400 noTarget, mutability or invalidValue of the first operation that cannot be done
+ * @throws {ScimError} 400 noTarget, mutability or invalidValue of the first operation that cannot be done; 413 for more
+ * work than is done at once
  */
 export function applyPatch(
   document: JsonObject,
@@ -37,10 +39,12 @@ export function applyPatch(
   { type, catalog }: { readonly type: ResourceType; readonly catalog: SchemaCatalog },
 ): PatchResult {
   const touched = new Map<string, DocumentPlace>();
+  const work = new Work();
   let copy = document;
   for (const operation of operations) {
     if (operation.kind === "extension") copy = withoutExtension(copy, operation);
     if (operation.kind !== "attribute") continue;
+    work.spend(operation.edit, readAttribute(copy, operation.place));
     copy = applyToAttribute(copy, operation);
     touched.set(nameOf(operation.place), operation.place);
   }

@@ -1,7 +1,4 @@
-/**
- * Beyond these a request that writes is refused: what it costs is bounded before anything is done. Together they keep
- * the dearest message (1,000 value paths over 1,000 elements) at about a second.
- */
+/** Beyond these a request that writes is refused: what it costs is bounded, at about a second or two, before it is done. */
 export const writeLimits = {
   /** Operations of one PATCH; each attribute of a value without a path counts as one. */
   operations: 1_000,
@@ -11,6 +8,6 @@ export const writeLimits = {
   values: 1_000,
   /** Characters of a path. */
   pathLength: 8_192,
-  /** Comparisons in the value path of an attribute other than `members`. */
-  comparisons: 8,
+  /** Comparisons of elements with values, in all of a PATCH. */
+  comparisons: 500_000,
 } as const;

@@ -1,6 +1,5 @@
 import { parseAttributePath } from "../attribute-path.ts";
 import { findSubAttribute, type SchemaCatalog } from "../catalog.ts";
-import type { AttributePath, Filter } from "../filter.ts";
 import { parseFilter } from "../parse-filter.ts";
 import { type ElementFilter, resolveElementFilter } from "../resolve-filter.ts";
 import type { ResourceType } from "../resource.ts";
@@ -82,20 +81,7 @@ function findElements(text: string, type: ResourceType, catalog: SchemaCatalog):
   const place = { extension, attribute };
   const filter = resolveElementFilter(valuePath.filter, attribute, valuePath.path);
   if (isMembers(place)) return toMembers(chosenIds(filter), sub);
-  return checkedElements({ kind: "elements", place, sub, filter, terms: null }, valuePath.path, valuePath.filter);
-}
-
-function checkedElements(target: ElementsTarget, path: AttributePath, filter: Filter): ElementsTarget {
-  if (countComparisons(filter) > writeLimits.comparisons) {
-    throw new ScimError(400, "invalidFilter", `${path.name}[…] has more than ${writeLimits.comparisons} comparisons`);
-  }
-  return { ...target, terms: termsOf(filter, target.place.attribute) };
-}
-
-function countComparisons(filter: Filter): number {
-  if (filter.kind === "and" || filter.kind === "or")
-    return countComparisons(filter.left) + countComparisons(filter.right);
-  return filter.kind === "not" ? countComparisons(filter.filter) : 1;
+  return { kind: "elements", place, sub, filter, terms: termsOf(valuePath.filter, attribute) };
 }
 
 function isMembers({ extension, attribute }: DocumentPlace): boolean {

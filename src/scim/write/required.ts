@@ -21,9 +21,14 @@ export function findMissing(document: JsonObject, type: ResourceType, catalog: S
   const top = catalog.topAttributes(type).filter(({ name }) => !besideDocument.has(name));
   const extensions = catalog.extensionsOf(type).flatMap(({ id, attributes }) => {
     const scope = member(document, id);
-    return isJsonObject(scope) ? missingIn(scope, attributes, id) : [];
+    return isJsonObject(scope) && hasData(scope, attributes) ? missingIn(scope, attributes, id) : [];
   });
   return [...missingIn(document, top, null), ...extensions];
+}
+
+// What is readOnly alone may be what is left of an extension that a client has taken away.
+function hasData(scope: JsonObject, attributes: readonly AttributeDefinition[]): boolean {
+  return attributes.some(({ name, mutability }) => mutability !== "readOnly" && Object.hasOwn(scope, name));
 }
 
 function missingIn(
