@@ -431,9 +431,10 @@ describe("members", () => {
       { length: writeLimits.members },
       (_, index) => `01900000-0000-7000-8000-${String(index).padStart(12, "0")}`,
     );
+    // It takes about half a second; by comparing each with each it would take minutes.
     const start = performance.now();
     const { membership } = patchGroup(addAll(ids), removeAll(ids.slice(1)));
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(performance.now() - start).toBeLessThan(15_000);
     expect(membership?.add).toHaveLength(1);
     expect(membership?.remove).toHaveLength(ids.length - 1);
   });
@@ -449,6 +450,6 @@ describe("members", () => {
     expect(applyPatch({ ...user, roles }, costly(1), { type: "User", catalog }).changed).toEqual([]);
     const refused = refusalOf(() => applyPatch({ ...user, roles }, costly(20), { type: "User", catalog }));
     expect(refused).toMatchObject({ status: 413, scimType: null });
-    expect(performance.now() - start).toBeLessThan(8_000);
+    expect(performance.now() - start).toBeLessThan(20_000);
   });
 });

@@ -71,7 +71,7 @@ function changeElements(
     (element) => filter === null || matchesElement(filter, jsonElement(element, attribute), attribute),
   );
   if (!chosen.includes(true)) {
-    if (change.kind === "remove" || ifNone.kind === "ignore") return before;
+    if (ifNone.kind === "ignore") return before;
     // Where there can be one value only, and it is another, there is no place for a new one.
     if (ifNone.kind === "create" && (attribute.multiValued || before.length === 0)) {
       return append(attribute, before, [ifNone.element], at);

@@ -65,7 +65,9 @@ export function editElements(target: ElementsTarget, request: Request): Edit | n
       ? null
       : { kind: "elements", filter, change: { kind: "replace", element }, ifNone: { kind: "refuse" } };
   }
-  const values = sub === null ? parseSubValues(attribute, oneOf(value), at, problems) : subValues(sub, request);
+  const named = sub === null ? parseSubValues(attribute, oneOf(value), at, problems) : subValues(sub, request);
+  const values = op === "add" ? named.filter((part) => part.value !== null) : named;
+  if (op === "add" && values.length === 0) return null;
   const seeds = seedsOf(target, problems);
   const made = toComplex(withSeeds(seeds ?? [], values));
   const ifNone = ifNoneOf(target, request, seeds, values, made);

@@ -26,41 +26,39 @@ export function parseMembers(json: Json, place: string, problems: Problems): Nam
     return members;
   }
   for (const [index, element] of list.entries()) {
-    const member = parseMember(element, `${place}[${index}]`, problems);
+    const member = parseMember(element, (rule, part = "") =>
+      problems.add("invalidValue", `${place}[${index}]${part}`, rule),
+    );
     if (member !== null && !members.has(member.value)) members.set(member.value, member);
   }
   return members;
 }
 
-function parseMember(json: Json, place: string, problems: Problems): NamedMember | null {
-  if (typeof json === "string") return checkedMember(json, undefined, place, problems);
-  if (isJsonObject(json)) return checkedMember(findMember(json, "value"), findMember(json, "type"), place, problems);
-  problems.add("invalidValue", place, "is not an object");
+// A place is written out only where something is wrong: there may be 100,000.
+type Refuse = (rule: string, part?: string) => void;
+
+function parseMember(json: Json, refuse: Refuse): NamedMember | null {
+  if (typeof json === "string") return checkedMember(json, undefined, refuse);
+  if (isJsonObject(json)) return checkedMember(findMember(json, "value"), findMember(json, "type"), refuse);
+  refuse("is not an object");
   return null;
 }
 
-function checkedMember(
-  value: Json | undefined,
-  type: Json | undefined,
-  place: string,
-  problems: Problems,
-): NamedMember | null {
-  if (
-    typeof value !== "string" ||
-    value === "" ||
-    value.length > 256 ||
-    !value.isWellFormed() ||
-    value.includes("\0")
-  ) {
-    problems.add("invalidValue", `${place}.value`, "is not an id");
+function checkedMember(value: Json | undefined, type: Json | undefined, refuse: Refuse): NamedMember | null {
+  if (typeof value !== "string" || !isId(value)) {
+    refuse("is not an id", ".value");
     return null;
   }
   // Entra ID sends `"$ref": null` with each member, and others `"type": ""`: null and empty are nothing.
   if (type === undefined || type === null || type === "") return { value };
   const known = typeof type === "string" ? memberTypes.get(type.toLowerCase()) : undefined;
   if (known !== undefined) return { value, type: known };
-  problems.add("invalidValue", `${place}.type`, "is neither User nor Group");
+  refuse("is neither User nor Group", ".type");
   return null;
+}
+
+function isId(text: string): boolean {
+  return text !== "" && text.length <= 256 && text.isWellFormed() && !text.includes("\0");
 }
 
 const memberTypes: ReadonlyMap<string, ResourceType> = new Map([
