@@ -56,13 +56,15 @@ export function elementsOf(at: AttributeMatch, resource: FilterableResource): re
   }
   const value = jsonOf(at, resource);
   if (!Array.isArray(value)) return [];
-  return value.map(
-    (element: Json): FilterElement =>
-      (sub) => {
-        if (sub === null) return jsonScope(element, attribute);
-        return jsonScope(isJsonObject(element) ? member(element, sub.name) : undefined, sub);
-      },
-  );
+  return value.map((element: Json) => jsonElement(element, attribute));
+}
+
+/** An element as it stands in a document. */
+export function jsonElement(element: Json, attribute: AttributeDefinition): FilterElement {
+  return (sub) => {
+    if (sub === null) return jsonScope(element, attribute);
+    return jsonScope(isJsonObject(element) ? member(element, sub.name) : undefined, sub);
+  };
 }
 
 function jsonOf({ extension, attribute }: AttributeMatch, { document }: FilterableResource): Json | undefined {

@@ -59,7 +59,8 @@ function matchesComparison({ at, operator, value }: Comparison<AttributeMatch>, 
   return filled.length === 0 || filled.some((scope) => compare(scope, definition, "ne", value));
 }
 
-function matchesElement(filter: ElementFilter, element: FilterElement, attribute: AttributeDefinition): boolean {
+/** Whether an element of this attribute fulfils the filter of a value path. */
+export function matchesElement(filter: ElementFilter, element: FilterElement, attribute: AttributeDefinition): boolean {
   switch (filter.kind) {
     case "and":
       return filter.filters.every((part) => matchesElement(part, element, attribute));

@@ -153,19 +153,29 @@ function resolveValuePath(path: AttributePath, filter: Filter, scope: Scope): Re
   if (at.sub !== null) throw refuse(path, "a sub-attribute, which takes no value path");
   if (at.attribute.type !== "complex" && !at.attribute.multiValued)
     throw refuse(path, "simple, and takes no value path");
-  const element = resolveElement(filter, at.attribute, path);
+  const element = resolveElementFilter(filter, at.attribute, path);
   return at.attribute.multiValued ? { kind: "element", at, filter: element } : onlyElement(at, element);
 }
 
-function resolveElement(filter: Filter, attribute: AttributeDefinition, path: AttributePath): ElementFilter {
+/**
+ * The filter of a value path, whose names are sub-attributes of the attribute before the bracket (RFC 7644 §3.4.2.2,
+ * §3.5.2).
+ *
+ * @throws {ScimError} 400 invalidFilter
+ */
+export function resolveElementFilter(
+  filter: Filter,
+  attribute: AttributeDefinition,
+  path: AttributePath,
+): ElementFilter {
   switch (filter.kind) {
     case "and":
     case "or": {
-      const filters = flatten(filter, filter.kind).map((part) => resolveElement(part, attribute, path));
+      const filters = flatten(filter, filter.kind).map((part) => resolveElementFilter(part, attribute, path));
       return { kind: filter.kind, filters };
     }
     case "not":
-      return { kind: "not", filter: resolveElement(filter.filter, attribute, path) };
+      return { kind: "not", filter: resolveElementFilter(filter.filter, attribute, path) };
     case "present":
       return { kind: "present", at: findInElement(filter.path, attribute, path) };
     case "compare": {

@@ -1,0 +1,13 @@
+/** Beyond these a request that writes is refused: what it costs is bounded, at about a second or two, before it is done. */
+export const writeLimits = {
+  /** Operations of one PATCH; each attribute of a value without a path counts as one. */
+  operations: 1_000,
+  /** Members in one operation or body. */
+  members: 100_000,
+  /** Values of one multi-valued attribute other than `members`. */
+  values: 1_000,
+  /** Characters of a path. */
+  pathLength: 8_192,
+  /** Comparisons of elements with values, in all of a PATCH. */
+  comparisons: 500_000,
+} as const;
