@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { canonicalJson, type JsonObject } from "../src/lib/json.ts";
@@ -77,7 +78,10 @@ async function makeInputs(dist: string): Promise<readonly UserInput[]> {
 }
 
 async function loadMapping(dist: string): Promise<Pick<CompiledMapping, "mapUser">> {
-  const file = pathToFileURL(resolve(dist, "mapping/load.js")).href;
-  const { loadMapping: load } = (await import(file)) as typeof import("../src/mapping/load.ts");
-  return load(new URL("../schemas", import.meta.url).pathname, "wecom");
+  const built = (file: string) => import(pathToFileURL(resolve(dist, file)).href);
+  const { parseExtension } = (await built("mapping/extension.js")) as typeof import("../src/mapping/extension.ts");
+  const { compileMappingText } = (await built("mapping/compile.js")) as typeof import("../src/mapping/compile.ts");
+  const read = (file: string) => readFileSync(new URL(`../schemas/${file}`, import.meta.url), "utf8");
+  const extensions = [parseExtension(read("extensions/wecom.json"), "extensions/wecom.json")];
+  return compileMappingText({ name: "wecom", text: read("mappings/wecom.json"), extensions });
 }

@@ -14,7 +14,7 @@ import { keepSecret } from "./lib/keep-secret.ts";
 import type { Log } from "./lib/log.ts";
 import { orStartError } from "./lib/start-error.ts";
 import { makeSchemaEditor } from "./schemas/editor.ts";
-import { isWritable } from "./schemas/folder.ts";
+import { isWritable } from "./schemas/write-file.ts";
 import { SourceError } from "./source/source.ts";
 import { endSource } from "./sync/end-source.ts";
 import { openParts, type Parts, type ReadyConfig } from "./wire.ts";

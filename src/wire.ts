@@ -200,6 +200,7 @@ export { openFile } from "./mapping/open-file.ts";
 export type { Subject } from "./mapping/parse-record.ts";
 export { type Preview, previewFiles } from "./mapping/preview.ts";
 export { formatProblem, MappingError, type MappingProblem } from "./mapping/problem.ts";
+export { isEditorSchema, listSchemaFiles } from "./schemas/list-files.ts";
 
 /** Checks mapping files, extension schemas and target profiles as the server would on reading them. */
 export function checkSchemaFiles(files: readonly FileToCheck[]): readonly CheckedFile[] {

@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
-import { checkSchemaFiles, type FileToCheck, type WrittenFile } from "../wire.ts";
+import { checkSchemaFiles, type FileToCheck, isEditorSchema, type WrittenFile } from "../wire.ts";
 import { CliError, type CliParts } from "./parts.ts";
 import { defaultSchemasDir, extensionsDirOf, kindByFolder, listSchemasDir, readExtensionsFor } from "./schemas-dir.ts";
 import { plain } from "./text.ts";
 import { reportChecked } from "./validate-report.ts";
-import { isEditorSchema, readAllWritten } from "./written-files.ts";
+import { readAllWritten } from "./written-files.ts";
 
 /** Options of `mapping validate`. */
 export interface ValidateOptions {

@@ -1,8 +1,7 @@
 import { createReadStream } from "node:fs";
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { readAtMost } from "../lib/read-at-most.ts";
-import { maxFileBytes, type WrittenFile } from "../wire.ts";
+import { listSchemaFiles, maxFileBytes, type WrittenFile } from "../wire.ts";
 import { CliError, type CliParts } from "./parts.ts";
 import { plain } from "./text.ts";
 
@@ -49,19 +48,10 @@ export async function readAllWritten(paths: readonly string[]): Promise<readonly
 export async function listFolder(directory: string, folder: string): Promise<readonly string[]> {
   const path = join(directory, folder);
   try {
-    const names = await readdir(path);
-    return names
-      .filter((name) => name.endsWith(".json") && !isEditorSchema(name) && !name.startsWith("."))
-      .sort()
-      .map((name) => join(path, name));
+    return (await listSchemaFiles(path)).map((file) => join(path, file));
   } catch (error) {
     throw new CliError(2, plain(`${path}: ${whyUnreadable(error)}`));
   }
-}
-
-/** The JSON Schemas beside the files, which a `*.json` on the command line brings along. */
-export function isEditorSchema(path: string): boolean {
-  return path.endsWith(".schema.json");
 }
 
 const reasons: ReadonlyMap<unknown, string> = new Map([

@@ -9,8 +9,10 @@ import { type JsonText, type Locate, parseJsonText } from "./json-text.ts";
 import type { Mapped } from "./mapping.ts";
 import { compileTests } from "./mapping-test.ts";
 import { withNamespace } from "./namespace.ts";
-import { MappingError, type MappingProblem, makeProblem, type Report } from "./problem.ts";
+import { MappingError, makeProblem } from "./problem.ts";
+import { collectProblems, cutProblems } from "./problem-list.ts";
 import { factsOf, type MappingProgram } from "./program.ts";
+import type { SectionName } from "./scope.ts";
 
 /** Raised whenever the same file would give something else than before. */
 export const languageVersion = 3;
@@ -31,7 +33,7 @@ export interface MappingParts {
 /**
  * Compiles a mapping file as it was written.
  *
- * @throws {MappingError} with every problem of the file, each with its line and column
+ * @throws {MappingError} with the problems of the file, each with its line and column
  */
 export function compileMappingText(
   parts: Omit<MappingParts, "mapping" | "locate"> & { readonly text: string },
@@ -45,32 +47,31 @@ export function compileMappingText(
 export function parseFile(text: string, file: string): JsonText {
   const parsed = parseJsonText(text);
   if (parsed.problems.length === 0) return parsed;
-  throw new MappingError(
-    parsed.problems.map(({ path, detail, line, column }) => ({
-      ...makeProblem(file, null, path, detail),
-      line,
-      column,
-    })),
-  );
+  const problems = parsed.problems.map(({ path, detail, line, column }) => ({
+    ...makeProblem(file, null, path, detail),
+    line,
+    column,
+  }));
+  throw new MappingError(cutProblems(file, parsed.locate, problems));
 }
 
 /**
  * Compiles a mapping file to pure functions. They never throw, whatever JSON a record holds.
  *
- * @throws {MappingError} with every problem of the file
+ * @throws {MappingError} with the problems of the file: all of them, or the first hundred
  */
 export function compileMapping(parts: MappingParts): MappingProgram {
   const { name, mapping, extensions, file = `mappings/${name}.json`, locate = null } = parts;
-  const problems: MappingProblem[] = [];
-  const report: Report = (path, detail, spot) => problems.push(makeProblem(file, locate, path, detail, spot));
-  checkForm(mapping, report);
-  const catalog = makeSchemaCatalog(extensions);
-  const document = isJsonObject(mapping) ? mapping : {};
-  const user = compileSection(catalog, "user", document, report);
-  const department = compileSection(catalog, "department", document, report);
-  const tag = compileSection(catalog, "tag", document, report);
-  const tests = compileTests(catalog, document, report);
-  if (!user || problems.length > 0) throw new MappingError(sortByPlace(problems));
+  const { result, problems } = collectProblems(file, locate, (report) => {
+    checkForm(mapping, report);
+    const catalog = makeSchemaCatalog(extensions);
+    const document = isJsonObject(mapping) ? mapping : {};
+    const section = (name: SectionName) => compileSection(catalog, name, document, report);
+    const [user, department, tag] = [section("user"), section("department"), section("tag")];
+    return { user, department, tag, tests: compileTests(catalog, document, report) };
+  });
+  if (!result?.user || problems.length > 0) throw new MappingError(problems);
+  const { user, department, tag, tests } = result;
   const shapes = { user: user.shape, department: department?.shape, tag: tag?.shape };
   const sections = { user, department, tag };
   const problemAt: MappingProgram["problemAt"] = (path, detail) => makeProblem(file, locate, path, detail);
@@ -82,7 +83,7 @@ export function compileMapping(parts: MappingParts): MappingProgram {
     mapDepartment: (input) => mapGroup(department, "department", factsOf.department(input)),
     mapTag: (input) => mapGroup(tag, "tag", factsOf.tag(input)),
     members: { department: department?.members ?? null, tag: tag?.members ?? null },
-    warnings: findWarnings(sections, problemAt),
+    warnings: cutProblems(file, locate, findWarnings(sections, problemAt)),
     sections,
     tests,
     problemAt,
@@ -96,8 +97,4 @@ function mapGroup(section: Section | null, name: string, facts: Facts): Mapped {
 function unmapped(section: string): Mapped {
   const problems = [{ pointer: "", detail: `the mapping has no ${section} section` }];
   return { document: {}, keep: [], createOnly: [], sources: {}, problems, warnings: [] };
-}
-
-function sortByPlace(problems: readonly MappingProblem[]): readonly MappingProblem[] {
-  return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }

@@ -1,6 +1,6 @@
 import type { SchemaDefinition } from "../scim/catalog.ts";
+import { type ExtensionOfFile, parseExtension } from "./extension.ts";
 import { textOfFile, type WrittenFile } from "./file-text.ts";
-import { parseExtensionBeside } from "./load.ts";
 import { MappingError, type MappingProblem } from "./problem.ts";
 
 /** What extension files hold, as far as they can be used. */
@@ -12,17 +12,18 @@ export interface ParsedExtensions {
 
 /** Parses extension files. Of two with the same URN the first one counts. */
 export function parseExtensionFiles(files: readonly WrittenFile[]): ParsedExtensions {
-  const extensions: SchemaDefinition[] = [];
+  const extensions: ExtensionOfFile[] = [];
   const problems = new Map<WrittenFile, readonly MappingProblem[]>();
   for (const each of files) {
     try {
-      extensions.push(parseExtensionBeside(extensions, textOfFile(each), each.file));
+      const { file } = each;
+      extensions.push({ file, definition: parseExtension(textOfFile(each), file, extensions) });
     } catch (error) {
       if (!(error instanceof MappingError)) throw error;
       problems.set(each, error.problems);
     }
   }
-  return { extensions, problems };
+  return { extensions: extensions.map(({ definition }) => definition), problems };
 }
 
 /** The extensions of a schemas directory, with these in place of the ones that have the same URNs. */

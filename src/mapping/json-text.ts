@@ -1,5 +1,6 @@
 import { type Node, type ParseError, parseTree } from "jsonc-parser";
 import { describeJsonError, placeOfJsonError } from "./json-error.ts";
+import { maxProblems } from "./max-problems.ts";
 
 /** A place in a text, for people: both count from 1; columns in UTF-16 units, as editors do. */
 export interface TextPosition {
@@ -50,7 +51,8 @@ export function parseJsonText(original: string): JsonText {
   if (error) return fail(placeOfJsonError(text, error), `is no JSON: ${describeJsonError(text, error)}`);
   const value = parse(text);
   if (!root || value === undefined) return fail(0, "is no JSON: there is nothing in the file");
-  const twins = findTwins(text, root, positionAt);
+  const twins: JsonTextProblem[] = [];
+  findTwins(root, positionAt, twins);
   return { value: twins.length > 0 ? undefined : value, problems: twins, locate: makeLocate(text, root, positionAt) };
 }
 
@@ -76,20 +78,21 @@ function offsetOfDepth(text: string, limit: number): number | null {
 }
 
 // JSON.parse takes the last of two members with one name; whoever wrote the first would not understand why.
-function findTwins(text: string, node: Node, positionAt: (offset: number) => TextPosition): readonly JsonTextProblem[] {
+// One more than are told is enough to know that there are more.
+function findTwins(node: Node, positionAt: (offset: number) => TextPosition, found: JsonTextProblem[]): void {
   const own = new Map<unknown, Node>();
-  return (node.children ?? []).flatMap((child): readonly JsonTextProblem[] => {
-    const inner = findTwins(text, child, positionAt);
+  for (const child of node.children ?? []) {
+    if (found.length > maxProblems) return;
     const key = child.type === "property" ? child.children?.[0] : undefined;
-    if (!key) return inner;
-    const first = own.get(key.value);
-    if (!first) {
+    const first = own.get(key?.value);
+    if (key && first) {
+      const detail = `${JSON.stringify(key.value)} is there already, in line ${positionAt(first.offset).line}`;
+      found.push({ path: pathOf(child), detail, ...positionAt(key.offset) });
+    } else if (key) {
       own.set(key.value, key);
-      return inner;
     }
-    const detail = `${JSON.stringify(key.value)} is there already, in line ${positionAt(first.offset).line}`;
-    return [{ path: pathOf(child), detail, ...positionAt(key.offset) }, ...inner];
-  });
+    findTwins(child, positionAt, found);
+  }
 }
 
 function pathOf(node: Node): readonly (string | number)[] {
@@ -100,6 +103,7 @@ function pathOf(node: Node): readonly (string | number)[] {
 }
 
 function makeLocate(text: string, root: Node, positionAt: (offset: number) => TextPosition): Locate {
+  const stepInto = makeStepInto();
   return (path, part = "value", offset) => {
     let node = root;
     let key: Node | undefined;
@@ -116,14 +120,22 @@ function makeLocate(text: string, root: Node, positionAt: (offset: number) => Te
   };
 }
 
-function stepInto(node: Node, step: string | number): { readonly key: Node | undefined; readonly value: Node } | null {
-  if (node.type === "array") {
-    const item = node.children?.[Number(step)];
-    return item ? { key: undefined, value: item } : null;
-  }
-  const property = node.children?.find(({ children }) => children?.[0]?.value === String(step));
-  const [key, value] = property?.children ?? [];
-  return node.type === "object" && key && value ? { key, value } : null;
+type StepInto = (node: Node, step: string | number) => { readonly key: Node | undefined; readonly value: Node } | null;
+
+// An object whose members are asked for is indexed once: it can be a table of many thousand rows.
+function makeStepInto(): StepInto {
+  const known = new Map<Node, ReadonlyMap<unknown, Node>>();
+  return (node, step) => {
+    if (node.type === "array") {
+      const item = node.children?.[Number(step)];
+      return item ? { key: undefined, value: item } : null;
+    }
+    if (node.type !== "object") return null;
+    const members = known.get(node) ?? new Map((node.children ?? []).map((each) => [each.children?.[0]?.value, each]));
+    known.set(node, members);
+    const [key, value] = members.get(String(step))?.children ?? [];
+    return key && value ? { key, value } : null;
+  };
 }
 
 // Escapes are longer in the file than in the text that they stand for.
@@ -139,8 +151,13 @@ function insideText(text: string, node: Node, offset: number | undefined): numbe
 function makePositions(text: string): (offset: number) => TextPosition {
   const starts = [0, ...[...text.matchAll(/\r\n|\n|\r/g)].map(({ 0: end, index }) => index + end.length)];
   return (offset) => {
-    let line = starts.findIndex((start) => start > offset);
-    if (line === -1) line = starts.length;
-    return { line, column: offset - (starts[line - 1] ?? 0) + 1 };
+    // The number of lines that start at or before the offset.
+    let [low, high] = [1, starts.length];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((starts[middle - 1] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low, column: offset - (starts[low - 1] ?? 0) + 1 };
   };
 }

@@ -23,11 +23,15 @@ export interface MappingTest {
   readonly expect: readonly Expectation[];
 }
 
+/** They are run whenever the file changed, while others wait. */
+const maxTests = 500;
+
 /** The `tests` of a mapping file. Problems in their form are reported by check-form.ts. */
 export function compileTests(catalog: SchemaCatalog, file: JsonObject, report: Report): readonly MappingTest[] {
   const tests = member(file, "tests");
   if (!Array.isArray(tests)) return [];
-  return tests.flatMap((test: Json, index): readonly MappingTest[] => {
+  if (tests.length > maxTests) report(["tests", maxTests], `a file has at most ${maxTests} tests`);
+  return tests.slice(0, maxTests).flatMap((test: Json, index): readonly MappingTest[] => {
     const { data: form } = testForm.safeParse(test);
     if (!form || !isJsonObject(test)) return [];
     const section = form.member ? "user" : form.department ? "department" : "tag";

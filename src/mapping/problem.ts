@@ -31,6 +31,12 @@ export function formatProblem({ file, pointer, line, column, detail }: MappingPr
   return `${pointer === "" ? place : `${place} ${pointer}`}: ${detail}`;
 }
 
+/** The first problems, a line each and none of them long, and how many there are besides: for what keeps or logs them. */
+export function formatFirst(problems: readonly MappingProblem[], limit: number): readonly string[] {
+  const lines = problems.slice(0, limit).map((problem) => cut(formatProblem(problem), 500));
+  return problems.length > limit ? [...lines, `and ${problems.length - limit} more`] : lines;
+}
+
 /** Where exactly below a path: the name of the member, or a character of its text (from 0). */
 export interface ProblemSpot {
   readonly part?: MemberPart;
@@ -49,5 +55,15 @@ export function makeProblem(
   { part, offset }: ProblemSpot = {},
 ): MappingProblem {
   const { line, column } = locate?.(path, part, offset) ?? { line: null, column: null };
-  return { file, pointer: jsonPointer(path), line, column, detail };
+  return { file, pointer: pointerOf(path), line, column, detail: cut(detail, 2000) };
+}
+
+// A name in a file may be as long as the file; then the place around it has to do.
+function pointerOf(path: readonly (string | number)[]): string {
+  const pointer = jsonPointer(path);
+  return pointer.length <= 1000 ? pointer : pointerOf(path.slice(0, -1));
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }

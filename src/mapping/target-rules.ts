@@ -9,7 +9,8 @@ import type { Facts } from "./facts.ts";
 import { type RuleForm, ruleForm } from "./format.ts";
 import type { Locate } from "./json-text.ts";
 import { findPlace, type Place } from "./place.ts";
-import { MappingError, type MappingProblem, makeProblem, type Report } from "./problem.ts";
+import { MappingError, type Report } from "./problem.ts";
+import { collectProblems } from "./problem-list.ts";
 import { compileResourceReader } from "./resource-path.ts";
 import { compileRule, type Rule } from "./rule.ts";
 import type { RuleTools } from "./rule-tools.ts";
@@ -38,17 +39,19 @@ export interface TargetRulesOptions {
  * A rule reads the SCIM document itself; where it has no value the attribute goes, or stays with `absent: "keep"`.
  * `null` removes the attribute. All rules see the document as it came, whatever the others make of it.
  *
- * @throws {MappingError} with every problem
+ * @throws {MappingError} with the problems: all of them, or the first hundred
  */
 export function compileTargetRules(section: unknown, options: TargetRulesOptions): TargetRules {
   const { catalog, file = "target", path = [], locate = null } = options;
-  const problems: MappingProblem[] = [];
-  const report: Report = (below, detail, spot) => problems.push(makeProblem(file, locate, below, detail, spot));
-  checkTargetForm(section, path, report);
-  const written = isJsonObject(section) ? section : {};
-  const user = compilePart(catalog, "User", member(written, "user"), [...path, "user"], report);
-  const group = compilePart(catalog, "Group", member(written, "group"), [...path, "group"], report);
-  if (problems.length > 0) throw new MappingError(problems);
+  const { result, problems } = collectProblems(file, locate, (report) => {
+    checkTargetForm(section, path, report);
+    const written = isJsonObject(section) ? section : {};
+    const user = compilePart(catalog, "User", member(written, "user"), [...path, "user"], report);
+    const group = compilePart(catalog, "Group", member(written, "group"), [...path, "group"], report);
+    return { user, group };
+  });
+  if (result === null || problems.length > 0) throw new MappingError(problems);
+  const { user, group } = result;
   return {
     version: contentHash(canonicalJson({ languageVersion, user: user.shape, group: group.shape })),
     adjustUser: user.adjust,

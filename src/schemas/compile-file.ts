@@ -1,8 +1,9 @@
 import { contentHash } from "../lib/hash.ts";
 import { canonicalJson } from "../lib/json.ts";
 import { compileMappingText } from "../mapping/compile.ts";
-import { parseExtensionBeside } from "../mapping/load.ts";
+import { parseExtension } from "../mapping/extension.ts";
 import type { MappingProblem } from "../mapping/problem.ts";
+import { cutProblems } from "../mapping/problem-list.ts";
 import type { MappingProgram } from "../mapping/program.ts";
 import { runMappingTests } from "../mapping/run-tests.ts";
 import type { SchemaDefinition } from "../scim/catalog.ts";
@@ -13,26 +14,35 @@ export interface CompiledMappingFile {
   readonly program: MappingProgram;
   /** What is surely not meant, and tests of the file that fail: no reason not to use it. */
   readonly warnings: readonly MappingProblem[];
+  /** The same for a log: without the values of tests, which can be those of real people. */
+  readonly logged: readonly MappingProblem[];
 }
 
 /**
  * Compiles a mapping file and runs the tests that it carries.
  *
- * @throws {MappingError} with every problem, each with its line and column
+ * @throws {MappingError} with the problems, each with its line and column
  */
 export function compileMappingFile(
   name: string,
   text: string,
   extensions: readonly SchemaDefinition[],
 ): CompiledMappingFile {
-  const program = compileMappingText({ name, text, extensions, file: filePath("mapping", name) });
+  const file = filePath("mapping", name);
+  const program = compileMappingText({ name, text, extensions, file });
   const failures = runMappingTests(program).flatMap(({ name: test, failures: each }) =>
-    each.map(({ file, pointer, line, column, detail }) => ({
-      ...{ file, pointer, line, column },
-      detail: `test "${test}": ${detail}`,
-    })),
+    each.map(({ pointer, line, column, detail }) => ({ test, place: { file, pointer, line, column }, detail })),
   );
-  return { program, warnings: [...program.warnings, ...failures] };
+  const withFailures = (detailOf: (failure: { readonly test: string; readonly detail: string }) => string) =>
+    cutProblems(file, null, [
+      ...program.warnings,
+      ...failures.map((failure) => ({ ...failure.place, detail: detailOf(failure) })),
+    ]);
+  return {
+    program,
+    warnings: withFailures(({ test, detail }) => `test "${test}": ${detail}`),
+    logged: withFailures(({ test }) => `test "${test}" fails`),
+  };
 }
 
 /** An extension file that was found good. */
@@ -41,37 +51,36 @@ export interface CompiledExtension {
   readonly hash: string;
 }
 
-/** @throws {MappingError} with every problem; also where another file defines the same schema */
-export function compileExtensionFile(
-  name: string,
-  text: string,
-  others: readonly SchemaDefinition[],
-): CompiledExtension {
-  const definition = parseExtensionBeside(others, text, filePath("extension", name));
+/** An extension schema and its file's name without `.json`. */
+export interface NamedExtension {
+  readonly name: string;
+  readonly definition: SchemaDefinition;
+}
+
+/** Compiles an extension file. @throws {MappingError} with the problems; also where another file defines the same schema */
+export function compileExtensionFile(name: string, text: string, others: readonly NamedExtension[]): CompiledExtension {
+  const beside = others.map((each) => ({ file: filePath("extension", each.name), definition: each.definition }));
+  const definition = parseExtension(text, filePath("extension", name), beside);
   return { definition, hash: contentHash(canonicalJson(definition)) };
 }
 
-/** The schemas of stored extension texts, as a mapping's version was compiled with them. @throws {MappingError} */
-export function compileExtensions(texts: Readonly<Record<string, string>>): readonly SchemaDefinition[] {
-  const definitions: SchemaDefinition[] = [];
-  for (const [name, text] of Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1))) {
-    definitions.push(compileExtensionFile(name, text, definitions).definition);
-  }
-  return definitions;
+/** Makes something of the text of a file, or refuses it with a `MappingError`. */
+export interface SchemaCompiler {
+  readonly mapping: typeof compileMappingFile;
+  readonly extension: typeof compileExtensionFile;
 }
 
-export type CompileMappingFile = typeof compileMappingFile;
+/** Compiles anew whenever it is asked. */
+export const schemaCompiler: SchemaCompiler = { mapping: compileMappingFile, extension: compileExtensionFile };
 
-/** The same, remembering the last results: files are looked at far more often than they change. */
-export function rememberingCompile(compile: CompileMappingFile): CompileMappingFile {
-  const known = new Map<string, CompiledMappingFile>();
-  return (name, text, extensions) => {
-    const key = contentHash(canonicalJson([name, text, extensions]));
-    const found = known.get(key);
-    if (found) return found;
-    const compiled = compile(name, text, extensions);
-    if (known.size >= 100) known.clear();
-    known.set(key, compiled);
-    return compiled;
-  };
+/** The schemas of stored extension texts, as a mapping's version was compiled with them. @throws {MappingError} */
+export function compileExtensions(
+  compile: SchemaCompiler,
+  texts: Readonly<Record<string, string>>,
+): readonly SchemaDefinition[] {
+  const extensions: NamedExtension[] = [];
+  for (const [name, text] of Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    extensions.push({ name, definition: compile.extension(name, text, extensions).definition });
+  }
+  return extensions.map(({ definition }) => definition);
 }

@@ -1,14 +1,20 @@
 import { MappingError, type MappingProblem } from "../mapping/problem.ts";
 import type { SchemaDefinition } from "../scim/catalog.ts";
 import type { SchemaContent, SchemaKind, SchemaVersion, SchemaVersionStore } from "../store/store.ts";
-import { type CompiledMappingFile, compileExtensionFile, compileMappingFile } from "./compile-file.ts";
-import { removeSchemaFile, writeSchemaFile } from "./folder.ts";
+import type { CompiledMappingFile, NamedExtension, SchemaCompiler } from "./compile-file.ts";
 import type { SchemaRegistry } from "./registry.ts";
 import type { SchemasInForce } from "./schemas.ts";
+import { removeSchemaFile, writeSchemaFile } from "./write-file.ts";
 
 export interface EditorParts {
   readonly registry: SchemaRegistry;
   readonly store: SchemaVersionStore;
+}
+
+/** A draft as it was saved. */
+export interface SavedDraft extends SchemaVersion {
+  /** Of a mapping: what is perhaps not meant, failing tests of the file among it. */
+  readonly warnings: readonly MappingProblem[];
 }
 
 /** What the API does with the files: an edit is a draft until somebody activates it. */
@@ -20,16 +26,19 @@ export interface SchemaEditor {
    *
    * @throws {MappingError} with every problem: nothing is kept
    */
-  saveDraft(kind: SchemaKind, name: string, text: string): Promise<SchemaVersion>;
+  saveDraft(kind: SchemaKind, name: string, text: string): Promise<SavedDraft>;
   /**
    * Brings a version into force: a draft, or a former one to roll back. The file is written first.
    *
    * @throws {MappingError} when it is not good any more beside the others
    * @throws {SchemaConflictError} when a mapping in force needs what an extension would lose, or somebody else was first
-   * @throws {ReadOnlyError} when the files cannot be written
+   * @throws {FileWriteError} when the file cannot be written; nothing is in force then that was not before
    */
   activate(version: SchemaVersion): Promise<SchemaVersion>;
-  /** Removes a file; its versions stay, so that it can be activated again. Throws as {@link activate} does. */
+  /**
+   * Removes a file. Its versions stay, so that it can be activated again; of a file that was never in force the drafts go
+   * too. Throws as {@link activate} does.
+   */
   remove(kind: SchemaKind, name: string): Promise<void>;
 }
 
@@ -45,31 +54,35 @@ export class SchemaConflictError extends Error {
 }
 
 export function makeSchemaEditor({ registry, store }: EditorParts): SchemaEditor {
-  const judge = (kind: SchemaKind, name: string, text: string, now: SchemasInForce): SchemaContent => {
+  const { compile } = registry;
+
+  const judge = (kind: SchemaKind, name: string, text: string, now: SchemasInForce): JudgedEdit => {
     if (kind === "mapping") {
-      const { version: hash } = compileMappingFile(name, text, definitionsOf(now)).program;
+      const { program, warnings } = compile.mapping(name, text, definitionsOf(extensionsOf(now)));
       const extensions = Object.fromEntries([...now.extensions.values()].map((each) => [each.name, each.text]));
-      return { kind, name, text, hash, extensions };
+      return { content: { kind, name, text, hash: program.version, extensions }, warnings };
     }
-    const { hash } = compileExtensionFile(name, text, definitionsOf(now, name));
-    return { kind, name, text, hash, extensions: {} };
+    const { hash } = compile.extension(name, text, extensionsOf(now, name));
+    return { content: { kind, name, text, hash, extensions: {} }, warnings: [] };
   };
 
   return {
     async compileMapping(name, text) {
-      return compileMappingFile(name, text, definitionsOf(await registry.refresh()));
+      return compile.mapping(name, text, definitionsOf(extensionsOf(await registry.refresh())));
     },
 
     async saveDraft(kind, name, text) {
-      return store.saveDraft(judge(kind, name, text, await registry.refresh()));
+      const { content, warnings } = judge(kind, name, text, await registry.refresh());
+      return { ...(await store.saveDraft(content)), warnings };
     },
 
     async activate({ kind, name, text }) {
       const now = await registry.refresh();
-      const content = judge(kind, name, text, now);
+      const { content } = judge(kind, name, text, now);
       if (kind === "extension") {
-        const { definition } = compileExtensionFile(name, text, definitionsOf(now, name));
-        checkMappings(now, [...definitionsOf(now, name), definition]);
+        const others = extensionsOf(now, name);
+        const { definition } = compile.extension(name, text, others);
+        checkMappings(compile, now, [...others, { name, definition }]);
       }
       const before = (kind === "mapping" ? now.mappings : now.extensions).get(name);
       await writeSchemaFile(registry.directory, kind, name, text);
@@ -83,34 +96,45 @@ export function makeSchemaEditor({ registry, store }: EditorParts): SchemaEditor
 
     async remove(kind, name) {
       const now = await registry.refresh();
-      if (kind === "extension") checkMappings(now, definitionsOf(now, name));
-      await removeSchemaFile(registry.directory, kind, name);
+      if (kind === "extension") checkMappings(compile, now, extensionsOf(now, name));
+      if (now.files.some((file) => file.kind === kind && file.name === name)) {
+        await removeSchemaFile(registry.directory, kind, name);
+      }
+      await store.removeDrafts(kind, name);
       await registry.refresh();
     },
   };
 }
 
+interface JudgedEdit {
+  readonly content: SchemaContent;
+  readonly warnings: readonly MappingProblem[];
+}
+
 /** The extension schemas in force, perhaps without one file's. */
-function definitionsOf({ extensions }: SchemasInForce, without?: string): readonly SchemaDefinition[] {
-  return [...extensions.values()].filter(({ name }) => name !== without).map(({ definition }) => definition);
+function extensionsOf({ extensions }: SchemasInForce, without?: string): readonly NamedExtension[] {
+  return [...extensions.values()].flatMap(({ name, definition }) => (name === without ? [] : [{ name, definition }]));
+}
+
+function definitionsOf(extensions: readonly NamedExtension[]): readonly SchemaDefinition[] {
+  return extensions.map(({ definition }) => definition);
 }
 
 /** Every mapping that works beside the files as they are has to go on working. */
-function checkMappings(now: SchemasInForce, definitions: readonly SchemaDefinition[]): void {
-  const before = definitionsOf(now);
+function checkMappings(compile: SchemaCompiler, now: SchemasInForce, extensions: readonly NamedExtension[]): void {
+  const problemsOf = (name: string, text: string, beside: readonly NamedExtension[]): readonly MappingProblem[] => {
+    try {
+      compile.mapping(name, text, definitionsOf(beside));
+      return [];
+    } catch (error) {
+      if (!(error instanceof MappingError)) throw error;
+      return error.problems;
+    }
+  };
+  const before = extensionsOf(now);
   const problems = [...now.mappings.values()].flatMap(({ name, text }) =>
-    problemsOf(name, text, before).length > 0 ? [] : problemsOf(name, text, definitions),
+    problemsOf(name, text, before).length > 0 ? [] : problemsOf(name, text, extensions),
   );
   if (problems.length === 0) return;
   throw new SchemaConflictError("a mapping that is in force needs what this would take away", problems);
-}
-
-function problemsOf(name: string, text: string, definitions: readonly SchemaDefinition[]): readonly MappingProblem[] {
-  try {
-    compileMappingFile(name, text, definitions);
-    return [];
-  } catch (error) {
-    if (!(error instanceof MappingError)) throw error;
-    return error.problems;
-  }
 }

@@ -1,8 +1,11 @@
-import { access, constants, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { textOfFile } from "../mapping/file-text.ts";
+import { readAtMost } from "../lib/read-at-most.ts";
+import { maxFileBytes, textOfFile } from "../mapping/file-text.ts";
 import { MappingError } from "../mapping/problem.ts";
 import type { SchemaKind } from "../store/store.ts";
+import { listNames } from "./list-files.ts";
 import { filePath, folders } from "./schemas.ts";
 
 /** A file as it lies there. */
@@ -11,6 +14,11 @@ export interface SchemaFile {
   readonly text: string;
   /** Milliseconds since 1970, by the file system's clock. */
   readonly modifiedAt: number;
+  /**
+   * What the file system tells of this state of the file: with the same, it need not be read again. Null while it is so
+   * new that a further change might not show.
+   */
+  readonly stamp: string | null;
 }
 
 /** A folder of files as it is now, or why it cannot be read (a volume that is not there is no deletion of its files). */
@@ -18,46 +26,28 @@ export type FolderState =
   | { readonly files: readonly SchemaFile[]; readonly unreadable: readonly { name: string; reason: string }[] }
   | { readonly error: string };
 
-/** Why the files cannot be changed through the API: they come from outside, read-only. */
-export class ReadOnlyError extends Error {
-  constructor(file: string, cause: unknown) {
-    super(`${file} cannot be written (${codeOf(cause)})`, { cause });
-    this.name = "ReadOnlyError";
-  }
-}
-
-const suffix = ".json";
-
-/** Whether a file of a folder is one that people edit: JSON Schemas, hidden files and editors' leftovers are none. */
-export function isSchemaFile(file: string): boolean {
-  return file.endsWith(suffix) && !file.endsWith(".schema.json") && !file.startsWith(".");
-}
-
-/** Names of the files of a folder, without `.json`. @throws what reading the folder throws */
-export async function listNames(directory: string, folder: string): Promise<readonly string[]> {
-  const files = await readdir(join(directory, folder));
-  return files
-    .filter(isSchemaFile)
-    .map((file) => file.slice(0, -suffix.length))
-    .sort();
-}
-
-/** Reads all files of a kind. Never throws: what cannot be read is said in the answer. */
-export async function readFolder(directory: string, kind: SchemaKind): Promise<FolderState> {
+/**
+ * Reads all files of a kind. Never throws: what cannot be read is said in the answer.
+ *
+ * @param before the folder at the last look: files that have not changed are taken from it
+ */
+export async function readFolder(
+  directory: string,
+  kind: SchemaKind,
+  before: FolderState | null = null,
+): Promise<FolderState> {
   let names: readonly string[];
   try {
-    names = await listNames(directory, folders[kind]);
+    names = await listNames(join(directory, folders[kind]));
   } catch (error) {
     return { error: codeOf(error) };
   }
+  const known = new Map(before && "files" in before ? before.files.map((file) => [file.name, file]) : []);
   const files: SchemaFile[] = [];
   const unreadable: { name: string; reason: string }[] = [];
   for (const name of names) {
-    const path = join(directory, filePath(kind, name));
     try {
-      const { mtimeMs } = await stat(path);
-      const text = textOfFile({ file: filePath(kind, name), bytes: await readFile(path) });
-      files.push({ name, text, modifiedAt: mtimeMs });
+      files.push(await readSchemaFile(directory, kind, name, known.get(name)));
     } catch (error) {
       // Gone since it was listed is gone; anything else is a file that is there and cannot be used.
       if (error instanceof MappingError) unreadable.push({ name, reason: error.problems[0]?.detail ?? "" });
@@ -67,46 +57,37 @@ export async function readFolder(directory: string, kind: SchemaKind): Promise<F
   return { files, unreadable };
 }
 
-/**
- * Replaces a file whole, or makes it: whoever reads it meanwhile sees the old text or the new one.
- *
- * @throws {ReadOnlyError}
- */
-export async function writeSchemaFile(directory: string, kind: SchemaKind, name: string, text: string): Promise<void> {
+/** Whether two looks at a folder found the same. */
+export function isSameFolder(a: FolderState, b: FolderState): boolean {
+  if ("error" in a || "error" in b) return "error" in a && "error" in b && a.error === b.error;
+  return (
+    a.files.length === b.files.length &&
+    a.files.every((file, index) => isSameFile(file, b.files[index])) &&
+    JSON.stringify(a.unreadable) === JSON.stringify(b.unreadable)
+  );
+}
+
+function isSameFile(a: SchemaFile, b: SchemaFile | undefined): boolean {
+  return a === b || (a.name === b?.name && a.modifiedAt === b.modifiedAt && a.text === b.text);
+}
+
+/** File systems count in steps of up to two seconds: two changes within one look the same. Milliseconds. */
+const coarsestStepMs = 2000;
+
+async function readSchemaFile(
+  directory: string,
+  kind: SchemaKind,
+  name: string,
+  known: SchemaFile | undefined,
+): Promise<SchemaFile> {
   const path = join(directory, filePath(kind, name));
-  // Hidden and without our suffix, so that no look takes it for a file.
-  const draft = join(directory, folders[kind], `.${name}.${process.pid}.${Date.now()}.tmp`);
-  try {
-    await writeFile(draft, text, { mode: 0o644 });
-    await rename(draft, path).catch((error: unknown) => {
-      // A single file that is mounted into a container cannot be replaced, only written.
-      if (codeOf(error) !== "EBUSY") throw error;
-      return writeFile(path, text);
-    });
-  } catch (error) {
-    throw new ReadOnlyError(filePath(kind, name), error);
-  } finally {
-    await rm(draft, { force: true }).catch(() => undefined);
-  }
-}
-
-/** @throws {ReadOnlyError} */
-export async function removeSchemaFile(directory: string, kind: SchemaKind, name: string): Promise<void> {
-  try {
-    await rm(join(directory, filePath(kind, name)), { force: true });
-  } catch (error) {
-    throw new ReadOnlyError(filePath(kind, name), error);
-  }
-}
-
-/** Whether files of a kind can be changed from here. */
-export async function isWritable(directory: string, kind: SchemaKind): Promise<boolean> {
-  try {
-    await access(join(directory, folders[kind]), constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  const { mtimeMs, ctimeMs, size, ino } = await stat(path);
+  const stamp = JSON.stringify([mtimeMs, ctimeMs, size, ino]);
+  if (known?.stamp === stamp) return known;
+  const isSettled = Date.now() - Math.max(mtimeMs, ctimeMs) > coarsestStepMs;
+  const bytes = await readAtMost(createReadStream(path), maxFileBytes);
+  const text = textOfFile({ file: filePath(kind, name), bytes });
+  return { name, text, modifiedAt: mtimeMs, stamp: isSettled ? stamp : null };
 }
 
 function codeOf(error: unknown): string {

@@ -1,4 +1,4 @@
-import { formatProblem, MappingError, makeProblem } from "../mapping/problem.ts";
+import { formatFirst, MappingError, makeProblem } from "../mapping/problem.ts";
 import type { MappingProgram } from "../mapping/program.ts";
 import { filePath, type SchemasInForce } from "./schemas.ts";
 
@@ -10,6 +10,9 @@ export interface LoadedMapping {
   readonly problem: string | null;
 }
 
+/** It is kept with every task: the files' own list has them all. */
+const maxProblems = 5;
+
 /**
  * The mapping of this name that is in force.
  *
@@ -20,12 +23,13 @@ export function mappingInForce({ mappings, files }: SchemasInForce, name: string
   const found = mappings.get(name);
   const problems = file?.problems ?? [];
   if (found) {
-    const problem = problems.length === 0 ? null : problems.map(formatProblem).join("\n");
+    const problem = problems.length === 0 ? null : formatFirst(problems, maxProblems).join("\n");
     return { mapping: found.program, version: found.version, problem };
   }
+  const say = (detail: string) => makeProblem(filePath("mapping", name), null, [], detail);
+  if (problems.length > maxProblems) {
+    throw new MappingError([...problems.slice(0, maxProblems), say(`and ${problems.length - maxProblems} more`)]);
+  }
   if (problems.length > 0) throw new MappingError(problems);
-  const names = [...mappings.keys()].join(", ");
-  throw new MappingError([
-    makeProblem(filePath("mapping", name), null, [], `there is no such mapping; there are ${names}`),
-  ]);
+  throw new MappingError([say(`there is no such mapping; there are ${[...mappings.keys()].join(", ")}`)]);
 }

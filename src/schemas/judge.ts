@@ -1,12 +1,7 @@
 import { MappingError, type MappingProblem, makeProblem } from "../mapping/problem.ts";
 import type { SchemaDefinition } from "../scim/catalog.ts";
 import type { SchemaContent, SchemaKind, SchemaVersion } from "../store/store.ts";
-import {
-  type CompiledMappingFile,
-  type CompileMappingFile,
-  compileExtensionFile,
-  compileExtensions,
-} from "./compile-file.ts";
+import { type CompiledMappingFile, compileExtensions, type SchemaCompiler } from "./compile-file.ts";
 import type { FolderState, SchemaFile } from "./folder.ts";
 import { type FileState, filePath } from "./schemas.ts";
 
@@ -17,7 +12,11 @@ export interface JudgeInput {
   readonly active: readonly SchemaVersion[];
   /** Mappings that sources refer to: they stay in force without a file. */
   readonly needed: ReadonlySet<string>;
-  readonly compile: CompileMappingFile;
+  /** Paths of files whose text is that of a version that was in force once, and is not now. */
+  readonly former: ReadonlySet<string>;
+  /** When this process started: it takes its files as edited then, if they are older. */
+  readonly startedAt: number;
+  readonly compile: SchemaCompiler;
 }
 
 /** A file of which something is in force: what it compiles to, and the version that it is. */
@@ -53,9 +52,12 @@ export interface Judgement {
  *   compiles                                    the file               current
  *   has a mistake, or cannot be read            its last good version  broken
  *   is older than what the API activated        that version           behind (until it is written anew)
+ *   was in force before another server's file   that server's version  behind
  *   is gone, and a source needs it              its last good version  missing
  *   is gone                                     nothing                –
  *   lies in a folder that cannot be read        its last good version  broken
+ *
+ * A process takes its files as edited when it started: an older deployment that comes back brings its files into force.
  *
  * Extensions come first: mappings are compiled against those that are in force. A version in force is compiled with the
  * extension schemas that it had, so that an extension that lost an attribute cannot break a mapping that works.
@@ -76,31 +78,40 @@ interface Draft {
   readonly files: FileState[];
 }
 
-function judgeExtensions({ extensions: folder, active }: JudgeInput, draft: Draft): void {
-  for (const look of looksAt("extension", folder, active)) {
-    const others = draft.extensions.map(({ value }) => value);
-    const judged = judgeOne(look, draft, {
+function judgeExtensions(input: JudgeInput, draft: Draft): void {
+  const { extensions: folder, active, compile } = input;
+  // Of two files with one URN the newcomer is the broken one: what works goes on working.
+  for (const look of looksAt("extension", folder, active).toSorted((a, b) => newness(a) - newness(b))) {
+    const others = draft.extensions.map(({ name, value: definition }) => ({ name, definition }));
+    const judged = judgeOne(look, draft, input, {
       ofFile: (text) => {
-        const { definition, hash } = compileExtensionFile(look.name, text, others);
+        const { definition, hash } = compile.extension(look.name, text, others);
         return { value: definition, hash, extensions: {} };
       },
-      ofVersion: ({ text }) => compileExtensionFile(look.name, text, others).definition,
+      ofVersion: ({ text }) => compile.extension(look.name, text, others).definition,
       isNeeded: false,
     });
     if (judged) draft.extensions.push(judged);
   }
+  draft.extensions.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function judgeMappings({ mappings: folder, active, needed, compile }: JudgeInput, draft: Draft): void {
+function newness({ file, version }: Look): number {
+  if (version === null) return 2;
+  return file === null || file.text === version.text ? 0 : 1;
+}
+
+function judgeMappings(input: JudgeInput, draft: Draft): void {
+  const { mappings: folder, active, needed, compile } = input;
   const definitions = draft.extensions.map(({ value }) => value);
   const extensions = Object.fromEntries(draft.extensions.map(({ name, text }) => [name, text]));
   for (const look of looksAt("mapping", folder, active)) {
-    const judged = judgeOne(look, draft, {
+    const judged = judgeOne(look, draft, input, {
       ofFile: (text) => {
-        const compiled = compile(look.name, text, definitions);
+        const compiled = compile.mapping(look.name, text, definitions);
         return { value: compiled, hash: compiled.program.version, extensions };
       },
-      ofVersion: (version) => compile(look.name, version.text, compileExtensions(version.extensions)),
+      ofVersion: ({ text, extensions: its }) => compile.mapping(look.name, text, compileExtensions(compile, its)),
       isNeeded: needed.has(look.name),
     });
     if (judged) draft.mappings.push(judged);
@@ -138,7 +149,7 @@ interface Ways<T> {
   readonly isNeeded: boolean;
 }
 
-function judgeOne<T>(look: Look, draft: Draft, ways: Ways<T>): Judged<T> | null {
+function judgeOne<T>(look: Look, draft: Draft, input: JudgeInput, ways: Ways<T>): Judged<T> | null {
   const { kind, name, file, version, unreadable } = look;
   const report = (state: FileState["state"], problems: readonly MappingProblem[]): void =>
     void draft.files.push({ kind, name, state, problems });
@@ -162,9 +173,13 @@ function judgeOne<T>(look: Look, draft: Draft, ways: Ways<T>): Judged<T> | null 
   try {
     const { value, hash, extensions } = ways.ofFile(file.text);
     const found = { kind, name, text: file.text, hash, extensions };
-    if (version !== null && isBehind(file, version)) {
+    if (version !== null && isOlderThanActivated(file, version)) {
       draft.restore.push({ version, found });
       report("behind", say("is older than the version that was activated through the API, which stays in force"));
+      return fallBack(version, ways);
+    }
+    if (version !== null && isOvertaken(file, version, input)) {
+      report("behind", say(overtaken));
       return fallBack(version, ways);
     }
     report("current", []);
@@ -179,13 +194,31 @@ function judgeOne<T>(look: Look, draft: Draft, ways: Ways<T>): Judged<T> | null 
 }
 
 /** What the API activated is written to the file too: an older one was restored, or belongs to another machine. */
-function isBehind(file: SchemaFile, version: SchemaVersion): boolean {
+function isOlderThanActivated(file: SchemaFile, version: SchemaVersion): boolean {
   return (
     version.origin === "api" &&
     file.text !== version.text &&
     file.modifiedAt <= (version.activatedAt ?? version.createdAt)
   );
 }
+
+/** The clock of a file system lags behind ours by some steps of the kernel's. Milliseconds. */
+const clockLagMs = 50;
+
+/** Two servers with a copy of the files each would undo each other's edits for ever. */
+function isOvertaken(file: SchemaFile, version: SchemaVersion, { former, startedAt }: JudgeInput): boolean {
+  const editedAt = Math.max(file.modifiedAt + clockLagMs, startedAt);
+  return (
+    version.origin === "file" &&
+    file.text !== version.text &&
+    former.has(filePath(version.kind, version.name)) &&
+    editedAt < (version.activatedAt ?? version.createdAt)
+  );
+}
+
+const overtaken =
+  "another server has put a newer version into force, which stays in force: copy its file; to have this one back, save " +
+  "it once more, or start this server anew";
 
 function fallBack<T>(version: SchemaVersion | null, { ofVersion }: Ways<T>): Judged<T> | null {
   if (version === null) return null;

@@ -1,10 +1,18 @@
+import { join } from "node:path";
 import type { Log } from "../lib/log.ts";
-import { formatProblem, MappingError } from "../mapping/problem.ts";
-import { makeSchemaCatalog, type SchemaCatalog, type SchemaDefinition } from "../scim/catalog.ts";
+import { shareRuns } from "../lib/share-runs.ts";
+import { MappingError } from "../mapping/problem.ts";
+import { makeSchemaCatalog } from "../scim/catalog.ts";
 import type { SchemaVersion, SchemaVersionStore, SourceStore } from "../store/store.ts";
-import { type CompiledMappingFile, compileExtensions, compileMappingFile, rememberingCompile } from "./compile-file.ts";
-import { type FolderState, listNames, ReadOnlyError, readFolder, writeSchemaFile } from "./folder.ts";
-import { type Judged, type Judgement, judgeFiles } from "./judge.ts";
+import { makeActiveReader } from "./active-versions.ts";
+import { buildInForce } from "./build.ts";
+import { carryOut, restore } from "./carry-out.ts";
+import { type SchemaCompiler, schemaCompiler } from "./compile-file.ts";
+import { type FolderState, isSameFolder, readFolder } from "./folder.ts";
+import { type JudgeInput, judgeFiles } from "./judge.ts";
+import { listNames } from "./list-files.ts";
+import { rememberingCompiler } from "./remember.ts";
+import { makeReporter } from "./report.ts";
 import { filePath, type SchemasInForce } from "./schemas.ts";
 import { watchFolders } from "./watch.ts";
 
@@ -15,6 +23,8 @@ export interface RegistryParts {
   readonly log: Log;
   /** Follow changes by itself. Without it only {@link SchemaRegistry.refresh} looks. */
   readonly watch: boolean;
+  /** When this process started; it takes its files as edited then. As the system says, if left out. */
+  readonly startedAt?: number;
 }
 
 /** The editable files and what of them is in force. */
@@ -26,9 +36,11 @@ export interface SchemaRegistry {
   profiles(): readonly string[];
   /**
    * Looks at the files, brings what is good and new into force, and answers what is in force. A file with a mistake
-   * changes nothing. Looks one after the other: what was written before the call is seen.
+   * changes nothing. What was written before the call is seen; who calls at the same time shares a look.
    */
   refresh(): Promise<SchemasInForce>;
+  /** Compiles texts as a look does, and remembers them together. */
+  readonly compile: SchemaCompiler;
   /** Ends following changes, and waits for a look that is under way. */
   close(): Promise<void>;
 }
@@ -39,35 +51,38 @@ export interface SchemaRegistry {
  * @throws {MappingError} when an extension file is broken and no version of it was ever in force: on a first start that
  * is an operator's mistake, and he is there to mend it
  */
-export async function openRegistry({ directory, store, log, watch }: RegistryParts): Promise<SchemaRegistry> {
-  const compile = rememberingCompile(compileMappingFile);
+export async function openRegistry(parts: RegistryParts): Promise<SchemaRegistry> {
+  const { directory, store, log, watch, startedAt = Date.now() - process.uptime() * 1000 } = parts;
+  const compile = rememberingCompiler(schemaCompiler);
+  const readActive = makeActiveReader(store);
   let inForce: SchemasInForce = nothing;
   let profiles: readonly string[] = [];
-  let last: Promise<unknown> = Promise.resolve();
+  let last: Seen | null = null;
+  // After a look that had nothing to do: the same files and versions need not be judged again.
+  let settled: Seen | null = null;
   const report = makeReporter(log);
 
   const look = async (): Promise<SchemasInForce> => {
-    for (let attempt = 1; ; attempt += 1) {
-      const active = await store.activeSchemas();
-      const [mappings, extensions] = [await readFolder(directory, "mapping"), await readFolder(directory, "extension")];
-      const needed = hasAllFiles(active, mappings) ? noNames : await mappingsInUse(store);
-      const judgement = judgeFiles({ extensions, mappings, active, needed, compile });
+    profiles = await listNames(join(directory, "targets")).catch(() => profiles);
+    for (let attempt = 1; attempt <= 10; attempt += 1) {
+      const seen = await see(parts, readActive, last);
+      last = seen;
+      if (settled !== null && isSame(settled, seen)) return inForce;
+      const judgement = judgeFiles({ ...seen, former: await findFormer(store, seen), startedAt, compile });
       const versions = await carryOut(judgement, store, log);
       // Somebody else activated something meanwhile.
-      if (versions === null && attempt < 10) continue;
-      if (versions === null) throw new Error("the versions of the schema files change faster than they can be read");
-      const restored = await restore(judgement, { directory, store, log });
-      inForce = build(judgement, versions, restored);
-      profiles = await listNames(directory, "targets").catch(() => profiles);
+      if (versions === null) continue;
+      const { written, tryAgain } = await restore(judgement, { directory, store, log });
+      inForce = buildInForce(judgement, { versions, restored: written }, compile);
+      const hadToDo = judgement.activate.length + judgement.retire.length + written.size > 0 || tryAgain;
+      settled = hadToDo ? null : seen;
       if (watch) report(inForce);
       return inForce;
     }
+    throw new Error("the versions of the schema files change faster than they can be read");
   };
-  const refresh = (): Promise<SchemasInForce> => {
-    const result = last.then(look, look);
-    last = result.catch(() => undefined);
-    return result;
-  };
+  const looks = shareRuns(look);
+  const refresh = looks.run;
 
   await refresh();
   const unusable = inForce.files.filter(
@@ -84,9 +99,10 @@ export async function openRegistry({ directory, store, log, watch }: RegistryPar
     inForce: () => inForce,
     profiles: () => profiles,
     refresh,
+    compile,
     async close() {
       stopWatching();
-      await last;
+      await looks.idle();
     },
   };
 }
@@ -98,6 +114,46 @@ const nothing: SchemasInForce = {
   files: [],
 };
 
+/** What a look finds, before it is judged. */
+type Seen = Pick<JudgeInput, "extensions" | "mappings" | "active" | "needed">;
+
+async function see(
+  { directory, store }: RegistryParts,
+  readActive: () => Promise<readonly SchemaVersion[]>,
+  last: Seen | null,
+): Promise<Seen> {
+  const active = await readActive();
+  const mappings = await readFolder(directory, "mapping", last?.mappings);
+  const extensions = await readFolder(directory, "extension", last?.extensions);
+  const needed = hasAllFiles(active, mappings) ? noNames : await mappingsInUse(store);
+  return { active, mappings, extensions, needed };
+}
+
+function isSame(a: Seen, b: Seen): boolean {
+  return (
+    a.active === b.active &&
+    isSameFolder(a.mappings, b.mappings) &&
+    isSameFolder(a.extensions, b.extensions) &&
+    a.needed.size === b.needed.size &&
+    [...a.needed].every((name) => b.needed.has(name))
+  );
+}
+
+/** Paths of the files that hold what was in force once. Only those are asked for that differ from what is in force. */
+async function findFormer(
+  store: Pick<SchemaVersionStore, "wasInForce">,
+  { active, mappings, extensions }: Seen,
+): Promise<ReadonlySet<string>> {
+  const former = new Set<string>();
+  for (const { kind, name, text, origin } of active) {
+    const folder = kind === "mapping" ? mappings : extensions;
+    const file = "files" in folder ? folder.files.find((each) => each.name === name) : undefined;
+    if (origin !== "file" || file === undefined || file.text === text) continue;
+    if (await store.wasInForce(kind, name, file.text)) former.add(filePath(kind, name));
+  }
+  return former;
+}
+
 const noNames: ReadonlySet<string> = new Set();
 
 /** Whether there is a file for each mapping in force: then nobody need be asked who needs them. */
@@ -108,127 +164,4 @@ function hasAllFiles(active: readonly SchemaVersion[], folder: FolderState): boo
 
 async function mappingsInUse(store: Pick<SourceStore, "listSources">): Promise<ReadonlySet<string>> {
   return new Set((await store.listSources()).map(({ settings }) => settings.mapping));
-}
-
-type Versions = ReadonlyMap<string, SchemaVersion>;
-
-/** Makes versions of what is new. Null when another process did something else meanwhile. */
-async function carryOut(
-  { activate, retire }: Judgement,
-  store: SchemaVersionStore,
-  log: Log,
-): Promise<Versions | null> {
-  const versions = new Map<string, SchemaVersion>();
-  for (const { expected, ...content } of activate) {
-    const version = await store.activateSchema(content, { origin: "file", expected });
-    if (version === null) return null;
-    versions.set(filePath(version.kind, version.name), version);
-    log.info({ file: filePath(version.kind, version.name), version: version.version }, "the file is in force");
-  }
-  for (const { kind, name, version } of retire) {
-    if (!(await store.retireSchema(kind, name, version))) return null;
-    log.info({ file: filePath(kind, name), version }, "the file is gone, and no longer in force");
-  }
-  return versions;
-}
-
-/** Writes files that are behind, and keeps what they held as drafts; answers which could be written. */
-async function restore(
-  { restore: behind }: Judgement,
-  { directory, store, log }: Pick<RegistryParts, "directory" | "store" | "log">,
-): Promise<ReadonlySet<string>> {
-  const restored = new Set<string>();
-  for (const { version: wanted, found } of behind) {
-    const { kind, name, text, version } = wanted;
-    try {
-      const kept = await store.saveDraft(found);
-      await writeSchemaFile(directory, kind, name, text);
-      restored.add(filePath(kind, name));
-      log.warn(
-        { file: filePath(kind, name), version, kept: kept.version },
-        "the file was older than what is in force and was written anew; what it held is kept as a version",
-      );
-    } catch (error) {
-      if (!(error instanceof ReadOnlyError)) throw error;
-    }
-  }
-  return restored;
-}
-
-function build(
-  { extensions, mappings, files }: Judgement,
-  versions: Versions,
-  restored: ReadonlySet<string>,
-): SchemasInForce {
-  const noted = <T>({ name, text, version }: Judged<T>, kind: "mapping" | "extension") => {
-    const row = version ?? versions.get(filePath(kind, name));
-    if (!row) throw new Error(`no version of ${filePath(kind, name)}`);
-    const { version: number, origin, createdAt } = row;
-    return { name, text, version: number, origin, createdAt, activatedAt: row.activatedAt ?? createdAt };
-  };
-  const fallenBack = new Set(
-    files.filter(({ kind, state }) => kind === "mapping" && state !== "current").map(({ name }) => name),
-  );
-  const ofFiles = extensions.map(({ value }) => value);
-  return {
-    mappings: new Map(mappings.map((each) => [each.name, { ...noted(each, "mapping"), ...each.value }])),
-    extensions: new Map(extensions.map((each) => [each.name, { ...noted(each, "extension"), definition: each.value }])),
-    catalog: makeCatalog(ofFiles, mappings, fallenBack),
-    files: files.map((file) =>
-      file.state === "behind" && restored.has(filePath(file.kind, file.name))
-        ? { ...file, state: "current", problems: [] }
-        : file,
-    ),
-  };
-}
-
-/**
- * The schemas of the extension files, and those that only a mapping's last good version still writes: what lies in the
- * directory has to be described.
- */
-function makeCatalog(
-  extensions: readonly SchemaDefinition[],
-  mappings: readonly Judged<CompiledMappingFile>[],
-  fallenBack: ReadonlySet<string>,
-): SchemaCatalog {
-  const byUrn = new Map(extensions.map((each) => [each.id.toLowerCase(), each]));
-  for (const { name, version } of mappings) {
-    if (version === null || !fallenBack.has(name)) continue;
-    for (const each of compileExtensions(version.extensions)) {
-      const urn = each.id.toLowerCase();
-      if (!byUrn.has(urn) && writes(version.text, urn)) byUrn.set(urn, each);
-    }
-  }
-  return makeSchemaCatalog([...byUrn.values()]);
-}
-
-function writes(text: string, urn: string): boolean {
-  return text.toLowerCase().includes(`"${urn}:`);
-}
-
-/** Logs what is wrong with files once, and once more when it has changed or is mended. */
-function makeReporter(log: Log): (inForce: SchemasInForce) => void {
-  const said = new Map<string, string>();
-  return ({ files, mappings }) => {
-    for (const { kind, name, state, problems } of files) {
-      const file = filePath(kind, name);
-      const warnings = state === "current" && kind === "mapping" ? (mappings.get(name)?.warnings ?? []) : [];
-      const text = [...problems, ...warnings].map(formatProblem).join("\n");
-      if ((said.get(file) ?? "") === text) continue;
-      said.set(file, text);
-      if (warnings.length > 0) {
-        log.warn(
-          { file, warnings: warnings.map(formatProblem) },
-          "the file is in force, and perhaps not as it was meant",
-        );
-        continue;
-      }
-      if (state === "current") log.info({ file }, "the file is good again");
-      else
-        log.error(
-          { file, state, problems: problems.map(formatProblem) },
-          "the file cannot be used; what worked stays in force",
-        );
-    }
-  };
 }

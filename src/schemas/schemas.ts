@@ -13,6 +13,8 @@ export interface MappingInForce {
   readonly program: MappingProgram;
   /** What is perhaps not meant: failing tests of the file among it. */
   readonly warnings: readonly MappingProblem[];
+  /** The same for a log: without values of tests. */
+  readonly logged: readonly MappingProblem[];
   readonly text: string;
   readonly createdAt: number;
   readonly activatedAt: number;
@@ -37,7 +39,7 @@ export interface FileState {
   /**
    * `current`: in force as it lies there. `broken`: its last good version is in force, if there is one. `missing`: there
    * is no file, and a version is in force because something needs it. `behind`: it is older than what was activated
-   * through the API, and could not be written.
+   * through the API, and could not be written; or than what another server's file has put into force.
    */
   readonly state: "current" | "broken" | "missing" | "behind";
   /** What has to be mended; empty for `current`. */

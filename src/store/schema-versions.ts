@@ -1,4 +1,4 @@
-import type { Selectable, Transaction } from "kysely";
+import type { ExpressionBuilder, Selectable, Transaction } from "kysely";
 import type { Database } from "./database.ts";
 import type {
   SchemaContent,
@@ -40,6 +40,30 @@ export function makeSchemaVersionStore(database: Database, clock: () => number):
       return rows.map(toVersion);
     },
 
+    async activeSchemaSummaries() {
+      const rows = await db
+        .selectFrom("file_version")
+        .select(summaryColumns)
+        .where("state", "=", "active")
+        .orderBy("kind")
+        .orderBy("name")
+        .execute();
+      return rows.map(toSummary);
+    },
+
+    async wasInForce(kind, name, text) {
+      const row = await db
+        .selectFrom("file_version")
+        .select("version")
+        .where("kind", "=", kind)
+        .where("name", "=", name)
+        .where("state", "=", "former")
+        .where("text", "=", text)
+        .limit(1)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+
     async listSchemaVersions(kind, name, { cursor, limit }) {
       let query = db
         .selectFrom("file_version")
@@ -58,19 +82,25 @@ export function makeSchemaVersionStore(database: Database, clock: () => number):
       const rows = await db
         .selectFrom("file_version")
         .select(summaryColumns)
+        .select((eb) => lastActivationOf(eb).as("last_activated_at"))
         .where("kind", "=", kind)
-        .where((where) =>
-          where(
-            "version",
-            "=",
-            where
-              .selectFrom("file_version as n")
-              .select((each) => each.fn.max("n.version").as("version"))
-              .where("n.kind", "=", kind)
-              .whereRef("n.name", "=", "file_version.name"),
-          ),
-        )
+        .where((eb) => eb("version", "=", newestOf(eb)))
         .orderBy("name")
+        .execute();
+      return rows.map((row) => ({
+        ...toSummary(row),
+        lastActivatedAt: row.last_activated_at === null ? null : Number(row.last_activated_at),
+      }));
+    },
+
+    async schemaDrafts(kind) {
+      const rows = await db
+        .selectFrom("file_version")
+        .select(summaryColumns)
+        .where("kind", "=", kind)
+        .where("state", "=", "draft")
+        .orderBy("created_at", "desc")
+        .orderBy("version", "desc")
         .execute();
       return rows.map(toSummary);
     },
@@ -83,7 +113,11 @@ export function makeSchemaVersionStore(database: Database, clock: () => number):
     saveDraft: (content) =>
       write(async (trx) => {
         const known = await findSame(trx, content);
-        return toVersion(known ?? (await insert(trx, content, { state: "draft", origin: "api", activatedAt: null })));
+        if (!known) return toVersion(await insert(trx, content, { state: "draft", origin: "api", activatedAt: null }));
+        if (known.state !== "draft") return toVersion(known);
+        const change = { created_at: clock() };
+        await setState(trx, known, change);
+        return toVersion({ ...known, ...change });
       }),
 
     activateSchema: (content, { origin, expected }) =>
@@ -110,8 +144,20 @@ export function makeSchemaVersionStore(database: Database, clock: () => number):
         return true;
       }),
 
+    removeDrafts: (kind, name) =>
+      write(async (trx) => {
+        const used = await ofFile(trx, kind, name).where("state", "!=", "draft").limit(1).executeTakeFirst();
+        if (used !== undefined) return;
+        await trx.deleteFrom("file_version").where("kind", "=", kind).where("name", "=", name).execute();
+      }),
+
     async pruneDrafts(before) {
-      await db.deleteFrom("file_version").where("state", "=", "draft").where("created_at", "<", before).execute();
+      await db
+        .deleteFrom("file_version")
+        .where("state", "=", "draft")
+        .where("created_at", "<", before)
+        .where((eb) => eb("version", "<", newestOf(eb)))
+        .execute();
     },
   };
 
@@ -151,6 +197,23 @@ function activeOf(trx: Transaction<Tables>, kind: SchemaKind, name: string): Pro
   return ofFile(trx, kind, name).where("state", "=", "active").executeTakeFirst();
 }
 
+/** Of the file that a row belongs to. */
+function newestOf(row: ExpressionBuilder<Tables, "file_version">) {
+  return row
+    .selectFrom("file_version as n")
+    .select((each) => each.fn.max("n.version").as("version"))
+    .whereRef("n.kind", "=", "file_version.kind")
+    .whereRef("n.name", "=", "file_version.name");
+}
+
+function lastActivationOf(row: ExpressionBuilder<Tables, "file_version">) {
+  return row
+    .selectFrom("file_version as n")
+    .select((each) => each.fn.max("n.activated_at").as("activated_at"))
+    .whereRef("n.kind", "=", "file_version.kind")
+    .whereRef("n.name", "=", "file_version.name");
+}
+
 /** The newest version with this very text that means the same: extension files may have changed under it. */
 function findSame(trx: Transaction<Tables>, { kind, name, text, hash }: SchemaContent): Promise<Row | undefined> {
   return ofFile(trx, kind, name)
@@ -163,7 +226,7 @@ function findSame(trx: Transaction<Tables>, { kind, name, text, hash }: SchemaCo
 async function setState(
   trx: Transaction<Tables>,
   { kind, name, version }: Row,
-  change: Partial<Pick<Row, "state" | "origin" | "activated_at">>,
+  change: Partial<Pick<Row, "state" | "origin" | "created_at" | "activated_at">>,
 ): Promise<void> {
   await trx
     .updateTable("file_version")

@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { JsonObject } from "../../src/lib/json.ts";
 import { compileMapping } from "../../src/mapping/compile.ts";
-import { loadExtensions, loadMapping } from "../../src/mapping/load.ts";
 import type { CompiledMapping, Mapped, SourceContext } from "../../src/mapping/mapping.ts";
+import { loadExtensions, loadMapping } from "../support/load-schemas.ts";
 
 // A case is a folder of three files. `mapping.json` is a mapping, or { "use": "wecom" } for one of schemas/mappings.
 // `snapshot.json` holds what was read; `expected.json` what it becomes: of each record the members that matter to the

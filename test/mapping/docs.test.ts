@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { compileMapping, compileMappingText } from "../../src/mapping/compile.ts";
-import { loadExtensions } from "../../src/mapping/load.ts";
 import { runMappingTests } from "../../src/mapping/run-tests.ts";
 import { compileTargetRules } from "../../src/mapping/target-rules.ts";
 import { makeSchemaCatalog, parseSchema } from "../../src/scim/catalog.ts";
+import { loadExtensions } from "../support/load-schemas.ts";
 
 // Examples of docs/mapping.md: a block `json rule`, one `json member`, one `json result`; whole files are `json file`,
 // extension schemas `json extension`.

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
 import { extensionJsonSchema, mappingJsonSchema } from "../../src/mapping/json-schema.ts";
-import { loadExtensions } from "../../src/mapping/load.ts";
 import { parseSchema } from "../../src/scim/catalog.ts";
+import { loadExtensions } from "../support/load-schemas.ts";
 
 const schemas = join(import.meta.dirname, "../../schemas");
 const readJson = (file: string) => JSON.parse(readFileSync(join(schemas, file), "utf8"));

@@ -5,12 +5,12 @@ import type { JsonObject } from "../../src/lib/json.ts";
 import { makeDirectoryCheck } from "../../src/mapping/check-directory.ts";
 import { compileMapping, compileMappingText } from "../../src/mapping/compile.ts";
 import { explainTag, explainUser } from "../../src/mapping/explain.ts";
-import { loadMappings } from "../../src/mapping/load.ts";
 import type { MappingProgram } from "../../src/mapping/program.ts";
 import { runMappingTests, toRecordInput } from "../../src/mapping/run-tests.ts";
+import { loadMappings } from "../support/load-schemas.ts";
 import { plainSource, testExtensions, userInput } from "./inputs.ts";
 
-const { mappings } = await loadMappings(join(import.meta.dirname, "../../schemas"));
+const mappings = await loadMappings(join(import.meta.dirname, "../../schemas"));
 
 const program = compileMapping({
   name: "preview",

@@ -4,14 +4,14 @@ import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../src/lib/json.ts";
 import { carryOver } from "../../src/mapping/carry-over.ts";
 import { compileMapping } from "../../src/mapping/compile.ts";
-import { loadMappings } from "../../src/mapping/load.ts";
 import type { CompiledMapping, DepartmentContext, Mapped, TagContext } from "../../src/mapping/mapping.ts";
 import { plainNormalisers } from "../../src/mapping/normalise-form.ts";
 import { MappingError } from "../../src/mapping/problem.ts";
+import { loadMappings } from "../support/load-schemas.ts";
 import { testExtensions } from "./inputs.ts";
 
 const schemas = join(import.meta.dirname, "../../schemas");
-const { mappings: shipped } = await loadMappings(schemas);
+const shipped = await loadMappings(schemas);
 
 const everyNormaliser = [
   ...Object.keys(plainNormalisers).filter((name) => name !== "digits" && name !== "e164"),

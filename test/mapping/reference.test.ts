@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { loadExtensions } from "../../src/mapping/load.ts";
+import { loadExtensions } from "../support/load-schemas.ts";
 import { mappingReference } from "./reference.ts";
 
 test("the reference in the documentation is the one that the definitions give", async () => {

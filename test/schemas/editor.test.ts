@@ -1,10 +1,11 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { MappingError } from "../../src/mapping/problem.ts";
 import { SchemaConflictError, type SchemaEditor } from "../../src/schemas/editor.ts";
-import { ReadOnlyError } from "../../src/schemas/folder.ts";
 import type { SchemaRegistry } from "../../src/schemas/registry.ts";
+import { FileWriteError, ReadOnlyError } from "../../src/schemas/write-file.ts";
+import { failRenames, failWrites } from "../support/failing-writes.ts";
 import { makeSchemasFixture, type SchemasFixture } from "../support/schemas.ts";
 
 let at: SchemasFixture;
@@ -64,13 +65,62 @@ test("a file that somebody edits after an activation wins; one that is older is 
   expect([inForce(), at.read("mappings/wecom.json")]).toEqual([3, text("position")]);
 });
 
-test("files that cannot be written: nothing comes into force, and the error says where to go", async () => {
-  rmSync(join(at.directory, "mappings/wecom.json"));
-  mkdirSync(join(at.directory, "mappings/wecom.json"));
+test.each(["EROFS", "EACCES", "EPERM"])("files that may not be written (%s) are read-only", async (code) => {
   const draft = await editor.saveDraft("mapping", "wecom", text("alias"));
+  failWrites(code);
   await expect(editor.activate(draft)).rejects.toThrow(ReadOnlyError);
-  await registry.refresh();
-  expect(inForce()).toBe(1);
+  expect((await registry.refresh()).mappings.get("wecom")?.version).toBe(1);
+});
+
+test("a disk without space is not read-only: the error says what it is, and nothing comes into force", async () => {
+  const before = at.read("mappings/wecom.json");
+  const draft = await editor.saveDraft("mapping", "wecom", text("alias"));
+  failWrites("ENOSPC");
+  const error = await editor.activate(draft).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(FileWriteError);
+  expect(error).not.toBeInstanceOf(ReadOnlyError);
+  expect(error).toMatchObject({ message: "the file mappings/wecom.json cannot be written (ENOSPC)" });
+  expect((await registry.refresh()).mappings.get("wecom")?.version).toBe(1);
+  expect(at.read("mappings/wecom.json")).toBe(before);
+});
+
+test("a file that is mounted alone is written in place, and read-only where that fails too", async () => {
+  failRenames("EBUSY");
+  expect(await editor.activate(await editor.saveDraft("mapping", "wecom", text("alias")))).toMatchObject({
+    version: 2,
+  });
+  expect(at.read("mappings/wecom.json")).toBe(text("alias"));
+  const draft = await editor.saveDraft("mapping", "wecom", text("position"));
+  failWrites("EBUSY");
+  await expect(editor.activate(draft)).rejects.toThrow(ReadOnlyError);
+});
+
+test("an older file that cannot be written anew for want of space stays behind, and is tried again", async () => {
+  await editor.activate(await editor.saveDraft("mapping", "wecom", text("alias")));
+  at.write("mappings/wecom.json", text("position"));
+  at.age("mappings/wecom.json", 3_600_000);
+  const stateOf = async () =>
+    (await registry.refresh()).files.find(({ kind, name }) => kind === "mapping" && name === "wecom")?.state;
+  const lift = failWrites("ENOSPC");
+  expect([await stateOf(), inForce()]).toEqual(["behind", 2]);
+  lift();
+  expect([await stateOf(), at.read("mappings/wecom.json")]).toEqual(["current", text("alias")]);
+});
+
+test("a draft comes with what is perhaps not meant", async () => {
+  const mapping = JSON.parse(at.read("mappings/wecom.json"));
+  mapping.user.title = { const: "staff" };
+  const { warnings } = await editor.saveDraft("mapping", "wecom", JSON.stringify(mapping));
+  expect(warnings[0]?.detail).toMatch(/^test ".*": expected ".*", got "staff"$/);
+});
+
+test("a file that was never in force is forgotten with its drafts; others keep their versions", async () => {
+  for (const title of ["alias", "position"]) await editor.saveDraft("mapping", "fresh", text(title));
+  await editor.remove("mapping", "fresh");
+  expect((await at.store.listSchemaVersions("mapping", "fresh", { limit: 10 })).items).toEqual([]);
+  await editor.saveDraft("mapping", "minimal", text("alias"));
+  await editor.remove("mapping", "minimal");
+  expect((await at.store.listSchemaVersions("mapping", "minimal", { limit: 10 })).items).toHaveLength(2);
 });
 
 test("an older file that cannot be written anew does not come into force", async () => {

@@ -64,8 +64,62 @@ onEachDatabase("versions of schema files", (at) => {
     await at.store.saveDraft(content("c"));
     expect((await at.store.newestSchemas("mapping")).map(({ version }) => version)).toEqual([3]);
     expect(await activate("b", 1, "api")).toMatchObject({ version: 2, state: "active", origin: "api" });
+    await at.store.saveDraft(content("d"));
     await at.store.pruneDrafts(at.clock.now + 1);
-    expect(await states()).toEqual(["2 active", "1 former"]);
+    expect(await states()).toEqual(["4 draft", "2 active", "1 former"]);
+  });
+
+  it("have numbers that are not given anew, whatever was pruned", async () => {
+    await activate("a", null);
+    for (const text of ["b", "c"]) await at.store.saveDraft(content(text));
+    await at.store.pruneDrafts(at.clock.now + 1);
+    expect(await states()).toEqual(["3 draft", "1 active"]);
+    expect(await at.store.saveDraft(content("d"))).toMatchObject({ version: 4 });
+  });
+
+  it("that are drafts count as saved when they are saved again, and are not pruned then", async () => {
+    const first = await at.store.saveDraft(content("a"));
+    await at.store.saveDraft(content("b"));
+    at.clock.now += 1000;
+    const again = await at.store.saveDraft(content("a"));
+    expect(again).toEqual({ ...first, createdAt: at.clock.now });
+    expect((await at.store.schemaDrafts("mapping")).map(({ version }) => version)).toEqual([1, 2]);
+    await at.store.pruneDrafts(at.clock.now);
+    expect(await states()).toEqual(["2 draft", "1 draft"]);
+    await activate("c", null);
+    at.clock.now += 1000;
+    const activated = await at.store.saveDraft(content("c"));
+    expect(activated).toMatchObject({ state: "active", createdAt: at.clock.now - 1000 });
+  });
+
+  it("tell when a file was last in force, and forget one that never was", async () => {
+    await activate("a", null);
+    at.clock.now += 1000;
+    await at.store.saveDraft(content("b"));
+    await at.store.saveDraft(content("x", { name: "fresh" }));
+    await at.store.saveDraft(content("y", { name: "fresh" }));
+    const newest = async () =>
+      (await at.store.newestSchemas("mapping")).map(({ name, version, lastActivatedAt }) => [
+        ...[name, version, lastActivatedAt],
+      ]);
+    expect(await newest()).toEqual([
+      ["fresh", 2, null],
+      ["own", 2, at.clock.now - 1000],
+    ]);
+    for (const name of ["fresh", "own"]) await at.store.removeDrafts("mapping", name);
+    expect(await newest()).toEqual([["own", 2, at.clock.now - 1000]]);
+  });
+
+  it("tell whether a text was in force once, and what is in force without texts", async () => {
+    await activate("a", null);
+    await activate("b", 1);
+    await at.store.saveDraft(content("c"));
+    const was = await Promise.all(["a", "b", "c"].map((text) => at.store.wasInForce("mapping", "own", text)));
+    expect(was).toEqual([true, false, false]);
+    expect(await at.store.wasInForce("extension", "own", "a")).toBe(false);
+    const [active] = await at.store.activeSchemas();
+    const { text: _, extensions: __, ...summary } = active ?? {};
+    expect(await at.store.activeSchemaSummaries()).toEqual([summary]);
   });
 
   it("are found by number, and listed in pages", async () => {

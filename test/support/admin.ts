@@ -6,8 +6,8 @@ import { makeTokenCheck } from "../../src/http/middleware/bearer-auth.ts";
 import { makeCipher } from "../../src/lib/cipher.ts";
 import { makeLog } from "../../src/lib/log.ts";
 import { makeSchemaEditor } from "../../src/schemas/editor.ts";
-import { isWritable } from "../../src/schemas/folder.ts";
 import { openRegistry } from "../../src/schemas/registry.ts";
+import { isWritable } from "../../src/schemas/write-file.ts";
 import type { Database } from "../../src/store/database.ts";
 import { type FullStore, makeStore, openDatabase } from "../../src/store/open-store.ts";
 

@@ -154,7 +154,11 @@ export async function startEngineFixture(options: EngineFixtureOptions = {}): Pr
   const database = await openDatabase(options.databaseUrl ?? "file::memory:");
   const store = makeStore(database, makeCipher(randomBytes(32)), clock);
   cleanup.push(() => store.close());
-  const schemas = await openRegistry({ directory: schemasDir, store, log, watch: false });
+  const schemas = await openRegistry({
+    ...{ directory: schemasDir, store, log, watch: false },
+    // The clock of the store is moved on, that of the files is not.
+    startedAt: Number.POSITIVE_INFINITY,
+  });
   cleanup.push(() => schemas.close());
 
   const wecom = await startWecomSimulator({

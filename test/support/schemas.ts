@@ -26,7 +26,11 @@ export interface SchemasFixture {
   readonly store: FullStore;
   readonly logLines: readonly string[];
   /** Opens the files as a process does at its start; `watch: false` looks only when told to. */
-  open(options?: { readonly directory?: string; readonly watch?: boolean }): Promise<SchemaRegistry>;
+  open(options?: {
+    readonly directory?: string;
+    readonly watch?: boolean;
+    readonly startedAt?: number;
+  }): Promise<SchemaRegistry>;
   editorOf(registry: SchemaRegistry): SchemaEditor;
   read(file: string): string;
   /** Writes a file; an object as JSON. */
@@ -49,8 +53,8 @@ export async function makeSchemasFixture(): Promise<SchemasFixture> {
     directory,
     store,
     logLines,
-    async open({ directory: at = directory, watch = false } = {}) {
-      const registry = await openRegistry({ directory: at, store, log, watch });
+    async open({ directory: at = directory, watch = false, ...more } = {}) {
+      const registry = await openRegistry({ directory: at, store, log, watch, ...more });
       opened.push(registry);
       return registry;
     },

@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { compileMapping } from "../../src/mapping/compile.ts";
-import { loadExtensions } from "../../src/mapping/load.ts";
 import type { MappingProgram } from "../../src/mapping/program.ts";
 import { makeSchemaCatalog } from "../../src/scim/catalog.ts";
 import type { SourceImpact } from "../../src/sync/impact/impact.ts";
 import { measureSources } from "../../src/sync/impact/measure-sources.ts";
 import { type EngineFixture, startEngineFixture } from "../support/engine.ts";
+import { loadExtensions } from "../support/load-schemas.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: a JSON file that is changed freely
 type Edit = (mapping: any) => void;

@@ -10,7 +10,7 @@ import { type Present, present } from "./fields.ts";
 import type { AdminParts } from "./parts.ts";
 import { orProblem } from "./schema-file-problems.ts";
 import { impactForm, impactView, previewForm, previewView } from "./schema-file-schemas.ts";
-import { activeOf, findVersion, newestVersion } from "./schema-files.ts";
+import { activeOf, findMeant, findVersion } from "./schema-files.ts";
 import { findSource } from "./sources.ts";
 
 /** What can be asked of a mapping before it is active: what it makes of a record, and what it would change. */
@@ -31,7 +31,7 @@ export function makeMappings(parts: AdminParts) {
     .openapi(previewMapping, async (c) => {
       const { name } = c.req.valid("param");
       const form = present(c.req.valid("json"));
-      const { program, version } = await programOf(parts, name, form);
+      const { program, version } = await candidateOf(parts, name, form);
       const source = form.source === undefined ? null : await findSource(store, form.source);
       const preview = await previewOf(parts, program, source, form);
       return c.json({ ...preview, mapping: { name, version } }, 200);
@@ -81,28 +81,19 @@ interface Candidate extends CompiledMappingFile {
   readonly version: number | null;
 }
 
-/** The mapping that an impact is asked of: the newest version if nothing is said. */
+/** The mapping that is asked about: the draft that waits if nothing is said, else what is in force. */
 async function candidateOf(parts: AdminParts, name: string, { version, mapping }: Asked): Promise<Candidate> {
   const { editor } = parts.schemas;
   if (mapping !== undefined) {
     const text = JSON.stringify(mapping);
     return { ...(await orProblem(() => editor.compileMapping(name, text), "/mapping")), text, version: null };
   }
-  const number = version ?? (await newestVersion(parts, "mapping", name));
+  const number = version ?? (await findMeant(parts, "mapping", name));
   if (number === null) throw notFound("mapping", name);
+  const inForce = parts.schemas.inForce().mappings.get(name);
+  if (inForce?.version === number) return inForce;
   const { text } = await findVersion(parts, "mapping", name, number);
   return { ...(await orProblem(() => editor.compileMapping(name, text))), text, version: number };
-}
-
-/** The mapping that a preview is asked of: what is in force if nothing is said. */
-async function programOf(
-  parts: AdminParts,
-  name: string,
-  asked: Asked,
-): Promise<{ readonly program: MappingProgram; readonly version: number | null }> {
-  if (asked.mapping !== undefined || asked.version !== undefined) return candidateOf(parts, name, asked);
-  const inForce = (await parts.schemas.refresh()).mappings.get(name);
-  return inForce ?? candidateOf(parts, name, {});
 }
 
 async function sourcesOf(

@@ -1,12 +1,12 @@
 import type { MappingProblem } from "../../mapping/problem.ts";
 import { MappingError } from "../../mapping/problem.ts";
 import { SchemaConflictError } from "../../schemas/editor.ts";
-import { ReadOnlyError } from "../../schemas/folder.ts";
+import { FileWriteError, ReadOnlyError } from "../../schemas/write-file.ts";
 import { invalid, ProblemError, type ProblemItem } from "../problem.ts";
 
 /**
  * What editing files throws, as problems: 400 for what is wrong with a file, 409 for what collides with the others or
- * with files that come from outside. `below` is put before each pointer: where the file stands in a larger body.
+ * with files that come from outside, 500 for a file that could not be written although it should. `below` is put before each pointer: where the file stands in a larger body.
  */
 export async function orProblem<T>(work: () => Promise<T>, below = ""): Promise<T> {
   try {
@@ -14,9 +14,9 @@ export async function orProblem<T>(work: () => Promise<T>, below = ""): Promise<
   } catch (error) {
     if (error instanceof MappingError) throw invalid(error.problems.map((problem) => toItem(problem, below)));
     if (error instanceof SchemaConflictError) {
-      const items = error.problems.map(({ file, detail, ...place }) =>
-        toItem({ ...place, file, detail: `${file}: ${detail}` }, below),
-      );
+      const items = error.problems
+        .slice(0, maxItems)
+        .map(({ file, detail, ...place }) => toItem({ ...place, file, detail: `${file}: ${detail}` }, below));
       throw new ProblemError(409, "conflict", sentence(error.message), items);
     }
     if (error instanceof ReadOnlyError) {
@@ -24,9 +24,15 @@ export async function orProblem<T>(work: () => Promise<T>, below = ""): Promise<
         "the files come from outside: change the file where it comes from; what is good there is in force at the next sync";
       throw new ProblemError(409, "conflict", sentence(`${error.message}: ${advice}`));
     }
+    if (error instanceof FileWriteError) {
+      throw new ProblemError(500, "internal", sentence(`${error.message}: nothing came into force`));
+    }
     throw error;
   }
 }
+
+/** Of several mappings, each with some. */
+const maxItems = 100;
 
 function toItem({ pointer, line, column, detail }: MappingProblem, below: string): ProblemItem {
   const at = below + pointer;

@@ -47,11 +47,14 @@ export const fileView = z
     state: z.enum(["current", "broken", "missing", "behind", "draft", "removed"]).openapi({
       description:
         "`current`: the file is in force. `broken`: it has mistakes, and its last good version is in force if there is " +
-        "one. `missing`: there is no file, and a source needs it. `behind`: older than what was activated here. " +
+        "one. `missing`: there is no file, and a source needs it. `behind`: older than what was activated here, or than " +
+        "what another server's file put into force. " +
         "`draft`: never activated. `removed`: was in force once.",
     }),
     active: versionView.nullable().openapi({ description: "What is in force." }),
-    draft: versionView.nullable().openapi({ description: "The newest version, while it is a draft." }),
+    draft: versionView
+      .nullable()
+      .openapi({ description: "The draft that was saved last, unless a version came into force since." }),
     problems: problems.openapi({ description: "What has to be mended in the file." }),
     warnings: problems,
     writable: z.boolean().openapi({ description: "Whether versions can be activated here." }),
@@ -90,7 +93,7 @@ export const impactForm = z
       .openapi({ description: "Ids or names; those that use this mapping if not said." }),
   })
   .refine(({ version, mapping }) => version === undefined || mapping === undefined, {
-    message: "says either version or mapping; with neither it is the newest version",
+    message: "says either version or mapping; with neither it is the draft, or what is in force",
   })
   .openapi("ImpactForm");
 

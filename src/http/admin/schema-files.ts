@@ -2,10 +2,11 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Json } from "../../lib/json.ts";
 import { maxFileCharacters } from "../../mapping/json-text.ts";
 import { type FileState, filePath, folders, type SchemasInForce } from "../../schemas/schemas.ts";
-import type { SchemaKind, SchemaVersion, SchemaVersionSummary } from "../../store/store.ts";
+import type { NewestSchema, SchemaKind, SchemaVersion, SchemaVersionSummary } from "../../store/store.ts";
 import { invalid, notFound, ProblemError } from "../problem.ts";
 import { body, cutPage, isoTime, isoTimeOrNull, json, page, pageOf, pageQuery, refusals } from "./common.ts";
 import type { AdminParts } from "./parts.ts";
+import { pendingDraft } from "./pending-draft.ts";
 import { orProblem } from "./schema-file-problems.ts";
 import {
   activationForm,
@@ -52,8 +53,7 @@ export function makeSchemaFiles(kind: SchemaKind, parts: AdminParts) {
         throw new ProblemError(413, "too-large", `A file has at most ${maxFileCharacters} characters.`);
       }
       const draft = await orProblem(() => editor.saveDraft(kind, name, text));
-      const warnings = kind === "mapping" ? (await editor.compileMapping(name, text)).warnings : [];
-      return c.json({ ...toVersionView(draft), warnings }, 200);
+      return c.json({ ...toVersionView(draft), warnings: draft.warnings }, 200);
     })
     .openapi(routes.activate, async (c) => {
       const { name } = c.req.valid("param");
@@ -109,24 +109,25 @@ type FileView = z.output<typeof fileView>;
 /** Everything of a kind: what lies in the folder, what is in force, and what is only in the store. */
 async function viewAll(kind: SchemaKind, { store, schemas }: AdminParts): Promise<readonly FileView[]> {
   const inForce = await schemas.refresh();
-  const [newest, sources, writable] = [
+  const [newest, drafts, sources, writable] = [
     await store.newestSchemas(kind),
+    await store.schemaDrafts(kind),
     await store.listSources(),
     await schemas.isWritable(kind),
   ];
   const active = kind === "mapping" ? inForce.mappings : inForce.extensions;
   const states = new Map(inForce.files.filter((file) => file.kind === kind).map((file) => [file.name, file]));
-  const drafts = new Map(newest.map((each) => [each.name, each]));
-  const names = [...new Set([...states.keys(), ...active.keys(), ...drafts.keys()])].sort();
+  const stored = new Map(newest.map((each) => [each.name, each]));
+  const names = [...new Set([...states.keys(), ...active.keys(), ...stored.keys()])].sort();
   return names.map((name): FileView => {
     const found = active.get(name);
-    const draft = drafts.get(name);
+    const draft = pendingDraft(drafts, name, stored.get(name)?.lastActivatedAt ?? null, found?.version ?? null);
     return {
       name,
       file: filePath(kind, name),
-      state: stateOf(states.get(name), draft),
+      state: stateOf(states.get(name), stored.get(name)),
       active: found === undefined ? null : toVersionView({ ...found, state: "active" }),
-      draft: draft?.state === "draft" ? toVersionView(draft) : null,
+      draft: draft === null ? null : toVersionView(draft),
       problems: states.get(name)?.problems ?? [],
       warnings: kind === "mapping" ? (inForce.mappings.get(name)?.warnings ?? []) : [],
       writable,
@@ -135,9 +136,15 @@ async function viewAll(kind: SchemaKind, { store, schemas }: AdminParts): Promis
   });
 }
 
-function stateOf(file: FileState | undefined, newest: SchemaVersionSummary | undefined): FileView["state"] {
+function stateOf(file: FileState | undefined, stored: NewestSchema | undefined): FileView["state"] {
   if (file !== undefined) return file.state;
-  return newest?.state === "draft" && newest.version === 1 ? "draft" : "removed";
+  return stored?.lastActivatedAt === null ? "draft" : "removed";
+}
+
+/** The version that is meant when none is named: the draft that waits, else what is in force, else the newest one. */
+export async function findMeant(parts: AdminParts, kind: SchemaKind, name: string): Promise<number | null> {
+  const file = (await viewAll(kind, parts)).find((each) => each.name === name);
+  return file?.draft?.version ?? file?.active?.version ?? newestVersion(parts, kind, name);
 }
 
 /** The number of the version in force; null for none. */
@@ -158,7 +165,7 @@ export async function findVersion(
 }
 
 /** The number of the newest version; null where there is none. */
-export async function newestVersion(
+async function newestVersion(
   { store }: Pick<AdminParts, "store">,
   kind: SchemaKind,
   name: string,
@@ -178,12 +185,21 @@ function contentOf(version: SchemaVersion | null): Json {
   return version === null ? null : (JSON.parse(version.text.replace(/^\uFEFF/, "")) as Json);
 }
 
+const maxNameBytes = 180;
+
 /** A name that becomes a file's: the same characters as in other names, so that it can never be a path. */
 function checkName(name: string): void {
-  if (/^[\p{Script=Han}A-Za-z0-9_-]{1,100}$/u.test(name)) return;
-  throw invalid([
-    { parameter: "name", detail: "has to be 1 to 100 characters: Chinese characters, letters, digits, - and _" },
-  ]);
+  if (!/^[\p{Script=Han}A-Za-z0-9_-]{1,100}$/u.test(name)) {
+    throw invalid([
+      { parameter: "name", detail: "has to be 1 to 100 characters: Chinese characters, letters, digits, - and _" },
+    ]);
+  }
+  // File systems take 255 bytes, some of them less.
+  if (Buffer.byteLength(name) > maxNameBytes) {
+    throw invalid([
+      { parameter: "name", detail: `is too long for a file: at most ${maxNameBytes} bytes, 60 Chinese characters` },
+    ]);
+  }
 }
 
 function routesOf(kind: SchemaKind) {
@@ -266,7 +282,7 @@ function routesOf(kind: SchemaKind) {
       method: "delete",
       path: `${base}/{name}`,
       operationId: `delete${id}`,
-      summary: `Removes a ${thing} file that nothing needs. Its versions stay: it can be activated again.`,
+      summary: `Removes a ${thing} file that nothing needs. Its versions stay: it can be activated again. Of one that was never in force the drafts go.`,
       tags,
       request: { params },
       responses: { 204: { description: "Removed" }, ...refusals(404, 409) },

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type AdminFixture, makeAdminFixture, wecomSource } from "../../support/admin.ts";
+import { failWrites } from "../../support/failing-writes.ts";
 import { copySchemas } from "../../support/schemas.ts";
 
 let fixture: AdminFixture;
@@ -133,6 +134,12 @@ describe("mappings", () => {
     });
     expect((await request("POST", "/mappings/总部/activate", { version: 1 })).body.state).toBe("current");
     expect(read("mappings/总部.json")).toBe(text("alias"));
+    expect((await request("PUT", `/mappings/${"部".repeat(60)}`, text("alias"))).status).toBe(200);
+    expect((await request("POST", `/mappings/${"部".repeat(60)}/activate`, { version: 1 })).status).toBe(200);
+    expect(await request("PUT", `/mappings/${"部".repeat(61)}`, text("alias"))).toMatchObject({
+      status: 400,
+      body: { errors: [{ parameter: "name", detail: expect.stringContaining("at most 180 bytes") }] },
+    });
     for (const name of ["..%2Fx", "a.b", "a%00b", "%2e%2e%2fx", "wecom.schema"]) {
       expect({ name, status: (await request("PUT", `/mappings/${name}`, text("alias"))).status }).toEqual({
         name,
@@ -168,13 +175,59 @@ describe("mappings", () => {
 
   it("whose files come from outside cannot be activated, and the answer says where to go", async () => {
     await request("PUT", "/mappings/wecom", text("alias"));
-    rmSync(join(directory, "mappings/wecom.json"));
-    mkdirSync(join(directory, "mappings/wecom.json"));
+    const lift = failWrites("EROFS");
     const refused = await request("POST", "/mappings/wecom/activate", { version: 2 });
     expect(refused).toMatchObject({
       status: 409,
       body: { detail: expect.stringContaining("change the file where it comes from") },
     });
+    lift();
+    failWrites("ENOSPC");
+    expect(await request("POST", "/mappings/wecom/activate", { version: 2 })).toMatchObject({
+      status: 500,
+      body: {
+        type: "urn:wecom-scim-bridge:problem:internal",
+        detail: "The file mappings/wecom.json cannot be written (ENOSPC): nothing came into force.",
+      },
+    });
+    expect((await request("GET", "/mappings/wecom")).body).toMatchObject({ state: "current", active: { version: 1 } });
+  });
+
+  it("that were never in force are drafts, however many there are, and go with them", async () => {
+    for (const title of ["alias", "name"]) await request("PUT", "/mappings/fresh", text(title));
+    expect((await request("GET", "/mappings/fresh")).body).toMatchObject({ state: "draft", draft: { version: 2 } });
+    expect((await request("DELETE", "/mappings/fresh")).status).toBe(204);
+    expect((await request("GET", "/mappings/fresh")).status).toBe(404);
+    expect((await request("DELETE", "/mappings/fresh")).status).toBe(404);
+  });
+
+  it("have as their draft what was saved last, unless something came into force since", async () => {
+    const draft = async () => (await request("GET", "/mappings/wecom")).body.draft?.version ?? null;
+    for (const title of ["alias", "name"]) await request("PUT", "/mappings/wecom", text(title));
+    expect(await draft()).toBe(3);
+    fixture.clock.now += 1000;
+    await request("PUT", "/mappings/wecom", text("alias"));
+    expect(await draft()).toBe(2);
+    fixture.clock.now += 1000;
+    await request("POST", "/mappings/wecom/activate", { version: 3 });
+    expect(await draft()).toBeNull();
+    expect((await request("POST", "/mappings/wecom/impact", {})).body.version).toBe(3);
+    fixture.clock.now += 1000;
+    await request("PUT", "/mappings/wecom", text("alias"));
+    expect([await draft(), (await request("POST", "/mappings/wecom/impact", {})).body.version]).toEqual([2, 2]);
+  });
+
+  it("with thousands of mistakes are refused soon, with a hundred of them", async () => {
+    const rules = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`nope${index}`, { from: "x" }]));
+    const body = JSON.stringify({ user: { userName: { from: "userid" }, ...rules } });
+    const startedAt = performance.now();
+    const refused = await request("PUT", "/mappings/wecom", body);
+    writeFileSync(join(directory, "mappings/bad.json"), body);
+    const { items } = (await request("GET", "/mappings")).body;
+    expect(performance.now() - startedAt).toBeLessThan(4000);
+    expect(refused.status).toBe(400);
+    expect(refused.body.errors).toHaveLength(100);
+    expect(items.find(({ name }: { name: string }) => name === "bad").problems).toHaveLength(100);
   });
 
   it("need an administrator", async () => {
@@ -191,7 +244,7 @@ describe("mappings", () => {
 });
 
 describe("the impact of a mapping", () => {
-  it("is asked of the newest version, a version, or one that is not saved", async () => {
+  it("is asked of the draft, a version, or one that is not saved", async () => {
     const { body: source } = await request("POST", "/sources", wecomSource("corp"));
     await request("POST", "/sources", wecomSource("firm", { mapping: "wecom-plain" }));
     await request("PUT", "/mappings/wecom", text("alias"));
@@ -262,7 +315,12 @@ describe("the preview of a mapping", () => {
     });
     await request("PUT", "/mappings/wecom", text("name"));
     expect((await request("POST", "/mappings/wecom/preview", { member, version: 2 })).body.resource.title).toBe("张三");
-    expect((await request("POST", "/mappings/wecom/preview", { member })).body.resource.title).toBe("经理");
+    expect((await request("POST", "/mappings/wecom/preview", { member, version: 1 })).body.resource.title).toBe("经理");
+    // Whoever names none means the draft; what is in force once there is none.
+    expect((await request("POST", "/mappings/wecom/preview", { member })).body.mapping.version).toBe(2);
+    fixture.clock.now += 1000;
+    writeFileSync(join(directory, "mappings/wecom.json"), text("alias"));
+    expect((await request("POST", "/mappings/wecom/preview", { member })).body.mapping.version).toBe(3);
   });
 
   it.each([
