@@ -35,6 +35,7 @@ type PendingQueries = Pick<
   | "pendingDeactivations"
   | "pendingDeletes"
   | "countPendingRemovals"
+  | "heldAmong"
   | "countPending"
 >;
 
@@ -166,6 +167,15 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
           groups: await count("Group", sql`1 = 1`),
         },
       };
+    },
+
+    async heldAmong(targetId, resourceIds) {
+      if (resourceIds.length === 0) return new Set();
+      const { rows } = await sql<{ id: string }>`
+        select l.resource_id as id from link l join resource on resource.id = l.resource_id
+        where l.target_id = ${targetId} and ${isOneOf("l.resource_id", resourceIds)} and ${isLinked}
+          and (resource.type = 'Group' or l.active = 1)`.execute(db);
+      return new Set(rows.map(({ id }) => id));
     },
 
     async countPending(scope) {

@@ -152,6 +152,8 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
   pendingDeletes(scope: PushScope, type: ResourceType, page: RemovalPage): Promise<readonly PendingResource[]>;
   /** How many removals wait that nobody has approved, and of how many. */
   countPendingRemovals(scope: PushScope): Promise<{ readonly pending: RemovalCounts; readonly total: RemovalCounts }>;
+  /** Those of these resources that the target holds, and people only as long as they are active there. */
+  heldAmong(targetId: string, resourceIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** How many resources wait in all, those that failed included. */
   countPending(scope: PushScope): Promise<number>;
 

@@ -10,7 +10,7 @@ import { inputOf, mapRecord } from "./plan-record.ts";
 import { readRecord } from "./prepare-record.ts";
 import { readSurroundings } from "./surroundings.ts";
 
-export type PreviewStore = Pick<RecordStore, "readSourceRecords" | "readUnseenFields" | "findRecord"> &
+export type PreviewStore = Pick<RecordStore, "readRelations" | "readUnseenFields" | "findRecord"> &
   Pick<DirectoryStore, "readCurrent">;
 
 /** A preview of somebody who is in the directory, or about to be. */
