@@ -110,6 +110,8 @@ const sourceImpact = z.looseObject({
       groups: z.number(),
       entering: z.number(),
       leaving: z.number(),
+      removals: z.looseObject({ users: z.number(), groups: z.number() }),
+      held: z.string().nullable(),
       problem: z.string().nullable(),
     }),
   ),

@@ -62,12 +62,19 @@ function describeTarget({
   groups,
   entering,
   leaving,
+  removals,
+  held,
   problem,
 }: SourceImpactAnswer["targets"][number]) {
   if (problem !== null) return `${plain(`target ${name}: ${problem}`)}\n`;
   const most = exact ? "" : "at most ";
   const scope = entering + leaving === 0 ? "" : `; ${entering} come into its scope, ${leaving} leave it`;
-  return `${plain(`target ${name}: ${most}${users} users and ${groups} groups would change${scope}`)}\n`;
+  const gone =
+    removals.users + removals.groups === 0
+      ? ""
+      : `; ${removals.users} users and ${removals.groups} groups would be removed there`;
+  const line = `${plain(`target ${name}: ${most}${users} users and ${groups} groups would change${scope}${gone}`)}\n`;
+  return held === null ? line : `${line}${plain(`held at target ${name}: ${held}`)}\n`;
 }
 
 function describeWarning({ file, line, column, pointer, detail }: ImpactAnswer["warnings"][number]): string {

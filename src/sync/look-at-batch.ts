@@ -1,8 +1,10 @@
 import { foldCase } from "../lib/fold.ts";
+import type { RecordInput } from "../mapping/run-tests.ts";
 import { textOf } from "../scim/document.ts";
 import type { RecordKind } from "../source/source.ts";
 import type { DirectoryChange, DirectoryStore, DirtyRecord, RecordStore } from "../store/store.ts";
-import { type Looked, lookAt, type MappingSurroundings, managerKeyOf, mapRecord } from "./plan-record.ts";
+import { inputOf, type Looked, lookAt, type MappingSurroundings, managerKeyOf, mapInput } from "./plan-record.ts";
+import { readRecord } from "./prepare-record.ts";
 import { settleUnique } from "./settle-unique.ts";
 
 export interface LookParts {
@@ -13,8 +15,11 @@ export interface LookParts {
   readonly claimed: Map<string, string>;
 }
 
+/** A record that was looked at. */
 export interface Planned {
   readonly dirty: DirtyRecord;
+  /** The record with all that surrounds it, as it was mapped. */
+  readonly input: RecordInput;
   readonly looked: Looked;
 }
 
@@ -24,17 +29,19 @@ export async function lookAtBatch(
   kind: RecordKind,
   batch: readonly DirtyRecord[],
 ): Promise<readonly Planned[]> {
-  const raw = batch.map((dirty) => ({ dirty, mapped: mapRecord(kind, dirty.record, around) }));
+  const inputs = batch.map(({ record }) => inputOf(readRecord(kind, record), around));
+  const raw = batch.map((dirty, index) => ({ dirty, mapped: mapInput(around.mapping, inputs[index] as RecordInput) }));
   const mapped = kind === "user" ? await settleUnique(store, raw, claimed) : raw;
   const managers = await resolveManagers(
     store,
     sourceId,
     mapped.map((each) => managerKeyOf(each.mapped)),
   );
-  const planned = mapped.map(({ dirty, mapped: each }): Planned => {
+  const planned = mapped.map(({ dirty, mapped: each }, index): Planned => {
     const managerKey = managerKeyOf(each);
     const managerId = managerKey === null ? null : (managers.get(managerKey) ?? null);
-    return { dirty, looked: lookAt(kind, dirty, each, managerId, around.mappingVersion) };
+    const looked = lookAt(kind, dirty, each, managerId, around.mappingVersion);
+    return { dirty, input: inputs[index] as RecordInput, looked };
   });
   return refuseTakenNames(store, planned);
 }
@@ -65,6 +72,6 @@ async function refuseTakenNames(store: LookParts["store"], planned: readonly Pla
     }
     const error = `its userName is already used in the source ${holder.sourceName}; give one of the two sources a namespace, or map userName differently`;
     const change: DirectoryChange = { ...each.looked.change, status: "failed", error };
-    return { dirty: each.dirty, looked: { kind: "change", change } };
+    return { ...each, looked: { kind: "change", change } };
   });
 }

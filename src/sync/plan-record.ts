@@ -4,7 +4,7 @@ import type { CompiledMapping, Mapped, SourceContext } from "../mapping/mapping.
 import type { RecordInput } from "../mapping/run-tests.ts";
 import { classify, isOtherIdentity } from "../plan/classify.ts";
 import { managerOf, storable, textOf, withManager, withSchemas } from "../scim/document.ts";
-import { diffDocuments } from "../scim/document-diff.ts";
+import { sameDocument } from "../scim/document-diff.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import type { RecordKind, SourceRecord } from "../source/source.ts";
 import type { CurrentResource, DirectoryChange, DirtyRecord, StoredRecord } from "../store/store.ts";
@@ -26,8 +26,11 @@ export type Looked =
 
 /** Maps a stored record of any kind. */
 export function mapRecord(kind: RecordKind, record: StoredRecord, around: MappingSurroundings): Mapped {
-  const { mapping } = around;
-  const input = inputOf(readRecord(kind, record), around);
+  return mapInput(around.mapping, inputOf(readRecord(kind, record), around));
+}
+
+/** Maps a record of any kind with what surrounds it. */
+export function mapInput(mapping: CompiledMapping, input: RecordInput): Mapped {
   switch (input.kind) {
     case "user":
       return mapping.mapUser(input.input);
@@ -112,7 +115,7 @@ export function lookAt(
     return { kind: "change", change };
   }
   const after = storable(withSchemas(type, withManager(carryOver(mapped, before), managerId)));
-  if (before !== null && current !== null && !current.departed && diffDocuments(before, after).length === 0) {
+  if (before !== null && current !== null && !current.departed && sameDocument(before, after)) {
     return { kind: "same", id: current.id, fingerprint: record.fingerprint };
   }
   return {

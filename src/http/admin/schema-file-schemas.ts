@@ -167,6 +167,10 @@ export const impactView = z
                 entering: z.int(),
                 leaving: z.int(),
                 attributes: z.array(z.object({ attribute: z.string(), resources: z.int() })).readonly(),
+                removals: z
+                  .object({ users: z.int(), groups: z.int() })
+                  .openapi({ description: "Of what the target holds: deactivated, deleted or out of its scope." }),
+                held: z.string().nullable().openapi({ description: "Why its own safeguards would hold some of it." }),
                 problem: z.string().nullable(),
               }),
             )

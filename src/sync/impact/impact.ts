@@ -1,6 +1,7 @@
 import type { Json } from "../../lib/json.ts";
 import type { MappingProblem } from "../../mapping/problem.ts";
 import type { ResourceType } from "../../scim/resource.ts";
+import type { RemovalCounts } from "../../store/store.ts";
 
 // What a mapping would change, counted and with examples, before it is active. Examples hold personal data: they are
 // for an administrator's eyes, and are neither kept nor logged.
@@ -81,6 +82,10 @@ export interface TargetImpact {
   readonly entering: number;
   readonly leaving: number;
   readonly attributes: readonly { readonly attribute: string; readonly resources: number }[];
+  /** Of what the target holds: who would be deactivated or deleted there, because of the mapping or of its scope. */
+  readonly removals: RemovalCounts;
+  /** Why the target's own safeguards would hold removals there; null when they would go ahead. */
+  readonly held: string | null;
   /** Why the target could not be looked at; null when it could. */
   readonly problem: string | null;
 }

@@ -18,8 +18,6 @@ type Attribute = { -readonly [K in keyof AttributeImpact]: AttributeImpact[K] } 
 export interface Tally {
   add(change: DirectoryChange): void;
   addUnchanged(type: ResourceType): void;
-  /** Groups that the mapping makes no longer. */
-  addDeleted(type: ResourceType, count: number): void;
   readonly counts: Readonly<Record<ResourceType, ImpactCounts>>;
   readonly identities: RemovalCounts;
   attributes(): readonly AttributeImpact[];
@@ -81,9 +79,6 @@ export function makeTally(): Tally {
     },
     addUnchanged(type) {
       counts[type].unchanged += 1;
-    },
-    addDeleted(type, count) {
-      counts[type].deleted += count;
     },
     counts,
     identities,
