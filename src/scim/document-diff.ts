@@ -26,6 +26,26 @@ export function sameDocument(before: JsonObject, after: JsonObject): boolean {
   return walk(before, after, () => false);
 }
 
+/**
+ * Two documents without the attributes in which they are the same. Whatever treats each attribute by itself makes the
+ * same differences of these as of the whole.
+ */
+export function differingParts(before: JsonObject, after: JsonObject): readonly [JsonObject, JsonObject] {
+  const keys: string[] = [];
+  eachMember(before, after, (key, old, fresh) => {
+    if (key !== "schemas" && old !== fresh && !sameJson(old ?? null, fresh ?? null)) keys.push(key);
+    return true;
+  });
+  const partOf = (document: JsonObject): JsonObject =>
+    Object.fromEntries(
+      keys.flatMap((key): [string, Json][] => {
+        const value = member(document, key);
+        return value === undefined ? [] : [[key, value]];
+      }),
+    );
+  return [partOf(before), partOf(after)];
+}
+
 const nothing: JsonObject = {};
 
 /** Says each difference. False as soon as the listener answers false: it has heard enough. */

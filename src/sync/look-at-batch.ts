@@ -13,35 +13,37 @@ export interface LookParts {
   readonly around: MappingSurroundings;
   /** Folded userNames that earlier batches gave away, by resource; this batch adds its own. */
   readonly claimed: Map<string, string>;
+  /** Hears of each record with all that surrounds it, as it is mapped. */
+  readonly note?: (input: RecordInput) => void;
 }
 
 /** A record that was looked at. */
 export interface Planned {
   readonly dirty: DirtyRecord;
-  /** The record with all that surrounds it, as it was mapped. */
-  readonly input: RecordInput;
   readonly looked: Looked;
 }
 
 /** Maps a batch of records and compares what they become with what the directory has. Reads only. */
 export async function lookAtBatch(
-  { store, sourceId, around, claimed }: LookParts,
+  { store, sourceId, around, claimed, note }: LookParts,
   kind: RecordKind,
   batch: readonly DirtyRecord[],
 ): Promise<readonly Planned[]> {
-  const inputs = batch.map(({ record }) => inputOf(readRecord(kind, record), around));
-  const raw = batch.map((dirty, index) => ({ dirty, mapped: mapInput(around.mapping, inputs[index] as RecordInput) }));
+  const raw = batch.map((dirty) => {
+    const input = inputOf(readRecord(kind, dirty.record), around);
+    note?.(input);
+    return { dirty, mapped: mapInput(around.mapping, input) };
+  });
   const mapped = kind === "user" ? await settleUnique(store, raw, claimed) : raw;
   const managers = await resolveManagers(
     store,
     sourceId,
     mapped.map((each) => managerKeyOf(each.mapped)),
   );
-  const planned = mapped.map(({ dirty, mapped: each }, index): Planned => {
+  const planned = mapped.map(({ dirty, mapped: each }): Planned => {
     const managerKey = managerKeyOf(each);
     const managerId = managerKey === null ? null : (managers.get(managerKey) ?? null);
-    const looked = lookAt(kind, dirty, each, managerId, around.mappingVersion);
-    return { dirty, input: inputs[index] as RecordInput, looked };
+    return { dirty, looked: lookAt(kind, dirty, each, managerId, around.mappingVersion) };
   });
   return refuseTakenNames(store, planned);
 }

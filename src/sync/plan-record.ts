@@ -87,7 +87,7 @@ export function lookAt(
   mappingVersion: string,
 ): Looked {
   const type: ResourceType = kind === "user" ? "User" : "Group";
-  const before = current === null || current.deleted ? null : (JSON.parse(current.document) as JsonObject);
+  const held = current === null || current.deleted ? null : current.document;
   const base = {
     kind,
     key: record.key,
@@ -102,7 +102,7 @@ export function lookAt(
   if (mapped.problems.length > 0) {
     const change: DirectoryChange = {
       ...base,
-      action: before === null ? "create" : "update",
+      action: held === null ? "create" : "update",
       status: "failed",
       error: mapped.problems.map(({ pointer, detail }) => `${pointer}: ${detail}`).join("; "),
       externalId: current?.externalId ?? record.key,
@@ -114,6 +114,7 @@ export function lookAt(
     };
     return { kind: "change", change };
   }
+  const before = held === null ? null : (JSON.parse(held) as JsonObject);
   const after = storable(withSchemas(type, withManager(carryOver(mapped, before), managerId)));
   if (before !== null && current !== null && !current.departed && sameDocument(before, after)) {
     return { kind: "same", id: current.id, fingerprint: record.fingerprint };

@@ -1,6 +1,7 @@
 import { makeDirectoryCheck } from "../../mapping/check-directory.ts";
 import type { CompiledMapping } from "../../mapping/mapping.ts";
 import type { MappingProgram } from "../../mapping/program.ts";
+import type { RecordInput } from "../../mapping/run-tests.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import type { RecordKind } from "../../source/source.ts";
 import type { DirectoryStore, RecordStore, SourceRow } from "../../store/store.ts";
@@ -50,12 +51,14 @@ export async function measureSource(parts: MeasureParts): Promise<SourceImpact> 
       continue;
     }
     const checks = check.looksAt(kind);
-    await measureKind(parts, around, kind, tally, async (page) => {
-      for (const { input } of page) {
+    await measureKind(parts, around, kind, {
+      add: tally.add,
+      addUnchanged: tally.addUnchanged,
+      note: (input) => {
         memberships.note(input);
         if (checks) check.note(input);
-      }
-      await memberLosses.note(kind, page);
+      },
+      notePage: (page) => memberLosses.note(kind, page),
     });
   }
   const losses = memberLosses.result();
@@ -75,12 +78,17 @@ export async function measureSource(parts: MeasureParts): Promise<SourceImpact> 
   };
 }
 
+/** What hears of the records of a kind, one by one and page by page. */
+interface Listener extends Pick<Tally, "add" | "addUnchanged"> {
+  readonly note: (input: RecordInput) => void;
+  readonly notePage: (page: readonly Planned[]) => Promise<void>;
+}
+
 async function measureKind(
   { store, row, lenses, signal }: MeasureParts,
   around: MappingSurroundings,
   kind: RecordKind,
-  tally: Tally,
-  note: (page: readonly Planned[]) => Promise<void>,
+  { add, addUnchanged, note, notePage }: Listener,
 ): Promise<void> {
   const claimed = new Map<string, string>();
   const type: ResourceType = kind === "user" ? "User" : "Group";
@@ -90,11 +98,11 @@ async function measureKind(
     const last = page.at(-1);
     if (last === undefined) return;
     after = last.record.seq;
-    const planned = await lookAtBatch({ store, sourceId: row.id, around, claimed }, kind, page);
-    await note(planned);
+    const planned = await lookAtBatch({ store, sourceId: row.id, around, claimed, note }, kind, page);
+    await notePage(planned);
     const changes = planned.flatMap(({ looked }) => (looked.kind === "change" ? [looked.change] : []));
-    for (let same = changes.length; same < planned.length; same += 1) tally.addUnchanged(type);
-    for (const change of changes) tally.add(change);
+    for (let same = changes.length; same < planned.length; same += 1) addUnchanged(type);
+    for (const change of changes) add(change);
     const going = changes.filter(({ status }) => status !== "failed");
     for (const lens of lenses) await lens.look(going);
     // The sync that perhaps runs in this thread has its turn.

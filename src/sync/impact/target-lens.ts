@@ -3,7 +3,7 @@ import type { TargetRules } from "../../mapping/target-rules.ts";
 import { isActive } from "../../plan/classify.ts";
 import type { SchemaCatalog } from "../../scim/catalog.ts";
 import { managerOf } from "../../scim/document.ts";
-import { diffDocuments } from "../../scim/document-diff.ts";
+import { diffDocuments, differingParts } from "../../scim/document-diff.ts";
 import { matchesFilter } from "../../scim/match-filter.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import { ScimError } from "../../scim/scim-error.ts";
@@ -63,13 +63,13 @@ export async function openLens(parts: LensParts): Promise<TargetLens> {
     const filter = filters[type];
     return filter === null || matchesFilter(filter, unplaced(type, document));
   };
-  const render = (type: ResourceType, document: JsonObject): JsonObject => {
-    const refined =
-      rules === null ? document : type === "User" ? rules.adjustUser(document) : rules.adjustGroup(document);
+  const refine = (type: ResourceType, document: JsonObject): JsonObject =>
+    rules === null ? document : type === "User" ? rules.adjustUser(document) : rules.adjustGroup(document);
+  const render = (type: ResourceType, document: JsonObject): JsonObject =>
     // Our own id of the manager stands in for the target's: only whether it is another one counts.
-    const options = { type, managerRemoteId: managerOf(document) };
-    return capabilities === null ? refined : language.adjust(refined, { ...options, capabilities });
-  };
+    capabilities === null
+      ? document
+      : language.adjust(document, { type, capabilities, managerRemoteId: managerOf(document) });
 
   const lookAt = ({
     resourceId: id,
@@ -87,7 +87,8 @@ export async function openLens(parts: LensParts): Promise<TargetLens> {
     return { id, type, before: was !== null && isActive(was), after: is !== null && isActive(is) };
   };
   const addDifferences = (type: ResourceType, before: JsonObject, after: JsonObject): void => {
-    const differences = diffDocuments(render(type, before), render(type, after));
+    const [old, fresh] = differingParts(refine(type, before), refine(type, after));
+    const differences = diffDocuments(render(type, old), render(type, fresh));
     if (differences.length > 0) tally[type] += 1;
     for (const { attribute } of differences) attributes.set(attribute, (attributes.get(attribute) ?? 0) + 1);
   };
