@@ -114,11 +114,16 @@ export function lookAt(
     };
     return { kind: "change", change };
   }
+  const make = (before: JsonObject | null) =>
+    storable(withSchemas(type, withManager(carryOver(mapped, before), managerId)));
+  const whole = mapped.keep.length === 0 && mapped.createOnly.length === 0 ? make(null) : null;
+  const same: Looked | null =
+    current === null || current.departed ? null : { kind: "same", id: current.id, fingerprint: record.fingerprint };
+  // What carries nothing over is mostly known by its text already: there is no need to parse what is there.
+  if (same !== null && held !== null && whole?.text === held) return same;
   const before = held === null ? null : (JSON.parse(held) as JsonObject);
-  const after = storable(withSchemas(type, withManager(carryOver(mapped, before), managerId)));
-  if (before !== null && current !== null && !current.departed && sameDocument(before, after)) {
-    return { kind: "same", id: current.id, fingerprint: record.fingerprint };
-  }
+  const after = (whole ?? make(before)).document;
+  if (same !== null && before !== null && sameDocument(before, after)) return same;
   return {
     kind: "change",
     change: {
