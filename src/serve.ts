@@ -12,12 +12,13 @@ import { makeApp } from "./http/app.ts";
 import { makeTokenCheck } from "./http/middleware/bearer-auth.ts";
 import { keepSecret } from "./lib/keep-secret.ts";
 import type { Log } from "./lib/log.ts";
+import { type Ask, makeAsker } from "./lib/questions.ts";
 import { orStartError } from "./lib/start-error.ts";
 import { makeSchemaEditor } from "./schemas/editor.ts";
 import { isWritable } from "./schemas/write-file.ts";
 import { SourceError } from "./source/source.ts";
 import { endSource } from "./sync/end-source.ts";
-import { openParts, type Parts, type ReadyConfig } from "./wire.ts";
+import { type EngineQuestions, openParts, type Parts, type ReadyConfig } from "./wire.ts";
 
 /** A running bridge. */
 export interface Bridge {
@@ -123,7 +124,7 @@ async function makeReady(config: Config): Promise<{ ready: ReadyConfig; made: Br
 
 interface EngineThread {
   readonly nudge: () => void;
-  readonly measureImpact: AdminParts["measureImpact"];
+  readonly ask: Ask<EngineQuestions>;
   readonly failed: Promise<Error>;
   stop(): Promise<void>;
 }
@@ -150,9 +151,14 @@ async function startEngineThread(config: ReadyConfig, leaseMs: number): Promise<
   const started = await Promise.race([once(worker, "message"), failed]);
   if (started instanceof Error) throw started;
   const tell = (message: EngineThreadMessage): void => worker.postMessage(message);
+  const asker = makeAsker<EngineQuestions>(tell);
+  worker.on("message", (message: EngineThreadAnswer) => {
+    if (message !== "ready") asker.receive(message);
+  });
+  void failed.then(asker.end);
   return {
     nudge: () => tell("nudge"),
-    measureImpact: askForImpacts(worker, tell, failed),
+    ask: asker.ask,
     failed,
     async stop() {
       stopping = true;
@@ -162,41 +168,11 @@ async function startEngineThread(config: ReadyConfig, leaseMs: number): Promise<
   };
 }
 
-/** Questions to the engine's thread, each with its answer. */
-function askForImpacts(
-  worker: Worker,
-  tell: (message: EngineThreadMessage) => void,
-  failed: Promise<Error>,
-): EngineThread["measureImpact"] {
-  const waiting = new Map<number, (answer: Exclude<EngineThreadAnswer, "ready">) => void>();
-  let last = 0;
-  worker.on("message", (answer: EngineThreadAnswer) => {
-    if (answer !== "ready") waiting.get(answer.measured)?.(answer);
-  });
-  return async (question, signal) => {
-    signal.throwIfAborted();
-    last += 1;
-    const id = last;
-    const forget = (): void => tell({ forget: id });
-    signal.addEventListener("abort", forget, { once: true });
-    try {
-      const answered = new Promise<Exclude<EngineThreadAnswer, "ready">>((resolve) => waiting.set(id, resolve));
-      tell({ measure: id, question });
-      const answer = await Promise.race([answered, failed]);
-      if ("impact" in answer) return answer.impact;
-      throw new Error("the engine could not measure the impact; its log says more", { cause: answer });
-    } finally {
-      waiting.delete(id);
-      signal.removeEventListener("abort", forget);
-    }
-  };
-}
-
 function adminParts(
   { store, schemas, edges, log }: Parts,
   config: ReadyConfig,
   publicUrl: string,
-  { nudge, measureImpact }: EngineThread,
+  { nudge, ask }: EngineThread,
 ): AdminParts {
   return {
     // A source that is on its way out is gone for people.
@@ -254,7 +230,8 @@ function adminParts(
       editor: makeSchemaEditor({ registry: schemas, store }),
       isWritable: (kind) => isWritable(schemas.directory, kind),
     },
-    measureImpact,
+    measureImpact: (question, signal) => ask("impact", question, signal),
+    previewOfSource: (question, signal) => ask("preview", question, signal),
     catalog: () => schemas.inForce().catalog,
     knownMappings: () => [...schemas.inForce().mappings.keys()],
     knownProfiles: () => schemas.profiles(),

@@ -5,9 +5,11 @@ import { type Config, ConfigError } from "./config.ts";
 import { type AddressPolicy, parseAddressPolicy } from "./lib/address.ts";
 import { makeCipher } from "./lib/cipher.ts";
 import type { Log } from "./lib/log.ts";
+import type { Answers } from "./lib/questions.ts";
 import { mergeSecrets } from "./lib/secrets.ts";
 import { orStartError } from "./lib/start-error.ts";
 import { type CheckedFile, checkFiles, type FileToCheck } from "./mapping/check-files.ts";
+import type { MappingProgram } from "./mapping/program.ts";
 import { makeSchemaEditor } from "./schemas/editor.ts";
 import { mappingInForce } from "./schemas/in-force.ts";
 import { openRegistry, type SchemaRegistry } from "./schemas/registry.ts";
@@ -18,6 +20,7 @@ import type { SourceRow, TargetRow } from "./store/store.ts";
 import { type Engine, startEngine } from "./sync/engine.ts";
 import type { ImpactQuestion, SourceImpact } from "./sync/impact/impact.ts";
 import { measureSources } from "./sync/impact/measure-sources.ts";
+import { type PreviewQuestion, previewOfSource, type StoredPreview } from "./sync/preview.ts";
 import type { EngineEdges } from "./sync/run-task.ts";
 import { parseTargetProfile, TargetProfileError } from "./target/profile.ts";
 import type { TargetAuth } from "./target/scim/authorization.ts";
@@ -167,13 +170,34 @@ function refuseUrl(url: string, allowAddress: AddressPolicy): string | null {
   return "is a loopback, private or link-local address; BRIDGE_ALLOW_PRIVATE_ADDRESSES can allow it";
 }
 
-/** Counts what a mapping file would change of some sources, and at their targets. Reads only. */
-export async function measureImpact(
+/** What the engine's thread is asked: what takes long for a large corp. */
+export type EngineQuestions = {
+  readonly impact: { readonly question: ImpactQuestion; readonly answer: readonly SourceImpact[] };
+  readonly preview: { readonly question: PreviewQuestion; readonly answer: StoredPreview | null };
+};
+
+/** Answers them. Reads only. */
+export function answerQuestions(parts: Parts): Answers<EngineQuestions> {
+  const { store, schemas } = parts;
+  const editor = makeSchemaEditor({ registry: schemas, store });
+  const mappingOf = async (name: string, text: string | null): Promise<MappingProgram> =>
+    text === null
+      ? mappingInForce(await schemas.refresh(), name).mapping
+      : (await editor.compileMapping(name, text)).program;
+  return {
+    impact: async ({ name, text, sources }, signal) =>
+      measureImpact(parts, await mappingOf(name, text), sources, signal),
+    preview: (question) => previewOfSource({ store, mappingOf }, question),
+  };
+}
+
+/** Counts what a mapping would change of some sources, and at their targets. */
+function measureImpact(
   { store, schemas, edges }: Parts,
-  { name, text, sources }: ImpactQuestion,
+  program: MappingProgram,
+  sources: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly SourceImpact[]> {
-  const { program } = await makeSchemaEditor({ registry: schemas, store }).compileMapping(name, text);
   const { mappings, catalog } = schemas.inForce();
   const currentOf = (mapping: string) => mappings.get(mapping)?.program ?? null;
   return measureSources({ ...edges, store, catalog, currentOf, clock: Date.now, signal }, program, sources);

@@ -84,6 +84,10 @@ const impactCounts = z.looseObject({
   unchanged: z.number(),
 });
 
+const recordImpacts = z.array(
+  z.looseObject({ detail: z.string(), records: z.number(), examples: z.array(z.string()) }),
+);
+
 const sourceImpact = z.looseObject({
   name: z.string(),
   users: impactCounts,
@@ -101,7 +105,8 @@ const sourceImpact = z.looseObject({
   memberships: z.array(
     z.looseObject({ kind: z.string(), memberType: z.string(), op: z.string(), memberships: z.number() }),
   ),
-  problems: z.array(z.looseObject({ detail: z.string(), records: z.number(), examples: z.array(z.string()) })),
+  problems: recordImpacts,
+  leftOut: recordImpacts,
   warnings: fileProblems,
   held: z.string().nullable(),
   targets: z.array(
@@ -112,6 +117,8 @@ const sourceImpact = z.looseObject({
       groups: z.number(),
       entering: z.number(),
       leaving: z.number(),
+      removals: z.looseObject({ users: z.number(), groups: z.number() }),
+      held: z.string().nullable(),
       problem: z.string().nullable(),
     }),
   ),

@@ -24,7 +24,7 @@ export function isEmptyImpact({ sources }: ImpactAnswer): boolean {
 const counted = ["created", "updated", "deactivated", "reactivated", "deleted", "failed", "unchanged"] as const;
 
 function describeSource(source: SourceImpactAnswer): string {
-  const { name, users, groups, attributes, memberships, problems, warnings, held, targets } = source;
+  const { name, users, groups, attributes, memberships, problems, leftOut, warnings, held, targets } = source;
   const counts = table([
     ["", ...counted],
     ["users", ...counted.map((key) => String(users[key]))],
@@ -45,10 +45,8 @@ function describeSource(source: SourceImpactAnswer): string {
       ({ kind, memberType, op, memberships: count }) =>
         `${kind} groups: about ${count} memberships of ${memberType}s would be ${op === "add" ? "added" : "removed"}\n`,
     ),
-    ...problems.map(
-      ({ detail, records, examples }) =>
-        `${plain(`problem: ${records} records would stay as they are (${examples.join(", ")}): ${detail}`)}\n`,
-    ),
+    ...problems.map((problem) => describeRecords(problem, "problem", "would stay as they are")),
+    ...leftOut.map((problem) => describeRecords(problem, "left out", "would be mapped without it")),
     ...warnings.map(describeWarning),
     held === null ? "" : `${plain(`held: ${held}`)}\n`,
     ...targets.map(describeTarget),
@@ -62,12 +60,27 @@ function describeTarget({
   groups,
   entering,
   leaving,
+  removals,
+  held,
   problem,
 }: SourceImpactAnswer["targets"][number]) {
   if (problem !== null) return `${plain(`target ${name}: ${problem}`)}\n`;
   const most = exact ? "" : "at most ";
   const scope = entering + leaving === 0 ? "" : `; ${entering} come into its scope, ${leaving} leave it`;
-  return `${plain(`target ${name}: ${most}${users} users and ${groups} groups would change${scope}`)}\n`;
+  const gone =
+    removals.users + removals.groups === 0
+      ? ""
+      : `; ${removals.users} users and ${removals.groups} groups would be removed there`;
+  const line = `${plain(`target ${name}: ${most}${users} users and ${groups} groups would change${scope}${gone}`)}\n`;
+  return held === null ? line : `${line}${plain(`held at target ${name}: ${held}`)}\n`;
+}
+
+function describeRecords(
+  { detail, records, examples }: SourceImpactAnswer["problems"][number],
+  head: string,
+  then: string,
+): string {
+  return `${plain(`${head}: ${records} records ${then} (${examples.join(", ")}): ${detail}`)}\n`;
 }
 
 function describeWarning({ file, line, column, pointer, detail }: ImpactAnswer["warnings"][number]): string {

@@ -28,6 +28,7 @@ const titles = {
   "limit-reached": "A limit is reached",
   conflict: "The request collides with the present state",
   "too-large": "The body is too large",
+  busy: "The server is busy with the like",
   upstream: "The other side did not answer as it should",
   internal: "Something went wrong",
 } as const;
@@ -37,13 +38,22 @@ export class ProblemError extends Error {
   readonly status: ProblemStatus;
   readonly code: ProblemCode;
   readonly errors: readonly ProblemItem[];
+  /** When to ask again; null where that is not known. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(status: ProblemStatus, code: ProblemCode, detail: string, errors: readonly ProblemItem[] = []) {
+  constructor(
+    status: ProblemStatus,
+    code: ProblemCode,
+    detail: string,
+    errors: readonly ProblemItem[] = [],
+    { retryAfterSeconds = null }: { readonly retryAfterSeconds?: number | null } = {},
+  ) {
     super(detail);
     this.name = "ProblemError";
     this.status = status;
     this.code = code;
     this.errors = errors;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
@@ -76,7 +86,10 @@ export function problemResponse(c: Context, problem: ProblemError): Response {
     detail: problem.message,
     ...(problem.errors.length > 0 && { errors: problem.errors }),
   };
-  return c.body(JSON.stringify(body), problem.status, { "content-type": "application/problem+json" });
+  return c.body(JSON.stringify(body), problem.status, {
+    "content-type": "application/problem+json",
+    ...(problem.retryAfterSeconds !== null && { "retry-after": String(problem.retryAfterSeconds) }),
+  });
 }
 
 /** Problems as they are; of Hono's own refusals what they mean here. Null for what nobody expected. */

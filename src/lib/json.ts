@@ -31,3 +31,28 @@ export function canonicalJson(value: unknown): string {
 export function member(object: JsonObject, key: string): Json | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
+
+/** Whether two values have the same {@link canonicalJson}, without writing it. */
+export function sameJson(a: Json, b: Json): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b)) return Array.isArray(a) && Array.isArray(b) && sameItems(a, b);
+  return sameMembers(a as JsonObject, b as JsonObject);
+}
+
+function sameItems(a: readonly Json[], b: readonly Json[]): boolean {
+  return a.length === b.length && a.every((item, index) => sameJson(item ?? null, b[index] ?? null));
+}
+
+function sameMembers(a: JsonObject, b: JsonObject): boolean {
+  let members = 0;
+  for (const key of Object.keys(a)) {
+    const value = a[key];
+    if (value === undefined) continue;
+    members += 1;
+    const other = member(b, key);
+    if (other === undefined || !sameJson(value, other)) return false;
+  }
+  for (const key of Object.keys(b)) if (b[key] !== undefined) members -= 1;
+  return members === 0;
+}

@@ -44,6 +44,28 @@ export function refuseRemovals(what: string, numbers: RemovalNumbers, limit: Rem
   return refuse(`${what} would be removed`, numbers, numbers.total + numbers.recent, limit);
 }
 
+/** Of one group, how many members go and how many it has. */
+export interface MemberLossNumbers {
+  readonly removed: number;
+  readonly total: number;
+}
+
+/** The groups that would lose more members than they may, and why that must wait; null when all may go ahead. */
+export function refuseMemberLosses<Loss extends MemberLossNumbers>(
+  losses: readonly Loss[],
+  limit: RemovalLimit,
+): { readonly groups: readonly Loss[]; readonly reason: string } | null {
+  const groups = losses.filter(
+    ({ removed, total }) => refuseRemovals("members", { planned: removed, recent: 0, total }, limit) !== null,
+  );
+  if (groups.length === 0) return null;
+  const allowed = `${limit.floor}, above that ${limit.percent} %`;
+  return {
+    groups,
+    reason: `${groups.length} groups would lose more members than allowed without approval (${allowed})`,
+  };
+}
+
 /** @param before of how many the share is taken */
 function refuse(
   sentence: string,

@@ -1,4 +1,4 @@
-import { canonicalJson, isJsonObject, type Json, type JsonObject, member } from "../lib/json.ts";
+import { isJsonObject, type Json, type JsonObject, member, sameJson } from "../lib/json.ts";
 
 /** One attribute that differs between two documents, for a person to read. Absent is null. */
 export interface AttributeDifference {
@@ -14,33 +14,73 @@ export interface AttributeDifference {
  */
 export function diffDocuments(before: JsonObject | null, after: JsonObject | null): readonly AttributeDifference[] {
   const differences: AttributeDifference[] = [];
-  for (const key of keysOf(before, after)) {
-    if (key === "schemas") continue;
-    const old = before === null ? undefined : member(before, key);
-    const fresh = after === null ? undefined : member(after, key);
-    if ((isJsonObject(old) || old === undefined) && (isJsonObject(fresh) || fresh === undefined)) {
-      // RFC 7644 §3.10: an extension's attribute follows its URN after a colon, a sub-attribute after a dot.
-      const separator = key.startsWith("urn:") ? ":" : ".";
-      for (const sub of keysOf(old, fresh)) {
-        add(differences, `${key}${separator}${sub}`, old && member(old, sub), fresh && member(fresh, sub));
-      }
-    } else {
-      add(differences, key, old, fresh);
-    }
-  }
+  walk(before ?? nothing, after ?? nothing, (difference) => {
+    differences.push(difference);
+    return true;
+  });
   return differences;
 }
 
 /** True when nothing differs that {@link diffDocuments} would show. */
 export function sameDocument(before: JsonObject, after: JsonObject): boolean {
-  return diffDocuments(before, after).length === 0;
+  return walk(before, after, () => false);
 }
 
-function keysOf(a: JsonObject | null | undefined, b: JsonObject | null | undefined): Set<string> {
-  return new Set([...Object.keys(a ?? {}), ...Object.keys(b ?? {})]);
+/**
+ * Two documents without the attributes in which they are the same. Whatever treats each attribute by itself makes the
+ * same differences of these as of the whole.
+ */
+export function differingParts(before: JsonObject, after: JsonObject): readonly [JsonObject, JsonObject] {
+  const keys: string[] = [];
+  eachMember(before, after, (key, old, fresh) => {
+    if (key !== "schemas" && old !== fresh && !sameJson(old ?? null, fresh ?? null)) keys.push(key);
+    return true;
+  });
+  const partOf = (document: JsonObject): JsonObject =>
+    Object.fromEntries(
+      keys.flatMap((key): [string, Json][] => {
+        const value = member(document, key);
+        return value === undefined ? [] : [[key, value]];
+      }),
+    );
+  return [partOf(before), partOf(after)];
 }
 
-function add(to: AttributeDifference[], attribute: string, before: Json | undefined, after: Json | undefined): void {
-  if (canonicalJson(before ?? null) === canonicalJson(after ?? null)) return;
-  to.push({ attribute, before: before ?? null, after: after ?? null });
+const nothing: JsonObject = {};
+
+/** Says each difference. False as soon as the listener answers false: it has heard enough. */
+type Walk = (before: JsonObject, after: JsonObject, say: (difference: AttributeDifference) => boolean) => boolean;
+
+const walk: Walk = (before, after, say) =>
+  eachMember(before, after, (key, old, fresh) => {
+    if (old === fresh || key === "schemas") return true;
+    if ((old !== undefined && !isJsonObject(old)) || (fresh !== undefined && !isJsonObject(fresh))) {
+      return compare(key, old, fresh, say);
+    }
+    // RFC 7644 §3.10: an extension's attribute follows its URN after a colon, a sub-attribute after a dot.
+    const separator = key.startsWith("urn:") ? ":" : ".";
+    return eachMember(old ?? nothing, fresh ?? nothing, (sub, one, other) =>
+      one === other ? true : compare(`${key}${separator}${sub}`, one, other, say),
+    );
+  });
+
+/** The members of both, those of the first in its order, then the others. */
+function eachMember(
+  a: JsonObject,
+  b: JsonObject,
+  look: (key: string, a: Json | undefined, b: Json | undefined) => boolean,
+): boolean {
+  for (const key of Object.keys(a)) if (!look(key, a[key], member(b, key))) return false;
+  for (const key of Object.keys(b)) if (!Object.hasOwn(a, key) && !look(key, undefined, b[key])) return false;
+  return true;
+}
+
+function compare(
+  attribute: string,
+  old: Json | undefined,
+  fresh: Json | undefined,
+  say: (difference: AttributeDifference) => boolean,
+): boolean {
+  const [before, after] = [old ?? null, fresh ?? null];
+  return sameJson(before, after) || say({ attribute, before, after });
 }

@@ -11,12 +11,15 @@ export function withSchemas(type: ResourceType, attributes: JsonObject): JsonObj
 }
 
 /**
- * The document without what no database takes: NUL and half surrogate pairs become U+FFFD. PostgreSQL refuses the first
- * in text and both in JSON.
+ * The document without what no database takes, with its text: NUL and half surrogate pairs become U+FFFD. PostgreSQL
+ * refuses the first in text and both in JSON.
  */
-export function storable(document: JsonObject): JsonObject {
+export function storable(document: JsonObject): { readonly document: JsonObject; readonly text: string } {
+  const text = JSON.stringify(document);
   // Escapes of just these are rare: most documents are looked at once, as text.
-  return /\\u(0000|d[89a-f])/i.test(JSON.stringify(document)) ? (repair(document) as JsonObject) : document;
+  if (!/\\u(0000|d[89a-f])/i.test(text)) return { document, text };
+  const repaired = repair(document) as JsonObject;
+  return { document: repaired, text: JSON.stringify(repaired) };
 }
 
 function repair(value: Json): Json {

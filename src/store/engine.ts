@@ -46,6 +46,9 @@ export interface StoredRecord {
   readonly resourceId: string;
 }
 
+/** A record without what the source says of it besides: a tag's own content names all its people once more. */
+export type RecordRelations = Pick<StoredRecord, "seq" | "key" | "relations" | "resourceId">;
+
 /** A resource as the plan compares it. */
 export interface CurrentResource {
   readonly id: string;
@@ -101,6 +104,8 @@ export interface RecordStore {
   ): Promise<readonly DirtyRecord[]>;
   /** A page of all records with their contents. */
   readSourceRecords(sourceId: string, kind: RecordKind, after: number, limit: number): Promise<readonly StoredRecord[]>;
+  /** The same without their contents, where only relations are asked for. */
+  readRelations(sourceId: string, kind: RecordKind, after: number, limit: number): Promise<readonly RecordRelations[]>;
   /** Ids of the resources behind these keys; those that are not known are missing. */
   resolveKeys(sourceId: string, kind: RecordKind, keys: readonly string[]): Promise<ReadonlyMap<string, string>>;
   readBaseline(sourceId: string): Promise<ReadBaseline | null>;

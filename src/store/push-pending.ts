@@ -37,6 +37,7 @@ type PendingQueries = Pick<
   | "pendingDeletes"
   | "countPendingRemovals"
   | "countLinked"
+  | "heldAmong"
   | "countPending"
 >;
 
@@ -183,6 +184,15 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
         return Number(rows[0]?.count ?? 0);
       };
       return { users: await count("User"), groups: await count("Group") };
+    },
+
+    async heldAmong(targetId, resourceIds) {
+      if (resourceIds.length === 0) return new Set();
+      const { rows } = await sql<{ id: string }>`
+        select l.resource_id as id from link l join resource on resource.id = l.resource_id
+        where l.target_id = ${targetId} and ${isOneOf("l.resource_id", resourceIds)} and ${isLinked}
+          and (resource.type = 'Group' or l.active = 1)`.execute(db);
+      return new Set(rows.map(({ id }) => id));
     },
 
     async countPending(scope) {

@@ -169,6 +169,8 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
   forgetHeld(lease: Lease, taskId: string, targetId: string): Promise<void>;
   /** Of these resources the documents, as they were shown, with which somebody let them be known by another name. */
   approvedRenames(targetId: string, resourceIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
+  /** Those of these resources that the target holds, and people only as long as they are active there. */
+  heldAmong(targetId: string, resourceIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** How many resources wait in all, those that failed included. */
   countPending(scope: PushScope): Promise<number>;
 

@@ -77,6 +77,13 @@ export function makeRecordStore(database: Database): RecordStore {
       return rows.map(toRecord);
     },
 
+    async readRelations(sourceId, kind, after, limit) {
+      const rows = await pageOfRecords(sourceId, kind, after, limit)
+        .select(["seq", "key", "relations", "resource_id"])
+        .execute();
+      return rows.map(({ resource_id, ...row }) => ({ ...row, resourceId: resource_id }));
+    },
+
     async listDirty(sourceId, kind, mappingVersion, after, limit) {
       const rows = await db
         .selectFrom("source_record as r")

@@ -1,13 +1,13 @@
 import type { DepartmentContext } from "../mapping/mapping.ts";
 import type { ReadProblem, SourceTag } from "../source/source.ts";
 import type { RecordStore } from "../store/store.ts";
-import { tagOf } from "./prepare-record.ts";
+import { tagRelationsOf } from "./prepare-record.ts";
 import type { Seen } from "./seen.ts";
 import { noTags, type TagContexts, type TagRecord, tagContexts } from "./tag-contexts.ts";
 
 /** What has to be known when the last tag of a read has come. */
 export interface TagReading {
-  readonly store: Pick<RecordStore, "readSourceRecords">;
+  readonly store: Pick<RecordStore, "readRelations">;
   readonly sourceId: string;
   readonly departments: ReadonlyMap<string, DepartmentContext>;
   readonly problems: readonly ReadProblem[];
@@ -52,19 +52,18 @@ export class GatheredTags {
 
 /** Tags that this read did not bring, as an earlier one left them. */
 async function* earlierTags(
-  store: Pick<RecordStore, "readSourceRecords">,
+  store: Pick<RecordStore, "readRelations">,
   sourceId: string,
   seen: Seen,
 ): AsyncGenerator<TagRecord> {
   for (let after = 0; ; ) {
-    const page = await store.readSourceRecords(sourceId, "tag", after, 50);
+    const page = await store.readRelations(sourceId, "tag", after, 50);
     const last = page.at(-1);
     if (last === undefined) return;
     after = last.seq;
     for (const record of page) {
       if (seen.has(record.seq)) continue;
-      const { key, name, users, departments } = tagOf(record);
-      yield { key, name, users, departments };
+      yield tagRelationsOf(record);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { type RemovalNumbers, refuseIdentityChanges, refuseRemovals } from "../plan/guard.ts";
+import { type RemovalNumbers, refuseIdentityChanges, refuseMemberLosses, refuseRemovals } from "../plan/guard.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import type { DirectoryStore, Lease, RemovalCounts, Safeguards, TaskHold } from "../store/store.ts";
 
@@ -82,20 +82,15 @@ function judge(
 }
 
 async function holdMemberLosses({ store, lease, taskId, safeguards }: GuardParts) {
-  const { floor, percent } = safeguards.maxMemberRemovals;
-  const losses = await store.plannedMemberLosses(taskId, floor);
-  const tooMany = losses.filter(
-    ({ removed, total }) =>
-      refuseRemovals("members", { planned: removed, recent: 0, total }, safeguards.maxMemberRemovals) !== null,
-  );
-  if (tooMany.length === 0) return { reasons: [], held: 0 };
+  const { maxMemberRemovals } = safeguards;
+  const losses = await store.plannedMemberLosses(taskId, maxMemberRemovals.floor);
+  const refused = refuseMemberLosses(losses, maxMemberRemovals);
+  if (refused === null) return { reasons: [], held: 0 };
   const held = await store.holdMemberRemovals(
     lease,
-    tooMany.map(({ changeSeq }) => changeSeq),
+    refused.groups.map(({ changeSeq }) => changeSeq),
   );
-  const allowed = `${floor}, above that ${percent} %`;
-  const reason = `${tooMany.length} groups would lose more members than allowed without approval (${allowed})`;
-  return { reasons: [reason], held };
+  return { reasons: [refused.reason], held };
 }
 
 function windowStart({ windowHours }: Safeguards, now: number): number {

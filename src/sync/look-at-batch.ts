@@ -1,8 +1,11 @@
 import { foldCase } from "../lib/fold.ts";
+import type { Mapped } from "../mapping/mapping.ts";
+import type { RecordInput } from "../mapping/run-tests.ts";
 import { textOf } from "../scim/document.ts";
 import type { RecordKind } from "../source/source.ts";
 import type { DirectoryChange, DirectoryStore, DirtyRecord, RecordStore } from "../store/store.ts";
-import { type Looked, lookAt, type MappingSurroundings, managerKeyOf, mapRecord } from "./plan-record.ts";
+import { inputOf, type Looked, lookAt, type MappingSurroundings, managerKeyOf, mapInput } from "./plan-record.ts";
+import { readRecord } from "./prepare-record.ts";
 import { settleUnique } from "./settle-unique.ts";
 
 export interface LookParts {
@@ -11,8 +14,11 @@ export interface LookParts {
   readonly around: MappingSurroundings;
   /** Folded userNames that earlier batches gave away, by resource; this batch adds its own. */
   readonly claimed: Map<string, string>;
+  /** Hears of each record with all that surrounds it, and of what it is mapped to. */
+  readonly note?: (input: RecordInput, mapped: Mapped) => void;
 }
 
+/** A record that was looked at. */
 export interface Planned {
   readonly dirty: DirtyRecord;
   readonly looked: Looked;
@@ -20,11 +26,16 @@ export interface Planned {
 
 /** Maps a batch of records and compares what they become with what the directory has. Reads only. */
 export async function lookAtBatch(
-  { store, sourceId, around, claimed }: LookParts,
+  { store, sourceId, around, claimed, note }: LookParts,
   kind: RecordKind,
   batch: readonly DirtyRecord[],
 ): Promise<readonly Planned[]> {
-  const raw = batch.map((dirty) => ({ dirty, mapped: mapRecord(kind, dirty.record, around) }));
+  const raw = batch.map((dirty) => {
+    const input = inputOf(readRecord(kind, dirty.record), around);
+    const mapped = mapInput(around.mapping, input);
+    note?.(input, mapped);
+    return { dirty, mapped };
+  });
   const mapped = kind === "user" ? await settleUnique(store, raw, claimed) : raw;
   const managers = await resolveManagers(
     store,
@@ -65,6 +76,6 @@ async function refuseTakenNames(store: LookParts["store"], planned: readonly Pla
     }
     const error = `its userName is already used in the source ${holder.sourceName}; give one of the two sources a namespace, or map userName differently`;
     const change: DirectoryChange = { ...each.looked.change, status: "failed", error };
-    return { dirty: each.dirty, looked: { kind: "change", change } };
+    return { ...each, looked: { kind: "change", change } };
   });
 }

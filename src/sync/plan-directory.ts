@@ -4,7 +4,7 @@ import type { DirectoryStore, Lease, MemberChange, RecordStore } from "../store/
 import { lookAtBatch, type Planned } from "./look-at-batch.ts";
 import { planDepartures, planUnmapped } from "./plan-departures.ts";
 import type { MappingSurroundings } from "./plan-record.ts";
-import { departmentsOf, parentOf, tagOf } from "./prepare-record.ts";
+import { departmentsOf, parentOf, tagRelationsOf } from "./prepare-record.ts";
 import type { ReadOutcome } from "./read-source.ts";
 
 export interface PlanParts {
@@ -170,13 +170,13 @@ async function planTagEdges(
   rule: MemberRule,
 ): Promise<void> {
   for (let after = 0; ; ) {
-    const page = await store.readSourceRecords(sourceId, "tag", after, 50);
+    const page = await store.readRelations(sourceId, "tag", after, 50);
     const last = page.at(-1);
     if (last === undefined) return;
     after = last.seq;
     for (const record of page) {
       if (!outcome.seen.has(record.seq)) continue;
-      const { users, departments } = tagOf(record);
+      const { users, departments } = tagRelationsOf(record);
       const wanted = new Map<string, MemberChange["memberType"]>();
       const people = rule.users ? await store.resolveKeys(sourceId, "user", users) : new Map<string, string>();
       const units =

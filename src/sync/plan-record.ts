@@ -4,7 +4,7 @@ import type { CompiledMapping, Mapped, SourceContext } from "../mapping/mapping.
 import type { RecordInput } from "../mapping/run-tests.ts";
 import { classify, isOtherIdentity } from "../plan/classify.ts";
 import { managerOf, storable, textOf, withManager, withSchemas } from "../scim/document.ts";
-import { diffDocuments } from "../scim/document-diff.ts";
+import { sameDocument } from "../scim/document-diff.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import type { RecordKind, SourceRecord } from "../source/source.ts";
 import type { CurrentResource, DirectoryChange, DirtyRecord, StoredRecord } from "../store/store.ts";
@@ -26,8 +26,11 @@ export type Looked =
 
 /** Maps a stored record of any kind. */
 export function mapRecord(kind: RecordKind, record: StoredRecord, around: MappingSurroundings): Mapped {
-  const { mapping } = around;
-  const input = inputOf(readRecord(kind, record), around);
+  return mapInput(around.mapping, inputOf(readRecord(kind, record), around));
+}
+
+/** Maps a record of any kind with what surrounds it. */
+export function mapInput(mapping: CompiledMapping, input: RecordInput): Mapped {
   switch (input.kind) {
     case "user":
       return mapping.mapUser(input.input);
@@ -84,7 +87,7 @@ export function lookAt(
   mappingVersion: string,
 ): Looked {
   const type: ResourceType = kind === "user" ? "User" : "Group";
-  const before = current === null || current.deleted ? null : (JSON.parse(current.document) as JsonObject);
+  const held = current === null || current.deleted ? null : current.document;
   const base = {
     kind,
     key: record.key,
@@ -99,7 +102,7 @@ export function lookAt(
   if (mapped.problems.length > 0) {
     const change: DirectoryChange = {
       ...base,
-      action: before === null ? "create" : "update",
+      action: held === null ? "create" : "update",
       status: "failed",
       error: mapped.problems.map(({ pointer, detail }) => `${pointer}: ${detail}`).join("; "),
       externalId: current?.externalId ?? record.key,
@@ -111,10 +114,16 @@ export function lookAt(
     };
     return { kind: "change", change };
   }
-  const after = storable(withSchemas(type, withManager(carryOver(mapped, before), managerId)));
-  if (before !== null && current !== null && !current.departed && diffDocuments(before, after).length === 0) {
-    return { kind: "same", id: current.id, fingerprint: record.fingerprint };
-  }
+  const make = (before: JsonObject | null) =>
+    storable(withSchemas(type, withManager(carryOver(mapped, before), managerId)));
+  const whole = mapped.keep.length === 0 && mapped.createOnly.length === 0 ? make(null) : null;
+  const same: Looked | null =
+    current === null || current.departed ? null : { kind: "same", id: current.id, fingerprint: record.fingerprint };
+  // What carries nothing over is mostly known by its text already: there is no need to parse what is there.
+  if (same !== null && held !== null && whole?.text === held) return same;
+  const before = held === null ? null : (JSON.parse(held) as JsonObject);
+  const after = (whole ?? make(before)).document;
+  if (same !== null && before !== null && sameDocument(before, after)) return same;
   return {
     kind: "change",
     change: {

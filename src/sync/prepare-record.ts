@@ -3,7 +3,8 @@ import type { JsonObject } from "../lib/json.ts";
 import type { DepartmentContext } from "../mapping/mapping.ts";
 import type { RecordKind, SourceDepartment, SourceRecord, SourceTag, SourceUser } from "../source/source.ts";
 import type { ReadRecord, StoredRecord } from "../store/store.ts";
-import type { TagContexts } from "./tag-contexts.ts";
+import type { TreeNode } from "./department-tree.ts";
+import type { TagContexts, TagRecord } from "./tag-contexts.ts";
 
 /** What else of a source the resource of a record is made from. */
 export interface RecordSurroundings {
@@ -75,13 +76,25 @@ function describeRest(context: DepartmentContext | undefined): string {
 }
 
 /** The departments that a stored person belongs to; what the source says of him besides is not looked at. */
-export function departmentsOf({ relations }: StoredRecord): readonly string[] {
+export function departmentsOf({ relations }: Pick<StoredRecord, "relations">): readonly string[] {
   return (JSON.parse(relations) as UserRelations).departments;
 }
 
 /** The parent of a stored department. */
-export function parentOf({ relations }: StoredRecord): string | null {
+export function parentOf({ relations }: Pick<StoredRecord, "relations">): string | null {
   return (JSON.parse(relations) as DepartmentRelations).parent;
+}
+
+/** Where a stored department stands and who leads it, without what else the source says of it. */
+export function treeNodeOf({ key, relations }: Pick<StoredRecord, "key" | "relations">): TreeNode {
+  const { name, parent, leaders = [] } = JSON.parse(relations) as DepartmentRelations;
+  return { key, name, parent, leaders };
+}
+
+/** Whom a stored tag names, without its own content, which names them all once more. */
+export function tagRelationsOf({ key, relations }: Pick<StoredRecord, "key" | "relations">): TagRecord {
+  const { name = "", users, departments } = JSON.parse(relations) as TagRelations;
+  return { key, name, users, departments };
 }
 
 const readers = { user: userOf, department: departmentOf, tag: tagOf } as const;
@@ -98,13 +111,11 @@ export function userOf({ key, raw, relations }: StoredRecord): SourceUser {
 }
 
 /** A department read back from the store. */
-export function departmentOf({ key, raw, relations }: StoredRecord): SourceDepartment {
-  const { name, parent, leaders = [] } = JSON.parse(relations) as DepartmentRelations;
-  return { kind: "department", key, raw: JSON.parse(raw) as JsonObject, name, parent, leaders };
+export function departmentOf(record: StoredRecord): SourceDepartment {
+  return { kind: "department", raw: JSON.parse(record.raw) as JsonObject, ...treeNodeOf(record) };
 }
 
 /** A tag read back from the store. */
-export function tagOf({ key, raw, relations }: StoredRecord): SourceTag {
-  const { name = "", users, departments } = JSON.parse(relations) as TagRelations;
-  return { kind: "tag", key, raw: JSON.parse(raw) as JsonObject, name, users, departments };
+export function tagOf(record: StoredRecord): SourceTag {
+  return { kind: "tag", raw: JSON.parse(record.raw) as JsonObject, ...tagRelationsOf(record) };
 }

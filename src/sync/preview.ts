@@ -5,27 +5,59 @@ import { type Preview, previewInput } from "../mapping/preview.ts";
 import type { MappingProgram } from "../mapping/program.ts";
 import { withSchemas } from "../scim/document.ts";
 import type { RecordKind, SourceRecord, SourceUser } from "../source/source.ts";
-import type { DirectoryStore, RecordStore, SourceRow } from "../store/store.ts";
+import type { DirectoryStore, RecordStore, SourceRow, SourceStore } from "../store/store.ts";
 import { inputOf, mapRecord } from "./plan-record.ts";
 import { readRecord } from "./prepare-record.ts";
 import { readSurroundings } from "./surroundings.ts";
 
-export type PreviewStore = Pick<RecordStore, "readSourceRecords" | "readUnseenFields" | "findRecord"> &
-  Pick<DirectoryStore, "readCurrent">;
+export type PreviewStore = Pick<RecordStore, "readRelations" | "readUnseenFields" | "findRecord"> &
+  Pick<DirectoryStore, "readCurrent"> &
+  Pick<SourceStore, "findSource">;
+
+/** What a mapping makes of one record of a source, or of one that could be. */
+export interface PreviewQuestion {
+  /** The mapping's name. */
+  readonly mapping: string;
+  /** The file as it would be; null for the mapping that is in force. */
+  readonly text: string | null;
+  /** The source's id: its departments, tags and settings surround the record. */
+  readonly source: string;
+  readonly kind: RecordKind;
+  /** Of a record as it was last read a userid in any case, or the id of a department or tag; else one as WeCom sends it. */
+  readonly record: string | JsonObject;
+}
 
 /** A preview of somebody who is in the directory, or about to be. */
 export interface StoredPreview extends Preview {
-  /** What the directory has of him now; null where it has nothing. */
+  /** What the directory has of him now; null where it has nothing, and for a record that somebody pasted. */
   readonly current: JsonObject | null;
 }
 
+export interface PreviewParts {
+  readonly store: PreviewStore;
+  /** A mapping in force, or compiled from a text. */
+  readonly mappingOf: (name: string, text: string | null) => Promise<MappingProgram>;
+}
+
 /**
- * Shows what a mapping makes of a record as it was last read.
+ * Shows what a mapping makes of a record among all that surrounds it. Takes long for a corp with many departments, and
+ * with tags that name many people.
  *
- * @param key a userid in any case, or the id of a department or tag
  * @returns null when the last read of the source had no such record
  */
-export async function previewStored(
+export async function previewOfSource(
+  { store, mappingOf }: PreviewParts,
+  { mapping, text, source, kind, record }: PreviewQuestion,
+): Promise<StoredPreview | null> {
+  const row = await store.findSource(source);
+  if (row === null) return null;
+  const program = await mappingOf(mapping, text);
+  if (typeof record === "string") return previewStored(store, row, program, kind, record);
+  const around = await readSurroundings(store, row, program, kind);
+  return { ...previewInput(program, inputOf(pasted[kind](record), around)), current: null };
+}
+
+async function previewStored(
   store: PreviewStore,
   row: SourceRow,
   program: MappingProgram,
@@ -34,25 +66,13 @@ export async function previewStored(
 ): Promise<StoredPreview | null> {
   const record = await store.findRecord(row.id, kind, kind === "user" ? foldCase(key) : key);
   if (record === null) return null;
-  const around = await readSurroundings(store, row, program);
+  const around = await readSurroundings(store, row, program, kind);
   const [found] = await store.readCurrent([record.resourceId]);
   const current = found === undefined || found.deleted ? null : (JSON.parse(found.document) as JsonObject);
   const preview = previewInput(program, inputOf(readRecord(kind, record), around));
   // What a rule leaves as it was is part of what the person will have.
   const kept = carryOver(mapRecord(kind, record, around), current);
   return { ...preview, resource: withSchemas(kind === "user" ? "User" : "Group", kept), current };
-}
-
-/** Shows what a mapping makes of a record that somebody pasted, with the departments and settings of a source. */
-export async function previewPasted(
-  store: PreviewStore,
-  row: SourceRow,
-  program: MappingProgram,
-  kind: RecordKind,
-  raw: JsonObject,
-): Promise<Preview> {
-  const around = await readSurroundings(store, row, program);
-  return previewInput(program, inputOf(pasted[kind](raw), around));
 }
 
 /** WeCom's objects as records, as far as mappings look at them (the fields as in WeCom doc path/90196 and path/90208). */

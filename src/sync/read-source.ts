@@ -42,7 +42,7 @@ export async function readSource(
     sourceId,
     onProgress,
   }: {
-    readonly store: Pick<RecordStore, "saveRecords" | "readSourceRecords">;
+    readonly store: Pick<RecordStore, "saveRecords" | "readRelations">;
     readonly lease: Lease;
     readonly sourceId: string;
     readonly onProgress: (done: number, total: number) => void;

@@ -33,6 +33,18 @@ onEachDatabase("first contact with a target", (at) => {
     expect((await at.store.linkedTo(push.target.id, [])).size).toBe(0);
   });
 
+  it("knows whom it holds, and of people who is active there", async () => {
+    const { push, work } = await begin(at, { users: 3, members: { 1: [1] } });
+    const ids = [userId(1), userId(2), userId(3), groupId(1)];
+    expect((await at.store.heldAmong(push.target.id, ids)).size).toBe(0);
+    const [one, two] = await creates(at, push, "User");
+    const [group] = await creates(at, push, "Group");
+    await save(at, push, work, [given(must(one)), given(must(two), { active: false }), given(must(group))]);
+    expect([...(await at.store.heldAmong(push.target.id, ids))].toSorted()).toEqual([userId(1), groupId(1)].toSorted());
+    expect((await at.store.heldAmong(push.target.id, [])).size).toBe(0);
+    expect((await at.store.heldAmong("another", ids)).size).toBe(0);
+  });
+
   it("ties no remote account to two resources", async () => {
     const { push, work } = await begin(at, { users: 2 });
     const [one, two] = await creates(at, push, "User");

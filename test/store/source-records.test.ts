@@ -26,6 +26,18 @@ onEachDatabase("records of a source", (at) => {
     await unwatchWrites(at);
   });
 
+  it("are read in pages, also without their contents", async () => {
+    const work = await beginWork(at.store);
+    await saving(at, work)([record("a"), record("b"), record("c")]);
+    const whole = await at.store.readSourceRecords(work.source.id, "user", 0, 10);
+    const first = await at.store.readRelations(work.source.id, "user", 0, 2);
+    const rest = await at.store.readRelations(work.source.id, "user", first[1]?.seq ?? 0, 2);
+    expect([...first, ...rest]).toEqual(
+      whole.map(({ seq, key, relations, resourceId }) => ({ seq, key, relations, resourceId })),
+    );
+    expect(await at.store.readRelations(work.source.id, "tag", 0, 2)).toEqual([]);
+  });
+
   it("answer their seqs in the order in which they were given, the same each time", async () => {
     const work = await beginWork(at.store);
     const save = saving(at, work);

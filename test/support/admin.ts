@@ -6,10 +6,12 @@ import { makeTokenCheck } from "../../src/http/middleware/bearer-auth.ts";
 import { makeCipher } from "../../src/lib/cipher.ts";
 import { makeLog } from "../../src/lib/log.ts";
 import { makeSchemaEditor } from "../../src/schemas/editor.ts";
+import { mappingInForce } from "../../src/schemas/in-force.ts";
 import { openRegistry } from "../../src/schemas/registry.ts";
 import { isWritable } from "../../src/schemas/write-file.ts";
 import type { Database } from "../../src/store/database.ts";
 import { type FullStore, makeStore, openDatabase } from "../../src/store/open-store.ts";
+import { previewOfSource } from "../../src/sync/preview.ts";
 
 const repositorySchemas = fileURLToPath(new URL("../../schemas", import.meta.url));
 
@@ -64,6 +66,14 @@ export async function makeAdminFixture(
       isWritable: (kind) => isWritable(schemasDir, kind),
     },
     measureImpact: record("measureImpact", []),
+    previewOfSource: (question) => {
+      const mappingOf = async (name: string, text: string | null) =>
+        text === null
+          ? mappingInForce(registry.inForce(), name).mapping
+          : (await makeSchemaEditor({ registry, store }).compileMapping(name, text)).program;
+      calls.push(["previewOfSource", question]);
+      return previewOfSource({ store, mappingOf }, question);
+    },
     store,
     clock: () => clock.now,
     publicUrl: "http://bridge.test",

@@ -4,9 +4,10 @@ import { expect, test } from "vitest";
 import { compileMapping } from "../../src/mapping/compile.ts";
 import type { MappingProgram } from "../../src/mapping/program.ts";
 import { makeSchemaCatalog } from "../../src/scim/catalog.ts";
+import type { Safeguards } from "../../src/store/store.ts";
 import type { SourceImpact } from "../../src/sync/impact/impact.ts";
 import { measureSources } from "../../src/sync/impact/measure-sources.ts";
-import { type EngineFixture, startEngineFixture } from "../support/engine.ts";
+import { type EngineFixture, noSafeguards, startEngineFixture } from "../support/engine.ts";
 import { loadExtensions } from "../support/load-schemas.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: a JSON file that is changed freely
@@ -38,6 +39,11 @@ async function impactOf(fixture: EngineFixture, change: Edit): Promise<SourceImp
   return impact;
 }
 
+/** The mapping as it is before anybody edits it. */
+const restore: Edit = (mapping) => {
+  Object.assign(mapping, JSON.parse(readFileSync("schemas/mappings/wecom.json", "utf8")));
+};
+
 const nothing = { created: 0, updated: 0, deactivated: 0, reactivated: 0, deleted: 0, failed: 0 };
 
 test("the mapping in force changes nothing; asking writes nothing and sends no change", async () => {
@@ -52,6 +58,7 @@ test("the mapping in force changes nothing; asking writes nothing and sends no c
     attributes: [],
     memberships: [],
     problems: [],
+    leftOut: [],
     held: null,
     targets: [{ exact: true, users: 0, groups: 0, entering: 0, leaving: 0, attributes: [], problem: null }],
   });
@@ -59,6 +66,17 @@ test("the mapping in force changes nothing; asking writes nothing and sends no c
   expect(Object.keys(fixture.control.requests().counts).filter((each) => /POST|PATCH|PUT|DELETE/.test(each))).toEqual(
     [],
   );
+});
+
+test("what people would be mapped without is said, with whom", async () => {
+  const fixture = await startEngineFixture();
+  await fixture.sync();
+  const impact = await impactOf(fixture, (mapping) => {
+    mapping.user.title = { from: "department" };
+  });
+  expect(impact.users.failed).toBe(0);
+  expect(impact.leftOut).toMatchObject([{ detail: expect.stringMatching(/^\/user\/title: /), records: 60 }]);
+  expect(impact.leftOut[0]?.examples).toHaveLength(5);
 });
 
 test("what an edit is said to change is what the next sync changes, here and at the target", async () => {
@@ -178,6 +196,132 @@ test("a target sees what its scope and its own rules leave of it", async () => {
     exact: false,
     problem: expect.stringContaining("/mapping/user/title/from"),
   });
+});
+
+test("a rule that takes members away is held as the sync is: the same groups, by the same limits", async () => {
+  const safeguards: Safeguards = { ...noSafeguards, maxMemberRemovals: { floor: 3, percent: 50 } };
+  const fixture = await startEngineFixture({ source: { safeguards } });
+  await fixture.sync();
+  for (const edit of [
+    (mapping) => {
+      mapping.department.members = { users: "none", groups: "children" };
+    },
+    (mapping) => {
+      mapping.department.members = { users: "direct", groups: "none" };
+    },
+    (mapping) => {
+      mapping.tag.members = { users: "none", groups: "none" };
+    },
+    (mapping) => {
+      mapping.department.members = { users: "none", groups: "none" };
+      mapping.tag.members = { users: "none", groups: "listed" };
+    },
+  ] satisfies Edit[]) {
+    const impact = await impactOf(fixture, edit);
+    fixture.edit(edit);
+    const task = await fixture.sync();
+    expect(impact.held).toBe(task.hold?.reason ?? null);
+    // Back as it was: what was held is planned no more.
+    fixture.edit(restore);
+    await fixture.sync();
+  }
+  const none = await impactOf(fixture, (mapping) => {
+    mapping.department.members = { users: "none", groups: "none" };
+  });
+  expect(none.held).toMatch(
+    /^\d+ groups would lose more members than allowed without approval \(3, above that 50 %\)$/,
+  );
+});
+
+test("what a sync has held already is still said of the mapping in force", async () => {
+  const safeguards: Safeguards = { ...noSafeguards, maxMemberRemovals: { floor: 3, percent: 50 } };
+  const fixture = await startEngineFixture({ source: { safeguards } });
+  await fixture.sync();
+  const edit: Edit = (mapping) => {
+    mapping.department.members = { users: "none", groups: "children" };
+  };
+  fixture.edit(edit);
+  const task = await fixture.sync();
+  expect(task.state).toBe("held");
+  const impact = await impactOf(fixture, () => {});
+  expect(impact.held).toBe(task.hold?.reason);
+});
+
+test("groups that are made no longer leave the target, and its own safeguards are asked", async () => {
+  const fixture = await startEngineFixture({ source: { safeguards: noSafeguards } });
+  await fixture.sync();
+  const edit: Edit = (mapping) => {
+    delete mapping.department;
+    delete mapping.tests;
+  };
+  const impact = await impactOf(fixture, edit);
+  const groups = impact.groups.deleted;
+  expect(groups).toBeGreaterThan(10);
+  expect(impact.held).toBeNull();
+  expect(impact.targets).toMatchObject([
+    { users: 0, groups: 0, entering: 0, leaving: groups, removals: { users: 0, groups }, held: expect.any(String) },
+  ]);
+  fixture.edit(edit);
+  const task = await fixture.sync();
+  expect(task.hold?.reason).toBe(`target ${fixture.row.name}: ${impact.targets[0]?.held}`);
+  expect(task.hold?.removals).toMatchObject({ users: 0, groups });
+});
+
+test("people who are deactivated, or who leave a target's scope, are removals at that target", async () => {
+  const fixture = await startEngineFixture({
+    source: { safeguards: noSafeguards },
+    targetSettings: { scope: { users: 'title ne "gone"' } },
+  });
+  // Holds nobody: the same changes remove nobody there.
+  const empty = await fixture.addTarget();
+  empty.control.setDown(true);
+  await fixture.sync();
+  const active = fixture.control.dump().users.filter(({ resource }) => resource["active"] !== false).length;
+  for (const edit of [
+    (mapping) => {
+      mapping.user.title = { const: "gone" };
+    },
+    (mapping) => {
+      mapping.user.active = { const: false };
+    },
+  ] satisfies Edit[]) {
+    const impact = await impactOf(fixture, edit);
+    expect(impact.targets).toMatchObject([
+      {
+        removals: { users: active, groups: 0 },
+        held: expect.stringContaining("users at this target would be removed"),
+      },
+      { removals: { users: 0, groups: 0 }, held: null },
+    ]);
+  }
+  const edit: Edit = (mapping) => {
+    mapping.user.active = { const: false };
+  };
+  const said = (await impactOf(fixture, edit)).targets[0]?.held;
+  fixture.edit(edit);
+  const task = await fixture.sync();
+  expect(task.hold?.reason).toBe(`target ${fixture.row.name}: ${said}`);
+  // They wait at the target. A mapping that wants them back removes nobody, and nothing is held any more.
+  const back = await impactOf(fixture, restore);
+  expect(back.targets[0]).toMatchObject({ removals: { users: 0, groups: 0 }, held: null });
+});
+
+test("members that groups lose are judged by the target's own limits too", async () => {
+  const fixture = await startEngineFixture({
+    source: { safeguards: noSafeguards },
+    targetSettings: { safeguards: { ...noSafeguards, maxMemberRemovals: { floor: 3, percent: 50 } } },
+  });
+  await fixture.sync();
+  const edit: Edit = (mapping) => {
+    mapping.department.members = { users: "none", groups: "children" };
+  };
+  const impact = await impactOf(fixture, edit);
+  expect(impact.held).toBeNull();
+  expect(impact.targets[0]?.held).toMatch(/^\d+ of \d+ members of group \S+ would be removed/);
+  fixture.edit(edit);
+  const task = await fixture.sync();
+  expect(task.state).toBe("held");
+  expect(task.hold?.reason).toContain("members of group");
 });
 
 test("it can be called off", async () => {

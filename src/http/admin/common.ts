@@ -100,8 +100,14 @@ export function optionalBody<S extends z.ZodType>(schema: S) {
 }
 
 /** Answers of an operation that is refused, by status. */
-export function refusals<S extends 400 | 404 | 409 | 502>(...statuses: readonly S[]) {
-  const say = { 400: "Not of the expected form", 404: "Not found", 409: "Collides", 502: "The other side failed" };
+export function refusals<S extends 400 | 404 | 409 | 429 | 502>(...statuses: readonly S[]) {
+  const say = {
+    400: "Not of the expected form",
+    404: "Not found",
+    409: "Collides",
+    429: "Busy: Retry-After says when to ask again",
+    502: "The other side failed",
+  };
   const every = [...statuses, 401 as const, 413 as const];
   const said = { ...say, 401: "No valid token", 413: "Body too large" };
   return Object.fromEntries(

@@ -3,71 +3,99 @@ import { previewRecord } from "../../mapping/preview.ts";
 import type { MappingProgram } from "../../mapping/program.ts";
 import type { CompiledMappingFile } from "../../schemas/compile-file.ts";
 import type { SourceRow } from "../../store/store.ts";
-import { previewPasted, previewStored, type StoredPreview } from "../../sync/preview.ts";
+import type { PreviewQuestion, StoredPreview } from "../../sync/preview.ts";
 import { invalid, notFound, ProblemError } from "../problem.ts";
 import { body, json, refusals } from "./common.ts";
 import { type Present, present } from "./fields.ts";
 import type { AdminParts } from "./parts.ts";
 import { orProblem } from "./schema-file-problems.ts";
-import { impactForm, impactView, previewForm, previewView } from "./schema-file-schemas.ts";
+import { impactForm, impactView, previewForm, previewView, subjects } from "./schema-file-schemas.ts";
 import { activeOf, findMeant, findVersion } from "./schema-files.ts";
 import { findSource } from "./sources.ts";
 
 /** What can be asked of a mapping before it is active: what it makes of a record, and what it would change. */
 export function makeMappings(parts: AdminParts) {
   const { store, schemas } = parts;
+  let measuring = false;
 
   return new OpenAPIHono()
     .openapi(measureImpact, async (c) => {
       const { name } = c.req.valid("param");
       const form = c.req.valid("json");
-      const { version, text, warnings } = await candidateOf(parts, name, form);
+      const { version, text, isInForce, warnings } = await candidateOf(parts, name, form);
       const sources = await sourcesOf(parts, name, form.sources);
-      const { signal } = c.req.raw;
-      const impact = await parts.measureImpact({ name, text, sources: sources.map(({ id }) => id) }, signal);
+      if (measuring) throw busy();
+      measuring = true;
+      const question = { name, text: isInForce ? null : text, sources: sources.map(({ id }) => id) };
+      const impact = await parts.measureImpact(question, c.req.raw.signal).finally(() => {
+        measuring = false;
+      });
       const comparedWith = activeOf(schemas.inForce(), "mapping", name);
       return c.json({ mapping: name, version, comparedWith, warnings, sources: impact }, 200);
     })
     .openapi(previewMapping, async (c) => {
       const { name } = c.req.valid("param");
       const form = present(c.req.valid("json"));
-      const { program, version } = await candidateOf(parts, name, form);
+      const candidate = await candidateOf(parts, name, form);
       const source = form.source === undefined ? null : await findSource(store, form.source);
-      const preview = await previewOf(parts, program, source, form);
-      return c.json({ ...preview, mapping: { name, version } }, 200);
+      const preview =
+        source === null
+          ? previewAlone(candidate.program, form)
+          : await previewAmong(
+              parts,
+              source,
+              { mapping: name, text: candidate.isInForce ? null : candidate.text },
+              form,
+              c.req.raw.signal,
+            );
+      return c.json({ ...preview, mapping: { name, version: candidate.version } }, 200);
     });
+}
+
+/** One at a time: an impact of a large corp takes memory, and several at once would take it several times. */
+function busy(): ProblemError {
+  return new ProblemError(429, "busy", "Another impact is being measured just now: ask again in a few seconds.", [], {
+    retryAfterSeconds: 5,
+  });
 }
 
 type PreviewForm = Present<z.output<typeof previewForm>>;
 
 const kinds = { userid: "user", member: "user", department: "department", tag: "tag" } as const;
 
-async function previewOf(
-  { store }: AdminParts,
-  program: MappingProgram,
-  source: SourceRow | null,
-  form: PreviewForm,
-): Promise<StoredPreview> {
-  const subject =
-    (["userid", "member", "department", "tag"] as const).find((each) => form[each] !== undefined) ?? "member";
-  const value = form[subject];
-  if (typeof value === "object") {
-    if (source !== null)
-      return { ...(await previewPasted(store, source, program, kinds[subject], value)), current: null };
-    const { source: _, userid: __, mapping: ___, version: ____, ...rest } = form;
-    return {
-      ...previewRecord(program, { ...rest, [subject]: value } as Parameters<typeof previewRecord>[1]),
-      current: null,
-    };
+/** Of a pasted record: with what the form says of its surroundings. */
+function previewAlone(program: MappingProgram, form: PreviewForm): StoredPreview {
+  const { subject, value } = subjectOf(form);
+  if (typeof value !== "object") {
+    throw invalid([{ pointer: "/source", detail: `says of which source the ${subject} is` }]);
   }
-  if (source === null) throw invalid([{ pointer: "/source", detail: `says of which source the ${subject} is` }]);
-  const preview = await previewStored(store, source, program, kinds[subject], String(value));
+  const { source: _, userid: __, mapping: ___, version: ____, ...rest } = form;
+  const record = { ...rest, [subject]: value } as Parameters<typeof previewRecord>[1];
+  return { ...previewRecord(program, record), current: null };
+}
+
+/** Of a record among all departments and tags of a source. */
+async function previewAmong(
+  { previewOfSource }: AdminParts,
+  source: SourceRow,
+  candidate: Pick<PreviewQuestion, "mapping" | "text">,
+  form: PreviewForm,
+  signal: AbortSignal,
+): Promise<StoredPreview> {
+  const { subject, value } = subjectOf(form);
+  const record = typeof value === "object" ? value : String(value);
+  const preview = await previewOfSource({ ...candidate, source: source.id, kind: kinds[subject], record }, signal);
   if (preview !== null) return preview;
   throw new ProblemError(
     404,
     "not-found",
     `The source "${source.name}" had no ${subject} "${String(value).slice(0, 100)}" when it was last read: sync it, or send the record itself.`,
   );
+}
+
+function subjectOf(form: PreviewForm) {
+  const subject = subjects.find((each) => form[each] !== undefined) ?? "member";
+  return { subject, value: form[subject] };
 }
 
 interface Asked {
@@ -79,6 +107,8 @@ interface Candidate extends CompiledMappingFile {
   readonly text: string;
   /** Null for a mapping that is not saved. */
   readonly version: number | null;
+  /** Then the engine takes it as it is: a file that is broken by now may have other extension schemas beside it. */
+  readonly isInForce: boolean;
 }
 
 /** The mapping that is asked about: the draft that waits if nothing is said, else what is in force. */
@@ -86,14 +116,19 @@ async function candidateOf(parts: AdminParts, name: string, { version, mapping }
   const { editor } = parts.schemas;
   if (mapping !== undefined) {
     const text = JSON.stringify(mapping);
-    return { ...(await orProblem(() => editor.compileMapping(name, text), "/mapping")), text, version: null };
+    return {
+      ...(await orProblem(() => editor.compileMapping(name, text), "/mapping")),
+      text,
+      version: null,
+      isInForce: false,
+    };
   }
   const number = version ?? (await findMeant(parts, "mapping", name));
   if (number === null) throw notFound("mapping", name);
   const inForce = parts.schemas.inForce().mappings.get(name);
-  if (inForce?.version === number) return inForce;
+  if (inForce?.version === number) return { ...inForce, isInForce: true };
   const { text } = await findVersion(parts, "mapping", name, number);
-  return { ...(await orProblem(() => editor.compileMapping(name, text))), text, version: number };
+  return { ...(await orProblem(() => editor.compileMapping(name, text))), text, version: number, isInForce: false };
 }
 
 async function sourcesOf(
@@ -117,7 +152,7 @@ const measureImpact = createRoute({
   summary: "Counts what a mapping would change at the next sync, here and at the targets. Changes nothing.",
   tags,
   request: { params, body: body(impactForm) },
-  responses: { 200: json("The impact", impactView), ...refusals(400, 404) },
+  responses: { 200: json("The impact", impactView), ...refusals(400, 404, 429) },
 });
 
 const previewMapping = createRoute({

@@ -19,7 +19,7 @@ import type {
   TaskStore,
 } from "../../store/store.ts";
 import type { ImpactQuestion, SourceImpact } from "../../sync/impact/impact.ts";
-import type { PreviewStore } from "../../sync/preview.ts";
+import type { PreviewQuestion, StoredPreview } from "../../sync/preview.ts";
 
 /** A source that need not be stored yet. */
 export type SourceDraft = Pick<SourceRow, "name" | "type" | "settings" | "secrets">;
@@ -50,7 +50,6 @@ export interface AdminParts {
     SettingStore &
     SummaryStore &
     SchemaVersionStore &
-    PreviewStore &
     Pick<DirectoryReader, "readResource">;
   readonly clock: () => number;
   /** Without a slash at its end. */
@@ -73,6 +72,8 @@ export interface AdminParts {
     /** Whether files of a kind can be written from here. */
     readonly isWritable: (kind: SchemaKind) => Promise<boolean>;
   };
+  /** Shows what a mapping makes of a record of a source; null where the source had none when it was last read. */
+  readonly previewOfSource: (question: PreviewQuestion, signal: AbortSignal) => Promise<StoredPreview | null>;
   /** Counts what a mapping would change of these sources. Takes a while for large ones; ends early with the signal. */
   readonly measureImpact: (question: ImpactQuestion, signal: AbortSignal) => Promise<readonly SourceImpact[]>;
   /** The schemas in force, which a target's rules are compiled against. */

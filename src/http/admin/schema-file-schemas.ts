@@ -129,6 +129,10 @@ const attributeImpact = z.object({
     .readonly(),
 });
 
+const recordImpacts = z
+  .array(z.object({ detail: z.string(), records: z.int(), examples: z.array(z.string()).readonly() }))
+  .readonly();
+
 export const impactView = z
   .object({
     mapping: z.string(),
@@ -153,10 +157,10 @@ export const impactView = z
               }),
             )
             .readonly(),
-          problems: z
-            .array(z.object({ detail: z.string(), records: z.int(), examples: z.array(z.string()).readonly() }))
-            .readonly()
-            .openapi({ description: "Why records could not be mapped; they would stay as they are." }),
+          problems: recordImpacts.openapi({
+            description: "Why records could not be mapped; they would stay as they are.",
+          }),
+          leftOut: recordImpacts.openapi({ description: "Attributes that records would be mapped without, and why." }),
           warnings: problems.openapi({ description: "What of the file does not fit this directory." }),
           held: z.string().nullable().openapi({ description: "Why a safeguard would hold some of it." }),
           targets: z
@@ -170,6 +174,10 @@ export const impactView = z
                 entering: z.int(),
                 leaving: z.int(),
                 attributes: z.array(z.object({ attribute: z.string(), resources: z.int() })).readonly(),
+                removals: z
+                  .object({ users: z.int(), groups: z.int() })
+                  .openapi({ description: "Of what the target holds: deactivated, deleted or out of its scope." }),
+                held: z.string().nullable().openapi({ description: "Why its own safeguards would hold some of it." }),
                 problem: z.string().nullable(),
               }),
             )

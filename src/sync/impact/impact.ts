@@ -1,6 +1,7 @@
 import type { Json } from "../../lib/json.ts";
 import type { MappingProblem } from "../../mapping/problem.ts";
 import type { ResourceType } from "../../scim/resource.ts";
+import type { RemovalCounts } from "../../store/store.ts";
 
 // What a mapping would change, counted and with examples, before it is active. Examples hold personal data: they are
 // for an administrator's eyes, and are neither kept nor logged.
@@ -9,8 +10,8 @@ import type { ResourceType } from "../../scim/resource.ts";
 export interface ImpactQuestion {
   /** The mapping's name. */
   readonly name: string;
-  /** The file as it would be. */
-  readonly text: string;
+  /** The file as it would be; null for what is in force. */
+  readonly text: string | null;
   /** Ids. */
   readonly sources: readonly string[];
 }
@@ -61,7 +62,7 @@ export interface MembershipImpact {
   readonly memberships: number;
 }
 
-/** A problem that keeps records from being mapped. */
+/** A problem that keeps records from being mapped, or an attribute out of them. */
 export interface RecordImpact {
   readonly detail: string;
   readonly records: number;
@@ -81,6 +82,10 @@ export interface TargetImpact {
   readonly entering: number;
   readonly leaving: number;
   readonly attributes: readonly { readonly attribute: string; readonly resources: number }[];
+  /** Of what the target holds: who would be deactivated or deleted there, because of the mapping or of its scope. */
+  readonly removals: RemovalCounts;
+  /** Why the target's own safeguards would hold removals there; null when they would go ahead. */
+  readonly held: string | null;
   /** Why the target could not be looked at; null when it could. */
   readonly problem: string | null;
 }
@@ -94,6 +99,8 @@ export interface SourceImpact {
   readonly attributes: readonly AttributeImpact[];
   readonly memberships: readonly MembershipImpact[];
   readonly problems: readonly RecordImpact[];
+  /** Attributes that would be left out of people and groups, because their values do not fit. */
+  readonly leftOut: readonly RecordImpact[];
   /** What of the file does not fit this directory: values that a table lacks, fields that the credential never sees. */
   readonly warnings: readonly MappingProblem[];
   /** Why a safeguard would hold some of it; null when everything would go ahead. */

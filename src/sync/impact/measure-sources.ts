@@ -5,10 +5,11 @@ import type { DirectoryStore, RecordStore, SourceStore, TargetStore } from "../.
 import type { EngineEdges } from "../run-task.ts";
 import type { SourceImpact } from "./impact.ts";
 import { measureSource } from "./measure-source.ts";
+import type { TargetGuardStore } from "./target-guard.ts";
 import { openLens, type TargetLens } from "./target-lens.ts";
 
 export interface MeasureSourcesParts extends Pick<EngineEdges, "openTarget"> {
-  readonly store: RecordStore & DirectoryStore & SourceStore & TargetStore;
+  readonly store: RecordStore & DirectoryStore & SourceStore & TargetStore & TargetGuardStore;
   /** The schemas in force. */
   readonly catalog: SchemaCatalog;
   /** The mapping of this name that is in force. */
@@ -35,7 +36,7 @@ export async function measureSources(
 
 /** One look at each target that gets what a source has. */
 async function withLenses<T>(
-  { store, openTarget, catalog, signal }: MeasureSourcesParts,
+  { store, openTarget, catalog, clock, signal }: MeasureSourcesParts,
   sourceId: string,
   work: (lenses: readonly TargetLens[]) => Promise<T>,
 ): Promise<T> {
@@ -44,7 +45,8 @@ async function withLenses<T>(
   );
   const opened = rows.map((row) => ({ row, ...openTarget(row) }));
   try {
-    return await work(await Promise.all(opened.map((each) => openLens({ ...each, catalog, signal }))));
+    const shared = { store, sourceId, catalog, clock, signal };
+    return await work(await Promise.all(opened.map((each) => openLens({ ...each, ...shared }))));
   } finally {
     await Promise.all(opened.map(({ target }) => target.close()));
   }

@@ -1,3 +1,4 @@
+import type { RecordProblem } from "../../mapping/mapping.ts";
 import type { Action } from "../../plan/change.ts";
 import { diffDocuments } from "../../scim/document-diff.ts";
 import type { ResourceType } from "../../scim/resource.ts";
@@ -18,12 +19,13 @@ type Attribute = { -readonly [K in keyof AttributeImpact]: AttributeImpact[K] } 
 export interface Tally {
   add(change: DirectoryChange): void;
   addUnchanged(type: ResourceType): void;
-  /** Groups that the mapping makes no longer. */
-  addDeleted(type: ResourceType, count: number): void;
+  /** What the mapping leaves out of the record with this key. */
+  addWarnings(key: string, warnings: readonly RecordProblem[]): void;
   readonly counts: Readonly<Record<ResourceType, ImpactCounts>>;
   readonly identities: RemovalCounts;
   attributes(): readonly AttributeImpact[];
   problems(): readonly RecordImpact[];
+  leftOut(): readonly RecordImpact[];
 }
 
 const names: Readonly<Record<Exclude<Action, "adopt">, keyof ImpactCounts>> = {
@@ -38,18 +40,8 @@ export function makeTally(): Tally {
   const counts: Record<ResourceType, Counts> = { User: noCounts(), Group: noCounts() };
   const identities = { users: 0, groups: 0 };
   const attributes = new Map<string, Attribute>();
-  const problems = new Map<string, { records: number; examples: string[] }>();
-
-  const addFailed = ({ resourceType, error, key }: DirectoryChange): void => {
-    counts[resourceType].failed += 1;
-    const detail = error ?? "";
-    const known = problems.get(detail);
-    if (!known && problems.size >= maxProblems) return;
-    const problem = known ?? { records: 0, examples: [] };
-    problem.records += 1;
-    if (problem.examples.length < maxExamples) problem.examples.push(key);
-    problems.set(detail, problem);
-  };
+  const problems = makeReasons();
+  const leftOut = makeReasons();
 
   const addDifferences = (change: DirectoryChange): void => {
     const { resourceType, resourceId, externalId, displayName, sources } = change;
@@ -71,7 +63,11 @@ export function makeTally(): Tally {
 
   return {
     add(change) {
-      if (change.status === "failed") return addFailed(change);
+      if (change.status === "failed") {
+        counts[change.resourceType].failed += 1;
+        problems.add(change.error ?? "", change.key);
+        return;
+      }
       if (change.action === "adopt") return;
       counts[change.resourceType][names[change.action]] += 1;
       if (change.changesIdentity) {
@@ -82,13 +78,30 @@ export function makeTally(): Tally {
     addUnchanged(type) {
       counts[type].unchanged += 1;
     },
-    addDeleted(type, count) {
-      counts[type].deleted += count;
+    addWarnings(key, warnings) {
+      for (const { pointer, detail } of warnings) leftOut.add(`${pointer}: ${detail}`, key);
     },
     counts,
     identities,
     attributes: () => [...attributes.values()].sort(byResources),
-    problems: () => [...problems].map(([detail, each]) => ({ detail, ...each })).sort((a, b) => b.records - a.records),
+    problems: problems.list,
+    leftOut: leftOut.list,
+  };
+}
+
+/** Which records something is said of, by what is said. */
+function makeReasons(): { add(detail: string, key: string): void; list(): readonly RecordImpact[] } {
+  const reasons = new Map<string, { records: number; examples: string[] }>();
+  return {
+    add(detail, key) {
+      const known = reasons.get(detail);
+      if (!known && reasons.size >= maxProblems) return;
+      const reason = known ?? { records: 0, examples: [] };
+      reason.records += 1;
+      if (reason.examples.length < maxExamples) reason.examples.push(key);
+      reasons.set(detail, reason);
+    },
+    list: () => [...reasons].map(([detail, each]) => ({ detail, ...each })).sort((a, b) => b.records - a.records),
   };
 }
 

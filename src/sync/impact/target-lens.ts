@@ -1,21 +1,26 @@
 import type { JsonObject } from "../../lib/json.ts";
 import type { TargetRules } from "../../mapping/target-rules.ts";
+import { isActive } from "../../plan/classify.ts";
 import type { SchemaCatalog } from "../../scim/catalog.ts";
 import { managerOf } from "../../scim/document.ts";
-import { diffDocuments } from "../../scim/document-diff.ts";
+import { diffDocuments, differingParts } from "../../scim/document-diff.ts";
 import { matchesFilter } from "../../scim/match-filter.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import { ScimError } from "../../scim/scim-error.ts";
 import type { DirectoryChange, TargetRow } from "../../store/store.ts";
 import { type Capabilities, type Target, TargetError, type TargetLanguage } from "../../target/target.ts";
 import { compileRules, TargetRulesError } from "../push/desired.ts";
+import { makeScope } from "../push/push-target.ts";
 import { type ScopeFilters, scopeFilters } from "../push/scope-filter.ts";
 import type { TargetImpact } from "./impact.ts";
+import type { GroupLoss } from "./member-losses.ts";
+import { makeTargetGuard, type TargetGuardStore, type Wanted } from "./target-guard.ts";
 
 /** Looks at changes of the directory as one target would see them. */
 export interface TargetLens {
-  add(change: DirectoryChange): void;
-  result(): TargetImpact;
+  look(changes: readonly DirectoryChange[]): Promise<void>;
+  /** @param losses memberships that the directory would take away */
+  result(losses: readonly GroupLoss[]): Promise<TargetImpact>;
 }
 
 export interface LensParts {
@@ -23,6 +28,10 @@ export interface LensParts {
   readonly target: Pick<Target, "discover">;
   readonly language: Pick<TargetLanguage, "adjust">;
   readonly catalog: SchemaCatalog;
+  readonly store: TargetGuardStore;
+  /** The source whose resources are looked at. */
+  readonly sourceId: string;
+  readonly clock: () => number;
   readonly signal: AbortSignal;
 }
 
@@ -30,7 +39,8 @@ export interface LensParts {
 const discoveryMs = 5_000;
 
 /** Makes ready to look at changes through a target's scope, its own rules and its language. Sends no change. */
-export async function openLens({ row, target, language, catalog, signal }: LensParts): Promise<TargetLens> {
+export async function openLens(parts: LensParts): Promise<TargetLens> {
+  const { row, target, language, catalog, signal } = parts;
   let filters: ScopeFilters;
   let rules: TargetRules | null;
   try {
@@ -44,31 +54,48 @@ export async function openLens({ row, target, language, catalog, signal }: LensP
   const types = typesOf(row, capabilities);
   const tally = { User: 0, Group: 0, entering: 0, leaving: 0 };
   const attributes = new Map<string, number>();
+  const request = { row, catalog, sourceIds: [parts.sourceId], retryAll: true, leaving: null };
+  const scope = { ...makeScope(request, parts.clock()), types: [...types] };
+  const guard = makeTargetGuard({ ...parts, scope });
 
   const isInScope = (type: ResourceType, document: JsonObject | null): document is JsonObject => {
     if (document === null) return false;
     const filter = filters[type];
     return filter === null || matchesFilter(filter, unplaced(type, document));
   };
-  const render = (type: ResourceType, document: JsonObject): JsonObject => {
-    const refined =
-      rules === null ? document : type === "User" ? rules.adjustUser(document) : rules.adjustGroup(document);
+  const refine = (type: ResourceType, document: JsonObject): JsonObject =>
+    rules === null ? document : type === "User" ? rules.adjustUser(document) : rules.adjustGroup(document);
+  const render = (type: ResourceType, document: JsonObject): JsonObject =>
     // Our own id of the manager stands in for the target's: only whether it is another one counts.
-    const options = { type, managerRemoteId: managerOf(document) };
-    return capabilities === null ? refined : language.adjust(refined, { ...options, capabilities });
+    capabilities === null
+      ? document
+      : language.adjust(document, { type, capabilities, managerRemoteId: managerOf(document) });
+
+  const lookAt = ({
+    resourceId: id,
+    resourceType: type,
+    action,
+    before,
+    ...change
+  }: DirectoryChange): Wanted | null => {
+    if (!types.has(type)) return null;
+    const after = action === "delete" ? null : change.after;
+    const was = isInScope(type, before) ? before : null;
+    const is = isInScope(type, after) ? after : null;
+    if (was !== null && is !== null) addDifferences(type, was, is);
+    else if (was !== null || is !== null) tally[was === null ? "entering" : "leaving"] += 1;
+    return { id, type, before: was !== null && isActive(was), after: is !== null && isActive(is) };
+  };
+  const addDifferences = (type: ResourceType, before: JsonObject, after: JsonObject): void => {
+    const [old, fresh] = differingParts(refine(type, before), refine(type, after));
+    const differences = diffDocuments(render(type, old), render(type, fresh));
+    if (differences.length > 0) tally[type] += 1;
+    for (const { attribute } of differences) attributes.set(attribute, (attributes.get(attribute) ?? 0) + 1);
   };
 
   return {
-    add({ resourceType: type, before, after }) {
-      if (!types.has(type)) return;
-      const [was, is] = [isInScope(type, before), isInScope(type, after)];
-      if (was !== is) tally[is ? "entering" : "leaving"] += 1;
-      if (!was || !is || before === null || after === null) return;
-      const differences = diffDocuments(render(type, before), render(type, after));
-      if (differences.length > 0) tally[type] += 1;
-      for (const { attribute } of differences) attributes.set(attribute, (attributes.get(attribute) ?? 0) + 1);
-    },
-    result: () => ({
+    look: (changes) => guard.note(changes.flatMap((change) => lookAt(change) ?? [])),
+    result: async (losses) => ({
       target: row.id,
       name: row.name,
       exact: capabilities !== null && !asksForMore(row),
@@ -79,6 +106,8 @@ export async function openLens({ row, target, language, catalog, signal }: LensP
       attributes: [...attributes]
         .map(([attribute, resources]) => ({ attribute, resources }))
         .sort((a, b) => b.resources - a.resources || (a.attribute < b.attribute ? -1 : 1)),
+      removals: guard.removals(),
+      held: await guard.held(losses),
       problem: null,
     }),
   };
@@ -115,5 +144,7 @@ function asksForMore({ settings: { scope } }: TargetRow): boolean {
 
 function blindLens(row: TargetRow, problem: string): TargetLens {
   const nothing = { users: 0, groups: 0, entering: 0, leaving: 0, attributes: [] };
-  return { add() {}, result: () => ({ target: row.id, name: row.name, exact: false, ...nothing, problem }) };
+  const unguarded = { removals: { users: 0, groups: 0 }, held: null };
+  const result: TargetImpact = { target: row.id, name: row.name, exact: false, ...nothing, ...unguarded, problem };
+  return { look: async () => {}, result: async () => result };
 }

@@ -155,7 +155,17 @@ async function removals(parts: PushParts): Promise<boolean> {
   return lost;
 }
 
-function makeScope({ row, catalog, sourceIds, retryAll, leaving }: PushRequest, startedAt: number): PushScope {
+/** Which resources a target is to hold. @throws {ScimError} when the scope of the target is no valid filter */
+export function makeScope(
+  {
+    row,
+    catalog,
+    sourceIds,
+    retryAll,
+    leaving,
+  }: Pick<PushRequest, "row" | "catalog" | "sourceIds" | "retryAll" | "leaving">,
+  startedAt: number,
+): PushScope {
   const { provision } = row.settings;
   const types: ResourceType[] = [];
   if (provision.users) types.push("User");

@@ -256,7 +256,8 @@ describe("the impact of a mapping", () => {
     });
     expect(asked()).toEqual({ name: "wecom", text: text("alias"), sources: [source.id] });
     await request("POST", "/mappings/wecom/impact", { version: 1, sources: ["firm"] });
-    expect(asked()).toMatchObject({ text: read("mappings/wecom.json") });
+    // The version in force is asked for as what is in force: beside its own extensions.
+    expect(asked()).toMatchObject({ text: null });
     const unsaved = await request("POST", "/mappings/wecom/impact", { mapping: JSON.parse(text("position")) });
     expect(unsaved.body.version).toBeNull();
     const broken = await request("POST", "/mappings/wecom/impact", { mapping: { user: { titel: {} } } });
@@ -265,6 +266,43 @@ describe("the impact of a mapping", () => {
     expect((await request("POST", "/mappings/wecom/impact", { version: 1, mapping: {} })).status).toBe(400);
     expect((await request("POST", "/mappings/nobody/impact", {})).status).toBe(404);
     expect((await request("POST", "/mappings/wecom/impact", { sources: ["nobody"] })).status).toBe(404);
+  });
+});
+
+describe("impacts", () => {
+  it("are measured one at a time: who asks meanwhile hears when to ask again", async () => {
+    const ends: (() => void)[] = [];
+    let asked = 0;
+    const one = await makeAdminFixture(
+      {
+        measureImpact: async () => {
+          asked += 1;
+          await new Promise<void>((resolve) => ends.push(resolve));
+          if (asked === 2) throw new Error("it went wrong");
+          return [];
+        },
+      },
+      directory,
+    );
+    const ask = () => one.request("POST", "/api/v1/mappings/wecom/impact", {});
+    for (const status of [200, 500]) {
+      const first = ask();
+      await expect.poll(() => ends.length).toBe(1);
+      const busy = await ask();
+      expect(busy).toMatchObject({
+        status: 429,
+        body: { type: "urn:wecom-scim-bridge:problem:busy", detail: expect.stringContaining("ask again") },
+      });
+      expect(busy.headers.get("retry-after")).toBe("5");
+      ends.pop()?.();
+      expect((await first).status).toBe(status);
+    }
+    expect(asked).toBe(2);
+    const { body } = await one.request("GET", "/api/v1/openapi.json");
+    expect(body.paths["/mappings/{name}/impact"] ?? body.paths["/api/v1/mappings/{name}/impact"]).toMatchObject({
+      post: { responses: { "429": expect.anything() } },
+    });
+    await one.store.close();
   });
 });
 
@@ -321,6 +359,23 @@ describe("the preview of a mapping", () => {
     fixture.clock.now += 1000;
     writeFileSync(join(directory, "mappings/wecom.json"), text("alias"));
     expect((await request("POST", "/mappings/wecom/preview", { member })).body.mapping.version).toBe(3);
+  });
+
+  it("is left to the engine where a source surrounds the record, and only there", async () => {
+    const { body: source } = await request("POST", "/sources", wecomSource("corp"));
+    const asked = () => fixture.calls.filter(([name]) => name === "previewOfSource").map(([, question]) => question);
+    await request("POST", "/mappings/wecom/preview", { member });
+    expect(asked()).toEqual([]);
+    const { status, body } = await request("POST", "/mappings/wecom/preview", { source: "corp", member });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ resource: { userName: "ZhangSan", title: "经理" }, current: null });
+    await request("POST", "/mappings/new/preview", { source: "corp", tag: { tagid: 3, tagname: "核心" }, mapping: {} });
+    await request("PUT", "/mappings/wecom", text("alias"));
+    await request("POST", "/mappings/wecom/preview", { source: "corp", department: 7, version: 2 });
+    expect(asked()).toEqual([
+      { mapping: "wecom", text: null, source: source.id, kind: "user", record: member },
+      { mapping: "wecom", text: text("alias"), source: source.id, kind: "department", record: "7" },
+    ]);
   });
 
   it.each([
