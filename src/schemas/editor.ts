@@ -87,11 +87,13 @@ export function makeSchemaEditor({ registry, store }: EditorParts): SchemaEditor
       const before = (kind === "mapping" ? now.mappings : now.extensions).get(name);
       await writeSchemaFile(registry.directory, kind, name, text);
       const activated = await store.activateSchema(content, { origin: "api", expected: before?.version ?? null });
-      await registry.refresh();
-      if (activated === null) {
-        throw new SchemaConflictError(`another version of ${name} came into force at this moment: look at it first`);
-      }
-      return activated;
+      const after = await registry.refresh();
+      if (activated !== null) return activated;
+      // A look at the folder, here or at another server, may have found the file first: then it is done.
+      const found = (kind === "mapping" ? after.mappings : after.extensions).get(name);
+      const version = found?.text === text ? await store.findSchemaVersion(kind, name, found.version) : null;
+      if (version !== null) return version;
+      throw new SchemaConflictError(`another version of ${name} came into force at this moment: look at it first`);
     },
 
     async remove(kind, name) {

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { readAtMost } from "../lib/read-at-most.ts";
 import { maxFileBytes, textOfFile } from "../mapping/file-text.ts";
-import { MappingError } from "../mapping/problem.ts";
+import { MappingError, makeProblem } from "../mapping/problem.ts";
 import type { SchemaKind } from "../store/store.ts";
 import { listNames } from "./list-files.ts";
 import { filePath, folders } from "./schemas.ts";
@@ -81,7 +81,10 @@ async function readSchemaFile(
   known: SchemaFile | undefined,
 ): Promise<SchemaFile> {
   const path = join(directory, filePath(kind, name));
-  const { mtimeMs, ctimeMs, size, ino } = await stat(path);
+  const found = await stat(path);
+  // A pipe would be waited for without end.
+  if (!found.isFile()) throw new MappingError([makeProblem(filePath(kind, name), null, [], "is no file")]);
+  const { mtimeMs, ctimeMs, size, ino } = found;
   const stamp = JSON.stringify([mtimeMs, ctimeMs, size, ino]);
   if (known?.stamp === stamp) return known;
   const isSettled = Date.now() - Math.max(mtimeMs, ctimeMs) > coarsestStepMs;

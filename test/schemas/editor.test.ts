@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { MappingError } from "../../src/mapping/problem.ts";
 import { SchemaConflictError, type SchemaEditor } from "../../src/schemas/editor.ts";
 import type { SchemaRegistry } from "../../src/schemas/registry.ts";
@@ -29,6 +29,18 @@ test("a draft changes nothing; activated it is in force and in the file, letter 
   expect([inForce(), at.read("mappings/wecom.json")]).toEqual([1, before]);
   expect(await editor.activate(draft)).toMatchObject({ version: 2, state: "active" });
   expect([inForce(), at.read("mappings/wecom.json")]).toEqual([2, text("alias")]);
+});
+
+test("is in force all the same when a look at the folder finds the written file first", async () => {
+  const draft = await editor.saveDraft("mapping", "wecom", text("alias"));
+  const other = await at.open();
+  const activate = at.store.activateSchema.bind(at.store);
+  vi.spyOn(at.store, "activateSchema").mockImplementationOnce(async (...given) => {
+    await other.refresh();
+    return activate(...given);
+  });
+  expect(await editor.activate(draft)).toMatchObject({ version: 2, state: "active", text: text("alias") });
+  expect(inForce()).toBe(2);
 });
 
 test("a broken draft is refused with its places, and not kept", async () => {

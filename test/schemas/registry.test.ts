@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -182,6 +183,18 @@ describe("a file that breaks", () => {
       "broken",
       1,
     ]);
+  });
+
+  test("a pipe in place of a file is no file, and nobody waits for it", async () => {
+    const registry = await at.open();
+    rmSync(join(at.directory, wecom));
+    execFileSync("mkfifo", [join(at.directory, wecom)]);
+    const now = await registry.refresh();
+    expect(now.files.find(({ kind, name }) => kind === "mapping" && name === "wecom")).toMatchObject({
+      state: "broken",
+      problems: [{ detail: "is no file" }],
+    });
+    expect(versionOf(now, "wecom")).toBe(1);
   });
 });
 

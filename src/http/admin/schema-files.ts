@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Json } from "../../lib/json.ts";
+import { textOfFile } from "../../mapping/file-text.ts";
 import { maxFileCharacters } from "../../mapping/json-text.ts";
 import { type FileState, filePath, folders, type SchemasInForce } from "../../schemas/schemas.ts";
 import type { NewestSchema, SchemaKind, SchemaVersion, SchemaVersionSummary } from "../../store/store.ts";
@@ -48,11 +49,14 @@ export function makeSchemaFiles(kind: SchemaKind, parts: AdminParts) {
     .openapi(routes.save, async (c) => {
       const { name } = c.req.valid("param");
       checkName(name);
-      const text = await c.req.text();
-      if (text.length > maxFileCharacters) {
-        throw new ProblemError(413, "too-large", `A file has at most ${maxFileCharacters} characters.`);
-      }
-      const draft = await orProblem(() => editor.saveDraft(kind, name, text));
+      const bytes = new Uint8Array(await c.req.arrayBuffer());
+      const draft = await orProblem(() => {
+        const text = textOfFile({ file: filePath(kind, name), bytes });
+        if (text.length > maxFileCharacters) {
+          throw new ProblemError(413, "too-large", `A file has at most ${maxFileCharacters} characters.`);
+        }
+        return editor.saveDraft(kind, name, text);
+      });
       return c.json({ ...toVersionView(draft), warnings: draft.warnings }, 200);
     })
     .openapi(routes.activate, async (c) => {

@@ -113,6 +113,23 @@ describe("mappings", () => {
     expect((await request("PUT", "/mappings/wecom", " ".repeat(1_048_577))).status).toBe(413);
   });
 
+  it("that are no UTF-8 are refused: they would be kept with other characters", async () => {
+    const gbk = Buffer.concat([
+      Buffer.from('{ "user": { "title": { "const": "'),
+      Buffer.of(0xb9, 0xa4),
+      Buffer.from('" } } }'),
+    ]);
+    const answer = await fixture.app.request("/api/v1/mappings/wecom", {
+      method: "PUT",
+      headers: { authorization: `Bearer ${fixture.adminToken}`, "content-type": "application/json" },
+      body: gbk,
+    });
+    expect([answer.status, JSON.stringify(await answer.json())]).toEqual([
+      400,
+      expect.stringContaining("is no UTF-8 text"),
+    ]);
+  });
+
   it("that disagree with their own tests are saved with warnings", async () => {
     const mapping = JSON.parse(read("mappings/wecom.json"));
     mapping.user.title = { const: "staff" };
