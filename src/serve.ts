@@ -18,6 +18,7 @@ import { makeSchemaEditor } from "./schemas/editor.ts";
 import { isWritable } from "./schemas/write-file.ts";
 import { SourceError } from "./source/source.ts";
 import { endSource } from "./sync/end-source.ts";
+import { TargetError } from "./target/target.ts";
 import { type EngineQuestions, openParts, type Parts, type ReadyConfig } from "./wire.ts";
 
 /** A running bridge. */
@@ -212,8 +213,13 @@ function adminParts(
     async testTarget(draft, signal) {
       const catalog = await edges.catalog();
       const ours = [...catalog.extensionsOf("User"), ...catalog.extensionsOf("Group")];
-      const { target } = edges.openTarget(draft);
-      return target.test(signal, ours).finally(() => target.close());
+      try {
+        const { target } = edges.openTarget(draft);
+        return await target.test(signal, ours).finally(() => target.close());
+      } catch (error) {
+        if (!(error instanceof TargetError && error.code === "profile")) throw error;
+        return { ok: false, checks: [{ name: "profile", ok: false, detail: error.message }] };
+      }
     },
     async removeSource(id, people) {
       await endSource(store, id, people, "delete", Date.now());

@@ -23,6 +23,7 @@ import { measureSources } from "./sync/impact/measure-sources.ts";
 import { type PreviewQuestion, previewOfSource, type StoredPreview } from "./sync/preview.ts";
 import type { EngineEdges } from "./sync/run-task.ts";
 import { parseTargetProfile, TargetProfileError } from "./target/profile.ts";
+import { readTargetProfile } from "./target/read-profile.ts";
 import type { TargetAuth } from "./target/scim/authorization.ts";
 import { knownPart } from "./target/scim/known-schemas.ts";
 import { memberOperations } from "./target/scim/member-operations.ts";
@@ -135,9 +136,7 @@ function openTarget(
   schemasDir: string,
   allowAddress: AddressPolicy,
 ): Opened {
-  const profile = parseTargetProfile(
-    JSON.parse(readFileSync(join(schemasDir, "targets", `${settings.profile}.json`), "utf8")),
-  );
+  const profile = readTargetProfile(schemasDir, settings.profile);
   const { auth } = mergeSecrets({ auth: settings.auth }, secrets);
   const target = makeScimTarget({
     baseUrl: settings.baseUrl,

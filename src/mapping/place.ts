@@ -1,6 +1,6 @@
 import type { AttributeDefinition, SchemaCatalog } from "../scim/catalog.ts";
 import { findSubAttribute } from "../scim/catalog.ts";
-import type { ResourceType } from "../scim/resource.ts";
+import { enterpriseUserSchema, type ResourceType } from "../scim/resource.ts";
 import { formatAttributeKey, type KeyCondition, KeySyntaxError, parseAttributeKey } from "./attribute-key.ts";
 import { didYouMean } from "./suggest.ts";
 
@@ -119,10 +119,14 @@ export function explainUnknown(
   const extension = schema === null && catalog.extensionsOf(type).find((each) => hasAttribute(each.attributes, name));
   if (extension) return `${name} belongs to an extension: write ${extension.id}:${name}`;
   const attributes = schema === null ? catalog.topAttributes(type) : (catalog.findSchema(schema)?.attributes ?? []);
-  return `${schema ?? type} has no attribute ${name}${didYouMean(
+  const suggestion = didYouMean(
     name,
     attributes.map((each) => each.name),
-  )}`;
+  );
+  const isOurs = schema !== null && schema.toLowerCase() !== enterpriseUserSchema.toLowerCase();
+  // Who saves a draft of both files is told in which order they come.
+  const advice = isOurs && suggestion === "" ? "; a new one is added to the extension schema first, and activated" : "";
+  return `${schema ?? type} has no attribute ${name}${suggestion}${advice}`;
 }
 
 function hasAttribute(attributes: readonly AttributeDefinition[], name: string): boolean {

@@ -21,7 +21,7 @@ import type {
   TaskTargetResult,
 } from "../store/store.ts";
 import { LeaseLostError } from "../store/store.ts";
-import type { Target, TargetLanguage } from "../target/target.ts";
+import { type Target, TargetError, type TargetLanguage } from "../target/target.ts";
 import { forgetSource, leavingRetryMs } from "./end-source.ts";
 import { holdDurationMs } from "./guard-directory.ts";
 import { type LeaseParts, underLeaseInTurn } from "./lease.ts";
@@ -142,6 +142,9 @@ async function pushAll(
       },
     ).catch((error: unknown): PushResult => {
       if (signal.aborted || error instanceof LeaseLostError) throw error;
+      if (error instanceof TargetError) {
+        return { state: "failed", error: { code: `target.${error.code}`, detail: error.message }, hold: null };
+      }
       // What is wrong with one target must not keep the others from theirs.
       parts.log.error({ task: task.id, target: row.id, err: error }, "push failed");
       const detail = "an unexpected error ended the push; the log has it under this task's id";

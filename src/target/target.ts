@@ -104,7 +104,9 @@ export type TargetErrorCode =
   /** 5xx, connection refused, reset, timeout. */
   | "unavailable"
   /** An answer that is no SCIM: HTML, half a JSON, a resource without id. */
-  | "nonsense";
+  | "nonsense"
+  /** What we are told of the product, its profile, is not there or is wrong. */
+  | "profile";
 
 export class TargetError extends Error {
   readonly code: TargetErrorCode;

@@ -51,7 +51,7 @@ export const brokenFiles: readonly BrokenFile[] = [
     "an unknown extension attribute",
     withRule(`${urn}:nope`, { from: "alias" }),
     `/user/${urn}:nope`,
-    "has no attribute nope",
+    "has no attribute nope; a new one is added to the extension schema first, and activated",
   ],
   [
     "an extension attribute without URN",

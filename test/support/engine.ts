@@ -40,7 +40,7 @@ import type {
 } from "../../src/store/store.ts";
 import { type Engine, startEngine } from "../../src/sync/engine.ts";
 import type { EngineEdges } from "../../src/sync/run-task.ts";
-import { parseTargetProfile } from "../../src/target/profile.ts";
+import { readTargetProfile } from "../../src/target/read-profile.ts";
 import { knownPart } from "../../src/target/scim/known-schemas.ts";
 import { memberOperations } from "../../src/target/scim/member-operations.ts";
 import { patchOperations } from "../../src/target/scim/patch.ts";
@@ -225,9 +225,7 @@ export async function startEngineFixture(options: EngineFixtureOptions = {}): Pr
       target: makeScimTarget({
         baseUrl: row.settings.baseUrl,
         auth: { type: "bearer", token: row.secrets["/auth/token"] ?? "" },
-        profile: parseTargetProfile(
-          JSON.parse(readFileSync(join(schemasDir, "targets", `${row.settings.profile}.json`), "utf8")),
-        ),
+        profile: readTargetProfile(schemasDir, row.settings.profile),
         version: "0.0.0",
         concurrency: row.settings.limits.concurrency,
         timeoutMs: options.timeoutMs ?? 10_000,

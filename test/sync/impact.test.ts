@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { compileMapping } from "../../src/mapping/compile.ts";
@@ -338,4 +338,31 @@ test("it can be called off", async () => {
     signal,
   };
   await expect(measureSources(parts, candidate, [fixture.source.id])).rejects.toThrow("nobody waits");
+});
+
+test("a target whose profile is gone or broken is said, not an error; the push to it says what to mend", async () => {
+  const fixture = await startEngineFixture();
+  await fixture.sync();
+  const file = join(fixture.schemasDir, "targets/generic.json");
+  const profile = readFileSync(file, "utf8");
+  writeFileSync(file, '{ "facts": {} ');
+  const problem = "the target profile targets/generic.json cannot be used: it is no JSON";
+  const impact = await impactOf(fixture, (mapping) => {
+    mapping.user.title = { from: "alias" };
+  });
+  expect(impact.targets).toMatchObject([{ problem }]);
+  expect(impact.users.updated).toBeGreaterThan(0);
+  fixture.edit((mapping) => {
+    mapping.user.title = { from: "alias" };
+  });
+  const failed = await fixture.sync();
+  expect(failed.targets).toMatchObject([{ error: { code: "target.profile", detail: problem } }]);
+  rmSync(file);
+  expect((await fixture.sync()).targets).toMatchObject([
+    { error: { detail: "the target profile targets/generic.json cannot be used: it cannot be read (ENOENT)" } },
+  ]);
+  writeFileSync(file, profile);
+  fixture.edit(restore);
+  expect(await fixture.sync()).toMatchObject({ state: "succeeded" });
+  await fixture.verify();
 });

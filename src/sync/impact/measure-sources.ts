@@ -1,12 +1,13 @@
 import type { CompiledMapping } from "../../mapping/mapping.ts";
 import type { MappingProgram } from "../../mapping/program.ts";
 import type { SchemaCatalog } from "../../scim/catalog.ts";
-import type { DirectoryStore, RecordStore, SourceStore, TargetStore } from "../../store/store.ts";
+import type { DirectoryStore, RecordStore, SourceStore, TargetRow, TargetStore } from "../../store/store.ts";
+import { type Target, TargetError } from "../../target/target.ts";
 import type { EngineEdges } from "../run-task.ts";
 import type { SourceImpact } from "./impact.ts";
 import { measureSource } from "./measure-source.ts";
 import type { TargetGuardStore } from "./target-guard.ts";
-import { openLens, type TargetLens } from "./target-lens.ts";
+import { blindLens, openLens, type TargetLens } from "./target-lens.ts";
 
 export interface MeasureSourcesParts extends Pick<EngineEdges, "openTarget"> {
   readonly store: RecordStore & DirectoryStore & SourceStore & TargetStore & TargetGuardStore;
@@ -43,11 +44,21 @@ async function withLenses<T>(
   const rows = (await store.listTargets()).filter(
     ({ status, settings }) => status === "enabled" && settings.sources.includes(sourceId),
   );
-  const opened = rows.map((row) => ({ row, ...openTarget(row) }));
+  const targets: Target[] = [];
+  const openOne = async (row: TargetRow): Promise<TargetLens> => {
+    let opened: ReturnType<typeof openTarget>;
+    try {
+      opened = openTarget(row);
+    } catch (error) {
+      if (error instanceof TargetError) return blindLens(row, error.message);
+      throw error;
+    }
+    targets.push(opened.target);
+    return openLens({ row, ...opened, store, sourceId, catalog, clock, signal });
+  };
   try {
-    const shared = { store, sourceId, catalog, clock, signal };
-    return await work(await Promise.all(opened.map((each) => openLens({ ...each, ...shared }))));
+    return await work(await Promise.all(rows.map(openOne)));
   } finally {
-    await Promise.all(opened.map(({ target }) => target.close()));
+    await Promise.all(targets.map((target) => target.close()));
   }
 }

@@ -142,7 +142,8 @@ function asksForMore({ settings: { scope } }: TargetRow): boolean {
   return /\b(id|meta|members|groups)\b/i.test(`${scope.users ?? ""} ${scope.groups ?? ""}`);
 }
 
-function blindLens(row: TargetRow, problem: string): TargetLens {
+/** Of a target that cannot be looked at, and why. */
+export function blindLens(row: TargetRow, problem: string): TargetLens {
   const nothing = { users: 0, groups: 0, entering: 0, leaving: 0, attributes: [] };
   const unguarded = { removals: { users: 0, groups: 0 }, held: null };
   const result: TargetImpact = { target: row.id, name: row.name, exact: false, ...nothing, ...unguarded, problem };
