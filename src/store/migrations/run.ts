@@ -5,11 +5,12 @@ import { tables } from "./0001-tables.ts";
 import { schemaVersions } from "./0002-schema-versions.ts";
 import { targetRules } from "./0003-target-rules.ts";
 import { targetVocabulary } from "./0004-target-vocabulary.ts";
+import { reading } from "./0005-reading.ts";
 
 /** A step of the schema's history: statements in the dialect's own words. Numbered, only ever added to. */
 export type Migration = (dialect: Database["dialect"]) => readonly string[];
 
-const migrations: readonly Migration[] = [tables, schemaVersions, targetRules, targetVocabulary];
+const migrations: readonly Migration[] = [tables, schemaVersions, targetRules, targetVocabulary, reading];
 
 /** Brings the tables up to date. Two processes may start at once: the second waits, then finds nothing to do. */
 export async function migrate({ dialect, db }: Pick<Database, "dialect" | "db">): Promise<void> {

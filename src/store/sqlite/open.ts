@@ -22,6 +22,7 @@ export async function openSqlite(file: string): Promise<Database> {
   connection.pragma("wal_autocheckpoint = 4000");
   connection.pragma("temp_store = MEMORY");
   const prepare = cachedPrepare(connection);
+  const reader = makeReader(file, prepare);
   const db = new Kysely<Tables>({
     dialect: new SqliteDialect({ database: { prepare, close: () => connection.close() } }),
   });
@@ -40,8 +41,12 @@ export async function openSqlite(file: string): Promise<Database> {
     },
     isOneOf: (column, values): RawBuilder<boolean> =>
       sql`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
+    read: async <R>(text: string, parameters: readonly unknown[]) => reader.prepare(text).all(parameters) as R[],
     isTaken: (error) => /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/.test(errorCode(error) ?? ""),
-    close: () => db.destroy(),
+    async close() {
+      reader.close();
+      await db.destroy();
+    },
   };
   try {
     await migrate(database);
@@ -78,6 +83,28 @@ async function useWal(connection: SqliteConnection.Database): Promise<void> {
  */
 async function takeWriteLock(trx: Transaction<Tables>): Promise<void> {
   await sql`delete from lease where name is null`.execute(trx);
+}
+
+/**
+ * A second connection that only reads, opened when it is first needed: on the one that writes, a question between two
+ * statements of a transaction would see half of it.
+ */
+function makeReader(file: string, prepareToWrite: Prepare): { readonly prepare: Prepare; close(): void } {
+  // A database in memory is its connection's own.
+  if (file === ":memory:") return { prepare: prepareToWrite, close() {} };
+  let opened: { readonly connection: SqliteConnection.Database; readonly prepare: Prepare } | null = null;
+  const open = (): NonNullable<typeof opened> => {
+    const connection = new SqliteConnection(file, { readonly: true });
+    connection.pragma(`busy_timeout = ${patienceMs}`);
+    connection.pragma("cache_size = -32000");
+    opened = { connection, prepare: cachedPrepare(connection) };
+    return opened;
+  };
+  const prepare = (text: string): SqliteConnection.Statement => (opened ?? open()).prepare(text);
+  return {
+    prepare: prepare as Prepare,
+    close: () => opened?.connection.close(),
+  };
 }
 
 type Prepare = SqliteConnection.Database["prepare"];

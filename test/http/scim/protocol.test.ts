@@ -230,4 +230,10 @@ describe("a failure inside", () => {
 const refuse = async (): Promise<never> => {
   throw new Error("the disk is gone");
 };
-const refusingDirectory = { queryResources: refuse, readResource: refuse, membersOf: refuse, groupsOf: refuse };
+const refusingDirectory = {
+  listResources: refuse,
+  queryResources: refuse,
+  readResource: refuse,
+  membersOf: refuse,
+  groupsOf: refuse,
+};
