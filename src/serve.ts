@@ -10,6 +10,7 @@ import type { EngineThreadAnswer, EngineThreadData, EngineThreadMessage } from "
 import type { AdminParts } from "./http/admin/parts.ts";
 import { makeApp } from "./http/app.ts";
 import { makeTokenCheck } from "./http/middleware/bearer-auth.ts";
+import { makeCursorKey } from "./http/scim/cursor.ts";
 import { keepSecret } from "./lib/keep-secret.ts";
 import type { Log } from "./lib/log.ts";
 import { orStartError } from "./lib/start-error.ts";
@@ -76,6 +77,7 @@ export async function startBridge(
       catalog: () => parts.schemas.inForce().catalog,
       publicUrl,
       authenticate: (hash) => parts.store.findClientByTokenHash(hash),
+      cursorKey: makeCursorKey(ready.encryptionKey),
       sourceName: async (id) => (await parts.store.findSource(id))?.name ?? null,
       log,
     },

@@ -38,7 +38,7 @@ describe("discovery", () => {
       bulk: { supported: false, maxOperations: 0, maxPayloadSize: 0 },
       filter: { supported: true, maxResults: 1000 },
       changePassword: { supported: false },
-      sort: { supported: false },
+      sort: { supported: true },
       etag: { supported: true },
       authenticationSchemes: [{ type: "oauthbearertoken", primary: true }],
       meta: { resourceType: "ServiceProviderConfig", location: `${base}/ServiceProviderConfig` },
