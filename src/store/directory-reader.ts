@@ -11,11 +11,19 @@ import { sqliteList } from "./sqlite/list.ts";
 import { makeStatements, Slot, type Statements } from "./statements.ts";
 import type { DirectoryReader, MemberView } from "./store.ts";
 
-/** What the SCIM endpoint reads from the database: filters, counts and pages are made there, never in memory. */
-export function makeDirectoryReader(database: Pick<Database, "db" | "dialect" | "isOneOf" | "read">): DirectoryReader {
+/**
+ * What the SCIM endpoint reads from the database: filters, counts and pages are made there, never in memory.
+ *
+ * @param hop see `ListDialect`; for tests with few rows
+ */
+export function makeDirectoryReader(
+  database: Pick<Database, "db" | "dialect" | "isOneOf" | "read">,
+  { hop }: { readonly hop?: number } = {},
+): DirectoryReader {
   const { isOneOf } = database;
   const statements = makeStatements(database, slotOfMark);
-  const list = database.dialect === "sqlite" ? sqliteList : postgresList;
+  const ofDialect = database.dialect === "sqlite" ? sqliteList : postgresList;
+  const list = hop === undefined ? ofDialect : { ...ofDialect, hop };
   const filter = database.dialect === "sqlite" ? sqliteFilter : postgresFilter;
 
   return {

@@ -41,7 +41,7 @@ export function runsOf(query: ListQuery, dialect: RunDialect): readonly Run[] {
   const matches = query.parts.flatMap(({ sortBy }) => (sortBy === null ? [] : [sortBy]));
   // What all have is not null; the id is the order that there is anyway.
   if (matches.length === query.parts.length && matches.every(isId))
-    return [{ ...run, isDescending, key: `${run.key}${isDescending}` }];
+    return [{ ...run, isDescending, key: `${run.key} by id ${isDescending}` }];
   const by = query.parts.map(({ sortBy }) => (sortBy === null ? "" : placeKey(sortBy))).join(",");
   const key = `${run.key} by ${by} ${isDescending}`;
   const build = () => ({ ...run.build(), ...sortKeyAmong(query.parts, dialect) });
@@ -81,7 +81,7 @@ function plainRun(parts: readonly ListPart[], { sources }: ListQuery, dialect: R
     slot += shape?.values.length ?? 0;
     shapes.push(shape);
   }
-  const what = parts.map(({ type }, index) => `${type}:${shapes[index]?.key ?? ""}`).join("|");
+  const what = parts.map(({ type }, index) => `${type}[${shapes[index]?.key ?? ""}]`).join(" ");
   return {
     key: `${sources === "all" ? "all" : JSON.stringify(sources)} ${what}`,
     values: shapes.flatMap((shape) => shape?.values ?? []),
