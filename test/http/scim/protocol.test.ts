@@ -29,7 +29,15 @@ function resourcesOf({ json }: Answer): readonly JsonObject[] {
 }
 
 describe("discovery", () => {
-  it("R-046 R-047 R-150 answers one service provider configuration that promises what there is", async () => {
+  it("R-167 has a schema for every attribute of the service provider configuration", async () => {
+    const urn = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig";
+    const { attributes } = (await server.ask(`/Schemas/${urn}`)).json;
+    const names = Array.isArray(attributes) ? attributes.filter(isJsonObject).map(({ name }) => name) : [];
+    const { schemas: _, meta: __, ...config } = (await server.ask("/ServiceProviderConfig")).json;
+    expect(names).toEqual(expect.arrayContaining(Object.keys(config)));
+  });
+
+  it("R-046 R-047 R-150 R-167 answers one service provider configuration that promises what there is", async () => {
     const { status, json } = await server.ask("/ServiceProviderConfig");
     expect(status).toBe(200);
     expect(json).toMatchObject({
@@ -40,6 +48,14 @@ describe("discovery", () => {
       changePassword: { supported: false },
       sort: { supported: true },
       etag: { supported: true },
+      pagination: {
+        cursor: true,
+        index: true,
+        defaultPaginationMethod: "index",
+        defaultPageSize: 100,
+        maxPageSize: 1000,
+        cursorTimeout: 3600,
+      },
       authenticationSchemes: [{ type: "oauthbearertoken", primary: true }],
       meta: { resourceType: "ServiceProviderConfig", location: `${base}/ServiceProviderConfig` },
     });
