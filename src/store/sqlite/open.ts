@@ -4,6 +4,8 @@ import { wait } from "../../lib/wait.ts";
 import { type Database, errorCode, type Row, type Upsert } from "../database.ts";
 import { migrate } from "../migrations/run.ts";
 import type { Tables } from "../tables.ts";
+import { cachedPrepare, type Prepare } from "./prepare.ts";
+import { makeReader } from "./reader.ts";
 
 /**
  * Opens (and creates or upgrades) an SQLite file.
@@ -22,7 +24,8 @@ export async function openSqlite(file: string): Promise<Database> {
   connection.pragma("wal_autocheckpoint = 4000");
   connection.pragma("temp_store = MEMORY");
   const prepare = cachedPrepare(connection);
-  const reader = makeReader(file, prepare);
+  // A database in memory is its connection's own.
+  const reader = file === ":memory:" ? { prepare, close() {} } : makeReader(file, patienceMs);
   const db = new Kysely<Tables>({
     dialect: new SqliteDialect({ database: { prepare, close: () => connection.close() } }),
   });
@@ -83,47 +86,6 @@ async function useWal(connection: SqliteConnection.Database): Promise<void> {
  */
 async function takeWriteLock(trx: Transaction<Tables>): Promise<void> {
   await sql`delete from lease where name is null`.execute(trx);
-}
-
-/**
- * A second connection that only reads, opened when it is first needed: on the one that writes, a question between two
- * statements of a transaction would see half of it.
- */
-function makeReader(file: string, prepareToWrite: Prepare): { readonly prepare: Prepare; close(): void } {
-  // A database in memory is its connection's own.
-  if (file === ":memory:") return { prepare: prepareToWrite, close() {} };
-  let opened: { readonly connection: SqliteConnection.Database; readonly prepare: Prepare } | null = null;
-  const open = (): NonNullable<typeof opened> => {
-    const connection = new SqliteConnection(file, { readonly: true });
-    connection.pragma(`busy_timeout = ${patienceMs}`);
-    connection.pragma("cache_size = -32000");
-    opened = { connection, prepare: cachedPrepare(connection) };
-    return opened;
-  };
-  const prepare = (text: string): SqliteConnection.Statement => (opened ?? open()).prepare(text);
-  return {
-    prepare: prepare as Prepare,
-    close: () => opened?.connection.close(),
-  };
-}
-
-type Prepare = SqliteConnection.Database["prepare"];
-
-/** Preparing costs more than most of our statements: keep the last few hundred by their text. */
-function cachedPrepare(connection: SqliteConnection.Database): Prepare {
-  const statements = new Map<string, SqliteConnection.Statement>();
-  const prepare = (text: string): SqliteConnection.Statement => {
-    const known = statements.get(text);
-    if (known) return known;
-    const statement = connection.prepare(text);
-    if (statements.size >= 300) {
-      const oldest = statements.keys().next().value;
-      if (oldest !== undefined) statements.delete(oldest);
-    }
-    statements.set(text, statement);
-    return statement;
-  };
-  return prepare as Prepare;
 }
 
 function runForEach(prepare: Prepare, { table, rows, conflict, update }: Upsert): void {
