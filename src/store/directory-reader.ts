@@ -14,20 +14,21 @@ import type { DirectoryReader, MemberView } from "./store.ts";
 /**
  * What the SCIM endpoint reads from the database: filters, counts and pages are made there, never in memory.
  *
- * @param hop see `ListDialect`; for tests with few rows
+ * @param bounds `hop` of `ListDialect`, `few` of `RunDialect`; others than usual for tests with few rows
  */
 export function makeDirectoryReader(
   database: Pick<Database, "db" | "dialect" | "isOneOf" | "read">,
-  { hop }: { readonly hop?: number } = {},
+  bounds: { readonly hop?: number; readonly few?: number } = {},
 ): DirectoryReader {
   const { isOneOf } = database;
   const statements = makeStatements(database, slotOfMark);
   const ofDialect = database.dialect === "sqlite" ? sqliteList : postgresList;
-  const list = hop === undefined ? ofDialect : { ...ofDialect, hop };
+  const { hop = ofDialect.hop, few = 1000 } = bounds;
+  const list = { ...ofDialect, hop };
   const filter = database.dialect === "sqlite" ? sqliteFilter : postgresFilter;
 
   return {
-    ...makeResourceLists(statements, { isOneOf, list, filter }),
+    ...makeResourceLists(database, statements, { isOneOf, list, filter, few }),
 
     async readResource(type, id, sources) {
       // Ours look like this; anything else, a NUL that PostgreSQL would refuse included, is nobody's.

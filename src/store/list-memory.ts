@@ -5,6 +5,8 @@ export interface RunMemory {
   total: number | null;
   /** The places of its resources number `hop`, `2 × hop` and so on, counted from 0, as far as somebody has come. */
   readonly places: Omit<ListPlace, "run">[];
+  /** The ids of a search that found few, in order; see few.ts. */
+  few: readonly string[] | "many" | null;
 }
 
 /** Remembers runs by their key and values, until the directory's clock shows another number. */
@@ -15,8 +17,8 @@ export interface ListMemory {
   forget(run: string): void;
 }
 
-/** Enough for the searches of a day; a run of 100,000 with all its places takes some 20 KB. */
-const mostRuns = 500;
+/** A run of 100,000 with all its places takes some 20 KB, a search that found few 50 KB at most. */
+const mostRuns = 300;
 
 /** A memory of the runs that were asked for last. */
 export function makeListMemory(): ListMemory {
@@ -25,7 +27,7 @@ export function makeListMemory(): ListMemory {
     recall(run, changes) {
       const known = runs.get(run);
       runs.delete(run);
-      const kept = known?.changes === changes ? known : { changes, memory: { total: null, places: [] } };
+      const kept = known?.changes === changes ? known : { changes, memory: { total: null, places: [], few: null } };
       if (runs.size >= mostRuns) {
         const oldest = runs.keys().next().value;
         if (oldest !== undefined) runs.delete(oldest);

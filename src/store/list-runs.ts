@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
+import { isLookup } from "./few.ts";
 import { type FilterDialect, filterCondition, type Sql } from "./filter.ts";
 import { type FilterShape, placeKey, shapeOf } from "./filter-shape.ts";
 import type { ListDialect } from "./list-dialect.ts";
@@ -18,6 +19,8 @@ export interface Run {
   /** Whether it holds what has no value to sort by. */
   readonly isUnsorted: boolean;
   readonly isDescending: boolean;
+  /** Whether all resources have to be looked at to find those in it, for want of an index. In order of their ids. */
+  readonly isSearch: boolean;
   /** What belongs to it, and what it is ordered by besides the id; null: by the id alone. */
   build(): { readonly condition: Sql<boolean>; readonly sortKey: Sql | null };
 }
@@ -26,11 +29,13 @@ export interface Run {
 export const slots = { limit: 0, offset: 1, placeKey: 2, placeId: 3 } as const;
 const firstFilterSlot = 4;
 
-/** How the databases differ in it. */
+/** How the databases differ in it, and what it is bounded by. */
 export interface RunDialect {
   readonly isOneOf: Database["isOneOf"];
   readonly filter: FilterDialect;
   readonly list: ListDialect;
+  /** How many a search may find to be remembered whole; see few.ts. */
+  readonly few: number;
 }
 
 /** The runs of a list, in order. */
@@ -73,7 +78,7 @@ function isId(at: NonNullable<ListPart["sortBy"]>): boolean {
   return at.extension === null && at.attribute.name === "id";
 }
 
-function plainRun(parts: readonly ListPart[], { sources }: ListQuery, dialect: RunDialect): Run {
+function plainRun(parts: readonly ListPart[], { sources, sort }: ListQuery, dialect: RunDialect): Run {
   const shapes: (FilterShape | null)[] = [];
   let slot = firstFilterSlot;
   for (const { filter } of parts) {
@@ -87,6 +92,7 @@ function plainRun(parts: readonly ListPart[], { sources }: ListQuery, dialect: R
     values: shapes.flatMap((shape) => shape?.values ?? []),
     isUnsorted: false,
     isDescending: false,
+    isSearch: sort === null && parts.every(({ filter }) => filter !== null && !isLookup(filter)),
     build() {
       const each = parts.map(({ type }, index) => {
         const isType = dialect.list.likely(sql`resource.type = ${sql.lit(type)}`);

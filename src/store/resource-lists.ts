@@ -1,4 +1,6 @@
 import { sql } from "kysely";
+import type { Database } from "./database.ts";
+import { fewSql, pageOfFew } from "./few.ts";
 import type { Sql } from "./filter.ts";
 import { makeListMemory, type RunMemory } from "./list-memory.ts";
 import { type Run, type RunDialect, runsOf, slots } from "./list-runs.ts";
@@ -14,6 +16,7 @@ type PlaceInRun = Omit<ListPlace, "run">;
 
 /** Lists of resources: filtered, sorted, counted and cut into pages by the database. */
 export function makeResourceLists(
+  { db, read }: Pick<Database, "db" | "read">,
   statements: Statements,
   dialect: RunDialect,
 ): Pick<DirectoryReader, "listResources" | "queryResources"> {
@@ -104,9 +107,33 @@ export function makeResourceLists(
     return found;
   };
 
+  /** All that a search finds, if that is few. */
+  const findFew = (run: Run): Promise<readonly string[] | null> =>
+    learn(run, async (known) => {
+      if (known.few === null) {
+        const build = (): Sql => fewSql(run.build().condition, dialect.few);
+        const found = await statements.run<{ id: string }>(`few ${run.key}`, build, valuesOf(run));
+        known.few = found.length > dialect.few ? "many" : found.map(({ id }) => id).sort();
+      }
+      return known.few === "many" ? null : known.few;
+    });
+
+  const readByIds = async (ids: readonly string[]): Promise<readonly SelectedRow[]> => {
+    if (ids.length === 0) return [];
+    const { sql: text, parameters } = sql`select ${selectedColumns} from resource
+      where resource.deleted_at is null and ${dialect.isOneOf("resource.id", ids)} order by resource.id`.compile(db);
+    return read<SelectedRow>(text, parameters);
+  };
+
   const listResources = async (query: ListQuery): Promise<ListPage> => {
     const { count: wanted, from } = query;
     const runs = runsOf(query, dialect);
+    const [only] = runs;
+    const few = runs.length === 1 && only?.isSearch ? await findFew(only) : null;
+    if (few !== null) {
+      const { ids, next } = pageOfFew(few, query);
+      return { total: few.length, rows: (await readByIds(ids)).map(toResourceRow), next };
+    }
     if (wanted === 0) return { total: await countAll(runs), rows: [], next: null };
     const isFirst = "after" in from ? from.after === null : from.startIndex === 1;
     // One more than asked for tells whether there is another page.

@@ -87,7 +87,7 @@ onEachDatabase("a list", (at) => {
   let reader: DirectoryReader;
   beforeEach(async () => {
     await writeDirectory(at.database, resources);
-    reader = makeDirectoryReader(at.database, { hop: 4 });
+    reader = makeDirectoryReader(at.database, { hop: 4, few: 5 });
   });
 
   it("R-095 R-100 R-163 is the same by index, by cursor and in one piece, and in the order of the RFC", async () => {
