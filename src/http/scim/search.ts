@@ -31,7 +31,7 @@ export async function search(
   const parts = partsOf(query, types, catalog);
   // Looked at before the directory is: a refusal should not depend on what was found.
   const projections = new Map(types.map((type) => [type, makeProjection(type, catalog, query)]));
-  const scope = scopeOf(query, parts, client);
+  const scope = (): CursorScope => scopeOf(query, parts, client);
   const list: ListQuery = {
     sources: client.sources,
     parts,
@@ -40,14 +40,14 @@ export async function search(
     from:
       query.cursor === null
         ? { startIndex: query.startIndex }
-        : { after: query.cursor === "" ? null : cursors.open(query.cursor, scope) },
+        : { after: query.cursor === "" ? null : cursors.open(query.cursor, scope()) },
   };
   const { total, rows, next } = await directory.listResources(list);
   const texts = await textsOf(rows, projections, directory, base);
   const position: PagePosition =
     query.cursor === null
       ? { startIndex: query.startIndex }
-      : { nextCursor: next === null ? null : cursors.seal(next, scope) };
+      : { nextCursor: next === null ? null : cursors.seal(next, scope()) };
   return listResponseText(total, position, texts);
 }
 
