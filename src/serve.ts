@@ -10,6 +10,7 @@ import type { EngineThreadAnswer, EngineThreadData, EngineThreadMessage } from "
 import type { AdminParts } from "./http/admin/parts.ts";
 import { makeApp } from "./http/app.ts";
 import { makeTokenCheck } from "./http/middleware/bearer-auth.ts";
+import { makeCursorKey } from "./http/scim/cursor.ts";
 import { keepSecret } from "./lib/keep-secret.ts";
 import type { Log } from "./lib/log.ts";
 import { type Ask, makeAsker } from "./lib/questions.ts";
@@ -18,8 +19,7 @@ import { makeSchemaEditor } from "./schemas/editor.ts";
 import { isWritable } from "./schemas/write-file.ts";
 import { SourceError } from "./source/source.ts";
 import { endSource } from "./sync/end-source.ts";
-import { TargetError } from "./target/target.ts";
-import { type EngineQuestions, openParts, type Parts, type ReadyConfig } from "./wire.ts";
+import { type EngineQuestions, openParts, type Parts, type ReadyConfig, testTarget } from "./wire.ts";
 
 /** A running bridge. */
 export interface Bridge {
@@ -78,6 +78,7 @@ export async function startBridge(
       catalog: () => parts.schemas.inForce().catalog,
       publicUrl,
       authenticate: (hash) => parts.store.findClientByTokenHash(hash),
+      cursorKey: makeCursorKey(ready.encryptionKey),
       sourceName: async (id) => (await parts.store.findSource(id))?.name ?? null,
       log,
     },
@@ -213,13 +214,7 @@ function adminParts(
     async testTarget(draft, signal) {
       const catalog = await edges.catalog();
       const ours = [...catalog.extensionsOf("User"), ...catalog.extensionsOf("Group")];
-      try {
-        const { target } = edges.openTarget(draft);
-        return await target.test(signal, ours).finally(() => target.close());
-      } catch (error) {
-        if (!(error instanceof TargetError && error.code === "profile")) throw error;
-        return { ok: false, checks: [{ name: "profile", ok: false, detail: error.message }] };
-      }
+      return testTarget(edges, draft, ours, signal);
     },
     async removeSource(id, people) {
       await endSource(store, id, people, "delete", Date.now());

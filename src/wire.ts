@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Config, ConfigError } from "./config.ts";
 import { type AddressPolicy, parseAddressPolicy } from "./lib/address.ts";
+import type { TestResult } from "./lib/check.ts";
 import { makeCipher } from "./lib/cipher.ts";
 import type { Log } from "./lib/log.ts";
 import type { Answers } from "./lib/questions.ts";
@@ -30,7 +31,7 @@ import { memberOperations } from "./target/scim/member-operations.ts";
 import { patchOperations } from "./target/scim/patch.ts";
 import { renderForTarget } from "./target/scim/render.ts";
 import { makeScimTarget } from "./target/scim/scim-target.ts";
-import type { Target, TargetLanguage } from "./target/target.ts";
+import { type Target, TargetError, type TargetLanguage } from "./target/target.ts";
 
 /** A configuration in which nothing is left to be made: keys and tokens are known. */
 export interface ReadyConfig extends Config {
@@ -149,6 +150,22 @@ function openTarget(
     allowAddress,
   });
   return { target, language };
+}
+
+/** Tries a target out; a profile that cannot be used is the first thing that fails. */
+export async function testTarget(
+  edges: Pick<Edges, "openTarget">,
+  draft: Pick<TargetRow, "settings" | "secrets">,
+  ours: Parameters<Target["test"]>[1],
+  signal: AbortSignal,
+): Promise<TestResult> {
+  try {
+    const { target } = edges.openTarget(draft);
+    return await target.test(signal, ours).finally(() => target.close());
+  } catch (error) {
+    if (!(error instanceof TargetError && error.code === "profile")) throw error;
+    return { ok: false, checks: [{ name: "profile", ok: false, detail: error.message }] };
+  }
 }
 
 /** How SCIM targets want things written. */

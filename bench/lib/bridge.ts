@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Corp } from "./corp.ts";
-import { peakRssMb, processorMs, startProgram } from "./process.ts";
+import { peakRssMb, processorMs, type Running, startProgram } from "./process.ts";
 import type { BenchTarget } from "./target.ts";
 
 /** What a task came to, and how long it took. Milliseconds. */
@@ -38,6 +38,8 @@ export interface BenchBridge {
   pushedRecords(taskId: string): Promise<{ readonly resources: number; readonly memberships: number }>;
   /** MB. */
   peakRss(): number;
+  /** Stops it and starts it anew on the same data: then `peakRss` is what serving takes. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -73,19 +75,22 @@ export const wecomLimits = { requestsPerSecond: 150, concurrency: 50 } as const;
 export async function startBridge(dist: string, nodeOptions: readonly string[] = []): Promise<BenchBridge> {
   const dataDir = await mkdtemp(join(tmpdir(), "bridge-bench-"));
   const token = "bench-admin-token-0000";
-  const process = await startProgram([...nodeOptions, `${dist}/main.js`, "serve"], {
-    env: {
-      PORT: "0",
-      BRIDGE_DATA_DIR: dataDir,
-      BRIDGE_ADMIN_TOKEN: token,
-      BRIDGE_ALLOW_PRIVATE_ADDRESSES: "true",
-      BRIDGE_LOG_LEVEL: "error",
-      BRIDGE_SCHEMAS_DIR: resolve(dist, "../schemas"),
-    },
-    says: "stderr",
-    when: /listens at/,
-  });
-  const url = /http:\S+/.exec(process.ready)?.[0] ?? "";
+  const start = () =>
+    startProgram([...nodeOptions, `${dist}/main.js`, "serve"], {
+      env: {
+        PORT: "0",
+        BRIDGE_DATA_DIR: dataDir,
+        BRIDGE_ADMIN_TOKEN: token,
+        BRIDGE_ALLOW_PRIVATE_ADDRESSES: "true",
+        BRIDGE_LOG_LEVEL: "error",
+        BRIDGE_SCHEMAS_DIR: resolve(dist, "../schemas"),
+      },
+      says: "stderr",
+      when: /listens at/,
+    });
+  const urlOf = (running: Running): string => /http:\S+/.exec(running.ready)?.[0] ?? "";
+  let process = await start();
+  let url = urlOf(process);
   const call = async <T>(method: string, path: string, body?: object): Promise<T> => {
     const response = await fetch(`${url}/api/v1${path}`, {
       method,
@@ -119,7 +124,9 @@ export async function startBridge(dist: string, nodeOptions: readonly string[] =
 
   let targets = 0;
   return {
-    url,
+    get url() {
+      return url;
+    },
     databaseFile: join(dataDir, "bridge.db"),
     async createSource({ corpId, appSecret, agentId, url: apiBaseUrl }) {
       const wecom = { corpId, corpSecret: appSecret, agentId, apiBaseUrl, limits: wecomLimits };
@@ -172,6 +179,11 @@ export async function startBridge(dist: string, nodeOptions: readonly string[] =
       }
     },
     peakRss: () => peakRssMb(process.pid),
+    async restart() {
+      await process.stop();
+      process = await start();
+      url = urlOf(process);
+    },
     async stop() {
       await process.stop();
       await rm(dataDir, { recursive: true, force: true });

@@ -17,11 +17,19 @@ export function makeErrorMessage({ status, scimType, message }: ScimError): Erro
   return { schemas: [errorSchema], status: String(status), ...(scimType ? { scimType } : {}), detail: message };
 }
 
+/** Where a page stands: by its first position, or by what asks for the next one (null on the last page). */
+export type PagePosition = { readonly startIndex: number } | { readonly nextCursor: string | null };
+
 /**
- * JSON text of a ListResponse (RFC 7644 §3.4.2) around resources that are JSON text already.
+ * JSON text of a ListResponse (RFC 7644 §3.4.2, RFC 9865 §2) around resources that are JSON text already.
  * `Resources` is there even when it is empty, `itemsPerPage` is what this page holds: clients count on both.
  */
-export function listResponseText(total: number, startIndex: number, resources: readonly string[]): string {
-  const head = `{"schemas":["${listResponseSchema}"],"totalResults":${total},"startIndex":${startIndex}`;
-  return `${head},"itemsPerPage":${resources.length},"Resources":[${resources.join(",")}]}`;
+export function listResponseText(total: number, position: PagePosition, resources: readonly string[]): string {
+  const head = `{"schemas":["${listResponseSchema}"],"totalResults":${total},"itemsPerPage":${resources.length}`;
+  return `${head}${positionText(position)},"Resources":[${resources.join(",")}]}`;
+}
+
+function positionText(position: PagePosition): string {
+  if ("startIndex" in position) return `,"startIndex":${position.startIndex}`;
+  return position.nextCursor === null ? "" : `,"nextCursor":${JSON.stringify(position.nextCursor)}`;
 }

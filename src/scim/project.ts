@@ -29,9 +29,17 @@ export function makeProjection(type: ResourceType, catalog: SchemaCatalog, reque
   if (request.attributes.length > 0 && request.excludedAttributes.length > 0) {
     throw new ScimError(400, "invalidValue", "attributes and excludedAttributes exclude each other");
   }
+  const isWhole = request.attributes.length === 0 && request.excludedAttributes.length === 0;
+  return isWhole ? shapeOf(type, catalog).whole : projectionOf(type, catalog, request);
+}
+
+function projectionOf(type: ResourceType, catalog: SchemaCatalog, request: ProjectionRequest): Projection {
   const mode = request.attributes.length > 0 ? "only" : "without";
   const named = nameAttributes(mode === "only" ? request.attributes : request.excludedAttributes, type, catalog);
-  const { scopes, hidden } = shapeOf(type, catalog);
+  return makeProjectionOf(shapeOf(type, catalog), mode, named);
+}
+
+function makeProjectionOf({ scopes, hidden }: Omit<Shape, "whole">, mode: Mode, named: NamedAttributes): Projection {
   const onlyDerived = [...named].every(([key, what]) => what === "all" && derivedKeys.has(key));
   return {
     includes(name) {
@@ -65,6 +73,8 @@ interface Shape {
   readonly scopes: Scopes;
   /** Names, quoted as in JSON, that never, or only on request, leave the server. */
   readonly hidden: readonly string[];
+  /** The projection of a request that names no attributes, as most do. */
+  readonly whole: Projection;
 }
 
 const shapes = new WeakMap<SchemaCatalog, Map<ResourceType, Shape>>();
@@ -76,7 +86,8 @@ function shapeOf(type: ResourceType, catalog: SchemaCatalog): Shape {
   const known = ofCatalog.get(type);
   if (known) return known;
   const scopes = makeScopes(type, catalog);
-  const shape = { scopes, hidden: hiddenNames(scopes).map((name) => JSON.stringify(name)) };
+  const hidden = hiddenNames(scopes).map((name) => JSON.stringify(name));
+  const shape = { scopes, hidden, whole: makeProjectionOf({ scopes, hidden }, "without", new Map()) };
   ofCatalog.set(type, shape);
   return shape;
 }

@@ -1,4 +1,4 @@
-/** The `scimType` keywords of RFC 7644 §3.12. */
+/** The `scimType` keywords of RFC 7644 §3.12, and those of RFC 9865 §2.1. */
 export type ScimType =
   | "invalidFilter"
   | "tooMany"
@@ -9,7 +9,10 @@ export type ScimType =
   | "noTarget"
   | "invalidValue"
   | "invalidVers"
-  | "sensitive";
+  | "sensitive"
+  | "invalidCursor"
+  | "expiredCursor"
+  | "invalidCount";
 
 /** A request that is refused: answered with `status`, `scimType` and `detail`. The detail holds no personal data. */
 export class ScimError extends Error {

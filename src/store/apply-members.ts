@@ -1,5 +1,6 @@
 import { sql, type Transaction } from "kysely";
 import type { Database } from "./database.ts";
+import { takeDirectoryTime } from "./directory-clock.ts";
 import type { Tables } from "./tables.ts";
 
 /** A change of a group, of which only the edges are looked at here. */
@@ -14,11 +15,13 @@ export interface GroupChange {
  * @param leavers removals of departed people and things: only of those who have really departed by now
  */
 export async function applyMemberRows(
-  { isOneOf }: Database,
+  database: Database,
   trx: Transaction<Tables>,
   rows: readonly GroupChange[],
   { leavers, now }: { readonly leavers: boolean; readonly now: number },
 ): Promise<void> {
+  const { isOneOf } = database;
+  const at = await takeDirectoryTime(database, trx, now);
   const seqs = rows.map((row) => row.seq);
   const groupIds = [...new Set(rows.map((row) => row.resource_id))];
   const ofThese = isOneOf("c.seq", seqs);
@@ -43,7 +46,7 @@ export async function applyMemberRows(
         where ${ofThese} ${onlyLeavers})`.execute(trx);
   // A group whose attributes change in the same task has its new version from there.
   await sql`
-    update resource set members_version = members_version + 1, last_modified_at = ${now},
+    update resource set members_version = members_version + 1, last_modified_at = ${at},
       version = version + case when exists (
         select 1 from change c where ${ofThese} and c.resource_id = resource.id and c.after is not null) then 0 else 1 end
     where id in (select c.resource_id from change c where ${ofThese} and (c.added_count > 0 or c.removed_count > 0))`.execute(

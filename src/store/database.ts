@@ -28,6 +28,11 @@ export interface Database {
   upsert(trx: Transaction<Tables>, upsert: Upsert): Promise<void>;
   /** `column in (…)` for a list of any length with one bound parameter, so that the statement stays the same. */
   isOneOf(column: string, values: readonly string[] | readonly number[]): RawBuilder<boolean>;
+  /**
+   * Answers a question that is asked often, past the query builder: the statement is prepared once. It sees what is
+   * committed. Only texts that are made from a limited number of shapes, with their values as parameters.
+   */
+  read<R>(text: string, parameters: readonly unknown[]): Promise<readonly R[]>;
   /** Whether a write failed because another row has a value that must be unique. */
   isTaken(error: unknown): boolean;
   close(): Promise<void>;

@@ -4,6 +4,7 @@ import { type DocumentColumns, documentColumns, withoutValues } from "../scim/do
 import { lockTask } from "./abandon.ts";
 import { applyMemberRows } from "./apply-members.ts";
 import type { Database } from "./database.ts";
+import { takeDirectoryTime } from "./directory-clock.ts";
 import type { AppliedState } from "./directory-rows.ts";
 import type { DirectoryStore } from "./engine.ts";
 import { leasedWrite } from "./leases.ts";
@@ -77,13 +78,23 @@ export function makeDirectoryApply(
 
     deleteLeavers: (before) =>
       database.write(async (trx) => {
+        const isDue = await trx
+          .selectFrom("resource")
+          .select("id")
+          .where("type", "=", "User")
+          .where("deleted_at", "is", null)
+          .where("departed_at", "<=", before)
+          .limit(1)
+          .execute();
+        if (isDue.length === 0) return 0;
+        const at = await takeDirectoryTime(database, trx, clock());
         // The row stays, emptied of the person: the id must never mean somebody else. One statement: who comes back at
         // this moment is either emptied before, and mapped anew, or not at all.
         const emptied = await trx
           .updateTable("resource")
           .set({
             deleted_at: clock(),
-            last_modified_at: clock(),
+            last_modified_at: at,
             document: "{}",
             folded: "{}",
             user_name: null,
@@ -160,11 +171,12 @@ async function applyBatch(
     return { row, columns, extra: JSON.parse(row.apply ?? "{}") as AppliedState };
   });
   if (states.length === 0) return 0;
+  const at = await takeDirectoryTime(database, trx, now);
   const refused = await refuseTakenNames(database, trx, states);
   const accepted = states.filter(({ row }) => !refused.has(row.seq));
   await database.upsert(trx, {
     table: "resource",
-    rows: accepted.map((state) => resourceRow(state, sourceId, now)),
+    rows: accepted.map((state) => resourceRow(state, sourceId, { at, now })),
     conflict: ["id"],
     update: resourceColumns,
   });
@@ -181,7 +193,8 @@ function untilRepeated<T extends { readonly resource_id: string }>(rows: readonl
   return end === -1 ? rows : rows.slice(0, end);
 }
 
-function resourceRow({ row, columns, extra }: State, sourceId: string, now: number) {
+/** @param at the directory's time, which orders changes; `now` is what the clock says */
+function resourceRow({ row, columns, extra }: State, sourceId: string, { at, now }: { at: number; now: number }) {
   return {
     ...columns,
     id: row.resource_id,
@@ -194,8 +207,8 @@ function resourceRow({ row, columns, extra }: State, sourceId: string, now: numb
     fingerprint: extra.fingerprint,
     mapping_version: extra.mappingVersion,
     manager_key: extra.managerKey,
-    created_at: now,
-    last_modified_at: now,
+    created_at: at,
+    last_modified_at: at,
     departed_at: extra.departed && row.resource_type === "User" ? now : null,
     deleted_at: extra.departed && row.resource_type === "Group" ? now : null,
   };

@@ -1,123 +1,81 @@
-import { type RawBuilder, type SelectQueryBuilder, sql } from "kysely";
+import { sql } from "kysely";
 import type { Database } from "./database.ts";
-import { filterCondition } from "./filter.ts";
+import type { Sql } from "./filter.ts";
+import { slotOfMark } from "./filter-shape.ts";
 import { postgresFilter } from "./postgres/filter.ts";
+import { postgresList } from "./postgres/list.ts";
+import { makeResourceLists } from "./resource-lists.ts";
+import { type SelectedRow, selectedColumns, toResourceRow } from "./resource-rows.ts";
 import { sqliteFilter } from "./sqlite/filter.ts";
-import type { DirectoryReader, MemberView, ResourceQuery, ResourceRow } from "./store.ts";
-import type { Tables } from "./tables.ts";
+import { sqliteList } from "./sqlite/list.ts";
+import { makeStatements, Slot, type Statements } from "./statements.ts";
+import type { DirectoryReader, MemberView } from "./store.ts";
 
-/** What the SCIM endpoint reads from the database: filters, counts and pages are made there, never in memory. */
-export function makeDirectoryReader(database: Pick<Database, "db" | "dialect" | "isOneOf">): DirectoryReader {
-  const { db } = database;
-  const dialect = database.dialect === "sqlite" ? sqliteFilter : postgresFilter;
-
-  const visible = (sources: ResourceQuery["sources"]) => {
-    const there = db.selectFrom("resource").where("resource.deleted_at", "is", null);
-    if (sources === "all") return there;
-    return there.where(likely(database.dialect, database.isOneOf("resource.source_id", sources)));
-  };
+/**
+ * What the SCIM endpoint reads from the database: filters, counts and pages are made there, never in memory.
+ *
+ * @param bounds `hop` of `ListDialect`, `few` of `RunDialect`; others than usual for tests with few rows
+ */
+export function makeDirectoryReader(
+  database: Pick<Database, "db" | "dialect" | "isOneOf" | "read">,
+  bounds: { readonly hop?: number; readonly few?: number } = {},
+): DirectoryReader {
+  const { isOneOf } = database;
+  const statements = makeStatements(database, slotOfMark);
+  const ofDialect = database.dialect === "sqlite" ? sqliteList : postgresList;
+  const { hop = ofDialect.hop, few = 1000 } = bounds;
+  const list = { ...ofDialect, hop };
+  const filter = database.dialect === "sqlite" ? sqliteFilter : postgresFilter;
 
   return {
-    async queryResources({ type, sources, filter, startIndex, count }) {
-      let found = visible(sources).where(likely(database.dialect, sql`resource.type = ${type}`));
-      if (filter) found = found.where(filterCondition(filter, dialect));
-      // Ids are made in the order of time (UUIDv7): a page does not move when somebody joins.
-      const page =
-        count === 0
-          ? []
-          : await selectRow(found)
-              .orderBy("resource.id")
-              .limit(count)
-              .offset(startIndex - 1)
-              .execute();
-      const isLast = page.length > 0 && page.length < count;
-      const total = isLast ? startIndex - 1 + page.length : await countAll(found);
-      return { total, rows: page.map(toResourceRow) };
-    },
+    ...makeResourceLists(database, statements, { isOneOf, list, filter, few }),
 
     async readResource(type, id, sources) {
       // Ours look like this; anything else, a NUL that PostgreSQL would refuse included, is nobody's.
       if (!/^[0-9A-Za-z-]{1,64}$/.test(id)) return null;
-      const found = visible(sources).where("resource.id", "=", id).where("resource.type", "=", type);
-      const row = await selectRow(found).executeTakeFirst();
+      const isVisible = () => (sources === "all" ? sql`` : sql` and ${isOneOf("resource.source_id", sources)}`);
+      const build = (): Sql => sql`select ${selectedColumns} from resource
+        where resource.id = ${new Slot(0)} and resource.type = ${sql.lit(type)} and resource.deleted_at is null${isVisible()}`;
+      const key = `one ${type} ${sources === "all" ? "all" : JSON.stringify(sources)}`;
+      const [row] = await statements.run<SelectedRow>(key, build, [id]);
       return row ? toResourceRow(row) : null;
     },
 
-    membersOf: (groupIds) => selectEdges(database, "group_id", "member_id", groupIds),
-    groupsOf: (memberIds) => selectEdges(database, "member_id", "group_id", memberIds),
+    membersOf: (groupIds) => readEdges(database, statements, "group_id", "member_id", groupIds),
+    groupsOf: (memberIds) => readEdges(database, statements, "member_id", "group_id", memberIds),
   };
 }
 
-/**
- * A condition that most rows fulfil. Without statistics SQLite would take such a row for rare, and walk through all of
- * them rather than look up the one `externalId` that is asked for.
- */
-function likely(dialect: Database["dialect"], condition: RawBuilder<boolean>): RawBuilder<boolean> {
-  return dialect === "sqlite" ? sql`likelihood(${condition}, 0.9)` : condition;
-}
-
-type ResourceSelection = SelectQueryBuilder<Tables, "resource", object>;
-
-function selectRow(found: ResourceSelection) {
-  return found.select([
-    "resource.id",
-    "resource.type",
-    "resource.source_id",
-    "resource.version",
-    "resource.members_version",
-    "resource.created_at",
-    "resource.last_modified_at",
-    "resource.document",
-  ]);
-}
-
-interface SelectedRow {
-  readonly id: string;
-  readonly type: ResourceRow["type"];
-  readonly source_id: string;
-  readonly version: number;
-  readonly members_version: number;
-  readonly created_at: number;
-  readonly last_modified_at: number;
-  readonly document: string;
-}
-
-function toResourceRow(row: SelectedRow): ResourceRow {
-  return {
-    id: row.id,
-    type: row.type,
-    sourceId: row.source_id,
-    version: row.version,
-    membersVersion: row.members_version,
-    createdAt: row.created_at,
-    lastModifiedAt: row.last_modified_at,
-    document: row.document,
-  };
-}
-
-async function countAll(found: ResourceSelection): Promise<number> {
-  const counted = await found.select(sql<number>`count(*)`.as("total")).executeTakeFirstOrThrow();
-  return Number(counted.total);
+interface EdgeRow {
+  readonly group_id: string;
+  readonly member_id: string;
+  readonly member_type: MemberView["memberType"];
+  readonly display_name: string | null;
 }
 
 /** Edges whose `own` end is one of these; `display` is the name of the other end. */
-async function selectEdges(
-  { db, isOneOf }: Pick<Database, "db" | "isOneOf">,
+async function readEdges(
+  { db, read, isOneOf }: Pick<Database, "db" | "read" | "isOneOf">,
+  statements: Statements,
   own: "group_id" | "member_id",
   other: "group_id" | "member_id",
   ids: readonly string[],
 ): Promise<readonly MemberView[]> {
   if (ids.length === 0) return [];
-  const isOurs: RawBuilder<boolean> = isOneOf(`member.${own}`, ids);
-  const rows = await db
-    .selectFrom("member")
-    .innerJoin("resource", "resource.id", `member.${other}`)
-    .where(isOurs)
-    .where("resource.deleted_at", "is", null)
-    .select(["member.group_id", "member.member_id", "member.member_type", "resource.display_name"])
-    .orderBy(`member.${own}`)
-    .orderBy(`member.${other}`)
-    .execute();
+  const build = (isOurs: Sql): Sql => sql`
+    select member.group_id, member.member_id, member.member_type, resource.display_name
+    from member join resource on resource.id = ${sql.ref(`member.${other}`)}
+    where ${isOurs} and resource.deleted_at is null
+    order by ${sql.ref(`member.${own}`)}, ${sql.ref(`member.${other}`)}`;
+  const [only] = ids;
+  let rows: readonly EdgeRow[];
+  if (ids.length === 1) {
+    rows = await statements.run(`edges ${own}`, () => build(sql`${sql.ref(`member.${own}`)} = ${new Slot(0)}`), [only]);
+  } else {
+    // A list is one parameter, which each database writes in its own way: built anew, for a whole page at once.
+    const { sql: text, parameters } = build(isOneOf(`member.${own}`, ids)).compile(db);
+    rows = await read(text, parameters);
+  }
   return rows.map((row) => ({
     groupId: row.group_id,
     memberId: row.member_id,

@@ -5,6 +5,8 @@ import type { AttributeMatch } from "../scim/catalog.ts";
 export interface AttributeColumn {
   readonly value: RawBuilder<unknown>;
   readonly isText: boolean;
+  /** Whether each resource has a value. */
+  readonly isAlwaysThere: boolean;
 }
 
 /** The column of the table `resource` behind an attribute, for those that have one. */
@@ -19,6 +21,8 @@ export interface EdgeRows {
   some(condition: RawBuilder<boolean>): RawBuilder<boolean>;
   /** What a row holds for a sub-attribute: text, folded, or null. */
   value(sub: string | undefined): RawBuilder<string | null>;
+  /** The same of the first row, in order of the other end's id. */
+  first(sub: string | undefined): RawBuilder<string | null>;
 }
 
 /** `members` and `groups` lie in the table `member`; those who have gone are no longer in any group. */
@@ -27,15 +31,15 @@ export function edgesOf(attribute: string): EdgeRows | null {
 }
 
 const columns: ReadonlyMap<string, AttributeColumn> = new Map([
-  ["id", { value: sql`resource.id`, isText: true }],
-  ["externalId", { value: sql`resource.external_id`, isText: true }],
-  ["userName", { value: sql`resource.user_name_folded`, isText: true }],
-  ["displayName", { value: sql`resource.display_name_folded`, isText: true }],
-  ["active", { value: sql`resource.active`, isText: false }],
-  ["meta", { value: sql`resource.created_at`, isText: false }],
-  ["meta.resourceType", { value: sql`resource.type`, isText: true }],
-  ["meta.created", { value: sql`resource.created_at`, isText: false }],
-  ["meta.lastModified", { value: sql`resource.last_modified_at`, isText: false }],
+  ["id", { value: sql`resource.id`, isText: true, isAlwaysThere: true }],
+  ["externalId", { value: sql`resource.external_id`, isText: true, isAlwaysThere: false }],
+  ["userName", { value: sql`resource.user_name_folded`, isText: true, isAlwaysThere: false }],
+  ["displayName", { value: sql`resource.display_name_folded`, isText: true, isAlwaysThere: false }],
+  ["active", { value: sql`resource.active`, isText: false, isAlwaysThere: true }],
+  ["meta", { value: sql`resource.created_at`, isText: false, isAlwaysThere: true }],
+  ["meta.resourceType", { value: sql`resource.type`, isText: true, isAlwaysThere: true }],
+  ["meta.created", { value: sql`resource.created_at`, isText: false, isAlwaysThere: true }],
+  ["meta.lastModified", { value: sql`resource.last_modified_at`, isText: false, isAlwaysThere: true }],
 ]);
 
 const edges: ReadonlyMap<string, EdgeRows> = new Map([
@@ -63,10 +67,12 @@ function edgeRows(
   otherId: RawBuilder<unknown>,
   values: Readonly<Record<"value" | "type" | "display", RawBuilder<string | null>>>,
 ): EdgeRows {
+  const there = sql`from member as m join resource as other on other.id = ${otherId}
+      where ${isOurs} and other.deleted_at is null`;
+  const value = (sub: string | undefined) => (sub === "type" || sub === "display" ? values[sub] : values.value);
   return {
-    some: (condition) => sql`exists (
-      select 1 from member as m join resource as other on other.id = ${otherId}
-      where ${isOurs} and other.deleted_at is null and ${condition})`,
-    value: (sub) => (sub === "type" || sub === "display" ? values[sub] : values.value),
+    some: (condition) => sql`exists (select 1 ${there} and ${condition})`,
+    value,
+    first: (sub) => sql`(select ${value(sub)} ${there} order by ${otherId} limit 1)`,
   };
 }

@@ -32,6 +32,10 @@ export interface FilterDialect {
   isFilled(place: JsonPlace): Sql<boolean>;
   /** Whether one element of the array at `keys` fulfils the condition, in which places have an `element`. */
   someElement(keys: readonly string[], condition: Sql<boolean>): Sql<boolean>;
+  /** The value, in which places have an `element`, of the first element for which `isPrimary` is 1, else of the first. */
+  firstElement(keys: readonly string[], value: Sql, isPrimary: Sql | null): Sql;
+  /** Whether an element of one of the {@link lookedUp} attributes has this `value`, by an index. */
+  hasElement(attribute: string, value: string): Sql<boolean>;
   contains(text: Sql, part: string): Sql<boolean>;
   startsWith(text: Sql, part: string): Sql<boolean>;
   endsWith(text: Sql, part: string): Sql<boolean>;
@@ -97,8 +101,7 @@ function compareElements(
   value: FilterValue,
   dialect: FilterDialect,
 ): Sql<boolean> {
-  const matching = someElement(at, { kind: "compare", at: at.sub, operator, value }, dialect);
-  if (operator !== "ne") return matching;
+  if (operator !== "ne") return someElement(at, { kind: "compare", at: at.sub, operator, value }, dialect);
   const present: ElementFilter = { kind: "present", at: at.sub };
   const other: ElementFilter = { kind: "and", filters: [present, { kind: "compare", at: at.sub, operator, value }] };
   return sql`(${someElement(at, other, dialect)} or ${not(someElement(at, present, dialect))})`;
@@ -107,14 +110,25 @@ function compareElements(
 function someElement(at: AttributeMatch, filter: ElementFilter, dialect: FilterDialect): Sql<boolean> {
   const edges = at.extension === null ? edgesOf(at.attribute.name) : null;
   if (edges) return edges.some(elementCondition(filter, at.attribute, (sub) => edges.value(sub?.name), null, dialect));
-  const keys = keysOf(at);
-  const placeOf = (sub: AttributeDefinition | null): JsonPlace => ({
-    document: documentOf(sub ?? at.attribute),
-    keys,
-    element: { sub: sub?.name ?? null },
-  });
-  const read = (sub: AttributeDefinition | null) => valueAt(placeOf(sub), sub ?? at.attribute, dialect);
-  return dialect.someElement(keys, elementCondition(filter, at.attribute, read, placeOf, dialect));
+  const placeOf = (sub: SubAttribute) => elementPlace(at, sub);
+  const read = (sub: SubAttribute) => valueAt(placeOf(sub), sub ?? at.attribute, dialect);
+  const wanted = lookedUpValue(at, filter);
+  if (wanted !== null && filter.kind === "compare") return dialect.hasElement(at.attribute.name, wanted);
+  const found = dialect.someElement(keysOf(at), elementCondition(filter, at.attribute, read, placeOf, dialect));
+  // The index says which few resources are worth a look at their elements.
+  return wanted === null ? found : sql`(${dialect.hasElement(at.attribute.name, wanted)} and ${found})`;
+}
+
+/** Multi-valued attributes whose elements are looked up by their `value`: both databases have an index for that. */
+const lookedUp: ReadonlySet<string> = new Set(["emails", "phoneNumbers"]);
+
+/** The `value` that an element has to have to fulfil the filter, where there is an index of those. */
+function lookedUpValue(at: AttributeMatch, filter: ElementFilter): string | null {
+  if (at.extension !== null || !lookedUp.has(at.attribute.name)) return null;
+  if (filter.kind === "and")
+    return filter.filters.map((part) => lookedUpValue(at, part)).find((value) => value) ?? null;
+  if (filter.kind !== "compare" || filter.operator !== "eq" || filter.at?.name !== "value") return null;
+  return typeof filter.value === "string" && !filter.at.caseExact ? foldCase(filter.value) : null;
 }
 
 type SubAttribute = AttributeDefinition | null;
@@ -180,7 +194,13 @@ function wantedValue({ caseExact }: AttributeDefinition, value: string | number 
   return typeof value === "string" && !caseExact ? foldCase(value) : value;
 }
 
-function valueAt(place: JsonPlace, { type }: AttributeDefinition, dialect: FilterDialect): Sql {
+/** Where the elements of a multi-valued attribute are, or a sub-attribute of each. */
+export function elementPlace(at: AttributeMatch, sub: AttributeDefinition | null): JsonPlace {
+  return { document: documentOf(sub ?? at.attribute), keys: keysOf(at), element: { sub: sub?.name ?? null } };
+}
+
+/** What is at a place, in the type of its attribute. */
+export function valueAt(place: JsonPlace, { type }: AttributeDefinition, dialect: FilterDialect): Sql {
   switch (type) {
     case "boolean":
       return dialect.boolean(place);
@@ -194,7 +214,8 @@ function valueAt(place: JsonPlace, { type }: AttributeDefinition, dialect: Filte
   }
 }
 
-function singlePlace(at: AttributeMatch): JsonPlace {
+/** Where an attribute is that has one value. */
+export function singlePlace(at: AttributeMatch): JsonPlace {
   const keys = at.sub ? [...keysOf(at), at.sub.name] : keysOf(at);
   return { document: documentOf(at.sub ?? at.attribute), keys };
 }

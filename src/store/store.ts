@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../lib/json.ts";
+import type { AttributeMatch } from "../scim/catalog.ts";
 import type { ResolvedFilter } from "../scim/resolve-filter.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import type { SourceScope } from "../source/source.ts";
@@ -219,6 +220,7 @@ export interface ResourceRow {
   readonly document: string;
 }
 
+/** The resources of one type that fulfil a filter. */
 export interface ResourceQuery {
   readonly type: ResourceType;
   /** Ids of the sources that the caller may see. */
@@ -230,6 +232,45 @@ export interface ResourceQuery {
   readonly count: number;
 }
 
+/** One type in a list. */
+export interface ListPart {
+  readonly type: ResourceType;
+  readonly filter: ResolvedFilter | null;
+  /** What it is sorted by; null where it has no such attribute. Not looked at in a list that is not sorted. */
+  readonly sortBy: AttributeMatch | null;
+}
+
+/**
+ * A list of resources, of one type or of several. Without a sort it is in order of their ids, which are made in the
+ * order of time, one type after the other; sorted, types are mixed and equal ones are in order of their ids.
+ */
+export interface ListQuery {
+  /** Ids of the sources that the caller may see. */
+  readonly sources: "all" | readonly string[];
+  readonly parts: readonly ListPart[];
+  /** Descending is exactly the other way round, with those that have no value first. */
+  readonly sort: "ascending" | "descending" | null;
+  /** 0 or more. */
+  readonly count: number;
+  /** A position from 1, or a place that an earlier page ended at; null: the beginning. */
+  readonly from: { readonly startIndex: number } | { readonly after: ListPlace | null };
+}
+
+/** A place in a list, at which a resource stands or stood: it stays when others come, change or go. */
+export interface ListPlace {
+  readonly run: number;
+  /** What it is sorted by. */
+  readonly key: string | number | null;
+  readonly id: string;
+}
+
+export interface ListPage {
+  readonly total: number;
+  readonly rows: readonly ResourceRow[];
+  /** Where the next page begins; null on the last one, and where nothing was asked for. */
+  readonly next: ListPlace | null;
+}
+
 export interface MemberView {
   readonly groupId: string;
   readonly memberId: string;
@@ -239,7 +280,9 @@ export interface MemberView {
 
 /** What the SCIM endpoint reads. Resources that were deleted are not there. */
 export interface DirectoryReader {
-  queryResources(query: ResourceQuery): Promise<{ readonly total: number; readonly rows: readonly ResourceRow[] }>;
+  listResources(query: ListQuery): Promise<ListPage>;
+  /** A list of one type by position. */
+  queryResources(query: ResourceQuery): Promise<ListPage>;
   readResource(type: ResourceType, id: string, sources: "all" | readonly string[]): Promise<ResourceRow | null>;
   /** Members of each of these groups, in order of their ids. */
   membersOf(groupIds: readonly string[]): Promise<readonly MemberView[]>;

@@ -7,6 +7,7 @@ export interface Tables {
   source_record: SourceRecordTable;
   resource: ResourceTable;
   member: MemberTable;
+  directory_clock: DirectoryClockTable;
   target: TargetTable;
   link: LinkTable;
   link_member: LinkMemberTable;
@@ -92,6 +93,15 @@ interface MemberTable {
   group_id: string;
   member_id: string;
   member_type: "User" | "Group";
+}
+
+/** One row. Its triggers are in migrations/0006-reading.ts. */
+interface DirectoryClockTable {
+  id: number;
+  /** Grows with every change of a resource or a membership that readers can see. */
+  changes: number;
+  /** The time that was given out last, to `last_modified_at`. */
+  at: number;
 }
 
 interface TargetTable {

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Log } from "../../lib/log.ts";
@@ -8,8 +9,10 @@ import type { ResourceType } from "../../scim/resource.ts";
 import { ScimError } from "../../scim/scim-error.ts";
 import type { DirectoryReader, ScimClientRow } from "../../store/store.ts";
 import { authenticateClient, type FindClient } from "./authenticate.ts";
+import { makeCursors } from "./cursor.ts";
 import { resourceTypeResource, schemaResource, serviceProviderConfig } from "./discovery.ts";
-import { parseProjectionQuery, parseSearchQuery, parseSearchRequest } from "./query.ts";
+import { parseProjectionQuery, parseSearchQuery, parseSearchRequest, type SearchQuery } from "./query.ts";
+import { queryParameters } from "./query-parameters.ts";
 import { endpointOf, locationOf, resourceTexts, versionOf } from "./resource-text.ts";
 import { notFound, scimErrorResponse, scimJson, scimText } from "./responses.ts";
 import { search } from "./search.ts";
@@ -21,6 +24,8 @@ export interface ScimAppParts {
   /** How others reach the bridge, without `/scim/v2`: locations are made from it, never from the Host header. */
   readonly publicUrl: string;
   readonly authenticate: FindClient;
+  /** 32 bytes, the same for all replicas; absent: cursors are good as long as this process lives. */
+  readonly cursorKey?: Buffer;
   /** Name of a source, for the refusal to write what comes from it. */
   readonly sourceName?: (sourceId: string) => Promise<string | null> | string | null;
   readonly log?: Log;
@@ -35,6 +40,7 @@ type ScimContext = Context<{ Variables: { client: ScimClientRow } }>;
 export function makeScimApp(parts: ScimAppParts): Hono<{ Variables: { client: ScimClientRow } }> {
   const { directory, log } = parts;
   const base = `${parts.publicUrl.replace(/\/+$/, "")}/scim/v2`;
+  const cursors = makeCursors(parts.cursorKey ?? randomBytes(32));
   const app = new Hono<{ Variables: { client: ScimClientRow } }>({ strict: false });
 
   app.onError((error) => {
@@ -106,10 +112,7 @@ export function makeScimApp(parts: ScimAppParts): Hono<{ Variables: { client: Sc
   return app;
 
   async function searchByParameters(context: ScimContext, types: readonly ResourceType[]): Promise<Response> {
-    const query = parseSearchQuery(new URL(context.req.url).searchParams);
-    return scimText(
-      await search(query, types, context.get("client").sources, { directory, catalog: parts.catalog(), base }),
-    );
+    return answerSearch(context, parseSearchQuery(queryParameters(context.req.url)), types);
   }
 
   async function searchByBody(context: ScimContext, types: readonly ResourceType[]): Promise<Response> {
@@ -118,18 +121,25 @@ export function makeScimApp(parts: ScimAppParts): Hono<{ Variables: { client: Sc
     if (mediaType !== "application/scim+json" && mediaType !== "application/json") {
       throw new ScimError(415, null, "The body has to be application/scim+json or application/json");
     }
-    const query = parseSearchRequest(await context.req.text());
-    return scimText(
-      await search(query, types, context.get("client").sources, { directory, catalog: parts.catalog(), base }),
-    );
+    return answerSearch(context, parseSearchRequest(await context.req.text()), types);
+  }
+
+  async function answerSearch(
+    context: ScimContext,
+    query: SearchQuery,
+    types: readonly ResourceType[],
+  ): Promise<Response> {
+    const text = await search(query, types, context.get("client"), {
+      directory,
+      catalog: parts.catalog(),
+      cursors,
+      base,
+    });
+    return scimText(text);
   }
 
   async function readOne(context: ScimContext, type: ResourceType, id: string): Promise<Response> {
-    const projection = makeProjection(
-      type,
-      parts.catalog(),
-      parseProjectionQuery(new URL(context.req.url).searchParams),
-    );
+    const projection = makeProjection(type, parts.catalog(), parseProjectionQuery(queryParameters(context.req.url)));
     const row = await directory.readResource(type, id, context.get("client").sources);
     if (!row) throw notFound(`This ${type}`);
     const headers = { etag: versionOf(row), location: locationOf(row, base) };
@@ -178,7 +188,7 @@ function listAll(resources: readonly object[]): Response {
   return scimText(
     listResponseText(
       resources.length,
-      1,
+      { startIndex: 1 },
       resources.map((resource) => JSON.stringify(resource)),
     ),
   );

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
 import { ScimError } from "../../scim/scim-error.ts";
 import type { ScimClientRow } from "../../store/store.ts";
@@ -24,9 +24,11 @@ export function authenticateClient(
 ): MiddlewareHandler<{ Variables: { client: ScimClientRow } }> {
   const remembered = new Map<string, { readonly client: ScimClientRow; readonly until: number }>();
 
-  const find = async (tokenHash: string): Promise<ScimClientRow | null> => {
+  const recall = (tokenHash: string): ScimClientRow | null => {
     const known = remembered.get(tokenHash);
-    if (known && known.until > now()) return known.client;
+    return known && known.until > now() ? known.client : null;
+  };
+  const find = async (tokenHash: string): Promise<ScimClientRow | null> => {
     remembered.delete(tokenHash);
     const client = await findClient(tokenHash);
     if (client) {
@@ -40,7 +42,8 @@ export function authenticateClient(
     const header = context.req.header("authorization");
     if (header === undefined) return isPublic(context.req.path) ? next() : refuse("A bearer token is needed", realm);
     const token = /^Bearer +([A-Za-z0-9\-._~+/]+=*) *$/i.exec(header)?.[1];
-    const client = token === undefined ? null : await find(createHash("sha256").update(token).digest("base64url"));
+    const tokenHash = token === undefined ? null : hash("sha256", token, "base64url");
+    const client = tokenHash === null ? null : (recall(tokenHash) ?? (await find(tokenHash)));
     if (client === null) return refuse("The bearer token is not valid", `${realm}, error="invalid_token"`);
     context.set("client", client);
     return next();

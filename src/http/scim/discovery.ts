@@ -1,4 +1,5 @@
 import type { ResourceTypeDefinition, SchemaDefinition } from "../../scim/catalog.ts";
+import { cursorTimeoutSeconds } from "./cursor.ts";
 import { pageSizes } from "./query.ts";
 
 const core = "urn:ietf:params:scim:schemas:core:2.0";
@@ -11,8 +12,17 @@ export function serviceProviderConfig(base: string) {
     bulk: { supported: false, maxOperations: 0, maxPayloadSize: 0 },
     filter: { supported: true, maxResults: pageSizes.max },
     changePassword: { supported: false },
-    sort: { supported: false },
+    sort: { supported: true },
     etag: { supported: true },
+    // RFC 9865 §4.
+    pagination: {
+      cursor: true,
+      index: true,
+      defaultPaginationMethod: "index",
+      defaultPageSize: pageSizes.standard,
+      maxPageSize: pageSizes.max,
+      cursorTimeout: cursorTimeoutSeconds,
+    },
     authenticationSchemes: [
       {
         type: "oauthbearertoken",

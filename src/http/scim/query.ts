@@ -4,36 +4,60 @@ import { searchRequestSchema } from "../../scim/messages.ts";
 import { parseFilter } from "../../scim/parse-filter.ts";
 import type { ProjectionRequest } from "../../scim/project.ts";
 import { ScimError } from "../../scim/scim-error.ts";
+import type { QueryParameters } from "./query-parameters.ts";
 
 /** How many resources a page holds when the request does not say, and at most. */
 export const pageSizes = { standard: 100, max: 1000 } as const;
 
-/** A query as RFC 7644 §3.4.2 has it. `sortBy` is left aside: the service provider configuration says so. */
+/** A query as RFC 7644 §3.4.2 and RFC 9865 have it. */
 export interface SearchQuery extends ProjectionRequest {
   readonly filter: Filter | null;
+  /** The same as it was written. */
+  readonly filterText: string | null;
   /** 1 or more. */
   readonly startIndex: number;
   /** 0 to `pageSizes.max`. */
   readonly count: number;
+  readonly sortBy: string | null;
+  readonly isDescending: boolean;
+  /** Empty for the first page; null where pages are asked for by index. */
+  readonly cursor: string | null;
 }
 
-/** @throws {ScimError} 400 invalidFilter, invalidValue */
-export function parseSearchQuery(parameters: URLSearchParams): SearchQuery {
-  const filter = parameters.get("filter");
+/** @throws {ScimError} 400 invalidFilter, invalidValue, invalidCount */
+export function parseSearchQuery(parameters: QueryParameters): SearchQuery {
+  const cursor = parameters.first("cursor");
+  const wrongCount = cursor === null ? "invalidValue" : "invalidCount";
+  const filterText = parameters.first("filter");
+  const sortBy = parameters.first("sortBy")?.trim() || null;
+  // Written out: spreading objects into one costs more than parsing the parameters.
   return {
-    ...parseProjectionQuery(parameters),
-    filter: filter === null ? null : parseFilter(filter),
-    startIndex: clampStart(parseInteger("startIndex", parameters.get("startIndex"))),
-    count: clampCount(parseInteger("count", parameters.get("count"))),
+    attributes: listOf(parameters.all("attributes")),
+    excludedAttributes: listOf(parameters.all("excludedAttributes")),
+    filter: filterText === null ? null : parseFilter(filterText),
+    filterText,
+    startIndex: clampStart(parseInteger("startIndex", parameters.first("startIndex"), "invalidValue")),
+    count: clampCount(parseInteger("count", parameters.first("count"), wrongCount)),
+    sortBy,
+    isDescending: isDescending(parameters.first("sortOrder")) && sortBy !== null,
+    cursor,
   };
 }
 
 /** `attributes` and `excludedAttributes`, separated by commas; the parameters may also be repeated. */
-export function parseProjectionQuery(parameters: URLSearchParams): ProjectionRequest {
+export function parseProjectionQuery(parameters: QueryParameters): ProjectionRequest {
   return {
-    attributes: parameters.getAll("attributes").flatMap(splitList),
-    excludedAttributes: parameters.getAll("excludedAttributes").flatMap(splitList),
+    attributes: listOf(parameters.all("attributes")),
+    excludedAttributes: listOf(parameters.all("excludedAttributes")),
   };
+}
+
+/** RFC 7644 §3.4.2.3; without `sortBy` there is nothing that it could order. */
+function isDescending(sortOrder: string | null): boolean {
+  const order = sortOrder?.trim().toLowerCase() ?? "";
+  if (order === "" || order === "ascending") return false;
+  if (order === "descending") return true;
+  throw new ScimError(400, "invalidValue", "sortOrder has to be ascending or descending");
 }
 
 /**
@@ -51,16 +75,21 @@ export function parseSearchRequest(text: string): SearchQuery {
       `This is no SearchRequest: ${fields.join(", ") || "a JSON object is expected"}`,
     );
   }
-  const { schemas, filter, startIndex, count, attributes, excludedAttributes } = body.data;
+  const { schemas, filter, startIndex, count, attributes, excludedAttributes, sortOrder, cursor } = body.data;
   if (!schemas.some((urn) => urn.toLowerCase() === searchRequestSchema.toLowerCase())) {
     throw new ScimError(400, "invalidSyntax", `schemas has to name ${searchRequestSchema}`);
   }
+  const sortBy = body.data.sortBy?.trim() || null;
   return {
-    attributes: (attributes ?? []).flatMap(splitList),
-    excludedAttributes: (excludedAttributes ?? []).flatMap(splitList),
+    attributes: listOf(attributes ?? []),
+    excludedAttributes: listOf(excludedAttributes ?? []),
     filter: filter == null ? null : parseFilter(filter),
+    filterText: filter ?? null,
     startIndex: clampStart(startIndex ?? null),
     count: clampCount(count ?? null),
+    sortBy,
+    isDescending: isDescending(sortOrder ?? null) && sortBy !== null,
+    cursor: cursor ?? null,
   };
 }
 
@@ -71,6 +100,9 @@ const searchForm = z.object({
   count: z.int().nullish(),
   attributes: z.array(z.string()).nullish(),
   excludedAttributes: z.array(z.string()).nullish(),
+  sortBy: z.string().nullish(),
+  sortOrder: z.string().nullish(),
+  cursor: z.string().nullish(),
 });
 
 const searchFields = new Map(Object.keys(searchForm.shape).map((name) => [name.toLowerCase(), name]));
@@ -94,17 +126,18 @@ function parseJson(text: string): unknown {
   }
 }
 
-function splitList(text: string): readonly string[] {
-  return text
-    .split(",")
+function listOf(texts: readonly string[]): readonly string[] {
+  if (texts.length === 0) return texts;
+  return texts
+    .flatMap((text) => text.split(","))
     .map((item) => item.trim())
     .filter((item) => item !== "");
 }
 
 // RFC 7644 is silent on what is no integer; ignoring it would answer another question than the one asked.
-function parseInteger(name: string, text: string | null): number | null {
+function parseInteger(name: string, text: string | null, scimType: "invalidValue" | "invalidCount"): number | null {
   if (text === null || text.trim() === "") return null;
-  if (!/^[+-]?\d+$/.test(text.trim())) throw new ScimError(400, "invalidValue", `${name} has to be an integer`);
+  if (!/^[+-]?\d+$/.test(text.trim())) throw new ScimError(400, scimType, `${name} has to be an integer`);
   return Number(text);
 }
 

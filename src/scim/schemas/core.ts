@@ -18,7 +18,7 @@ export const enterpriseSchema: SchemaDefinition = fromScimmy(SCIMMY.Schemas.Ente
 
 /** The schemas of the discovery endpoints themselves (RFC 7643 §5, §6, §7). */
 export const discoverySchemas: readonly SchemaDefinition[] = [
-  fromScimmy(SCIMMY.Schemas.ServiceProviderConfig),
+  withPagination(fromScimmy(SCIMMY.Schemas.ServiceProviderConfig)),
   fromScimmy(SCIMMY.Schemas.ResourceType),
   schemaSchema,
 ];
@@ -26,6 +26,37 @@ export const discoverySchemas: readonly SchemaDefinition[] = [
 // The description holds its attribute instances; the way through JSON text leaves plain data.
 function fromScimmy({ definition }: { readonly definition: { describe(): unknown } }): SchemaDefinition {
   return parseSchema(JSON.parse(JSON.stringify(definition.describe())));
+}
+
+/** RFC 9865 §4 adds how lists are cut into pages. */
+function withPagination(schema: SchemaDefinition): SchemaDefinition {
+  const readOnly = { mutability: "readOnly" } as const;
+  const { attributes } = parseSchema({
+    id: schema.id,
+    name: schema.name,
+    attributes: [
+      {
+        name: "pagination",
+        type: "complex",
+        ...readOnly,
+        description: "How lists are cut into pages.",
+        subAttributes: [
+          { name: "cursor", type: "boolean", required: true, ...readOnly, description: "By cursor." },
+          { name: "index", type: "boolean", required: true, ...readOnly, description: "By startIndex." },
+          {
+            name: "defaultPaginationMethod",
+            canonicalValues: ["cursor", "index"],
+            ...readOnly,
+            description: "What is done when a request says neither.",
+          },
+          { name: "defaultPageSize", type: "integer", ...readOnly, description: "Resources on a page without count." },
+          { name: "maxPageSize", type: "integer", ...readOnly, description: "Resources on a page at most." },
+          { name: "cursorTimeout", type: "integer", ...readOnly, description: "Seconds that a cursor is good for." },
+        ],
+      },
+    ],
+  });
+  return Object.freeze({ ...schema, attributes: Object.freeze([...schema.attributes, ...attributes]) });
 }
 
 function withRequired(schema: SchemaDefinition, name: string): SchemaDefinition {

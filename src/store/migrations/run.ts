@@ -6,11 +6,19 @@ import { schemaVersions } from "./0002-schema-versions.ts";
 import { targetRules } from "./0003-target-rules.ts";
 import { targetVocabulary } from "./0004-target-vocabulary.ts";
 import { recordWarnings } from "./0005-record-warnings.ts";
+import { reading } from "./0006-reading.ts";
 
 /** A step of the schema's history: statements in the dialect's own words. Numbered, only ever added to. */
 export type Migration = (dialect: Database["dialect"]) => readonly string[];
 
-const migrations: readonly Migration[] = [tables, schemaVersions, targetRules, targetVocabulary, recordWarnings];
+const migrations: readonly Migration[] = [
+  tables,
+  schemaVersions,
+  targetRules,
+  targetVocabulary,
+  recordWarnings,
+  reading,
+];
 
 /** Brings the tables up to date. Two processes may start at once: the second waits, then finds nothing to do. */
 export async function migrate({ dialect, db }: Pick<Database, "dialect" | "db">): Promise<void> {

@@ -22,9 +22,17 @@ export const postgresFilter: FilterDialect = {
     case jsonb_typeof(${steps(sql`resource.folded::jsonb`, keys)})
       when 'array' then ${steps(sql`resource.folded::jsonb`, keys)} else '[]'::jsonb end)
     with ordinality as e(value, place) where ${condition})`,
+  firstElement: (keys, value, isPrimary) => sql`(select ${value} from jsonb_array_elements(
+    case jsonb_typeof(${steps(sql`resource.folded::jsonb`, keys)})
+      when 'array' then ${steps(sql`resource.folded::jsonb`, keys)} else '[]'::jsonb end)
+    with ordinality as e(value, place)
+    order by ${isPrimary === null ? sql`` : sql`coalesce(${isPrimary}, 0) desc,`} e.place limit 1)`,
+  // In the words of the index (migrations/0006-reading).
+  hasElement: (attribute, value) => sql`(resource.folded::jsonb -> ${sql.lit(attribute)})
+    @> jsonb_build_array(jsonb_build_object('value', ${value}::text))`,
   contains: (text, part) => sql`strpos(${text}, ${part}) > 0`,
   startsWith: (text, part) => sql`starts_with(${text}, ${part})`,
-  endsWith: (text, part) => sql`right(${text}, ${[...part].length}::int) = ${part}`,
+  endsWith: (text, part) => sql`right(${text}, length(${part}::text)) = ${part}`,
   byCodePoint: (text) => sql`(${text}) collate "C"`,
 };
 

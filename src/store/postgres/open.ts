@@ -6,7 +6,8 @@ import { openPool } from "./pool.ts";
 
 /** Opens (and upgrades) a PostgreSQL database. @param url `postgres://…` */
 export async function openPostgres(url: string, { poolSize = 10 }: { poolSize?: number } = {}): Promise<Database> {
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: openPool(url, poolSize) }) });
+  const { pool, read } = openPool(url, poolSize);
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const database: Database = {
     dialect: "postgres",
     db,
@@ -20,6 +21,7 @@ export async function openPostgres(url: string, { poolSize = 10 }: { poolSize?: 
       const type = typeof values[0] === "number" ? sql`bigint[]` : sql`text[]`;
       return sql`${sql.ref(column)} = any(${values}::${type})`;
     },
+    read,
     isTaken: (error) => errorCode(error) === "23505",
     close: () => db.destroy(),
   };

@@ -1,17 +1,47 @@
+import { createHash } from "node:crypto";
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kysely";
 import pg from "pg";
 
-/** Connections to PostgreSQL, with what the driver does otherwise than this program needs it. */
-export function openPool(url: string, size: number): PostgresPool {
+/** Connections to PostgreSQL. */
+export interface OpenedPool {
+  readonly pool: PostgresPool;
+  /** See `Database.read`. */
+  read<R>(text: string, parameters: readonly unknown[]): Promise<readonly R[]>;
+}
+
+/** Statements that each connection keeps prepared. Others are planned each time: filters can have any shape. */
+const mostPrepared = 200;
+
+/** Opens connections, with what the driver does otherwise than this program needs it. */
+export function openPool(url: string, size: number): OpenedPool {
   const types = new pg.TypeOverrides();
   // bigint (our times and counts, all below 2^53) comes as text by default.
   types.setTypeParser(pg.types.builtins.INT8, Number);
   const pool = new pg.Pool({ connectionString: url, max: size, types });
   // A connection that breaks while idle must not end the process; the next query opens another.
   pool.on("error", () => {});
+  const names = new Map<string, string>();
+  const nameOf = (text: string): string | undefined => {
+    const known = names.get(text);
+    if (known !== undefined || names.size >= mostPrepared) return known;
+    // By the text, so that behind a pooler no two programs mean different things by one name.
+    const name = createHash("sha256").update(text).digest("hex").slice(0, 32);
+    names.set(text, name);
+    return name;
+  };
   return {
-    connect: async () => overClient(await pool.connect()),
-    end: () => pool.end(),
+    pool: {
+      connect: async () => overClient(await pool.connect()),
+      end: () => pool.end(),
+    },
+    async read<R>(text: string, parameters: readonly unknown[]) {
+      const name = nameOf(text);
+      const query = { text, values: parameters.map(withoutNul), ...(name === undefined ? {} : { name }) };
+      const { rows } = await pool.query(query).catch((error: unknown) => {
+        throw withoutValues(error);
+      });
+      return rows as R[];
+    },
   };
 }
 

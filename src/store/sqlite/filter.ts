@@ -18,11 +18,15 @@ export const sqliteFilter: FilterDialect = {
     else ${typeOf(place)} is not null end`,
   someElement: (keys, condition) =>
     sql`exists (select 1 from json_each(resource.folded, ${path(keys)}) as e where ${condition})`,
+  firstElement: (keys, value, isPrimary) =>
+    sql`(select ${value} from json_each(resource.folded, ${path(keys)}) as e
+      order by ${isPrimary === null ? sql`` : sql`coalesce(${isPrimary}, 0) desc,`} e.key limit 1)`,
+  hasElement: (attribute, value) =>
+    sql`resource.id in (select resource_id from resource_value where attribute = ${sql.lit(attribute)} and value = ${value})`,
   contains: (text, part) => sql`instr(${text}, ${part}) > 0`,
   startsWith: (text, part) => sql`substr(${text}, 1, length(${part})) = ${part}`,
   // A start before the text gives fewer characters than asked for, which are not equal then.
-  endsWith: (text, part) =>
-    part === "" ? sql`${text} is not null` : sql`substr(${text}, length(${text}) - length(${part}) + 1) = ${part}`,
+  endsWith: (text, part) => sql`substr(${text}, length(${text}) - length(${part}) + 1) = ${part}`,
   byCodePoint: (text) => text,
 };
 

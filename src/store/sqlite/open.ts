@@ -4,6 +4,8 @@ import { wait } from "../../lib/wait.ts";
 import { type Database, errorCode, type Row, type Upsert } from "../database.ts";
 import { migrate } from "../migrations/run.ts";
 import type { Tables } from "../tables.ts";
+import { cachedPrepare, type Prepare } from "./prepare.ts";
+import { makeReader } from "./reader.ts";
 
 /**
  * Opens (and creates or upgrades) an SQLite file.
@@ -22,6 +24,8 @@ export async function openSqlite(file: string): Promise<Database> {
   connection.pragma("wal_autocheckpoint = 4000");
   connection.pragma("temp_store = MEMORY");
   const prepare = cachedPrepare(connection);
+  // A database in memory is its connection's own.
+  const reader = file === ":memory:" ? { prepare, close() {} } : makeReader(file, patienceMs);
   const db = new Kysely<Tables>({
     dialect: new SqliteDialect({ database: { prepare, close: () => connection.close() } }),
   });
@@ -40,8 +44,12 @@ export async function openSqlite(file: string): Promise<Database> {
     },
     isOneOf: (column, values): RawBuilder<boolean> =>
       sql`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
+    read: async <R>(text: string, parameters: readonly unknown[]) => reader.prepare(text).all(parameters) as R[],
     isTaken: (error) => /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/.test(errorCode(error) ?? ""),
-    close: () => db.destroy(),
+    async close() {
+      reader.close();
+      await db.destroy();
+    },
   };
   try {
     await migrate(database);
@@ -78,25 +86,6 @@ async function useWal(connection: SqliteConnection.Database): Promise<void> {
  */
 async function takeWriteLock(trx: Transaction<Tables>): Promise<void> {
   await sql`delete from lease where name is null`.execute(trx);
-}
-
-type Prepare = SqliteConnection.Database["prepare"];
-
-/** Preparing costs more than most of our statements: keep the last few hundred by their text. */
-function cachedPrepare(connection: SqliteConnection.Database): Prepare {
-  const statements = new Map<string, SqliteConnection.Statement>();
-  const prepare = (text: string): SqliteConnection.Statement => {
-    const known = statements.get(text);
-    if (known) return known;
-    const statement = connection.prepare(text);
-    if (statements.size >= 300) {
-      const oldest = statements.keys().next().value;
-      if (oldest !== undefined) statements.delete(oldest);
-    }
-    statements.set(text, statement);
-    return statement;
-  };
-  return prepare as Prepare;
 }
 
 function runForEach(prepare: Prepare, { table, rows, conflict, update }: Upsert): void {

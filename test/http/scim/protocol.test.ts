@@ -29,7 +29,15 @@ function resourcesOf({ json }: Answer): readonly JsonObject[] {
 }
 
 describe("discovery", () => {
-  it("R-046 R-047 R-150 answers one service provider configuration that promises what there is", async () => {
+  it("R-167 has a schema for every attribute of the service provider configuration", async () => {
+    const urn = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig";
+    const { attributes } = (await server.ask(`/Schemas/${urn}`)).json;
+    const names = Array.isArray(attributes) ? attributes.filter(isJsonObject).map(({ name }) => name) : [];
+    const { schemas: _, meta: __, ...config } = (await server.ask("/ServiceProviderConfig")).json;
+    expect(names).toEqual(expect.arrayContaining(Object.keys(config)));
+  });
+
+  it("R-046 R-047 R-150 R-167 answers one service provider configuration that promises what there is", async () => {
     const { status, json } = await server.ask("/ServiceProviderConfig");
     expect(status).toBe(200);
     expect(json).toMatchObject({
@@ -38,8 +46,16 @@ describe("discovery", () => {
       bulk: { supported: false, maxOperations: 0, maxPayloadSize: 0 },
       filter: { supported: true, maxResults: 1000 },
       changePassword: { supported: false },
-      sort: { supported: false },
+      sort: { supported: true },
       etag: { supported: true },
+      pagination: {
+        cursor: true,
+        index: true,
+        defaultPaginationMethod: "index",
+        defaultPageSize: 100,
+        maxPageSize: 1000,
+        cursorTimeout: 3600,
+      },
       authenticationSchemes: [{ type: "oauthbearertoken", primary: true }],
       meta: { resourceType: "ServiceProviderConfig", location: `${base}/ServiceProviderConfig` },
     });
@@ -230,4 +246,10 @@ describe("a failure inside", () => {
 const refuse = async (): Promise<never> => {
   throw new Error("the disk is gone");
 };
-const refusingDirectory = { queryResources: refuse, readResource: refuse, membersOf: refuse, groupsOf: refuse };
+const refusingDirectory = {
+  listResources: refuse,
+  queryResources: refuse,
+  readResource: refuse,
+  membersOf: refuse,
+  groupsOf: refuse,
+};

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { makeScimApp } from "../../../src/http/scim/app.ts";
 import type { JsonObject } from "../../../src/lib/json.ts";
 import { makeSchemaCatalog, parseSchema } from "../../../src/scim/catalog.ts";
@@ -75,7 +75,7 @@ const edges: readonly TestEdge[] = [
 ];
 
 /** A SCIM endpoint over a real database; `loads` counts what it read of memberships. */
-export async function makeScimServer(database: Database) {
+export async function makeScimServer(database: Database, { cursorKey = randomBytes(32) } = {}) {
   await writeDirectory(database, [...users, ...groups], edges);
   const reader = makeDirectoryReader(database);
   const loads = { members: 0, groups: 0 };
@@ -98,6 +98,7 @@ export async function makeScimServer(database: Database) {
     catalog: () => catalog,
     publicUrl: "https://bridge.example.com/",
     authenticate: async (hash) => known.get(hash) ?? null,
+    cursorKey,
     sourceName: (id) => (id === "source-1" ? "总部-WeCom" : null),
   });
   return {

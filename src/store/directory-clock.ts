@@ -1,0 +1,23 @@
+import { sql, type Transaction } from "kysely";
+import type { Database } from "./database.ts";
+import type { Tables } from "./tables.ts";
+
+/**
+ * The time for `last_modified_at` of everything that a transaction changes in the directory; to be asked for before its
+ * first change there. It is later than that of every transaction that was committed before, whatever this machine's
+ * clock says. The row stays locked until the end, so that transactions of different sources are committed in the order
+ * of their times: who reads what changed since the latest time that he saw misses nothing
+ * (docs/decisions/0007-reading-changes.md).
+ */
+export async function takeDirectoryTime(
+  { dialect }: Pick<Database, "dialect">,
+  trx: Transaction<Tables>,
+  now: number,
+): Promise<number> {
+  const later = sql.raw(dialect === "sqlite" ? "max" : "greatest");
+  const { rows } = await sql<{ at: number }>`
+    update directory_clock set at = ${later}(at + 1, ${now}) where id = 1 returning at`.execute(trx);
+  const [clock] = rows;
+  if (clock === undefined) throw new Error("the directory has lost its clock: restore a backup");
+  return Number(clock.at);
+}
