@@ -21,7 +21,7 @@ import type { SourceRow, TargetRow } from "./store/store.ts";
 import { type Engine, startEngine } from "./sync/engine.ts";
 import type { ImpactQuestion, SourceImpact } from "./sync/impact/impact.ts";
 import { measureSources } from "./sync/impact/measure-sources.ts";
-import { type PreviewQuestion, previewOfSource, type StoredPreview } from "./sync/preview.ts";
+import { type PreviewParts, type PreviewQuestion, previewOfSource, type StoredPreview } from "./sync/preview.ts";
 import type { EngineEdges } from "./sync/run-task.ts";
 import { parseTargetProfile, TargetProfileError } from "./target/profile.ts";
 import { readTargetProfile } from "./target/read-profile.ts";
@@ -196,13 +196,13 @@ export type EngineQuestions = {
 export function answerQuestions(parts: Parts): Answers<EngineQuestions> {
   const { store, schemas } = parts;
   const editor = makeSchemaEditor({ registry: schemas, store });
-  const mappingOf = async (name: string, text: string | null): Promise<MappingProgram> =>
+  const mappingOf: PreviewParts["mappingOf"] = async (name, text, extensions) =>
     text === null
       ? mappingInForce(await schemas.refresh(), name).mapping
-      : (await editor.compileMapping(name, text)).program;
+      : (await editor.compileMapping(name, text, extensions)).program;
   return {
-    impact: async ({ name, text, sources }, signal) =>
-      measureImpact(parts, await mappingOf(name, text), sources, signal),
+    impact: async ({ name, text, extensions, sources }, signal) =>
+      measureImpact(parts, await mappingOf(name, text, extensions), sources, signal),
     preview: (question) => previewOfSource({ store, mappingOf }, question),
   };
 }

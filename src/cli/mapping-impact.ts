@@ -9,6 +9,8 @@ import { readWritten } from "./written-files.ts";
 /** Options of `mapping impact`. */
 export interface ImpactOptions {
   readonly sources?: string;
+  /** Files of extension schemas that are not in force yet. */
+  readonly extension: readonly string[];
   readonly detailedExitcode: boolean;
   readonly json: boolean;
 }
@@ -22,7 +24,11 @@ export async function measureImpact(parts: CliParts, path: string, options: Impa
   const { name, value } = await openOrFail(path);
   const sources = options.sources?.split(",").map((each) => each.trim());
   const client = makeApiClient(parts);
-  const body = { mapping: value, ...(sources !== undefined && { sources }) };
+  const body = {
+    mapping: value,
+    ...(sources !== undefined && { sources }),
+    ...(await readDrafts(options.extension)),
+  };
   const impact = await client.call("POST", `/mappings/${encodeURIComponent(name)}/impact`, impactAnswer, body);
   parts.stdout.write(options.json ? `${JSON.stringify(impact, null, 2)}\n` : reportImpact(impact));
   return options.detailedExitcode && !isEmptyImpact(impact) ? 2 : 0;
@@ -36,4 +42,11 @@ export async function openOrFail(path: string): Promise<ReturnType<typeof openFi
     if (!(error instanceof MappingError)) throw error;
     throw new CliError(1, error.problems.map((problem) => plain(formatProblem(problem))).join("\n"));
   }
+}
+
+/** Extension schemas that are not in force, as the API takes them. @throws CliError as {@link openOrFail} does */
+export async function readDrafts(paths: readonly string[]): Promise<{ readonly extensions?: object }> {
+  if (paths.length === 0) return {};
+  const files = await Promise.all(paths.map(openOrFail));
+  return { extensions: Object.fromEntries(files.map(({ name, value }) => [name, value])) };
 }

@@ -1,6 +1,7 @@
 import { formatProblem, MappingError, openFile, type Preview, previewFiles, type Subject } from "../wire.ts";
 import { previewAnswer } from "./answers.ts";
 import { makeApiClient } from "./api-client.ts";
+import { readDrafts } from "./mapping-impact.ts";
 import { CliError, type CliParts } from "./parts.ts";
 import { reportPreview } from "./preview-report.ts";
 import { readExtensionsFor } from "./schemas-dir.ts";
@@ -14,6 +15,8 @@ export interface PreviewOptions {
   readonly tag?: string;
   readonly source?: string;
   readonly userid?: string;
+  /** Files of extension schemas that are not in force yet. */
+  readonly extension: readonly string[];
   readonly schemas?: string;
   readonly organization?: string;
   readonly namespace?: string;
@@ -51,10 +54,14 @@ async function previewHere(parts: CliParts, path: string, options: PreviewOption
 }
 
 /** Asks a server, which knows the member and his departments. */
-async function previewThere(parts: CliParts, path: string, { source, userid }: PreviewOptions): Promise<Preview> {
+async function previewThere(
+  parts: CliParts,
+  path: string,
+  { source, userid, extension }: PreviewOptions,
+): Promise<Preview> {
   if (source === undefined || userid === undefined) throw new CliError(2, "--source and --userid go together.");
   const { name, value, placeOf } = openFile(await readWritten(path));
-  const body = { source, userid, mapping: value };
+  const body = { source, userid, mapping: value, ...(await readDrafts(extension)) };
   const client = makeApiClient(parts);
   const preview = await client.call("POST", `/mappings/${encodeURIComponent(name)}/preview`, previewAnswer, body);
   // The server was sent values: the lines are those of the file here.

@@ -37,6 +37,7 @@ export function addMapping(program: Command, parts: CliParts, end: (exitCode: nu
       ),
     )
     .option("--userid <id>", "the member")
+    .addOption(makeExtensionOption().conflicts(subjects))
     .option(...schemas)
     .option("--organization <name>", "the organization of the source")
     .option("--namespace <name>", "the namespace of the source")
@@ -47,6 +48,7 @@ export function addMapping(program: Command, parts: CliParts, end: (exitCode: nu
     .description("counts what a mapping file would change at the server's next sync; changes nothing")
     .argument("<file>", "the mapping file")
     .option("--sources <names>", "names or ids with commas between; those that use the mapping if not said")
+    .addOption(makeExtensionOption())
     .option("--detailed-exitcode", "ends with 2 when something would change", false)
     .option("--json", "prints JSON", false)
     .action(async (file: string, options: ImpactOptions) => end(await measureImpact(parts, file, options)));
@@ -82,4 +84,10 @@ export function addMapping(program: Command, parts: CliParts, end: (exitCode: nu
 function toVersion(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("Expected the number of a version.");
   return Number(text);
+}
+
+function makeExtensionOption(): Option {
+  return new Option("--extension <file>", "an extension schema that is not in force yet; can be said several times")
+    .argParser((path: string, before: readonly string[]) => [...before, path])
+    .default([]);
 }

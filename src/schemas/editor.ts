@@ -19,8 +19,13 @@ export interface SavedDraft extends SchemaVersion {
 
 /** What the API does with the files: an edit is a draft until somebody activates it. */
 export interface SchemaEditor {
-  /** @throws {MappingError} */
-  compileMapping(name: string, text: string): Promise<CompiledMappingFile>;
+  /**
+   * Compiles a mapping beside the extension schemas in force.
+   *
+   * @param drafts texts of extension schemas by their files' names: they stand in for those in force, or come besides
+   * @throws {MappingError} whose problems name the file that they are in
+   */
+  compileMapping(name: string, text: string, drafts?: Readonly<Record<string, string>>): Promise<CompiledMappingFile>;
   /**
    * Keeps a text as a draft, if it is good.
    *
@@ -67,8 +72,13 @@ export function makeSchemaEditor({ registry, store }: EditorParts): SchemaEditor
   };
 
   return {
-    async compileMapping(name, text) {
-      return compile.mapping(name, text, definitionsOf(extensionsOf(await registry.refresh())));
+    async compileMapping(name, text, drafts = {}) {
+      const inForce = extensionsOf(await registry.refresh());
+      const beside = inForce.filter((each) => !Object.hasOwn(drafts, each.name));
+      for (const [draft, its] of Object.entries(drafts)) {
+        beside.push({ name: draft, definition: compile.extension(draft, its, beside).definition });
+      }
+      return compile.mapping(name, text, definitionsOf(beside));
     },
 
     async saveDraft(kind, name, text) {

@@ -20,6 +20,8 @@ export interface PreviewQuestion {
   readonly mapping: string;
   /** The file as it would be; null for the mapping that is in force. */
   readonly text: string | null;
+  /** Texts of extension schemas that are not in force yet, by their files' names. */
+  readonly extensions: Readonly<Record<string, string>>;
   /** The source's id: its departments, tags and settings surround the record. */
   readonly source: string;
   readonly kind: RecordKind;
@@ -36,7 +38,11 @@ export interface StoredPreview extends Preview {
 export interface PreviewParts {
   readonly store: PreviewStore;
   /** A mapping in force, or compiled from a text. */
-  readonly mappingOf: (name: string, text: string | null) => Promise<MappingProgram>;
+  readonly mappingOf: (
+    name: string,
+    text: string | null,
+    extensions: Readonly<Record<string, string>>,
+  ) => Promise<MappingProgram>;
 }
 
 /**
@@ -47,11 +53,11 @@ export interface PreviewParts {
  */
 export async function previewOfSource(
   { store, mappingOf }: PreviewParts,
-  { mapping, text, source, kind, record }: PreviewQuestion,
+  { mapping, text, extensions, source, kind, record }: PreviewQuestion,
 ): Promise<StoredPreview | null> {
   const row = await store.findSource(source);
   if (row === null) return null;
-  const program = await mappingOf(mapping, text);
+  const program = await mappingOf(mapping, text, extensions);
   if (typeof record === "string") return previewStored(store, row, program, kind, record);
   const around = await readSurroundings(store, row, program, kind);
   return { ...previewInput(program, inputOf(pasted[kind](record), around)), current: null };

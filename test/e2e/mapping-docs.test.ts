@@ -77,6 +77,7 @@ it("an administrator with only the docs brings two fields to a target, sees it a
   expect(whole).toContain(`employeeNumber: "0007"`); // preview
   expect(whole).toContain(`badge: "B-7"`);
   expect(whole).toMatch(new RegExp(`employeeNumber +${numbered} +0 +0 `)); // impact
+  expect(whole).toMatch(/:badge +1 +0 +0 /); // of an attribute that is not in force yet
   expect(whole).toContain('"name":"badge"'); // /Schemas
   expect(whole).toContain('"mapping":{"name":"wecom","version":2,"problem":null}');
   expect(whole).toContain(`"attribute":"${enterprise}:employeeNumber"`); // records

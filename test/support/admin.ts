@@ -67,10 +67,10 @@ export async function makeAdminFixture(
     },
     measureImpact: record("measureImpact", []),
     previewOfSource: (question) => {
-      const mappingOf = async (name: string, text: string | null) =>
+      const mappingOf = async (name: string, text: string | null, extensions: Readonly<Record<string, string>>) =>
         text === null
           ? mappingInForce(registry.inForce(), name).mapping
-          : (await makeSchemaEditor({ registry, store }).compileMapping(name, text)).program;
+          : (await makeSchemaEditor({ registry, store }).compileMapping(name, text, extensions)).program;
       calls.push(["previewOfSource", question]);
       return previewOfSource({ store, mappingOf }, question);
     },

@@ -1,7 +1,10 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Json } from "../../lib/json.ts";
+import { jsonPointer } from "../../lib/json-pointer.ts";
 import { previewRecord } from "../../mapping/preview.ts";
 import type { MappingProgram } from "../../mapping/program.ts";
 import type { CompiledMappingFile } from "../../schemas/compile-file.ts";
+import { filePath } from "../../schemas/schemas.ts";
 import type { SourceRow } from "../../store/store.ts";
 import type { PreviewQuestion, StoredPreview } from "../../sync/preview.ts";
 import { invalid, notFound, ProblemError } from "../problem.ts";
@@ -26,7 +29,10 @@ export function makeMappings(parts: AdminParts) {
       const sources = await sourcesOf(parts, name, form.sources);
       if (measuring) throw busy();
       measuring = true;
-      const question = { name, text: isInForce ? null : text, sources: sources.map(({ id }) => id) };
+      const question = {
+        ...{ name, text: isInForce ? null : text, extensions: textsOf(form.extensions) },
+        sources: sources.map(({ id }) => id),
+      };
       const impact = await parts.measureImpact(question, c.req.raw.signal).finally(() => {
         measuring = false;
       });
@@ -44,7 +50,10 @@ export function makeMappings(parts: AdminParts) {
           : await previewAmong(
               parts,
               source,
-              { mapping: name, text: candidate.isInForce ? null : candidate.text },
+              {
+                ...{ mapping: name, text: candidate.isInForce ? null : candidate.text },
+                extensions: textsOf(form.extensions),
+              },
               form,
               c.req.raw.signal,
             );
@@ -69,7 +78,7 @@ function previewAlone(program: MappingProgram, form: PreviewForm): StoredPreview
   if (typeof value !== "object") {
     throw invalid([{ pointer: "/source", detail: `says of which source the ${subject} is` }]);
   }
-  const { source: _, userid: __, mapping: ___, version: ____, ...rest } = form;
+  const { source: _, userid: __, mapping: ___, version: ____, extensions: _____, ...rest } = form;
   const record = { ...rest, [subject]: value } as Parameters<typeof previewRecord>[1];
   return { ...previewRecord(program, record), current: null };
 }
@@ -78,7 +87,7 @@ function previewAlone(program: MappingProgram, form: PreviewForm): StoredPreview
 async function previewAmong(
   { previewOfSource }: AdminParts,
   source: SourceRow,
-  candidate: Pick<PreviewQuestion, "mapping" | "text">,
+  candidate: Pick<PreviewQuestion, "mapping" | "text" | "extensions">,
   form: PreviewForm,
   signal: AbortSignal,
 ): Promise<StoredPreview> {
@@ -101,6 +110,7 @@ function subjectOf(form: PreviewForm) {
 interface Asked {
   readonly version?: number | undefined;
   readonly mapping?: unknown;
+  readonly extensions?: Readonly<Record<string, Json>> | undefined;
 }
 
 interface Candidate extends CompiledMappingFile {
@@ -112,23 +122,33 @@ interface Candidate extends CompiledMappingFile {
 }
 
 /** The mapping that is asked about: the draft that waits if nothing is said, else what is in force. */
-async function candidateOf(parts: AdminParts, name: string, { version, mapping }: Asked): Promise<Candidate> {
-  const { editor } = parts.schemas;
+async function candidateOf(
+  parts: AdminParts,
+  name: string,
+  { version, mapping, extensions }: Asked,
+): Promise<Candidate> {
+  const compile = (text: string, below: string) => {
+    const belowOf = (file: string) => {
+      const extension = Object.keys(extensions ?? {}).find((each) => file === filePath("extension", each));
+      return extension === undefined ? below : jsonPointer(["extensions", extension]);
+    };
+    return orProblem(() => parts.schemas.editor.compileMapping(name, text, textsOf(extensions)), belowOf);
+  };
   if (mapping !== undefined) {
     const text = JSON.stringify(mapping);
-    return {
-      ...(await orProblem(() => editor.compileMapping(name, text), "/mapping")),
-      text,
-      version: null,
-      isInForce: false,
-    };
+    return { ...(await compile(text, "/mapping")), text, version: null, isInForce: false };
   }
   const number = version ?? (await findMeant(parts, "mapping", name));
   if (number === null) throw notFound("mapping", name);
   const inForce = parts.schemas.inForce().mappings.get(name);
-  if (inForce?.version === number) return { ...inForce, isInForce: true };
+  // With other extension schemas beside it, it is another mapping.
+  if (inForce?.version === number && extensions === undefined) return { ...inForce, isInForce: true };
   const { text } = await findVersion(parts, "mapping", name, number);
-  return { ...(await orProblem(() => editor.compileMapping(name, text))), text, version: number, isInForce: false };
+  return { ...(await compile(text, "")), text, version: number, isInForce: false };
+}
+
+function textsOf(extensions: Asked["extensions"]): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(extensions ?? {}).map(([name, content]) => [name, JSON.stringify(content)]));
 }
 
 async function sourcesOf(

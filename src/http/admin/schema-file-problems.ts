@@ -6,17 +6,19 @@ import { invalid, ProblemError, type ProblemItem } from "../problem.ts";
 
 /**
  * What editing files throws, as problems: 400 for what is wrong with a file, 409 for what collides with the others or
- * with files that come from outside, 500 for a file that could not be written although it should. `below` is put before each pointer: where the file stands in a larger body.
+ * with files that come from outside, 500 for a file that could not be written although it should. `below` is put before
+ * each pointer: where the file stands in a larger body.
  */
-export async function orProblem<T>(work: () => Promise<T>, below = ""): Promise<T> {
+export async function orProblem<T>(work: () => Promise<T>, below: string | BelowOf = ""): Promise<T> {
+  const itemOf = (problem: MappingProblem) => toItem(problem, typeof below === "string" ? below : below(problem.file));
   try {
     return await work();
   } catch (error) {
-    if (error instanceof MappingError) throw invalid(error.problems.map((problem) => toItem(problem, below)));
+    if (error instanceof MappingError) throw invalid(error.problems.map(itemOf));
     if (error instanceof SchemaConflictError) {
       const items = error.problems
         .slice(0, maxItems)
-        .map(({ file, detail, ...place }) => toItem({ ...place, file, detail: `${file}: ${detail}` }, below));
+        .map(({ file, detail, ...place }) => itemOf({ ...place, file, detail: `${file}: ${detail}` }));
       throw new ProblemError(409, "conflict", sentence(error.message), items);
     }
     if (error instanceof ReadOnlyError) {
@@ -30,6 +32,9 @@ export async function orProblem<T>(work: () => Promise<T>, below = ""): Promise<
     throw error;
   }
 }
+
+/** Where a file stands in the body. */
+type BelowOf = (file: string) => string;
 
 /** Of several mappings, each with some. */
 const maxItems = 100;

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { Json } from "../../lib/json.ts";
+import { isJsonObject, type Json } from "../../lib/json.ts";
 
 const time = z.string().openapi({ format: "date-time" });
 const anyJson = z
@@ -79,13 +79,28 @@ export const activationForm = z
   .openapi("Activation", { description: "A draft, or a former version to roll back to." });
 
 const mappingObject = z
-  .custom<Json>((value) => typeof value === "object" && value !== null && !Array.isArray(value), "has to be an object")
+  .custom<Json>(isJsonObject, "has to be an object")
   .openapi({ type: "object", description: "A mapping that is not saved yet." });
+
+/** A name that becomes a file's: the same characters as in other names, so that it can never be a path. */
+export const fileName = {
+  pattern: /^[\p{Script=Han}A-Za-z0-9_-]{1,100}$/u,
+  detail: "has to be 1 to 100 characters: Chinese characters, letters, digits, - and _",
+} as const;
+
+const extensionObjects = z
+  .record(
+    z.string().regex(fileName.pattern, fileName.detail),
+    z.custom<Json>(isJsonObject, "has to be an object").openapi({ type: "object" }),
+  )
+  .refine((extensions) => Object.keys(extensions).length <= 20, "has 20 extension schemas at most")
+  .openapi({ description: "Extension schemas that are not in force yet, by their files' names without `.json`." });
 
 export const impactForm = z
   .strictObject({
     version: z.int().min(1).optional(),
     mapping: mappingObject.optional(),
+    extensions: extensionObjects.optional(),
     sources: z
       .array(z.string().min(1).max(100))
       .max(100)
@@ -212,6 +227,7 @@ export const previewForm = z
     tag: idOrRecord.optional().openapi({ description: "The id of one as last read, or one as WeCom sends it." }),
     mapping: mappingObject.optional(),
     version: z.int().min(1).optional(),
+    extensions: extensionObjects.optional(),
     departments: z.array(departmentForm).max(100).optional(),
     mainDepartment: departmentForm.optional(),
     path: z.string().max(2000).optional(),

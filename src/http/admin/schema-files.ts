@@ -13,6 +13,7 @@ import {
   activationForm,
   draftView,
   fileContent,
+  fileName,
   fileView,
   versionContent,
   versionView,
@@ -191,13 +192,8 @@ function contentOf(version: SchemaVersion | null): Json {
 
 const maxNameBytes = 180;
 
-/** A name that becomes a file's: the same characters as in other names, so that it can never be a path. */
 function checkName(name: string): void {
-  if (!/^[\p{Script=Han}A-Za-z0-9_-]{1,100}$/u.test(name)) {
-    throw invalid([
-      { parameter: "name", detail: "has to be 1 to 100 characters: Chinese characters, letters, digits, - and _" },
-    ]);
-  }
+  if (!fileName.pattern.test(name)) throw invalid([{ parameter: "name", detail: fileName.detail }]);
   // File systems take 255 bytes, some of them less.
   if (Buffer.byteLength(name) > maxNameBytes) {
     throw invalid([

@@ -12,6 +12,8 @@ export interface ImpactQuestion {
   readonly name: string;
   /** The file as it would be; null for what is in force. */
   readonly text: string | null;
+  /** Texts of extension schemas that are not in force yet, by their files' names. */
+  readonly extensions: Readonly<Record<string, string>>;
   /** Ids. */
   readonly sources: readonly string[];
 }

@@ -271,7 +271,7 @@ describe("the impact of a mapping", () => {
       status: 200,
       body: { mapping: "wecom", version: 2, comparedWith: 1, warnings: [], sources: [] },
     });
-    expect(asked()).toEqual({ name: "wecom", text: text("alias"), sources: [source.id] });
+    expect(asked()).toEqual({ name: "wecom", text: text("alias"), extensions: {}, sources: [source.id] });
     await request("POST", "/mappings/wecom/impact", { version: 1, sources: ["firm"] });
     // The version in force is asked for as what is in force: beside its own extensions.
     expect(asked()).toMatchObject({ text: null });
@@ -283,6 +283,57 @@ describe("the impact of a mapping", () => {
     expect((await request("POST", "/mappings/wecom/impact", { version: 1, mapping: {} })).status).toBe(400);
     expect((await request("POST", "/mappings/nobody/impact", {})).status).toBe(404);
     expect((await request("POST", "/mappings/wecom/impact", { sources: ["nobody"] })).status).toBe(404);
+  });
+});
+
+describe("extension schemas that are not in force yet", () => {
+  const urn = "urn:ietf:params:scim:schemas:extension:wecom:2.0:User";
+  const more = () => {
+    const schema = JSON.parse(read("extensions/wecom.json"));
+    return { ...schema, attributes: [...schema.attributes, { name: "badge", type: "string" }] };
+  };
+  const mapping = () => ({ user: { userName: { from: "userid" }, [`${urn}:badge`]: { from: "alias" } } });
+
+  it("stand beside a mapping in a preview, and nothing comes of it", async () => {
+    const record = { member: { userid: "ZhangSan", alias: "B7" }, mapping: mapping() };
+    const refused = await request("POST", "/mappings/wecom/preview", record);
+    expect(refused.body.errors).toMatchObject([
+      { pointer: `/mapping/user/${urn}:badge`, detail: expect.stringContaining("added to the extension schema first") },
+    ]);
+    const { status, body } = await request("POST", "/mappings/wecom/preview", {
+      ...record,
+      extensions: { wecom: more() },
+    });
+    expect([status, body.resource[urn]]).toEqual([200, { badge: "B7" }]);
+    await request("POST", "/sources", wecomSource("corp"));
+    const among = await request("POST", "/mappings/wecom/preview", {
+      ...{ ...record, source: "corp", extensions: { wecom: more() } },
+    });
+    expect([among.status, among.body.resource[urn]]).toEqual([200, { badge: "B7" }]);
+    expect((await request("GET", "/extensions/wecom/versions")).body.items).toHaveLength(1);
+  });
+
+  it("are what an impact is asked with, beside the version in force too", async () => {
+    await request("POST", "/sources", wecomSource("corp"));
+    const answer = await request("POST", "/mappings/wecom/impact", { version: 1, extensions: { wecom: more() } });
+    expect(answer).toMatchObject({ status: 200, body: { version: 1, comparedWith: 1 } });
+    const [, question] = fixture.calls.findLast(([name]) => name === "measureImpact") ?? [];
+    expect(question).toMatchObject({
+      text: read("mappings/wecom.json"),
+      extensions: { wecom: JSON.stringify(more()) },
+    });
+  });
+
+  it("have their own mistakes, and those that they would make of the mapping, each at its place", async () => {
+    const { attributes, ...rest } = more();
+    const less = { wecom: { ...rest, attributes: attributes.slice(1) } };
+    const gone = await request("POST", "/mappings/wecom/impact", { version: 1, extensions: less });
+    expect([gone.status, gone.body.errors[0].pointer]).toEqual([400, `/user/${urn}:${attributes[0].name}`]);
+    const wrong = { wecom: { ...rest, attributes: [{ name: "badge", type: "text" }] } };
+    const typed = await request("POST", "/mappings/wecom/impact", { mapping: mapping(), extensions: wrong });
+    expect([typed.status, typed.body.errors[0].pointer]).toEqual([400, "/extensions/wecom/attributes/0/type"]);
+    const named = await request("POST", "/mappings/wecom/impact", { extensions: { "../wecom": more() } });
+    expect([named.status, named.body.errors[0].pointer]).toEqual([400, "/extensions/..~1wecom"]);
   });
 });
 
@@ -390,8 +441,8 @@ describe("the preview of a mapping", () => {
     await request("PUT", "/mappings/wecom", text("alias"));
     await request("POST", "/mappings/wecom/preview", { source: "corp", department: 7, version: 2 });
     expect(asked()).toEqual([
-      { mapping: "wecom", text: null, source: source.id, kind: "user", record: member },
-      { mapping: "wecom", text: text("alias"), source: source.id, kind: "department", record: "7" },
+      { mapping: "wecom", text: null, extensions: {}, source: source.id, kind: "user", record: member },
+      { mapping: "wecom", text: text("alias"), extensions: {}, source: source.id, kind: "department", record: "7" },
     ]);
   });
 
