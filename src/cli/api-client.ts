@@ -8,6 +8,7 @@ export interface ApiClient {
    *
    * @param path below `/api/v1`, with a slash
    * @param body sent as JSON; a text as it is, for files that are JSON already
+   * @param files what of the body came from files: a refusal names the places there
    * @throws CliError when the server can't be reached, refuses, or answers something else
    */
   call<S extends z.ZodType>(
@@ -15,7 +16,16 @@ export interface ApiClient {
     path: string,
     answer: S,
     body?: object | string,
+    files?: readonly SentFile[],
   ): Promise<z.output<S>>;
+}
+
+/** A file whose content is part of a body. */
+export interface SentFile {
+  readonly path: string;
+  /** JSON Pointer of the content within the body. */
+  readonly pointer: string;
+  placeOf(pointer: string): { readonly line: number; readonly column: number };
 }
 
 /** A client of the server that `BRIDGE_URL` and `BRIDGE_TOKEN` name. @throws CliError when they are missing or wrong */
@@ -31,7 +41,7 @@ export function makeApiClient({ fetch, env }: Pick<CliParts, "fetch" | "env">): 
   const shown = new URL(base).host;
 
   return {
-    async call(method, path, answer, body) {
+    async call(method, path, answer, body, files = []) {
       let response: Response;
       let text: string;
       try {
@@ -50,7 +60,7 @@ export function makeApiClient({ fetch, env }: Pick<CliParts, "fetch" | "env">): 
         throw new CliError(1, `The server at ${shown} can't be reached (${reasonOf(error)}). Is it running?`);
       }
       const parsed = parseJson(text);
-      if (!response.ok) throw new CliError(1, sayRefusal(response.status, parsed, shown));
+      if (!response.ok) throw new CliError(1, sayRefusal(response.status, parsed, shown, files));
       const result = answer.safeParse(parsed);
       if (!result.success) throw new CliError(1, `${shown} answered something else than this command understands.`);
       return result.data;
@@ -73,16 +83,25 @@ const problem = z.object({
     .default([]),
 });
 
-function sayRefusal(status: number, body: unknown, server: string): string {
+function sayRefusal(status: number, body: unknown, server: string, files: readonly SentFile[]): string {
   const parsed = problem.safeParse(body);
   if (!parsed.success) return `${server} answered with status ${status}, and not as a bridge does.`;
   const { detail, errors } = parsed.data;
   const hint = status === 401 ? " BRIDGE_TOKEN has to be an administrator's token." : "";
   const lines = errors.map(({ pointer, parameter, line, column, detail: what }) => {
+    const sent = files.find((file) => pointer === file.pointer || pointer?.startsWith(`${file.pointer}/`));
+    if (sent !== undefined && pointer !== undefined) {
+      const below = pointer.slice(sent.pointer.length);
+      const at = sent.placeOf(below);
+      return `  ${sent.path}:${at.line}:${at.column} ${below}: ${what}`;
+    }
     const place = line === undefined ? "" : `${line}:${column} `;
     return `  ${place}${pointer ?? parameter ?? ""}: ${what}`;
   });
-  return [`${detail}${hint}`, ...lines].map(plain).join("\n");
+  const [only, ...others] = errors;
+  // Of one mistake the summary is that mistake.
+  const isSaid = others.length === 0 && only !== undefined && hint === "" && detail.endsWith(only.detail);
+  return (isSaid ? lines.map((line) => line.trim()) : [`${detail}${hint}`, ...lines]).map(plain).join("\n");
 }
 
 function parseJson(text: string): unknown {

@@ -61,9 +61,17 @@ async function previewThere(
 ): Promise<Preview> {
   if (source === undefined || userid === undefined) throw new CliError(2, "--source and --userid go together.");
   const { name, value, placeOf } = openFile(await readWritten(path));
-  const body = { source, userid, mapping: value, ...(await readDrafts(extension)) };
+  const drafts = await readDrafts(extension);
+  const body = { source, userid, mapping: value, ...drafts.body };
+  const files = [{ path, pointer: "/mapping", placeOf }, ...drafts.files];
   const client = makeApiClient(parts);
-  const preview = await client.call("POST", `/mappings/${encodeURIComponent(name)}/preview`, previewAnswer, body);
+  const preview = await client.call(
+    "POST",
+    `/mappings/${encodeURIComponent(name)}/preview`,
+    previewAnswer,
+    body,
+    files,
+  );
   // The server was sent values: the lines are those of the file here.
   const attributes = preview.attributes.map((each) => ({ ...each, ...placeOf(each.pointer) }));
   return { ...preview, attributes };

@@ -28,14 +28,15 @@ export async function activateFile(
   path: string,
   { json, expected }: ActivateOptions,
 ): Promise<number> {
-  const { name, text, kind: said } = await openOrFail(path);
+  const { name, text, kind: said, placeOf } = await openOrFail(path);
   const kind = kindByFolder(path) ?? said ?? "mapping";
   if (kind === "target") throw new CliError(2, "Target profiles have no versions: put the file into schemas/targets.");
   const client = makeApiClient(parts);
   const file = pathOf(name, kind === "extension");
-  const draft = await client.call("PUT", file, draftAnswer, text);
-  for (const { file: where, line, column, pointer, detail } of draft.warnings) {
-    parts.stderr.write(`${plain(`warning: ${where}:${line}:${column} ${pointer}: ${detail}`)}\n`);
+  const draft = await client.call("PUT", file, draftAnswer, text, [{ path, pointer: "", placeOf }]);
+  for (const { line, column, pointer, detail } of draft.warnings) {
+    const place = line === null ? path : `${path}:${line}:${column}`;
+    parts.stderr.write(`${plain(`warning: ${place} ${pointer}: ${detail}`)}\n`);
   }
   const body = { version: draft.version, ...(expected !== undefined && { expected }) };
   const activated = await client.call("POST", `${file}/activate`, schemaFileAnswer, body);

@@ -1,9 +1,9 @@
-import { MappingError, type MappingProblem } from "../mapping/problem.ts";
-import type { SchemaDefinition } from "../scim/catalog.ts";
+import { MappingError, type MappingProblem, makeProblem } from "../mapping/problem.ts";
+import type { AttributeDefinition, SchemaDefinition } from "../scim/catalog.ts";
 import type { SchemaContent, SchemaKind, SchemaVersion, SchemaVersionStore } from "../store/store.ts";
 import type { CompiledMappingFile, NamedExtension, SchemaCompiler } from "./compile-file.ts";
 import type { SchemaRegistry } from "./registry.ts";
-import type { SchemasInForce } from "./schemas.ts";
+import { filePath, type SchemasInForce } from "./schemas.ts";
 import { removeSchemaFile, writeSchemaFile } from "./write-file.ts";
 
 export interface EditorParts {
@@ -13,7 +13,10 @@ export interface EditorParts {
 
 /** A draft as it was saved. */
 export interface SavedDraft extends SchemaVersion {
-  /** Of a mapping: what is perhaps not meant, failing tests of the file among it. */
+  /**
+   * What is perhaps not meant: of a mapping failing tests of the file among it, of an extension attributes that mappings
+   * write and that would take other values.
+   */
   readonly warnings: readonly MappingProblem[];
 }
 
@@ -67,8 +70,8 @@ export function makeSchemaEditor({ registry, store }: EditorParts): SchemaEditor
       const extensions = Object.fromEntries([...now.extensions.values()].map((each) => [each.name, each.text]));
       return { content: { kind, name, text, hash: program.version, extensions }, warnings };
     }
-    const { hash } = compile.extension(name, text, extensionsOf(now, name));
-    return { content: { kind, name, text, hash, extensions: {} }, warnings: [] };
+    const { definition, hash } = compile.extension(name, text, extensionsOf(now, name));
+    return { content: { kind, name, text, hash, extensions: {} }, warnings: changedTypes(now, name, definition) };
   };
 
   return {
@@ -130,6 +133,26 @@ function extensionsOf({ extensions }: SchemasInForce, without?: string): readonl
 
 function definitionsOf(extensions: readonly NamedExtension[]): readonly SchemaDefinition[] {
   return extensions.map(({ definition }) => definition);
+}
+
+/** Values that mappings write would not fit any more, or be others: they would be cleared or changed by the next sync. */
+function changedTypes(now: SchemasInForce, name: string, definition: SchemaDefinition): readonly MappingProblem[] {
+  const before = now.extensions.get(name)?.definition;
+  if (before === undefined) return [];
+  return definition.attributes.flatMap((attribute, index) => {
+    const old = before.attributes.find((each) => each.name.toLowerCase() === attribute.name.toLowerCase());
+    const same = old === undefined || (old.type === attribute.type && old.multiValued === attribute.multiValued);
+    const key = `"${before.id}:${attribute.name}`.toLowerCase();
+    const users = [...now.mappings.values()].filter(({ text }) => text.toLowerCase().includes(key));
+    if (same || users.length === 0) return [];
+    const files = users.map((each) => filePath("mapping", each.name)).join(", ");
+    const detail = `was ${nameOf(old)}, and ${files} writes it: values that do not fit are cleared by the next sync; \`mapping impact\` with --extension counts them`;
+    return [makeProblem(filePath("extension", name), null, ["attributes", index, "type"], detail)];
+  });
+}
+
+function nameOf({ type, multiValued }: AttributeDefinition): string {
+  return multiValued ? `a list of ${type}` : type;
 }
 
 /** Every mapping that works beside the files as they are has to go on working. */

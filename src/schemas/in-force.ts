@@ -6,7 +6,7 @@ import { filePath, type SchemasInForce } from "./schemas.ts";
 export interface LoadedMapping {
   readonly mapping: MappingProgram;
   readonly version: number;
-  /** Why this is not the file as it lies there now; null when it is. */
+  /** Why this, or an extension schema beside it, is not the file as it lies there now; null when all are. */
   readonly problem: string | null;
 }
 
@@ -19,9 +19,10 @@ const maxProblems = 5;
  * @throws {MappingError} when there is none: with what is wrong with its file
  */
 export function mappingInForce({ mappings, files }: SchemasInForce, name: string): LoadedMapping {
-  const file = files.find((each) => each.kind === "mapping" && each.name === name);
   const found = mappings.get(name);
-  const problems = file?.problems ?? [];
+  const its = files.filter(({ kind, name: other }) => kind === "mapping" && other === name);
+  const beside = files.filter(({ kind }) => kind === "extension");
+  const problems = [...its, ...beside].flatMap((file) => file.problems);
   if (found) {
     const problem = problems.length === 0 ? null : formatFirst(problems, maxProblems).join("\n");
     return { mapping: found.program, version: found.version, problem };

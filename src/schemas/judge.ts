@@ -1,8 +1,14 @@
 import { MappingError, type MappingProblem, makeProblem } from "../mapping/problem.ts";
 import type { SchemaDefinition } from "../scim/catalog.ts";
 import type { SchemaContent, SchemaKind, SchemaVersion } from "../store/store.ts";
-import { type CompiledMappingFile, compileExtensions, type SchemaCompiler } from "./compile-file.ts";
+import {
+  type CompiledMappingFile,
+  compileExtensions,
+  type NamedExtension,
+  type SchemaCompiler,
+} from "./compile-file.ts";
 import type { FolderState, SchemaFile } from "./folder.ts";
+import { type MappingTexts, takenAway } from "./mapping-needs.ts";
 import { type FileState, filePath } from "./schemas.ts";
 
 export interface JudgeInput {
@@ -53,7 +59,8 @@ export interface Judgement {
  *   has a mistake, or cannot be read            its last good version  broken
  *   is older than what the API activated        that version           behind (until it is written anew)
  *   was in force before another server's file   that server's version  behind
- *   is gone, and a source needs it              its last good version  missing
+ *   takes away what a mapping needs             its last good version  broken
+ *   is gone, and a source or a mapping needs it its last good version  missing
  *   is gone                                     nothing                –
  *   lies in a folder that cannot be read        its last good version  broken
  *
@@ -81,19 +88,53 @@ interface Draft {
 function judgeExtensions(input: JudgeInput, draft: Draft): void {
   const { extensions: folder, active, compile } = input;
   // Of two files with one URN the newcomer is the broken one: what works goes on working.
-  for (const look of looksAt("extension", folder, active).toSorted((a, b) => newness(a) - newness(b))) {
+  const looks = looksAt("extension", folder, active).toSorted((a, b) => newness(a) - newness(b));
+  for (const look of looks) {
     const others = draft.extensions.map(({ name, value: definition }) => ({ name, definition }));
     const judged = judgeOne(look, draft, input, {
       ofFile: (text) => {
         const { definition, hash } = compile.extension(look.name, text, others);
+        const taken = text === look.version?.text ? [] : takenAwayBy(look, definition, looks, input);
+        if (taken.length > 0) throw new MappingError(taken.map((detail) => problemOf(look, detail)));
         return { value: definition, hash, extensions: {} };
       },
       ofVersion: ({ text }) => compile.extension(look.name, text, others).definition,
-      isNeeded: false,
+      isNeeded: look.file === null && takenAwayBy(look, null, looks, input).length > 0,
+      missing: "the file is gone, and a mapping needs it: put the file back, or take its attributes out of the mapping",
     });
     if (judged) draft.extensions.push(judged);
   }
   draft.extensions.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** What mappings would lose if this were what is left of an extension schema in force (null: nothing). */
+function takenAwayBy(
+  { name, version }: Look,
+  definition: SchemaDefinition | null,
+  looks: readonly Look[],
+  { compile, mappings, active, needed }: JudgeInput,
+): readonly string[] {
+  if (version === null) return [];
+  const before: NamedExtension[] = [];
+  for (const each of looks) addCompiled(compile, before, each.name, each.version?.text);
+  const after = before.filter((each) => each.name !== name);
+  if (definition !== null) after.push({ name, definition });
+  // A file may have got another name.
+  else for (const each of looks) if (each.version === null) addCompiled(compile, after, each.name, each.file?.text);
+  const texts = looksAt("mapping", mappings, active).flatMap((each): readonly MappingTexts[] => {
+    const isGone = each.file === null && each.unreadable === null && !needed.has(each.name);
+    return isGone ? [] : [{ name: each.name, file: each.file?.text ?? null, inForce: each.version?.text ?? null }];
+  });
+  return takenAway(compile, texts, before, after).map((detail) => `would take away what a mapping needs: ${detail}`);
+}
+
+function addCompiled(compile: SchemaCompiler, to: NamedExtension[], name: string, text: string | undefined): void {
+  if (text === undefined) return;
+  try {
+    to.push({ name, definition: compile.extension(name, text, to).definition });
+  } catch (error) {
+    if (!(error instanceof MappingError)) throw error;
+  }
 }
 
 function newness({ file, version }: Look): number {
@@ -113,6 +154,7 @@ function judgeMappings(input: JudgeInput, draft: Draft): void {
       },
       ofVersion: ({ text, extensions: its }) => compile.mapping(look.name, text, compileExtensions(compile, its)),
       isNeeded: needed.has(look.name),
+      missing: "the file is gone, and a source uses this mapping: put the file back or give the source another mapping",
     });
     if (judged) draft.mappings.push(judged);
   }
@@ -147,13 +189,15 @@ interface Ways<T> {
   readonly ofFile: (text: string) => Pick<SchemaContent, "hash" | "extensions"> & { readonly value: T };
   readonly ofVersion: (version: SchemaVersion) => T;
   readonly isNeeded: boolean;
+  /** What is said of a file that is gone and needed. */
+  readonly missing: string;
 }
 
 function judgeOne<T>(look: Look, draft: Draft, input: JudgeInput, ways: Ways<T>): Judged<T> | null {
   const { kind, name, file, version, unreadable } = look;
   const report = (state: FileState["state"], problems: readonly MappingProblem[]): void =>
     void draft.files.push({ kind, name, state, problems });
-  const say = (detail: string): readonly MappingProblem[] => [makeProblem(filePath(kind, name), null, [], detail)];
+  const say = (detail: string): readonly MappingProblem[] => [problemOf(look, detail)];
   if (unreadable !== null) {
     report("broken", say(unreadable));
     return fallBack(version, ways);
@@ -161,10 +205,7 @@ function judgeOne<T>(look: Look, draft: Draft, input: JudgeInput, ways: Ways<T>)
   if (file === null) {
     if (version === null) return null;
     if (ways.isNeeded) {
-      report(
-        "missing",
-        say("the file is gone, and a source uses this mapping: put the file back or give the source another mapping"),
-      );
+      report("missing", say(ways.missing));
       return fallBack(version, ways);
     }
     draft.retire.push(version);
@@ -191,6 +232,10 @@ function judgeOne<T>(look: Look, draft: Draft, input: JudgeInput, ways: Ways<T>)
     report("broken", error.problems);
     return fallBack(version, ways);
   }
+}
+
+function problemOf({ kind, name }: Look, detail: string): MappingProblem {
+  return makeProblem(filePath(kind, name), null, [], detail);
 }
 
 /** What the API activated is written to the file too: an older one was restored, or belongs to another machine. */

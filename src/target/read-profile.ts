@@ -13,7 +13,11 @@ export function readTargetProfile(schemasDir: string, name: string): TargetProfi
   try {
     return parseTargetProfile(JSON.parse(readFileSync(join(schemasDir, file), "utf8")));
   } catch (error) {
-    throw new TargetError("profile", `the target profile ${file} cannot be used: ${reasonOf(error)}`, { cause: error });
+    throw new TargetError(
+      "profile",
+      `the target profile ${file} cannot be used: ${reasonOf(error)}; mend the file, or choose another profile`,
+      { cause: error },
+    );
   }
 }
 

@@ -307,7 +307,7 @@ describe("mapping preview --source", () => {
     expect(await ask(mapping)).toEqual({
       exitCode: 1,
       stdout: "",
-      stderr: "The mapping does not compile.\n  /mapping/user/titel: User has no attribute titel\n",
+      stderr: `The mapping does not compile.\n  ${mapping}:2:3 /user/titel: User has no attribute titel\n`,
     });
     answer = { status: 200, body: { ...body, attributes: [{}] } };
     expect((await ask(mapping)).stderr).toContain("answered something else than this command understands");

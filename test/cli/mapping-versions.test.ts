@@ -65,7 +65,7 @@ describe("mapping activate, versions and rollback", () => {
       exitCode: 1,
       stdout: "",
       stderr: expect.stringMatching(
-        /^\/user\/title\/from: .*\n {2}1:\d+ \/user\/title\/from: .* did you mean position\?\n$/,
+        /^\S+\/mappings\/wecom\.json:1:\d+ \/user\/title\/from: .* did you mean position\?\n$/,
       ),
     });
     writeFileSync(file("mappings/wecom.json"), "{");
@@ -84,7 +84,9 @@ describe("mapping activate, versions and rollback", () => {
     writeFileSync(file("mappings/wecom.json"), JSON.stringify(mapping));
     const { exitCode, stderr } = await run("activate", file("mappings/wecom.json"));
     expect(exitCode).toBe(0);
-    expect(stderr).toMatch(/^warning: mappings\/wecom\.json:1:\d+ \/tests\/\d+\/expect\/title: test ".*": expected/);
+    expect(stderr).toMatch(
+      /^warning: \S+\/mappings\/wecom\.json:1:\d+ \/tests\/\d+\/expect\/title: test ".*": expected/,
+    );
   });
 });
 
@@ -199,8 +201,16 @@ describe("mapping impact", () => {
     expect(broken).toMatchObject({
       exitCode: 1,
       stdout: "",
-      stderr: expect.stringContaining("/mapping/user/title/from"),
+      stderr: expect.stringMatching(
+        /^\S+\/mappings\/wecom\.json:1:\d+ \/user\/title\/from: WeCom sends no field positon [^\n]*\n$/,
+      ),
     });
+    const schema = JSON.parse(readFileSync(file("extensions/wecom.json"), "utf8"));
+    schema.attributes[0].type = "text";
+    writeFileSync(file("draft.json"), JSON.stringify(schema, null, 2));
+    writeFileSync(file("mappings/wecom.json"), text("position"));
+    const draft = await run("impact", file("mappings/wecom.json"), "--extension", file("draft.json"));
+    expect(draft.stderr).toMatch(/draft\.json:\d+:\d+ \/attributes\/0\/type: /);
     writeFileSync(file("mappings/wecom.json"), text("position"));
     const unknown = await run("impact", file("mappings/wecom.json"), "--sources", "nobody");
     expect(unknown).toMatchObject({ exitCode: 1, stderr: 'There is no source "nobody".\n' });

@@ -126,6 +126,23 @@ test("a draft comes with what is perhaps not meant", async () => {
   expect(warnings[0]?.detail).toMatch(/^test ".*": expected ".*", got "staff"$/);
 });
 
+test("an attribute of another type that a mapping writes is warned of; a new one is not", async () => {
+  const schema = JSON.parse(at.read("extensions/wecom.json"));
+  const attributes = schema.attributes.map((each: { name: string }) =>
+    each.name === "gender" ? { ...each, type: "integer", canonicalValues: undefined } : each,
+  );
+  const other = { ...schema, attributes: [...attributes, { name: "badge", type: "string" }] };
+  const { warnings } = await editor.saveDraft("extension", "wecom", JSON.stringify(other, null, 2));
+  const index = attributes.findIndex(({ name }: { name: string }) => name === "gender");
+  expect(warnings).toMatchObject([
+    {
+      file: "extensions/wecom.json",
+      pointer: `/attributes/${index}/type`,
+      detail: expect.stringMatching(/^was string, and mappings\/hanzo-iam\.json.* writes it/),
+    },
+  ]);
+});
+
 test("a file that was never in force is forgotten with its drafts; others keep their versions", async () => {
   for (const title of ["alias", "position"]) await editor.saveDraft("mapping", "fresh", text(title));
   await editor.remove("mapping", "fresh");

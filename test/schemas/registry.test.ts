@@ -243,14 +243,53 @@ describe("an extension schema", () => {
     expect(versionOf(now, "minimal")).toBe(1);
   });
 
-  test("that is gone stays described while a mapping's last good version writes it", async () => {
+  const extensionState = (now: SchemasInForce) => now.files.find(({ kind }) => kind === "extension");
+
+  test("that is gone stays in force while a mapping needs it, also for the next process", async () => {
     const registry = await at.open();
-    await at.store.createSource(newSource("corp"));
     rmSync(join(at.directory, extension));
+    for (const now of [await registry.refresh(), (await at.open()).inForce()]) {
+      expect([stateOf(now, "wecom"), versionOf(now, "wecom")]).toEqual(["current", 1]);
+      expect(extensionState(now)).toMatchObject({
+        state: "missing",
+        problems: [{ file: extension, detail: expect.stringContaining("put the file back") }],
+      });
+      expect(now.catalog.findSchema(urn)).not.toBeNull();
+      expect(mappingInForce(now, "wecom").problem).toContain("extensions/wecom.json: the file is gone");
+    }
+  });
+
+  test("that takes an attribute away stays in force while a mapping needs it, and goes with the mapping's own edit", async () => {
+    const registry = await at.open();
+    const schema = JSON.parse(at.read(extension));
+    const rest = schema.attributes.filter(({ name }: { name: string }) => name !== "gender");
+    at.write(extension, { ...schema, attributes: rest });
+    const kept = await registry.refresh();
+    expect(kept.extensions.get("wecom")?.version).toBe(1);
+    expect(extensionState(kept)).toMatchObject({ state: "broken" });
+    expect(extensionState(kept)?.problems[0]?.detail).toMatch(
+      /^would take away what a mapping needs: mappings\/\S+\.json:\d+:\d+ .*has no attribute gender/,
+    );
+    // Those that need it are edited too, and only then does it go.
+    for (const { name, text } of kept.mappings.values()) {
+      if (!text.includes(`${urn}:gender`)) continue;
+      const mapping = JSON.parse(text);
+      delete mapping.user[`${urn}:gender`];
+      delete mapping.tests;
+      at.write(`mappings/${name}.json`, mapping);
+    }
+    const gone = await registry.refresh();
+    expect(extensionState(gone)).toMatchObject({ state: "current", problems: [] });
+    expect(gone.extensions.get("wecom")?.definition.attributes.map(({ name }) => name)).not.toContain("gender");
+    expect(gone.files.filter(({ state }) => state !== "current")).toEqual([]);
+  });
+
+  test("may get another name", async () => {
+    const registry = await at.open();
+    renameSync(join(at.directory, extension), join(at.directory, "extensions/people.json"));
     const now = await registry.refresh();
-    expect([stateOf(now, "wecom"), versionOf(now, "wecom")]).toEqual(["broken", 1]);
-    expect(now.extensions.size).toBe(0);
-    expect(now.catalog.findSchema(urn)).not.toBeNull();
+    expect([...now.extensions.keys()]).toEqual(["people"]);
+    expect(now.files.filter(({ state }) => state !== "current")).toEqual([]);
   });
 });
 

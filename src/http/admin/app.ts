@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { bearerAuth } from "../middleware/bearer-auth.ts";
@@ -40,6 +41,10 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
   app.get("/api/docs", (c) => c.html(docsPage(describe()), 200, { "Content-Security-Policy": docsPolicy }));
 
   app.use("/api/v1/*", bearerAuth(parts.authenticateAdmin), bodyLimit({ maxSize: parts.maxBodyBytes ?? 1_048_576 }));
+  app.use("/api/v1/*", async (c, next) => {
+    if (hasBody.has(c.req.method)) checkText(await c.req.arrayBuffer());
+    await next();
+  });
   app.route("/api/v1", makeSourceActions(parts));
   app.route("/api/v1", makeSources(parts));
   app.route("/api/v1", makeMappings(parts));
@@ -67,6 +72,14 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
     return problemResponse(c, new ProblemError(500, "internal", `The log says more under request ${requestId}.`));
   });
   return app;
+}
+
+const hasBody: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
+
+/** Bytes that are no UTF-8 would be read as other characters, and be stored and sent on as those. */
+function checkText(bytes: ArrayBuffer): void {
+  if (isUtf8(new Uint8Array(bytes))) return;
+  throw new ProblemError(400, "invalid-request", "The body is no UTF-8 text: save it, or send it, as UTF-8.");
 }
 
 function describeApi(publicUrl: string) {

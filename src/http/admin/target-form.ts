@@ -28,7 +28,10 @@ export async function judgeTarget(
     detail: "stands for a secret that is not stored",
   }));
   if (!knownProfiles().includes(settings.profile)) {
-    errors.push({ pointer: "/profile", detail: `is not known; there are: ${knownProfiles().join(", ")}` });
+    const names = knownProfiles();
+    const advice =
+      names.length === 0 ? "the directory of profiles, targets, has none" : `there are: ${names.join(", ")}`;
+    errors.push({ pointer: "/profile", detail: `is not known; ${advice}` });
   }
   const urls = [
     ["/baseUrl", settings.baseUrl],

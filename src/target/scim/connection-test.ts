@@ -101,7 +101,7 @@ function whatToDo({ code, status }: TargetError): string {
     case "conflict":
       return "The server does not allow this; if the product lacks it, choose a profile that says so.";
     case "profile":
-      return "Mend the file, or choose another profile.";
+      return "Then try again.";
   }
 }
 

@@ -49,6 +49,25 @@ describe("errors", () => {
     expect((await request("PATCH", "/api/v1/sources/corp", JSON.stringify(body))).status).toBe(400);
   });
 
+  it("answers 400 to a body that is no UTF-8: it would be stored with other characters", async () => {
+    const gbk = Buffer.concat([Buffer.from('{ "name": "'), Buffer.of(0xb9, 0xa4), Buffer.from('" }')]);
+    for (const [method, path] of [
+      ["POST", "/api/v1/sources"],
+      ["PATCH", "/api/v1/settings"],
+      ["POST", "/api/v1/mappings/wecom/preview"],
+    ] as const) {
+      const answer = await fixture.app.request(path, {
+        method,
+        headers: { authorization: `Bearer ${fixture.adminToken}`, "content-type": "application/json" },
+        body: gbk,
+      });
+      expect([answer.status, await answer.json()]).toMatchObject([
+        400,
+        { detail: expect.stringContaining("no UTF-8") },
+      ]);
+    }
+  });
+
   it("answers 413 to a body that is too large", async () => {
     const answer = await request(
       "POST",
