@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../src/lib/json.ts";
@@ -300,13 +300,16 @@ describe("rules that do not fit the schemas any more", () => {
   });
 });
 
-/** Takes an attribute of the extension out of the mapping file, which would not compile without it either. */
+/** Takes an attribute of the extension out of the mapping files: it stays in force while one of them needs it. */
 async function stopUsing({ schemasDir }: EngineFixture, name: string): Promise<void> {
-  const file = join(schemasDir, "mappings", "wecom.json");
-  const mapping = JSON.parse(readFileSync(file, "utf8")) as { user: JsonObject; tests?: unknown };
-  const user = Object.fromEntries(Object.entries(mapping.user).filter(([key]) => key !== `${wecomSchema}:${name}`));
-  const { tests: _, ...rest } = mapping;
-  writeFileSync(file, JSON.stringify({ ...rest, user }));
+  const folder = join(schemasDir, "mappings");
+  for (const each of readdirSync(folder).filter((file) => !file.endsWith(".schema.json"))) {
+    const file = join(folder, each);
+    const mapping = JSON.parse(readFileSync(file, "utf8")) as { user: JsonObject; tests?: unknown };
+    const user = Object.fromEntries(Object.entries(mapping.user).filter(([key]) => key !== `${wecomSchema}:${name}`));
+    const { tests: _, ...rest } = mapping;
+    writeFileSync(file, JSON.stringify({ ...rest, user }));
+  }
 }
 
 type Task = Awaited<ReturnType<EngineFixture["sync"]>>;

@@ -94,7 +94,7 @@ export function makeSchemaFiles(kind: SchemaKind, parts: AdminParts) {
       await serially(async () => {
         const file = (await viewAll(kind, parts)).find((each) => each.name === name);
         if (file === undefined || file.state === "removed") throw notFound(kind, name);
-        if (file.usedBy.length > 0) {
+        if (kind === "mapping" && file.usedBy.length > 0) {
           const users = (await store.listSources()).filter(({ id }) => file.usedBy.includes(id));
           const names = users.map((source) => `"${source.name}"`).join(", ");
           throw new ProblemError(
@@ -136,9 +136,16 @@ async function viewAll(kind: SchemaKind, { store, schemas }: AdminParts): Promis
       problems: states.get(name)?.problems ?? [],
       warnings: kind === "mapping" ? (inForce.mappings.get(name)?.warnings ?? []) : [],
       writable,
-      usedBy: kind === "mapping" ? sources.filter((each) => each.settings.mapping === name).map(({ id }) => id) : [],
+      usedBy: sources.filter(({ settings }) => uses(inForce, settings.mapping, kind, name)).map(({ id }) => id),
     };
   });
+}
+
+/** Whether a source with this mapping uses a file: the mapping itself, or an extension schema that the mapping writes. */
+function uses({ mappings, extensions }: SchemasInForce, mapping: string, kind: SchemaKind, name: string): boolean {
+  if (kind === "mapping") return mapping === name;
+  const urn = extensions.get(name)?.definition.id;
+  return urn !== undefined && (mappings.get(mapping)?.text.toLowerCase().includes(`"${urn.toLowerCase()}:`) ?? false);
 }
 
 function stateOf(file: FileState | undefined, stored: NewestSchema | undefined): FileView["state"] {

@@ -286,6 +286,15 @@ describe("the impact of a mapping", () => {
   });
 });
 
+describe("an extension schema", () => {
+  it("says which sources write it by their mappings", async () => {
+    const { body: source } = await request("POST", "/sources", wecomSource("corp"));
+    await request("POST", "/sources", wecomSource("firm", { mapping: "wecom-plain" }));
+    const { items } = (await request("GET", "/extensions")).body;
+    expect(items).toMatchObject([{ name: "wecom", usedBy: [source.id] }]);
+  });
+});
+
 describe("extension schemas that are not in force yet", () => {
   const urn = "urn:ietf:params:scim:schemas:extension:wecom:2.0:User";
   const more = () => {
