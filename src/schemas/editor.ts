@@ -1,7 +1,8 @@
-import { MappingError, type MappingProblem, makeProblem } from "../mapping/problem.ts";
+import { type MappingProblem, makeProblem } from "../mapping/problem.ts";
 import type { AttributeDefinition, SchemaDefinition } from "../scim/catalog.ts";
 import type { SchemaContent, SchemaKind, SchemaVersion, SchemaVersionStore } from "../store/store.ts";
 import type { CompiledMappingFile, NamedExtension, SchemaCompiler } from "./compile-file.ts";
+import { mappingProblems } from "./mapping-needs.ts";
 import type { SchemaRegistry } from "./registry.ts";
 import { filePath, type SchemasInForce } from "./schemas.ts";
 import { removeSchemaFile, writeSchemaFile } from "./write-file.ts";
@@ -157,18 +158,9 @@ function nameOf({ type, multiValued }: AttributeDefinition): string {
 
 /** Every mapping that works beside the files as they are has to go on working. */
 function checkMappings(compile: SchemaCompiler, now: SchemasInForce, extensions: readonly NamedExtension[]): void {
-  const problemsOf = (name: string, text: string, beside: readonly NamedExtension[]): readonly MappingProblem[] => {
-    try {
-      compile.mapping(name, text, definitionsOf(beside));
-      return [];
-    } catch (error) {
-      if (!(error instanceof MappingError)) throw error;
-      return error.problems;
-    }
-  };
   const before = extensionsOf(now);
   const problems = [...now.mappings.values()].flatMap(({ name, text }) =>
-    problemsOf(name, text, before).length > 0 ? [] : problemsOf(name, text, extensions),
+    mappingProblems(compile, name, text, before).length > 0 ? [] : mappingProblems(compile, name, text, extensions),
   );
   if (problems.length === 0) return;
   throw new SchemaConflictError("a mapping that is in force needs what this would take away", problems);

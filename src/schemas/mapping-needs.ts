@@ -22,19 +22,28 @@ export function takenAway(
   before: readonly NamedExtension[],
   after: readonly NamedExtension[],
 ): readonly string[] {
-  const problemsOf = (name: string, text: string, beside: readonly NamedExtension[]): readonly MappingProblem[] => {
-    const definitions = beside.map(({ definition }) => definition);
-    try {
-      compile.mapping(name, text, definitions);
-      return [];
-    } catch (error) {
-      if (!(error instanceof MappingError)) throw error;
-      return error.problems;
-    }
-  };
+  const problemsOf = (name: string, text: string, beside: readonly NamedExtension[]) =>
+    mappingProblems(compile, name, text, beside);
   return mappings.flatMap(({ name, file, inForce }) => {
     if (file !== null && problemsOf(name, file, after).length === 0) return [];
     const works = [file, inForce].find((text) => text !== null && problemsOf(name, text, before).length === 0);
     return works === undefined || works === null ? [] : problemsOf(name, works, after).map(formatProblem);
   });
+}
+
+/** What is wrong with a mapping beside these extension schemas; nothing where it compiles. */
+export function mappingProblems(
+  compile: SchemaCompiler,
+  name: string,
+  text: string,
+  beside: readonly NamedExtension[],
+): readonly MappingProblem[] {
+  const definitions = beside.map(({ definition }) => definition);
+  try {
+    compile.mapping(name, text, definitions);
+    return [];
+  } catch (error) {
+    if (!(error instanceof MappingError)) throw error;
+    return error.problems;
+  }
 }
