@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
@@ -121,6 +122,8 @@ export function makeScimApp(parts: ScimAppParts): Hono<{ Variables: { client: Sc
     if (mediaType !== "application/scim+json" && mediaType !== "application/json") {
       throw new ScimError(415, null, "The body has to be application/scim+json or application/json");
     }
+    const bytes = new Uint8Array(await context.req.arrayBuffer());
+    if (!isUtf8(bytes)) throw new ScimError(400, "invalidSyntax", "The body is no UTF-8 text");
     return answerSearch(context, parseSearchRequest(await context.req.text()), types);
   }
 

@@ -213,7 +213,7 @@ describe("writing", () => {
   });
 
   it("R-059 R-066 refuses bodies that are no JSON, of another type or too large", async () => {
-    const search = (body: string, type?: string) =>
+    const search = (body: string | Uint8Array<ArrayBuffer>, type?: string) =>
       server.ask("/Users/.search", {
         method: "POST",
         body,
@@ -221,6 +221,12 @@ describe("writing", () => {
       });
     expectError(await search("{", "application/scim+json"), 400);
     expectError(await search("<x/>", "application/xml"), 415);
+    const [head = "", tail = ""] =
+      '{"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],"filter":"userName eq \\"?\\""}'.split("?");
+    const gbk = Buffer.concat([Buffer.from(head), Buffer.of(0xb9, 0xa4), Buffer.from(tail)]);
+    const unread = await search(new Uint8Array(gbk), "application/scim+json");
+    expectError(unread, 400);
+    expect(unread.text).toContain("no UTF-8");
     const body = '{"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]}';
     for (const type of ["application/json", "application/scim+json; charset=utf-8", "APPLICATION/JSON"]) {
       expect((await search(body, type)).status).toBe(200);
