@@ -16,7 +16,7 @@ export function reportTask(source: string, task: TaskAnswer): string {
     // What worked went on, and somebody has a file to mend.
     ...(task.mapping?.problem
       ? [
-          `  mapping ${task.mapping.name}: version ${task.mapping.version} was used, because the file is not: ${task.mapping.problem}`,
+          `  mapping ${task.mapping.name}: version ${task.mapping.version} was used; of the files not in force: ${task.mapping.problem}`,
         ]
       : []),
     ...(task.error ? [`  ${task.error.code}: ${task.error.detail}`] : []),

@@ -66,8 +66,8 @@ export interface Judgement {
  *
  * A process takes its files as edited when it started: an older deployment that comes back brings its files into force.
  *
- * Extensions come first: mappings are compiled against those that are in force. A version in force is compiled with the
- * extension schemas that it had, so that an extension that lost an attribute cannot break a mapping that works.
+ * Extensions come first: mappings are compiled against those that are in force. A version that its file does not replace is
+ * compiled with the extension schemas that it had, whatever has become of them.
  */
 export function judgeFiles(input: JudgeInput): Judgement {
   const draft: Draft = { extensions: [], mappings: [], activate: [], retire: [], restore: [], files: [] };
