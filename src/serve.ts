@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { createAdaptorServer } from "@hono/node-server";
 import { type Config, defaultPublicUrl } from "./config.ts";
+import { makeDirectoryWriting } from "./directory/write-resources.ts";
 import type { EngineThreadAnswer, EngineThreadData, EngineThreadMessage } from "./engine-thread.ts";
 import type { AdminParts } from "./http/admin/parts.ts";
 import { makeApp } from "./http/app.ts";
@@ -71,15 +72,20 @@ export async function startBridge(
   const { port } = server.address() as AddressInfo;
   const url = defaultPublicUrl(config.host, port);
   const publicUrl = config.publicUrl ?? url;
+  const writing = makeDirectoryWriting({
+    writer: parts.store,
+    catalog: () => parts.schemas.inForce().catalog,
+    onWritten: engine.nudge,
+  });
   const app = makeApp({
     admin: adminParts(parts, ready, publicUrl, engine),
     scim: {
       directory: parts.store,
+      writing,
       catalog: () => parts.schemas.inForce().catalog,
       publicUrl,
       authenticate: (hash) => parts.store.findClientByTokenHash(hash),
       cursorKey: makeCursorKey(ready.encryptionKey),
-      sourceName: async (id) => (await parts.store.findSource(id))?.name ?? null,
       log,
     },
     isReady: () => parts.store.ping(),

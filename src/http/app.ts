@@ -3,6 +3,7 @@ import { makeAdminApp } from "./admin/app.ts";
 import type { AdminParts } from "./admin/parts.ts";
 import { homePage } from "./home-page.ts";
 import { makeScimApp, type ScimAppParts } from "./scim/app.ts";
+import { refuseVersion } from "./scim/responses.ts";
 
 export interface AppParts {
   readonly admin: AdminParts;
@@ -26,6 +27,7 @@ export function makeApp({ admin, scim, isReady }: AppParts): Hono {
     }
   });
   app.route("/scim/v2", makeScimApp(scim));
+  app.all("/scim/*", (context) => refuseVersion(context.req.path));
   app.route("/", makeAdminApp(admin));
   app.get("/", (context) => context.html(homePage(admin.publicUrl)));
   return app;

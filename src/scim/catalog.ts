@@ -4,6 +4,7 @@ import { commonAttributes } from "./schemas/common.ts";
 import { discoverySchemas, enterpriseSchema, groupSchema, userSchema } from "./schemas/core.ts";
 import { SchemaError } from "./schemas/parse-schema.ts";
 import type { AttributeDefinition, SchemaDefinition } from "./schemas/schema.ts";
+import { userGroupSchema } from "./schemas/user-group.ts";
 
 export { parseSchema, SchemaError } from "./schemas/parse-schema.ts";
 export type { AttributeDefinition, AttributeType, SchemaDefinition } from "./schemas/schema.ts";
@@ -47,17 +48,17 @@ export interface SchemaCatalog {
 }
 
 /**
- * Core schemas and the enterprise extension, with these extensions besides. An extension whose URN ends in `:Group`
+ * Core schemas, the enterprise extension and that of user groups, with these extensions besides. An extension whose URN ends in `:Group`
  * extends groups, any other extends users: RFC 7643 §7 has no field for it, and its own URNs end that way (§10.3).
  *
  * @throws {SchemaError} for a URN that is taken already
  */
 export function makeSchemaCatalog(extensions: readonly SchemaDefinition[]): SchemaCatalog {
-  const schemas = [userSchema, groupSchema, enterpriseSchema, ...extensions, ...discoverySchemas];
+  const schemas = [userSchema, groupSchema, enterpriseSchema, userGroupSchema, ...extensions, ...discoverySchemas];
   const byUrn = indexByUrn(schemas);
   const extensionsOf = {
     User: [enterpriseSchema, ...extensions.filter(({ id }) => extendedType(id) === "User")],
-    Group: extensions.filter(({ id }) => extendedType(id) === "Group"),
+    Group: [userGroupSchema, ...extensions.filter(({ id }) => extendedType(id) === "Group")],
   };
   const top = {
     User: [...commonAttributes, ...userSchema.attributes],

@@ -3,6 +3,8 @@ import type { ScimError } from "./scim-error.ts";
 export const listResponseSchema = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 export const searchRequestSchema = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
 export const patchOpSchema = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+export const bulkRequestSchema = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
+export const bulkResponseSchema = "urn:ietf:params:scim:api:messages:2.0:BulkResponse";
 export const errorSchema = "urn:ietf:params:scim:api:messages:2.0:Error";
 
 /** RFC 7644 §3.12. `status` is a string there. */

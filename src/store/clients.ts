@@ -1,3 +1,4 @@
+import type { Selectable } from "kysely";
 import { uuidv7 } from "../lib/uuid.ts";
 import type { Database } from "./database.ts";
 import { withName } from "./names.ts";
@@ -8,12 +9,13 @@ import type { Tables } from "./tables.ts";
 export function makeScimClientStore(database: Database, clock: () => number): ScimClientStore {
   const { db } = database;
   return {
-    async createClient({ name, access, sources, tokenHash }) {
+    async createClient({ name, access, sources, requestsPerSecond, tokenHash }) {
       const row = {
         id: uuidv7(clock()),
         name,
         access,
         sources: JSON.stringify(sources),
+        requests_per_second: requestsPerSecond,
         token_hash: tokenHash,
         created_at: clock(),
       };
@@ -42,12 +44,13 @@ export function makeScimClientStore(database: Database, clock: () => number): Sc
   };
 }
 
-function toClient(row: Tables["scim_client"]): ScimClientRow {
+function toClient(row: Selectable<Tables["scim_client"]>): ScimClientRow {
   return {
     id: row.id,
     name: row.name,
     access: row.access,
     sources: JSON.parse(row.sources) as ScimClientRow["sources"],
+    requestsPerSecond: row.requests_per_second,
     createdAt: row.created_at,
   };
 }

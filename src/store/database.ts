@@ -65,6 +65,8 @@ export const integerColumns: ReadonlySet<string> = new Set([
   "approved",
   "unsure",
   "changes_identity",
+  "queued_change",
+  "requests_per_second",
 ]);
 
 /** The database's own name for what went wrong (`23505`, `SQLITE_BUSY`). */

@@ -1,12 +1,14 @@
 import { type Selectable, sql, type Transaction } from "kysely";
 import type { JsonObject } from "../lib/json.ts";
-import { type DocumentColumns, documentColumns, withoutValues } from "../scim/document.ts";
+import { type DocumentColumns, documentColumns } from "../scim/document.ts";
 import { lockTask } from "./abandon.ts";
 import { applyMemberRows } from "./apply-members.ts";
 import type { Database } from "./database.ts";
 import { takeDirectoryTime } from "./directory-clock.ts";
 import type { AppliedState } from "./directory-rows.ts";
+import { emptiedColumns, emptyLinks } from "./emptied-rows.ts";
 import type { DirectoryStore } from "./engine.ts";
+import { leaveGroups } from "./group-versions.ts";
 import { leasedWrite } from "./leases.ts";
 import type { Tables } from "./tables.ts";
 
@@ -88,24 +90,10 @@ export function makeDirectoryApply(
           .execute();
         if (isDue.length === 0) return 0;
         const at = await takeDirectoryTime(database, trx, clock());
-        // The row stays, emptied of the person: the id must never mean somebody else. One statement: who comes back at
-        // this moment is either emptied before, and mapped anew, or not at all.
+        // One statement: who comes back at this moment is either emptied before, and mapped anew, or not at all.
         const emptied = await trx
           .updateTable("resource")
-          .set({
-            deleted_at: clock(),
-            last_modified_at: at,
-            document: "{}",
-            folded: "{}",
-            user_name: null,
-            user_name_folded: null,
-            display_name: null,
-            display_name_folded: null,
-            external_id: null,
-            manager_key: null,
-            manager_id: null,
-            fingerprint: null,
-          })
+          .set({ ...emptiedColumns, deleted_at: clock(), last_modified_at: at })
           .set((eb) => ({ version: eb("version", "+", 1) }))
           .where("type", "=", "User")
           .where("deleted_at", "is", null)
@@ -114,21 +102,9 @@ export function makeDirectoryApply(
           .execute();
         const ids = emptied.map((row) => row.id);
         if (ids.length === 0) return 0;
-        // Of what a target was given the names of the attributes are enough: should he come back, they are given anew.
-        const links = await trx
-          .selectFrom("link")
-          .select(["target_id", "resource_id", "held"])
-          .where(isOneOf("resource_id", ids))
-          .where("held", "is not", null)
-          .execute();
-        for (const { target_id, resource_id, held } of links) {
-          await trx
-            .updateTable("link")
-            .set({ held: JSON.stringify(withoutValues(JSON.parse(held ?? "{}") as JsonObject)) })
-            .where("target_id", "=", target_id)
-            .where("resource_id", "=", resource_id)
-            .execute();
-        }
+        await emptyLinks(database, trx, ids);
+        // Who was put into a group while he was leaving.
+        await leaveGroups(database, trx, ids, at);
         return ids.length;
       }),
   };

@@ -9,7 +9,7 @@ import { type SelectedRow, selectedColumns, toResourceRow } from "./resource-row
 import { sqliteFilter } from "./sqlite/filter.ts";
 import { sqliteList } from "./sqlite/list.ts";
 import { makeStatements, Slot, type Statements } from "./statements.ts";
-import type { DirectoryReader, MemberView } from "./store.ts";
+import type { DirectoryReader, MemberView, VisibleSources } from "./store.ts";
 
 /**
  * What the SCIM endpoint reads from the database: filters, counts and pages are made there, never in memory.
@@ -41,8 +41,8 @@ export function makeDirectoryReader(
       return row ? toResourceRow(row) : null;
     },
 
-    membersOf: (groupIds) => readEdges(database, statements, "group_id", "member_id", groupIds),
-    groupsOf: (memberIds) => readEdges(database, statements, "member_id", "group_id", memberIds),
+    membersOf: (groupIds, sources) => readEdges(database, statements, "group_id", "member_id", groupIds, sources),
+    groupsOf: (memberIds, sources) => readEdges(database, statements, "member_id", "group_id", memberIds, sources),
   };
 }
 
@@ -60,17 +60,20 @@ async function readEdges(
   own: "group_id" | "member_id",
   other: "group_id" | "member_id",
   ids: readonly string[],
+  sources: VisibleSources,
 ): Promise<readonly MemberView[]> {
   if (ids.length === 0) return [];
+  const isVisible = () => (sources === "all" ? sql`` : sql` and ${isOneOf("resource.source_id", sources)}`);
   const build = (isOurs: Sql): Sql => sql`
     select member.group_id, member.member_id, member.member_type, resource.display_name
     from member join resource on resource.id = ${sql.ref(`member.${other}`)}
-    where ${isOurs} and resource.deleted_at is null
+    where ${isOurs} and resource.deleted_at is null${isVisible()}
     order by ${sql.ref(`member.${own}`)}, ${sql.ref(`member.${other}`)}`;
   const [only] = ids;
   let rows: readonly EdgeRow[];
   if (ids.length === 1) {
-    rows = await statements.run(`edges ${own}`, () => build(sql`${sql.ref(`member.${own}`)} = ${new Slot(0)}`), [only]);
+    const key = `edges ${own} ${sources === "all" ? "all" : JSON.stringify(sources)}`;
+    rows = await statements.run(key, () => build(sql`${sql.ref(`member.${own}`)} = ${new Slot(0)}`), [only]);
   } else {
     // A list is one parameter, which each database writes in its own way: built anew, for a whole page at once.
     const { sql: text, parameters } = build(isOneOf(`member.${own}`, ids)).compile(db);

@@ -17,12 +17,12 @@ export function columnOf({ extension, attribute, sub }: AttributeMatch): Attribu
 
 /** The rows that stand for the elements of a multi-valued attribute, instead of JSON. */
 export interface EdgeRows {
-  /** Whether one row fulfils the condition. */
-  some(condition: RawBuilder<boolean>): RawBuilder<boolean>;
+  /** Whether one row fulfils the condition. `otherEnd` narrows what counts ("and …"), here and below. */
+  some(condition: RawBuilder<boolean>, otherEnd?: RawBuilder<unknown>): RawBuilder<boolean>;
   /** What a row holds for a sub-attribute: text, folded, or null. */
   value(sub: string | undefined): RawBuilder<string | null>;
   /** The same of the first row, in order of the other end's id. */
-  first(sub: string | undefined): RawBuilder<string | null>;
+  first(sub: string | undefined, otherEnd?: RawBuilder<unknown>): RawBuilder<string | null>;
 }
 
 /** `members` and `groups` lie in the table `member`; those who have gone are no longer in any group. */
@@ -67,12 +67,12 @@ function edgeRows(
   otherId: RawBuilder<unknown>,
   values: Readonly<Record<"value" | "type" | "display", RawBuilder<string | null>>>,
 ): EdgeRows {
-  const there = sql`from member as m join resource as other on other.id = ${otherId}
-      where ${isOurs} and other.deleted_at is null`;
+  const there = (otherEnd: RawBuilder<unknown> = sql``) => sql`from member as m
+      join resource as other on other.id = ${otherId} where ${isOurs} and other.deleted_at is null ${otherEnd}`;
   const value = (sub: string | undefined) => (sub === "type" || sub === "display" ? values[sub] : values.value);
   return {
-    some: (condition) => sql`exists (select 1 ${there} and ${condition})`,
+    some: (condition, otherEnd) => sql`exists (select 1 ${there(otherEnd)} and ${condition})`,
     value,
-    first: (sub) => sql`(select ${value(sub)} ${there} order by ${otherId} limit 1)`,
+    first: (sub, otherEnd) => sql`(select ${value(sub)} ${there(otherEnd)} order by ${otherId} limit 1)`,
   };
 }

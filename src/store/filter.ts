@@ -41,6 +41,8 @@ export interface FilterDialect {
   endsWith(text: Sql, part: string): Sql<boolean>;
   /** Text as it is ordered by code point. */
   byCodePoint(text: Sql): Sql;
+  /** A condition ("and …") on what is at the other end of a membership, `other`: what the caller does not see is not there. */
+  readonly otherEnd?: Sql;
 }
 
 /**
@@ -109,7 +111,10 @@ function compareElements(
 
 function someElement(at: AttributeMatch, filter: ElementFilter, dialect: FilterDialect): Sql<boolean> {
   const edges = at.extension === null ? edgesOf(at.attribute.name) : null;
-  if (edges) return edges.some(elementCondition(filter, at.attribute, (sub) => edges.value(sub?.name), null, dialect));
+  if (edges) {
+    const condition = elementCondition(filter, at.attribute, (sub) => edges.value(sub?.name), null, dialect);
+    return edges.some(condition, dialect.otherEnd);
+  }
   const placeOf = (sub: SubAttribute) => elementPlace(at, sub);
   const read = (sub: SubAttribute) => valueAt(placeOf(sub), sub ?? at.attribute, dialect);
   const wanted = lookedUpValue(at, filter);

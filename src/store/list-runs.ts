@@ -39,7 +39,8 @@ export interface RunDialect {
 }
 
 /** The runs of a list, in order. */
-export function runsOf(query: ListQuery, dialect: RunDialect): readonly Run[] {
+export function runsOf(query: ListQuery, ofDatabase: RunDialect): readonly Run[] {
+  const dialect = seenBy(query.sources, ofDatabase);
   if (query.sort === null) return query.parts.map((part) => plainRun([part], query, dialect));
   const run = plainRun(query.parts, query, dialect);
   const isDescending = query.sort === "descending";
@@ -72,6 +73,13 @@ export function runsOf(query: ListQuery, dialect: RunDialect): readonly Run[] {
   };
   // RFC 7644 §3.4.2.3: those without a value come last, and first where the order is turned round.
   return isDescending ? [unsorted, sorted] : [sorted, unsorted];
+}
+
+/** What a client does not see is no member, and no group, to him either. */
+function seenBy(sources: ListQuery["sources"], dialect: RunDialect): RunDialect {
+  if (sources === "all") return dialect;
+  const otherEnd = sql`and ${dialect.isOneOf("other.source_id", sources)}`;
+  return { ...dialect, filter: { ...dialect.filter, otherEnd } };
 }
 
 function isId(at: NonNullable<ListPart["sortBy"]>): boolean {

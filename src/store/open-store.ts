@@ -3,6 +3,7 @@ import { makeScimClientStore } from "./clients.ts";
 import type { Database } from "./database.ts";
 import { makeDirectoryStore } from "./directory.ts";
 import { makeDirectoryReader } from "./directory-reader.ts";
+import { makeDirectoryWriter } from "./directory-writer.ts";
 import type { DirectoryStore, EngineTaskStore, LeaseStore, PushStore, RecordStore } from "./engine.ts";
 import { makeLeaseStore } from "./leases.ts";
 import { openPostgres } from "./postgres/open.ts";
@@ -58,6 +59,7 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
     ...makeSettingStore(database, cipher),
     ...makeLeaseStore(database, clock),
     ...makeDirectoryReader(database),
+    ...makeDirectoryWriter(database, clock),
     ...makeRecordViews(database),
     ...makeSchemaVersionStore(database, clock),
     ...makeSummaryStore(database, tasks.listTasks, directory.countOfSource),

@@ -22,7 +22,7 @@ export function sortKeyOf(at: AttributeMatch, filter: FilterDialect, list: ListD
 
 function firstOf(at: AttributeMatch, dialect: FilterDialect): Sql {
   const edges = at.extension === null ? edgesOf(at.attribute.name) : null;
-  if (edges) return edges.first(at.sub?.name);
+  if (edges) return edges.first(at.sub?.name, dialect.otherEnd);
   const primary = at.attribute.subAttributes?.find(({ name, type }) => name === "primary" && type === "boolean");
   const { keys } = elementPlace(at, null);
   const value = valueAt(elementPlace(at, at.sub), at.sub ?? at.attribute, dialect);

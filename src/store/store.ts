@@ -3,6 +3,7 @@ import type { AttributeMatch } from "../scim/catalog.ts";
 import type { ResolvedFilter } from "../scim/resolve-filter.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import type { SourceScope } from "../source/source.ts";
+import type { DirectoryWriter } from "./directory-writing.ts";
 import type { SchemaVersionStore } from "./schema-version-store.ts";
 import type { Page, TaskRow, TaskStore } from "./task-store.ts";
 
@@ -176,7 +177,9 @@ export interface ScimClientRow {
   readonly name: string;
   readonly access: "read" | "write";
   /** Ids of sources. */
-  readonly sources: "all" | readonly string[];
+  readonly sources: VisibleSources;
+  /** How many requests a second are answered on average; 0: no limit. */
+  readonly requestsPerSecond: number;
   readonly createdAt: number;
 }
 
@@ -206,6 +209,12 @@ export interface SettingStore {
   writeSettings(change: Partial<Settings>): Promise<Settings>;
 }
 
+/** Ids of the sources whose resources somebody sees; user groups are seen by who has {@link userGroups} among them. */
+export type VisibleSources = "all" | readonly string[];
+
+/** In place of a source's id: the directory of user groups, which is always there and has members of any source. */
+export const userGroups = "user-groups";
+
 /** A resource as it lies in the directory. */
 export interface ResourceRow {
   readonly id: string;
@@ -223,8 +232,8 @@ export interface ResourceRow {
 /** The resources of one type that fulfil a filter. */
 export interface ResourceQuery {
   readonly type: ResourceType;
-  /** Ids of the sources that the caller may see. */
-  readonly sources: "all" | readonly string[];
+  /** What the caller may see. */
+  readonly sources: VisibleSources;
   readonly filter: ResolvedFilter | null;
   /** 1 or more. */
   readonly startIndex: number;
@@ -245,8 +254,8 @@ export interface ListPart {
  * order of time, one type after the other; sorted, types are mixed and equal ones are in order of their ids.
  */
 export interface ListQuery {
-  /** Ids of the sources that the caller may see. */
-  readonly sources: "all" | readonly string[];
+  /** What the caller may see. */
+  readonly sources: VisibleSources;
   readonly parts: readonly ListPart[];
   /** Descending is exactly the other way round, with those that have no value first. */
   readonly sort: "ascending" | "descending" | null;
@@ -283,11 +292,11 @@ export interface DirectoryReader {
   listResources(query: ListQuery): Promise<ListPage>;
   /** A list of one type by position. */
   queryResources(query: ResourceQuery): Promise<ListPage>;
-  readResource(type: ResourceType, id: string, sources: "all" | readonly string[]): Promise<ResourceRow | null>;
+  readResource(type: ResourceType, id: string, sources: VisibleSources): Promise<ResourceRow | null>;
   /** Members of each of these groups, in order of their ids. */
-  membersOf(groupIds: readonly string[]): Promise<readonly MemberView[]>;
+  membersOf(groupIds: readonly string[], sources: VisibleSources): Promise<readonly MemberView[]>;
   /** The groups that hold each of these resources directly; `display` is the group's name. */
-  groupsOf(memberIds: readonly string[]): Promise<readonly MemberView[]>;
+  groupsOf(memberIds: readonly string[], sources: VisibleSources): Promise<readonly MemberView[]>;
 }
 
 /** Numbers for the list of sources. */
@@ -310,6 +319,7 @@ export interface Store
     ScimClientStore,
     SettingStore,
     DirectoryReader,
+    DirectoryWriter,
     SchemaVersionStore,
     SummaryStore {
   /** Answers when the database can be reached and its tables are up to date. */
@@ -317,6 +327,7 @@ export interface Store
   close(): Promise<void>;
 }
 
+export type * from "./directory-writing.ts";
 export type * from "./engine.ts";
 export { LeaseLostError } from "./engine.ts";
 export type * from "./schema-version-store.ts";

@@ -8,6 +8,7 @@ export interface Tables {
   resource: ResourceTable;
   member: MemberTable;
   directory_clock: DirectoryClockTable;
+  directory_change: DirectoryChangeTable;
   target: TargetTable;
   link: LinkTable;
   link_member: LinkMemberTable;
@@ -60,7 +61,8 @@ interface ResourceTable {
   id: string;
   source_id: string;
   type: "User" | "Group";
-  kind: "user" | "department" | "tag";
+  /** `group`: a user group, which is kept here and belongs to no source (`source_id` is `user-groups`). */
+  kind: "user" | "department" | "tag" | "group";
   key: string;
   /** Grows by one with each change of the document. */
   version: number;
@@ -87,6 +89,8 @@ interface ResourceTable {
   departed_at: number | null;
   /** When it went from our own directory; the row stays, because its id is for ever. */
   deleted_at: number | null;
+  /** Of a dynamic group: the filter that says who is in it, and the sources that it looks at (JSON). */
+  rule: Generated<string | null>;
 }
 
 interface MemberTable {
@@ -104,6 +108,14 @@ interface DirectoryClockTable {
   at: number;
 }
 
+/** When something of a source was last changed by somebody other than a sync: by a SCIM client or an administrator. */
+interface DirectoryChangeTable {
+  /** Or `user-groups`. */
+  source_id: string;
+  /** The directory's time, as in `resource.last_modified_at`. */
+  at: number;
+}
+
 interface TargetTable {
   id: string;
   name: string;
@@ -116,6 +128,8 @@ interface TargetTable {
   rules_version: string | null;
   /** Hash of the extension attributes that it was last known to know; null before it was asked. */
   vocabulary: string | null;
+  /** The latest of `directory_change.at` that a push was queued for. */
+  queued_change: Generated<number>;
   created_at: number;
   updated_at: number;
 }
@@ -273,6 +287,8 @@ interface ScimClientTable {
   name: string;
   access: "read" | "write";
   sources: string;
+  /** 0: no limit. */
+  requests_per_second: Generated<number>;
   token_hash: string;
   created_at: number;
 }

@@ -1,3 +1,4 @@
+import type { Selectable } from "kysely";
 import type { Cipher } from "../lib/cipher.ts";
 import { uuidv7 } from "../lib/uuid.ts";
 import type { Database } from "./database.ts";
@@ -10,7 +11,7 @@ import type { Tables } from "./tables.ts";
 /** Targets, with their secrets encrypted. */
 export function makeTargetStore(database: Database, cipher: Cipher, clock: () => number): TargetStore {
   const { db, write } = database;
-  const toTarget = (row: Tables["target"]): TargetRow => ({
+  const toTarget = (row: Selectable<Tables["target"]>): TargetRow => ({
     id: row.id,
     name: row.name,
     status: row.status,
@@ -38,6 +39,8 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
         contacted_at: null,
         rules_version: null,
         vocabulary: null,
+        // What changed before it was there waits for its first push.
+        queued_change: now,
         created_at: now,
         updated_at: now,
       };

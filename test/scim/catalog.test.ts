@@ -101,7 +101,9 @@ describe("the schema catalog", () => {
       { schema: enterpriseUserSchema, required: false },
       { schema: "urn:example:scim:2.0:User", required: false },
     ]);
-    expect(group?.schemaExtensions).toEqual([]);
+    expect(group?.schemaExtensions).toEqual([
+      { schema: "urn:ietf:params:scim:schemas:extension:bridge:2.0:Group", required: false },
+    ]);
     for (const { schema, schemaExtensions } of catalog.resourceTypes) {
       for (const urn of [schema, ...schemaExtensions.map((one) => one.schema)]) {
         expect(catalog.findSchema(urn.toUpperCase())?.id).toBe(urn);

@@ -80,8 +80,20 @@ onEachDatabase("targets", (at) => {
 
 onEachDatabase("SCIM clients", (at) => {
   it("are found by the hash of their token, by id and by name, until they are deleted", async () => {
-    const made = await at.store.createClient({ name: "okta", access: "read", sources: ["s1"], tokenHash: "h1" });
-    const all = await at.store.createClient({ name: "sase", access: "write", sources: "all", tokenHash: "h2" });
+    const made = await at.store.createClient({
+      name: "okta",
+      access: "read",
+      requestsPerSecond: 0,
+      sources: ["s1"],
+      tokenHash: "h1",
+    });
+    const all = await at.store.createClient({
+      name: "sase",
+      access: "write",
+      requestsPerSecond: 0,
+      sources: "all",
+      tokenHash: "h2",
+    });
     expect(await at.store.findClientByTokenHash("h1")).toEqual(made);
     expect(await at.store.findClientByTokenHash("h3")).toBeNull();
     expect(await at.store.findClient("sase")).toEqual(all);
@@ -91,8 +103,20 @@ onEachDatabase("SCIM clients", (at) => {
   });
 
   it("have names of their own", async () => {
-    await at.store.createClient({ name: "okta", access: "read", sources: "all", tokenHash: "h1" });
-    const again = at.store.createClient({ name: "okta", access: "read", sources: "all", tokenHash: "h2" });
+    await at.store.createClient({
+      name: "okta",
+      access: "read",
+      requestsPerSecond: 0,
+      sources: "all",
+      tokenHash: "h1",
+    });
+    const again = at.store.createClient({
+      name: "okta",
+      access: "read",
+      requestsPerSecond: 0,
+      sources: "all",
+      tokenHash: "h2",
+    });
     expectTaken(await again.catch((thrown: unknown) => thrown), "SCIM client", "okta");
   });
 });

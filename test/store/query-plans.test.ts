@@ -104,8 +104,8 @@ describe("questions that are asked often or of many rows", () => {
     listLinks: () => store.listLinks(push.target.id, { limit: 9 }),
     countOfSource: () => store.countOfSource(work.source.id),
     readResource: () => store.readResource("User", userId(1), "all"),
-    membersOf: () => store.membersOf([groupId(1)]),
-    groupsOf: () => store.groupsOf([userId(1)]),
+    membersOf: () => store.membersOf([groupId(1)], "all"),
+    groupsOf: () => store.groupsOf([userId(1)], "all"),
     "a page of users": () =>
       store.queryResources({ type: "User", sources: "all", filter: null, startIndex: 1, count: 9 }),
     "users by userName": () => users('userName eq "a"'),

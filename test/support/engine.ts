@@ -373,7 +373,7 @@ export async function ownDirectory(
   const read = async (type: "User" | "Group"): Promise<readonly HeldResource[]> => {
     const query = { type, sources: [sourceId], filter: null, startIndex: 1, count: 100_000 };
     const { rows } = await store.queryResources(query);
-    const members = await store.membersOf(type === "Group" ? rows.map(({ id }) => id) : []);
+    const members = await store.membersOf(type === "Group" ? rows.map(({ id }) => id) : [], "all");
     return rows.map(({ id, document }) => ({
       type,
       id,

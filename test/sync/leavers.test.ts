@@ -43,7 +43,7 @@ describe("who left", () => {
     expect(there(fixture, member.userid)).toMatchObject({ id: remoteId, resource: { active: false } });
     expect(groupsOf(fixture, remoteId)).toBe(0);
     expect(JSON.parse((await own())?.document ?? "{}")).toMatchObject({ active: false });
-    expect(await fixture.store.groupsOf([id])).toEqual([]);
+    expect(await fixture.store.groupsOf([id], "all")).toEqual([]);
     await fixture.verify();
     fixture.control.resetJournal();
     expect(await fixture.sync()).toMatchObject({ state: "succeeded" });

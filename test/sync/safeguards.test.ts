@@ -266,7 +266,10 @@ describe("removals of groups", () => {
     const group = (
       await fixture.store.queryResources({ type: "Group", sources: "all", filter: null, startIndex: 1, count: 100 })
     ).rows;
-    const members = await fixture.store.membersOf(group.map((row) => row.id));
+    const members = await fixture.store.membersOf(
+      group.map((row) => row.id),
+      "all",
+    );
     const there = new Set(group.map((row) => row.id));
     expect(members.filter(({ memberType, memberId }) => memberType === "Group" && !there.has(memberId))).toEqual([]);
     expect(await fixture.approve(held)).toMatchObject({ state: "succeeded" });

@@ -11,7 +11,7 @@ export const nameField = z
     "has to be 2 to 100 characters: Chinese characters, letters, digits, - and _",
   )
   .refine((name) => !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(name), "has the form of an id: choose another")
-  .refine((name) => name !== "null", "is reserved: choose another");
+  .refine((name) => name !== "null" && name !== "user-groups", "is reserved: choose another");
 
 export const statusField = z.enum(["enabled", "disabled"]);
 

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import type { ScimClientRow } from "../../store/store.ts";
+import { type ScimClientRow, userGroups } from "../../store/store.ts";
 import { invalid, nameTaken, notFound, type ProblemItem } from "../problem.ts";
 import { body, cutPage, idParams, isoTime, json, page, pageOf, pageQuery, refusals } from "./common.ts";
 import { nameField } from "./fields.ts";
@@ -13,12 +13,12 @@ export function makeScimClients({ store, publicUrl }: AdminParts) {
 
   return new OpenAPIHono()
     .openapi(createClient, async (c) => {
-      const { name, access, sources: named } = c.req.valid("json");
+      const { name, access, sources: named, requestsPerSecond } = c.req.valid("json");
       const token = `scim_${randomBytes(32).toString("base64url")}`;
       const client = await serially(async () => {
         if ((await store.findClient(name)) !== null) throw nameTaken("SCIM client", name);
         const sources = named === "all" ? named : await toSourceIds(store, named);
-        return store.createClient({ name, access, sources, tokenHash: tokenHash(token) });
+        return store.createClient({ name, access, sources, requestsPerSecond, tokenHash: tokenHash(token) });
       });
       c.header("Location", `${publicUrl}/api/v1/scim-clients/${client.id}`);
       return c.json({ ...toClientView(client), token }, 201);
@@ -43,6 +43,10 @@ async function toSourceIds(store: AdminParts["store"], named: readonly string[])
   const ids = new Set<string>();
   const errors: ProblemItem[] = [];
   for (const [index, name] of named.entries()) {
+    if (name === userGroups) {
+      ids.add(userGroups);
+      continue;
+    }
     const source = await store.findSource(name);
     if (source === null) errors.push({ pointer: `/sources/${index}`, detail: "there is no such source" });
     else ids.add(source.id);
@@ -57,8 +61,9 @@ async function findClient(store: AdminParts["store"], idOrName: string): Promise
   return client;
 }
 
-function toClientView({ id, name, access, sources, createdAt }: ScimClientRow): z.output<typeof clientView> {
-  return { id, name, access, sources, createdAt: isoTime(createdAt) };
+function toClientView(client: ScimClientRow): z.output<typeof clientView> {
+  const { id, name, access, sources, requestsPerSecond, createdAt } = client;
+  return { id, name, access, sources, requestsPerSecond, createdAt: isoTime(createdAt) };
 }
 
 const accessField = z.enum(["read", "write"]);
@@ -72,7 +77,15 @@ const clientForm = z
         [z.literal("all"), z.array(z.string().min(1).max(100)).min(1).max(1000).readonly()],
         'has to be "all" or a list of sources (ids or names), at least one',
       )
-      .default("all"),
+      .default("all")
+      .openapi({
+        description:
+          "What it sees: all, or these sources (ids or names). `user-groups` among them shows it the user groups, which a " +
+          "client with write access sees in any case.",
+      }),
+    requestsPerSecond: z.int().min(0).max(100_000).default(0).openapi({
+      description: "How many requests a second are answered on average, five seconds' worth at once; 0: no limit.",
+    }),
   })
   .openapi("ScimClientForm");
 
@@ -82,6 +95,7 @@ const clientView = z
     name: z.string(),
     access: accessField,
     sources: z.union([z.literal("all"), z.array(z.string()).readonly()]),
+    requestsPerSecond: z.int(),
     createdAt: z.string().openapi({ format: "date-time" }),
   })
   .openapi("ScimClient");

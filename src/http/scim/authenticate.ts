@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
 import { ScimError } from "../../scim/scim-error.ts";
-import type { ScimClientRow } from "../../store/store.ts";
+import { type ScimClientRow, userGroups, type VisibleSources } from "../../store/store.ts";
 import { scimErrorResponse } from "./responses.ts";
 
 /** Finds the SCIM client of a token by the token's SHA-256, base64url. */
@@ -30,7 +30,8 @@ export function authenticateClient(
   };
   const find = async (tokenHash: string): Promise<ScimClientRow | null> => {
     remembered.delete(tokenHash);
-    const client = await findClient(tokenHash);
+    const found = await findClient(tokenHash);
+    const client = found && { ...found, sources: visibleTo(found) };
     if (client) {
       if (remembered.size >= rememberedClients) remembered.clear();
       remembered.set(tokenHash, { client, until: now() + rememberedMs });
@@ -48,6 +49,11 @@ export function authenticateClient(
     context.set("client", client);
     return next();
   };
+}
+
+/** User groups belong to no source. Who may write sees them, for he may make some; any other where he is given them. */
+function visibleTo({ access, sources }: ScimClientRow): VisibleSources {
+  return sources === "all" || access === "read" || sources.includes(userGroups) ? sources : [...sources, userGroups];
 }
 
 const realm = 'Bearer realm="scim"';

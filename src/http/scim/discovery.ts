@@ -1,4 +1,5 @@
 import type { ResourceTypeDefinition, SchemaDefinition } from "../../scim/catalog.ts";
+import { bulkLimits } from "./bulk.ts";
 import { cursorTimeoutSeconds } from "./cursor.ts";
 import { pageSizes } from "./query.ts";
 
@@ -8,8 +9,8 @@ const core = "urn:ietf:params:scim:schemas:core:2.0";
 export function serviceProviderConfig(base: string) {
   return {
     schemas: [`${core}:ServiceProviderConfig`],
-    patch: { supported: false },
-    bulk: { supported: false, maxOperations: 0, maxPayloadSize: 0 },
+    patch: { supported: true },
+    bulk: { supported: true, ...bulkLimits },
     filter: { supported: true, maxResults: pageSizes.max },
     changePassword: { supported: false },
     sort: { supported: true },

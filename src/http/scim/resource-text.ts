@@ -1,6 +1,6 @@
 import type { Projection } from "../../scim/project.ts";
 import type { ResourceType } from "../../scim/resource.ts";
-import type { DirectoryReader, MemberView, ResourceRow } from "../../store/store.ts";
+import type { DirectoryReader, MemberView, ResourceRow, VisibleSources } from "../../store/store.ts";
 
 /** The path of each type below the SCIM base. */
 export const endpointOf: Readonly<Record<ResourceType, string>> = { User: "/Users", Group: "/Groups" };
@@ -11,6 +11,7 @@ export const endpointOf: Readonly<Record<ResourceType, string>> = { User: "/User
  * all the resources at once, only when they are part of the answer.
  *
  * @param base absolute URL of the SCIM endpoint
+ * @param sources what the client sees: others are no members to him, and no groups
  */
 export async function resourceTexts(
   rows: readonly ResourceRow[],
@@ -18,8 +19,9 @@ export async function resourceTexts(
   projection: Projection,
   directory: Pick<DirectoryReader, "membersOf" | "groupsOf">,
   base: string,
+  sources: VisibleSources,
 ): Promise<readonly string[]> {
-  const edges = await readEdges(rows, type, projection, directory);
+  const edges = await readEdges(rows, type, projection, directory, sources);
   return rows.map((row) => {
     const meta = projection.includes("meta") ? `,"meta":${metaText(row, base)}` : "";
     const attribute = type === "Group" ? "members" : "groups";
@@ -59,15 +61,16 @@ async function readEdges(
   type: ResourceType,
   projection: Projection,
   directory: Pick<DirectoryReader, "membersOf" | "groupsOf">,
+  sources: VisibleSources,
 ): Promise<ReadonlyMap<string, readonly MemberView[]>> {
   const byOwner = new Map<string, MemberView[]>();
   const ids = rows.map(({ id }) => id);
   if (ids.length === 0) return byOwner;
   if (type === "Group" && projection.includes("members")) {
-    for (const edge of await directory.membersOf(ids)) addTo(byOwner, edge.groupId, edge);
+    for (const edge of await directory.membersOf(ids, sources)) addTo(byOwner, edge.groupId, edge);
   }
   if (type === "User" && projection.includes("groups")) {
-    for (const edge of await directory.groupsOf(ids)) addTo(byOwner, edge.memberId, edge);
+    for (const edge of await directory.groupsOf(ids, sources)) addTo(byOwner, edge.memberId, edge);
   }
   return byOwner;
 }

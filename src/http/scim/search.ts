@@ -4,7 +4,14 @@ import { makeProjection, type Projection } from "../../scim/project.ts";
 import { resolveFilterAmong } from "../../scim/resolve-filter.ts";
 import { resolveSort } from "../../scim/resolve-sort.ts";
 import type { ResourceType } from "../../scim/resource.ts";
-import type { DirectoryReader, ListPart, ListQuery, ResourceRow, ScimClientRow } from "../../store/store.ts";
+import type {
+  DirectoryReader,
+  ListPart,
+  ListQuery,
+  ResourceRow,
+  ScimClientRow,
+  VisibleSources,
+} from "../../store/store.ts";
 import type { CursorScope, Cursors } from "./cursor.ts";
 import type { SearchQuery } from "./query.ts";
 import { resourceTexts } from "./resource-text.ts";
@@ -43,7 +50,7 @@ export async function search(
         : { after: query.cursor === "" ? null : cursors.open(query.cursor, scope()) },
   };
   const { total, rows, next } = await directory.listResources(list);
-  const texts = await textsOf(rows, projections, directory, base);
+  const texts = await textsOf(rows, projections, directory, base, client.sources);
   const position: PagePosition =
     query.cursor === null
       ? { startIndex: query.startIndex }
@@ -73,13 +80,14 @@ async function textsOf(
   projections: ReadonlyMap<ResourceType, Projection>,
   directory: DirectoryReader,
   base: string,
+  sources: VisibleSources,
 ): Promise<readonly string[]> {
   const [first, ...others] = [...projections];
-  if (first && others.length === 0) return resourceTexts(rows, ...first, directory, base);
+  if (first && others.length === 0) return resourceTexts(rows, ...first, directory, base, sources);
   const texts = new Map<string, string>();
   for (const [type, projection] of projections) {
     const ofType = rows.filter((row) => row.type === type);
-    const made = await resourceTexts(ofType, type, projection, directory, base);
+    const made = await resourceTexts(ofType, type, projection, directory, base, sources);
     for (const [index, row] of ofType.entries()) texts.set(row.id, made[index] ?? "{}");
   }
   return rows.map(({ id }) => texts.get(id) ?? "{}");

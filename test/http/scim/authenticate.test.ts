@@ -5,7 +5,9 @@ import type { ScimClientRow } from "../../../src/store/store.ts";
 
 describe("a SCIM client's token", () => {
   it("is refused within a second of the client's deletion", async () => {
-    const clients: ScimClientRow[] = [{ id: "1", name: "one", access: "read", sources: "all", createdAt: 0 }];
+    const clients: ScimClientRow[] = [
+      { id: "1", name: "one", access: "read", sources: "all", requestsPerSecond: 0, createdAt: 0 },
+    ];
     let time = 0;
     const app = new Hono();
     app.use(
@@ -30,7 +32,9 @@ describe("a SCIM client's token", () => {
       authenticateClient(
         async (hash) => {
           hashes.push(hash);
-          return hashes.length === 1 ? { id: "1", name: "one", access: "read", sources: "all", createdAt: 0 } : null;
+          return hashes.length === 1
+            ? { id: "1", name: "one", access: "read", sources: "all", requestsPerSecond: 0, createdAt: 0 }
+            : null;
         },
         () => false,
         () => 0,

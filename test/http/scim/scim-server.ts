@@ -1,10 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
+import { makeDirectoryWriting } from "../../../src/directory/write-resources.ts";
 import { makeScimApp } from "../../../src/http/scim/app.ts";
 import type { JsonObject } from "../../../src/lib/json.ts";
 import { makeSchemaCatalog, parseSchema } from "../../../src/scim/catalog.ts";
 import { coreGroupSchema, coreUserSchema, enterpriseUserSchema } from "../../../src/scim/resource.ts";
 import type { Database } from "../../../src/store/database.ts";
 import { makeDirectoryReader } from "../../../src/store/directory-reader.ts";
+import { makeDirectoryWriter } from "../../../src/store/directory-writer.ts";
 import type { DirectoryReader, ScimClientRow } from "../../../src/store/store.ts";
 import { type TestEdge, type TestResource, testId, writeDirectory } from "../../store/filter-directory.ts";
 
@@ -23,6 +25,7 @@ const client = (name: string, change: Partial<ScimClientRow> = {}): ScimClientRo
   name,
   access: "read",
   sources: "all",
+  requestsPerSecond: 0,
   createdAt: 0,
   ...change,
 });
@@ -74,9 +77,22 @@ const edges: readonly TestEdge[] = [
   { groupId: testId(101), memberId: testId(1), memberType: "User" },
 ];
 
+/** Two of WeCom, and one that is kept here. */
+const sources = (
+  [
+    ["source-1", "总部-WeCom", "wecom"],
+    ["source-2", "分部-WeCom", "wecom"],
+    ["custom-1", "外部人员", "custom"],
+  ] as const
+).map(([id, name, type]) => ({
+  ...{ id, name, type, status: "enabled" as const, settings: "{}", secrets: "", visibility: null },
+  ...{ next_run_at: null, created_at: 0, updated_at: 0 },
+}));
+
 /** A SCIM endpoint over a real database; `loads` counts what it read of memberships. */
 export async function makeScimServer(database: Database, { cursorKey = randomBytes(32) } = {}) {
   await writeDirectory(database, [...users, ...groups], edges);
+  await database.db.insertInto("source").values(sources).execute();
   const reader = makeDirectoryReader(database);
   const loads = { members: 0, groups: 0 };
   const known = new Map(
@@ -84,22 +100,25 @@ export async function makeScimServer(database: Database, { cursorKey = randomByt
   );
   const directory: DirectoryReader = {
     ...reader,
-    membersOf(ids) {
+    membersOf(ids, sources) {
       loads.members += 1;
-      return reader.membersOf(ids);
+      return reader.membersOf(ids, sources);
     },
-    groupsOf(ids) {
+    groupsOf(ids, sources) {
       loads.groups += 1;
-      return reader.groupsOf(ids);
+      return reader.groupsOf(ids, sources);
     },
   };
   const app = makeScimApp({
     directory,
+    writing: makeDirectoryWriting({
+      writer: makeDirectoryWriter(database, Date.now),
+      catalog: () => catalog,
+    }),
     catalog: () => catalog,
     publicUrl: "https://bridge.example.com/",
     authenticate: async (hash) => known.get(hash) ?? null,
     cursorKey,
-    sourceName: (id) => (id === "source-1" ? "总部-WeCom" : null),
   });
   return {
     app,

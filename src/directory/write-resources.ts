@@ -1,0 +1,227 @@
+import type { JsonObject } from "../lib/json.ts";
+import type { SchemaCatalog } from "../scim/catalog.ts";
+import { diffDocuments } from "../scim/document-diff.ts";
+import type { MembershipDelta } from "../scim/membership-delta.ts";
+import { parsePatch } from "../scim/parse-patch.ts";
+import { parseReplacement, parseResource } from "../scim/parse-resource.ts";
+import { applyPatch } from "../scim/patch.ts";
+import type { ResourceType } from "../scim/resource.ts";
+import { ScimError } from "../scim/scim-error.ts";
+import {
+  type DirectoryWrite,
+  type DirectoryWriter,
+  type GroupRule,
+  userGroups,
+  type VisibleSources,
+  type WritableRow,
+} from "../store/store.ts";
+import { checkMayWrite, customSourceOf, findWritable } from "./may-write.ts";
+import { findMembers } from "./member-list.ts";
+import { memberFilterOf, parseRule, settleRules } from "./rules.ts";
+import type { DirectoryWriting, Writer, Written } from "./writing.ts";
+
+export interface WritingParts {
+  readonly writer: DirectoryWriter;
+  /** Asked on each request: the schema files can change while it runs. */
+  readonly catalog: () => SchemaCatalog;
+  /** Something was written: targets may have to hear of it. */
+  readonly onWritten?: () => void;
+}
+
+/** Writing to our own directory. */
+export function makeDirectoryWriting({
+  writer: store,
+  catalog: catalogNow,
+  onWritten,
+}: WritingParts): DirectoryWriting {
+  /** One transaction; a name that is another's is told apart from what went wrong. */
+  const inDirectory = async <T>(type: ResourceType, work: (write: DirectoryWrite) => Promise<T>): Promise<T> => {
+    try {
+      return await store.writeDirectory(work);
+    } catch (error) {
+      if (!store.isTaken(error)) throw error;
+      throw new ScimError(
+        409,
+        "uniqueness",
+        type === "User" ? "Another User has this userName" : "Another user group has this displayName",
+      );
+    }
+  };
+  const noted = <T extends Written>(written: T): T => {
+    if (written.changed) onWritten?.();
+    return written;
+  };
+
+  return {
+    async create(type, body, writer) {
+      checkMayWrite(writer);
+      const catalog = catalogNow();
+      const parsed = parseResource(readable(body), type, catalog);
+      const document = type === "User" ? withActive(parsed.document) : parsed.document;
+      const row = await inDirectory(type, (write) =>
+        type === "User"
+          ? createUser(write, document, writer, catalog)
+          : createGroup(write, { document, members: toDelta(parsed.members) }, writer, catalog),
+      );
+      return noted({ row, changed: true, concernsMembers: false });
+    },
+
+    async replace(type, id, body, writer, isKnown = always) {
+      const catalog = catalogNow();
+      const written = await inDirectory(type, async (write) => {
+        const row = await findWritable(write, type, id, writer, isKnown);
+        const current = JSON.parse(row.document) as JsonObject;
+        const parsed = parseReplacement(readable(body), type, catalog, current);
+        const document = type === "User" ? withActive(parsed.document) : parsed.document;
+        // RFC 7644 §3.5.1: what is left out is cleared, members too. Those of a dynamic group are readOnly: ignored.
+        const members = type === "Group" ? toDelta(parsed.members ?? []) : null;
+        const isDynamic = row.kind === "group" && memberFilterOf(document) !== null;
+        const next = diffDocuments(current, document).length === 0 ? null : document;
+        return change(write, row, { document: next, members: isDynamic ? null : members }, writer, catalog);
+      });
+      return noted(written);
+    },
+
+    async modify(type, id, body, writer, isKnown = always) {
+      const catalog = catalogNow();
+      const written = await inDirectory(type, async (write) => {
+        const row = await findWritable(write, type, id, writer, isKnown);
+        const { operations } = parsePatch(readable(body), { type, catalog, id });
+        const current = JSON.parse(row.document) as JsonObject;
+        const { document, changed, membership } = applyPatch(current, operations, { type, catalog });
+        if (membership !== null && row.kind === "group" && memberFilterOf(document) !== null) {
+          throw new ScimError(400, "mutability", "members: those of a dynamic group follow from its memberFilter");
+        }
+        const next = changed.length === 0 ? null : document;
+        return change(write, row, { document: next, members: membership }, writer, catalog);
+      });
+      return noted(written);
+    },
+
+    async remove(type, id, writer, isKnown = always) {
+      const catalog = catalogNow();
+      await inDirectory(type, async (write) => {
+        const row = await findWritable(write, type, id, writer, isKnown);
+        const left = await write.remove(row);
+        if (type === "Group") await settleRules(write, catalog, { touched: [], ofGroup: true, wholeGroups: true });
+        await write.noteChange(row.sourceId);
+        if (left.length > 0) await write.noteChange(userGroups);
+      });
+      onWritten?.();
+    },
+  };
+}
+
+/** A body that could not be read is refused by now, when nothing else speaks against the write. */
+function readable(body: unknown): unknown {
+  if (body instanceof ScimError) throw body;
+  return body;
+}
+
+const always = (): boolean => true;
+
+/** What a resource is to become. Null leaves it as it is. */
+interface Change {
+  readonly document: JsonObject | null;
+  readonly members: MembershipDelta | null;
+}
+
+async function createUser(
+  write: DirectoryWrite,
+  document: JsonObject,
+  writer: Writer,
+  catalog: SchemaCatalog,
+): Promise<WritableRow> {
+  const sourceId = await customSourceOf(write, writer);
+  const row = await write.create({ type: "User", kind: "user", sourceId, document, rule: null });
+  await settleRules(write, catalog, { touched: [row.id], ofGroup: false });
+  await write.noteChange(sourceId);
+  return row;
+}
+
+async function createGroup(
+  write: DirectoryWrite,
+  { document, members }: { readonly document: JsonObject; readonly members: MembershipDelta },
+  writer: Writer,
+  catalog: SchemaCatalog,
+): Promise<WritableRow> {
+  const rule = ruleOf(document, writer.sources, catalog);
+  const row = await write.create({ type: "Group", kind: "group", sourceId: userGroups, document, rule });
+  await write.noteChange(userGroups);
+  return (await fill(write, row, rule, rule === null ? members : null, writer, catalog)) ?? row;
+}
+
+async function change(
+  write: DirectoryWrite,
+  row: WritableRow,
+  { document, members }: Change,
+  writer: Writer,
+  catalog: SchemaCatalog,
+): Promise<Written> {
+  const concernsMembers = members !== null;
+  let now = row;
+  let newRule: GroupRule | null = null;
+  if (document !== null) {
+    newRule = nextRule(row, document, writer.sources, catalog);
+    const returns = row.departed && document["active"] !== false;
+    now = await write.change(row.id, { document, rule: newRule, returns });
+    const ofGroup = row.type === "Group";
+    await settleRules(write, catalog, { touched: [row.id], ofGroup, wholeGroups: ofGroup });
+    await write.noteChange(row.sourceId);
+  }
+  const isOther = newRule !== null && newRule.filter !== row.rule?.filter;
+  const filled =
+    row.type === "User" ? null : await fill(write, now, isOther ? newRule : null, members, writer, catalog);
+  return { row: filled ?? now, changed: document !== null || filled !== null, concernsMembers };
+}
+
+/** The custom source's departments are no user groups: a filter of theirs would say nothing. */
+function nextRule(
+  { kind, rule }: WritableRow,
+  document: JsonObject,
+  sources: VisibleSources,
+  catalog: SchemaCatalog,
+): GroupRule | null {
+  if (kind !== "group") return null;
+  return rule !== null && memberFilterOf(document) === rule.filter ? rule : ruleOf(document, sources, catalog);
+}
+
+/** Gives a group its members. Answers how it is afterwards, or null where nobody came or went. */
+async function fill(
+  write: DirectoryWrite,
+  row: WritableRow,
+  newRule: GroupRule | null,
+  members: MembershipDelta | null,
+  writer: Writer,
+  catalog: SchemaCatalog,
+): Promise<WritableRow | null> {
+  let touched: readonly string[] = [];
+  if (newRule !== null) {
+    const compiled = { groupId: row.id, filter: parseRule(newRule.filter, catalog), sources: newRule.sources };
+    if (!(await write.settleRule(compiled, null))) return null;
+  } else if (members !== null) {
+    const add = await findMembers(write, row.id, members.add, writer);
+    touched = await write.editMembers(row.id, { ...members, add }, writer.sources);
+    if (touched.length === 0) return null;
+    await settleRules(write, catalog, { touched, ofGroup: true });
+  } else return null;
+  await write.noteChange(row.sourceId);
+  return write.find("Group", row.id, "all");
+}
+
+/** @throws {ScimError} 400 invalidValue for a filter that is none */
+function ruleOf(document: JsonObject, sources: VisibleSources, catalog: SchemaCatalog): GroupRule | null {
+  const filter = memberFilterOf(document);
+  if (filter === null) return null;
+  parseRule(filter, catalog);
+  return { filter, sources };
+}
+
+function toDelta(members: MembershipDelta["add"] | null): MembershipDelta {
+  return { replace: true, add: members ?? [], remove: [] };
+}
+
+/** RFC 7643 §4.1.1 leaves it to the service provider: who is made without it is active. */
+function withActive(document: JsonObject): JsonObject {
+  return "active" in document ? document : { ...document, active: true };
+}

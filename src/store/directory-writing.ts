@@ -1,0 +1,80 @@
+import type { JsonObject } from "../lib/json.ts";
+import type { ResolvedFilter } from "../scim/resolve-filter.ts";
+import type { Member, ResourceType } from "../scim/resource.ts";
+import type { ResourceRow, SourceRow, VisibleSources } from "./store.ts";
+
+// What SCIM clients and administrators do to our own directory, beside the syncs.
+
+/** Who is in a dynamic group: the users of these sources that a SCIM filter finds, as it was written. */
+export interface GroupRule {
+  readonly filter: string;
+  readonly sources: VisibleSources;
+}
+
+/** A rule whose filter has been understood. */
+export interface CompiledRule {
+  readonly groupId: string;
+  readonly filter: ResolvedFilter;
+  readonly sources: VisibleSources;
+}
+
+/** A resource with what decides who may write it. */
+export interface WritableRow extends ResourceRow {
+  /** `group` is a user group. */
+  readonly kind: "user" | "department" | "tag" | "group";
+  /** The person has left, and is shown for a while. */
+  readonly departed: boolean;
+  /** Of a dynamic group. */
+  readonly rule: GroupRule | null;
+}
+
+export interface MembersEdit {
+  /** Whoever is not in `add` leaves; `remove` is empty then. */
+  readonly replace: boolean;
+  readonly add: readonly Member[];
+  readonly remove: readonly string[];
+}
+
+/** What one transaction can do to our own directory. */
+export interface DirectoryWrite {
+  sources(): Promise<readonly Pick<SourceRow, "id" | "name" | "type" | "status">[]>;
+  find(type: ResourceType, id: string, sources: VisibleSources): Promise<WritableRow | null>;
+  /** The user of a folded userName, of whatever source. */
+  findByUserName(folded: string): Promise<WritableRow | null>;
+  /** All resources of a kind of a source, in order of their ids: for departments, of which there are some thousands. */
+  listKind(sourceId: string, kind: WritableRow["kind"]): Promise<readonly WritableRow[]>;
+  /** Fails, as `isTaken` tells, when the userName of a user or the name of a user group is another's. */
+  create(
+    made: Pick<WritableRow, "type" | "kind" | "sourceId" | "rule"> & { readonly document: JsonObject },
+  ): Promise<WritableRow>;
+  /** The same. `returns`: a person who had left is back. */
+  change(
+    id: string,
+    to: { readonly document: JsonObject; readonly rule: GroupRule | null; readonly returns?: boolean },
+  ): Promise<WritableRow>;
+  /** Empties the row and takes the resource out of its groups, which are answered. */
+  remove(row: Pick<WritableRow, "id" | "type">): Promise<readonly string[]>;
+  /** Which of these ids somebody sees, and what they are. */
+  lookUp(
+    ids: readonly string[],
+    sources: VisibleSources,
+  ): Promise<ReadonlyMap<string, { readonly type: ResourceType; readonly departed: boolean }>>;
+  /** Answers who came or went. Members that somebody does not see are not removed by `replace`. */
+  editMembers(groupId: string, edit: MembersEdit, sources: VisibleSources): Promise<readonly string[]>;
+  /** Groups of a kind that hold somebody directly. */
+  groupsWith(memberId: string, kind: WritableRow["kind"]): Promise<readonly string[]>;
+  /** Whether a group is one of these, or lies in one of them, at any depth. */
+  isWithin(groupId: string, ids: readonly string[]): Promise<boolean>;
+  listRules(): Promise<readonly { readonly groupId: string; readonly rule: GroupRule }[]>;
+  /** Brings the members of a dynamic group up to date; only these users', or everybody's. Whether anything changed. */
+  settleRule(rule: CompiledRule, userIds: readonly string[] | null): Promise<boolean>;
+  /** Something of this source, or of the user groups, changed: the targets are to hear of it. */
+  noteChange(sourceId: string): Promise<void>;
+}
+
+export interface DirectoryWriter {
+  /** One transaction: all of it, or nothing when `work` throws. Writers come one after the other. */
+  writeDirectory<T>(work: (write: DirectoryWrite) => Promise<T>): Promise<T>;
+  /** Whether a write failed because a name is another's already. */
+  isTaken(error: unknown): boolean;
+}

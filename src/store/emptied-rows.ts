@@ -1,0 +1,45 @@
+import type { Transaction } from "kysely";
+import type { JsonObject } from "../lib/json.ts";
+import { withoutValues } from "../scim/document.ts";
+import type { Database } from "./database.ts";
+import type { Tables } from "./tables.ts";
+
+/**
+ * What a row holds once its resource has gone: the row stays, emptied of the person, because the id must never mean
+ * somebody else.
+ */
+export const emptiedColumns = {
+  document: "{}",
+  folded: "{}",
+  user_name: null,
+  user_name_folded: null,
+  display_name: null,
+  display_name_folded: null,
+  external_id: null,
+  manager_key: null,
+  manager_id: null,
+  fingerprint: null,
+  rule: null,
+} as const;
+
+/** Of what targets were given the names of the attributes are enough: should he come back, they are given anew. */
+export async function emptyLinks(
+  { isOneOf }: Pick<Database, "isOneOf">,
+  trx: Transaction<Tables>,
+  ids: readonly string[],
+): Promise<void> {
+  const links = await trx
+    .selectFrom("link")
+    .select(["target_id", "resource_id", "held"])
+    .where(isOneOf("resource_id", ids))
+    .where("held", "is not", null)
+    .execute();
+  for (const { target_id, resource_id, held } of links) {
+    await trx
+      .updateTable("link")
+      .set({ held: JSON.stringify(withoutValues(JSON.parse(held ?? "{}") as JsonObject)) })
+      .where("target_id", "=", target_id)
+      .where("resource_id", "=", resource_id)
+      .execute();
+  }
+}
