@@ -3,9 +3,10 @@ import { uuidv7 } from "../lib/uuid.ts";
 import { documentColumns, storable } from "../scim/document.ts";
 import type { Member, ResourceType } from "../scim/resource.ts";
 import type { Database } from "./database.ts";
+import { noteDirectoryChange } from "./directory-changes.ts";
 import { takeDirectoryTime } from "./directory-clock.ts";
 import { emptiedColumns, emptyLinks } from "./emptied-rows.ts";
-import { settleRule } from "./group-rules.ts";
+import { listRules, settleRule } from "./group-rules.ts";
 import { bumpGroups, leaveGroups } from "./group-versions.ts";
 import type { DirectoryWrite, DirectoryWriter, GroupRule, MembersEdit, VisibleSources, WritableRow } from "./store.ts";
 import type { Tables } from "./tables.ts";
@@ -169,27 +170,11 @@ function makeWrite(database: Database, trx: Transaction<Tables>, at: number, now
       return ids.includes(groupId) || Number(rows[0]?.found ?? 0) > 0;
     },
 
-    async listRules() {
-      const rows = await trx
-        .selectFrom("resource")
-        .select(["id", "rule"])
-        .where("rule", "is not", null)
-        .where("deleted_at", "is", null)
-        .orderBy("id")
-        .execute();
-      return rows.map((row) => ({ groupId: row.id, rule: JSON.parse(row.rule ?? "{}") as GroupRule }));
-    },
+    listRules: () => listRules(trx),
 
     settleRule: (rule, userIds) => settleRule(database, trx, rule, userIds, at),
 
-    async noteChange(sourceId) {
-      await database.upsert(trx, {
-        table: "directory_change",
-        rows: [{ source_id: sourceId, at }],
-        conflict: ["source_id"],
-        update: ["at"],
-      });
-    },
+    noteChange: (sourceId) => noteDirectoryChange(database, trx, sourceId, at),
   };
 }
 

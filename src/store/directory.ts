@@ -25,6 +25,22 @@ export function makeDirectoryStore(database: Database, clock: () => number): Dir
       return rows.map(toCurrent);
     },
 
+    async listPresent(sourceId, kind, after, limit) {
+      const rows = await db
+        .selectFrom("resource")
+        .select(["id", "type", "key", "version", "external_id", "display_name", "active", "document"])
+        .select(["departed_at", "deleted_at", "mapping_version", "fingerprint as made_from"])
+        .where("source_id", "=", sourceId)
+        .where("kind", "=", kind)
+        .where("departed_at", "is", null)
+        .where("deleted_at", "is", null)
+        .where("id", ">", after)
+        .orderBy("id")
+        .limit(limit)
+        .execute();
+      return rows.map(toCurrent);
+    },
+
     async userNameHolders(folded) {
       if (folded.length === 0) return new Map();
       const rows = await db

@@ -1,6 +1,7 @@
 import type { Action, ChangeStatus, PlannedChange } from "../plan/change.ts";
 import type { Member, ResourceType } from "../scim/resource.ts";
 import type { RecordKind, SourceScope, Visibility } from "../source/source.ts";
+import type { CompiledRule, GroupRule } from "./directory-writing.ts";
 import type { TaskCounts, TaskError, TaskHold, TaskMapping, TaskRow, TaskState, TaskTargetResult } from "./store.ts";
 
 // What the engine (sync/) asks of the store. Every write proves in its own transaction that its lease still holds.
@@ -180,6 +181,8 @@ export interface DirectoryStore {
   edgesAnywhere(
     memberIds: readonly string[],
   ): Promise<readonly { readonly groupId: string; readonly memberId: string }[]>;
+  /** Resources of a kind that are there, in order of their ids: of a source that is kept here, and so has no records. */
+  listPresent(sourceId: string, kind: RecordKind, after: string, limit: number): Promise<readonly CurrentResource[]>;
   membersOfGroup(groupId: string): Promise<readonly Member[]>;
   countOfSource(
     sourceId: string,
@@ -233,6 +236,24 @@ export interface DirectoryStore {
   forgetRecords(lease: Lease, sourceId: string, kind: RecordKind, keys: readonly string[]): Promise<void>;
   /** Deletes leavers from our own directory once their time is over; their ids stay taken. */
   deleteLeavers(before: number): Promise<number>;
+}
+
+/** Dynamic groups, for the syncs: what follows from what they changed. */
+export interface GroupRuleStore {
+  listGroupRules(): Promise<readonly { readonly groupId: string; readonly rule: GroupRule }[]>;
+  /** Who has to come and go for a group to hold whom its rule finds; only users come and go. */
+  ruleDelta(rule: CompiledRule): Promise<{ readonly add: readonly string[]; readonly remove: readonly string[] }>;
+}
+
+/** What the targets have not heard of yet of what SCIM clients and administrators wrote. Times are the directory's. */
+export interface DirectoryChangeStore {
+  /** The latest change by source, and of the user groups. */
+  directoryChanges(): Promise<ReadonlyMap<string, number>>;
+  /** Up to which change a push of each target was queued. */
+  queuedChanges(): Promise<ReadonlyMap<string, number>>;
+  noteQueuedChange(targetId: string, at: number): Promise<void>;
+  /** User groups may have changed with something that no push of theirs followed. */
+  noteUserGroups(): Promise<void>;
 }
 
 export type { Action };

@@ -2,9 +2,19 @@ import type { Cipher } from "../lib/cipher.ts";
 import { makeScimClientStore } from "./clients.ts";
 import type { Database } from "./database.ts";
 import { makeDirectoryStore } from "./directory.ts";
+import { makeDirectoryChanges } from "./directory-changes.ts";
 import { makeDirectoryReader } from "./directory-reader.ts";
 import { makeDirectoryWriter } from "./directory-writer.ts";
-import type { DirectoryStore, EngineTaskStore, LeaseStore, PushStore, RecordStore } from "./engine.ts";
+import type {
+  DirectoryChangeStore,
+  DirectoryStore,
+  EngineTaskStore,
+  GroupRuleStore,
+  LeaseStore,
+  PushStore,
+  RecordStore,
+} from "./engine.ts";
+import { makeGroupRules } from "./group-rules.ts";
 import { makeLeaseStore } from "./leases.ts";
 import { openPostgres } from "./postgres/open.ts";
 import { makePushStore } from "./push.ts";
@@ -20,7 +30,14 @@ import { makeTargetStore } from "./targets.ts";
 import { makeTaskStore } from "./tasks.ts";
 
 /** Everything that the program keeps, for the API, the SCIM endpoint and the engine. */
-export type FullStore = Store & LeaseStore & RecordStore & DirectoryStore & PushStore & EngineTaskStore;
+export type FullStore = Store &
+  LeaseStore &
+  RecordStore &
+  DirectoryStore &
+  GroupRuleStore &
+  DirectoryChangeStore &
+  PushStore &
+  EngineTaskStore;
 
 /**
  * Opens a database and brings its tables up to date.
@@ -60,6 +77,8 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
     ...makeLeaseStore(database, clock),
     ...makeDirectoryReader(database),
     ...makeDirectoryWriter(database, clock),
+    ...makeGroupRules(database),
+    ...makeDirectoryChanges(database, clock),
     ...makeRecordViews(database),
     ...makeSchemaVersionStore(database, clock),
     ...makeSummaryStore(database, tasks.listTasks, directory.countOfSource),

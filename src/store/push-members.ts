@@ -3,6 +3,7 @@ import { isLeavingApproved, isRemovalApproved } from "./approvals.ts";
 import type { Database } from "./database.ts";
 import type { PendingGroup, PushStore } from "./engine.ts";
 import { leasedWrite } from "./leases.ts";
+import { sourcesOf } from "./push-pending.ts";
 import type { Tables } from "./tables.ts";
 
 /** Memberships at targets: what they lack, against the ledger of what each was given. */
@@ -28,7 +29,7 @@ export function makePushMembers(
       }>`
         select resource.id, l.remote_id, resource.external_id, resource.display_name, resource.members_version
         from link l join resource on resource.id = l.resource_id
-        where l.target_id = ${scope.targetId} and resource.type = 'Group' and ${isOneOf("resource.source_id", scope.sourceIds)}
+        where l.target_id = ${scope.targetId} and resource.type = 'Group' and ${isOneOf("resource.source_id", sourcesOf(scope, "Group"))}
           and l.remote_id is not null and resource.deleted_at is null and resource.id > ${after}
           and (${scope.retryAll ? 1 : 0} = 1 or l.next_try_at is null or l.next_try_at <= ${scope.startedAt})
           and (l.members_version < resource.members_version or (l.lacks_members = 1 and exists (

@@ -9,6 +9,11 @@ import { sqliteFilter } from "./sqlite/filter.ts";
 
 type Condition = RawBuilder<boolean>;
 
+/** The sources whose resources of a type go to the target. */
+export function sourcesOf({ sourceIds, groupSourceIds }: PushScope, type: ResourceType): readonly string[] {
+  return type === "Group" ? (groupSourceIds ?? sourceIds) : sourceIds;
+}
+
 interface PendingRow {
   readonly id: string;
   readonly type: ResourceType;
@@ -63,7 +68,7 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
     from resource
     left join link l on l.target_id = ${scope.targetId} and l.resource_id = resource.id
     left join link lm on lm.target_id = ${scope.targetId} and lm.resource_id = resource.manager_id
-    where resource.type = ${type} and ${isOneOf("resource.source_id", scope.sourceIds)}`;
+    where resource.type = ${type} and ${isOneOf("resource.source_id", sourcesOf(scope, type))}`;
 
   const select = async (
     scope: PushScope,

@@ -9,6 +9,8 @@ import type { DirectoryStore, Lease, RemovalCounts } from "./engine.ts";
 export interface PushScope {
   readonly targetId: string;
   readonly sourceIds: readonly string[];
+  /** Whose groups; absent: of the same sources. */
+  readonly groupSourceIds?: readonly string[];
   /** The types that are provisioned there. */
   readonly types: readonly ResourceType[];
   readonly userFilter: ResolvedFilter | null;

@@ -4,7 +4,7 @@ import type { PushOutcome, PushStore } from "./engine.ts";
 import { leasedWrite, revokeLease } from "./leases.ts";
 import { makePushHolds } from "./push-holds.ts";
 import { makePushMembers } from "./push-members.ts";
-import { makePendingQueries } from "./push-pending.ts";
+import { makePendingQueries, sourcesOf } from "./push-pending.ts";
 import { makePushRules } from "./push-rules.ts";
 import type { Tables } from "./tables.ts";
 
@@ -149,7 +149,8 @@ export function makePushStore(
           .execute();
       }),
 
-    async forgetStaleRetries(lease, { targetId, sourceIds, startedAt }) {
+    async forgetStaleRetries(lease, scope) {
+      const { targetId, startedAt } = scope;
       const stale = db
         .selectFrom("link")
         .innerJoin("resource", "resource.id", "link.resource_id")
@@ -157,7 +158,7 @@ export function makePushStore(
         .where("link.target_id", "=", targetId)
         .where("link.next_try_at", "<=", startedAt)
         .where("link.updated_at", "<", startedAt)
-        .where(isOneOf("resource.source_id", sourceIds));
+        .where(isOneOf("resource.source_id", [...sourcesOf(scope, "User"), ...sourcesOf(scope, "Group")]));
       const found = await stale.execute();
       if (found.length === 0) return;
       const ids = found.map((row) => row.resource_id);

@@ -2,6 +2,8 @@ import type { Selectable } from "kysely";
 import type { Cipher } from "../lib/cipher.ts";
 import { uuidv7 } from "../lib/uuid.ts";
 import type { Database } from "./database.ts";
+import { takeDirectoryTime } from "./directory-clock.ts";
+import { bumpGroups } from "./group-versions.ts";
 import { revokeLease } from "./leases.ts";
 import { withName } from "./names.ts";
 import type { NewSource, Secrets, SourceRow, SourceSettings, SourceStore } from "./store.ts";
@@ -77,6 +79,23 @@ export function makeSourceStore(database: Database, cipher: Cipher, clock: () =>
     deleteSource: (id) =>
       write(async (trx) => {
         await revokeLease(trx, `source:${id}`);
+        // User groups, of which members go with it.
+        const at = await takeDirectoryTime(database, trx, clock());
+        const held = await trx
+          .selectFrom("member as m")
+          .innerJoin("resource as r", "r.id", "m.member_id")
+          .innerJoin("resource as g", "g.id", "m.group_id")
+          .select("m.group_id")
+          .distinct()
+          .where("r.source_id", "=", id)
+          .where("g.source_id", "<>", id)
+          .execute();
+        await bumpGroups(
+          database,
+          trx,
+          held.map((row) => row.group_id),
+          at,
+        );
         const resources = trx.selectFrom("resource").select("id").where("source_id", "=", id);
         const tasks = trx.selectFrom("sync_task").select("id").where("source_id", "=", id);
         const changes = trx.selectFrom("change").select("seq").where("task_id", "in", tasks);

@@ -2,7 +2,7 @@ import type { SchemaVersionStore, SettingStore, TaskStore } from "../store/store
 import { LeaseLostError } from "../store/store.ts";
 import { underLease } from "./lease.ts";
 import { type OpenTask, runTask, type TaskParts } from "./run-task.ts";
-import { queueDueSources, queueDueTargets } from "./schedule.ts";
+import { makeChangeQueue, queueDueSources, queueDueTargets } from "./schedule.ts";
 
 export interface EngineParts extends Omit<TaskParts, "store"> {
   readonly store: TaskParts["store"] & SettingStore & TaskStore & Pick<SchemaVersionStore, "pruneDrafts">;
@@ -29,6 +29,7 @@ export function startEngine(parts: EngineParts): Engine {
   const running = new Map<string, Promise<void>>();
   let housekeptAt = 0;
   let retriedAt = clock();
+  const queueChanged = makeChangeQueue(store, clock);
   let ticking: Promise<void> | null = null;
   let again = false;
 
@@ -44,6 +45,7 @@ export function startEngine(parts: EngineParts): Engine {
     }
     if (settings.paused) return;
     await queueDueSources(store, now);
+    await queueChanged();
     if (now - retriedAt >= 60_000) {
       retriedAt = now;
       await queueDueTargets(store, now);

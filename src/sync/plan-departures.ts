@@ -27,6 +27,23 @@ export async function planDepartures(
   await parts.store.countMemberChanges(parts.lease, parts.taskId);
 }
 
+/** Plans that everything of a source leaves that is kept here: it has resources, and no records. */
+export async function planClearing(
+  { store, lease, taskId, sourceId }: Omit<DepartureParts, "seen">,
+  because: string,
+): Promise<void> {
+  for (const kind of ["department", "user"] as const) {
+    for (let after = ""; ; ) {
+      const page = await store.listPresent(sourceId, kind, after, pageSize);
+      const last = page.at(-1);
+      if (last === undefined) break;
+      after = last.id;
+      await planLeaving({ store, lease, taskId }, kind, page, because);
+    }
+  }
+  await store.countMemberChanges(lease, taskId);
+}
+
 /**
  * Plans that groups of a kind go of which the mapping makes none any more. That is an administrator's word and no
  * absence, so it needs no complete read; the records stay, for they say where people belong.

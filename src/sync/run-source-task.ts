@@ -2,10 +2,12 @@ import type { Log } from "../lib/log.ts";
 import { tagsField } from "../mapping/facts.ts";
 import type { CompiledMapping } from "../mapping/mapping.ts";
 import { MappingError } from "../mapping/problem.ts";
+import type { SchemaCatalog } from "../scim/catalog.ts";
 import { type Source, SourceError } from "../source/source.ts";
 import type {
   DirectoryStore,
   EngineTaskStore,
+  GroupRuleStore,
   Lease,
   ReadBaseline,
   RecordStore,
@@ -18,11 +20,12 @@ import { applyDirectory } from "./apply-directory.ts";
 import { guardDirectory } from "./guard-directory.ts";
 import { lookForAbsent } from "./look-for-absent.ts";
 import { mappingVersionOf, sourceContext } from "./mapping-context.ts";
-import { planDepartures } from "./plan-departures.ts";
+import { planClearing, planDepartures } from "./plan-departures.ts";
 import { planDirectory } from "./plan-directory.ts";
 import { type Progress, TaskCancelledError } from "./progress.ts";
 import { type ReadOutcome, readSource } from "./read-source.ts";
 import { Seen } from "./seen.ts";
+import { joinHolds, settleGroups } from "./settle-groups.ts";
 import { shrunkenVisibility } from "./visibility.ts";
 
 /**
@@ -34,12 +37,14 @@ export type LoadMapping = (
 ) => Promise<{ readonly mapping: CompiledMapping; readonly version: number; readonly problem: string | null }>;
 
 export interface SourceTaskParts {
-  readonly store: RecordStore & DirectoryStore & EngineTaskStore;
+  readonly store: RecordStore & DirectoryStore & GroupRuleStore & EngineTaskStore;
   readonly lease: Lease;
   readonly task: TaskRow & { readonly stage: "plan" | "apply" | "push" };
   readonly row: SourceRow;
   readonly openSource: (row: SourceRow) => Source;
   readonly loadMapping: LoadMapping;
+  /** The schemas in force, for the filters of dynamic groups. */
+  readonly catalog: () => Promise<SchemaCatalog>;
   readonly progress: Progress;
   readonly signal: AbortSignal;
   readonly clock: () => number;
@@ -63,9 +68,10 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   const { store, lease, task, row, progress, clock } = parts;
   if (task.stage !== "plan") {
     await applyDirectory(parts);
+    const groups = await settle(parts);
     // What was read, and what the guard held, is known from before it was cut off.
     const read = { users: task.counts.users.read, groups: task.counts.groups.read };
-    return { usable: true, read, error: task.error, hold: task.hold };
+    return { usable: true, read, error: task.error, hold: joinHolds(task.hold, groups) };
   }
   await store.forgetPlanned(lease, task.id);
   if (row.settings.leaving && task.mode === "apply") return emptySource(parts);
@@ -129,7 +135,13 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   await beginApplying(parts, { counts: await store.countTask(task.id, null, read), error, hold });
   await applyDirectory(parts);
   if (mayRemove) await store.saveBaseline(lease, row.id, { visibility: outcome.visibility, scope });
-  return { usable: true, read, error, hold };
+  return { usable: true, read, error, hold: joinHolds(hold, await settle(parts)) };
+}
+
+/** Dynamic groups follow whatever the task has changed. */
+async function settle({ store, lease, task, row, catalog, signal, clock }: SourceTaskParts): Promise<TaskHold | null> {
+  const { safeguards } = row.settings;
+  return settleGroups({ store, lease, taskId: task.id, safeguards, catalog: await catalog(), signal, clock });
 }
 
 /**
@@ -147,13 +159,13 @@ async function emptySource(parts: SourceTaskParts): Promise<DirectoryResult> {
   const { store, lease, task, row } = parts;
   const result: DirectoryResult = { usable: true, read: { users: 0, groups: 0 }, error: null, hold: null };
   if (row.settings.leaving?.people === "keep") return result;
-  await planDepartures(
-    { store, lease, taskId: task.id, sourceId: row.id, seen: new Seen() },
-    ["department", "tag", "user"],
-    "an administrator ended this source",
-  );
+  const departure = { store, lease, taskId: task.id, sourceId: row.id };
+  const because = "an administrator ended this source";
+  if (row.type === "custom") await planClearing(departure, because);
+  else await planDepartures({ ...departure, seen: new Seen() }, ["department", "tag", "user"], because);
   await beginApplying(parts, {});
   await applyDirectory(parts);
+  await settle(parts);
   return result;
 }
 

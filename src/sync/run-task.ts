@@ -3,8 +3,10 @@ import type { Log } from "../lib/log.ts";
 import type { SchemaCatalog } from "../scim/catalog.ts";
 import type { Source } from "../source/source.ts";
 import type {
+  DirectoryChangeStore,
   DirectoryStore,
   EngineTaskStore,
+  GroupRuleStore,
   Lease,
   LeaseStore,
   PushStore,
@@ -20,7 +22,7 @@ import type {
   TaskState,
   TaskTargetResult,
 } from "../store/store.ts";
-import { LeaseLostError } from "../store/store.ts";
+import { LeaseLostError, userGroups } from "../store/store.ts";
 import { type Target, TargetError, type TargetLanguage } from "../target/target.ts";
 import { forgetSource, leavingRetryMs } from "./end-source.ts";
 import { holdDurationMs } from "./guard-directory.ts";
@@ -33,6 +35,8 @@ export type EngineStore = SourceStore &
   TargetStore &
   RecordStore &
   DirectoryStore &
+  GroupRuleStore &
+  DirectoryChangeStore &
   PushStore &
   LeaseStore &
   EngineTaskStore;
@@ -78,6 +82,8 @@ export async function runTask(parts: TaskParts, found: OpenTask, lease: Lease, o
     await progress.flush();
     const state = await finish(parts, task, directory, targets);
     if (source !== null) await settleLeaving(parts, task, source.id, leaving, state);
+    // Its people left the user groups too, and those were not part of this push.
+    if (leaving !== null) await store.noteUserGroups();
   } catch (error) {
     if (cancelled.signal.aborted || error instanceof TaskCancelledError) {
       log.info({ task: task.id }, "task cancelled");
@@ -111,7 +117,7 @@ async function runDirectory(
     return { ...nothing, usable: false, error: { code: "source.gone", detail: "the source was deleted meanwhile" } };
   }
   // A custom source is kept here: there is nothing to read, only targets to bring up to date.
-  if (row.type === "custom") return nothing;
+  if (row.type === "custom" && (row.settings.leaving === undefined || task.mode === "plan")) return nothing;
   return runSourceTask({ ...parts, lease, task, row, progress, signal });
 }
 
@@ -170,7 +176,9 @@ async function pushOne(
   signal: AbortSignal,
   ensureHeld: () => Promise<void>,
 ): Promise<PushResult> {
-  const sourceIds = task.sourceId === null ? row.settings.sources : [task.sourceId];
+  const ofTask = task.sourceId === null ? row.settings.sources : [task.sourceId];
+  // A source that ends takes nothing with it but its own.
+  const sourceIds = leaving === null ? [...ofTask, userGroups] : ofTask;
   const { target, language } = parts.openTarget(row);
   try {
     const result = await pushTarget({

@@ -3,15 +3,16 @@ import type { TargetRules } from "../../mapping/target-rules.ts";
 import { refuseRemovals } from "../../plan/guard.ts";
 import type { SchemaCatalog } from "../../scim/catalog.ts";
 import type { ResourceType } from "../../scim/resource.ts";
-import type {
-  Lease,
-  OnRemoval,
-  PushScope,
-  PushStore,
-  RemovalCounts,
-  TargetRow,
-  TaskError,
-  TaskHold,
+import {
+  type Lease,
+  type OnRemoval,
+  type PushScope,
+  type PushStore,
+  type RemovalCounts,
+  type TargetRow,
+  type TaskError,
+  type TaskHold,
+  userGroups,
 } from "../../store/store.ts";
 import type { Target, TargetLanguage } from "../../target/target.ts";
 import { TargetError } from "../../target/target.ts";
@@ -37,7 +38,7 @@ export interface PushRequest {
   readonly target: Target;
   readonly language: TargetLanguage;
   readonly catalog: SchemaCatalog;
-  /** The sources whose resources are pushed now: one, or all of the target's. */
+  /** The sources whose resources are pushed now: one, or all of the target's; and perhaps the user groups. */
   readonly sourceIds: readonly string[];
   /** Also what failed before and waits for its next try. */
   readonly retryAll: boolean;
@@ -169,11 +170,14 @@ export function makeScope(
   const { provision } = row.settings;
   const types: ResourceType[] = [];
   if (provision.users) types.push("User");
-  if (provision.groups) types.push("Group");
+  // User groups are a directory of their own, and provisioned or not by themselves.
+  const groupSourceIds = sourceIds.filter((id) => (id === userGroups ? provision.userGroups : provision.groups));
+  if (groupSourceIds.length > 0) types.push("Group");
   const filters = scopeFilters(row.settings, catalog);
   return {
     targetId: row.id,
-    sourceIds,
+    sourceIds: sourceIds.filter((id) => id !== userGroups),
+    groupSourceIds,
     types,
     userFilter: filters.User,
     groupFilter: filters.Group,
