@@ -3,6 +3,7 @@ import { alone, type Figure, faster, slower } from "./figures.ts";
 import { type BenchBridge, startBridge } from "./lib/bridge.ts";
 import { startCorp } from "./lib/corp.ts";
 import { type Running, runProgram, startProgram } from "./lib/process.ts";
+import { measureWrites } from "./writes.ts";
 
 const connections = 16;
 /** Different users that are asked for. */
@@ -17,11 +18,14 @@ export async function benchEndpoint(dist: string, users: number, seconds: number
     await bridge.sync(await bridge.createSource(corp));
     await corp.stop();
     const token = await bridge.createScimClient();
+    const writeToken = await bridge.createScimClient("write");
+    await bridge.createCustomSource();
     await bridge.restart();
     const program = new URL("./floors/bare-server.ts", import.meta.url).pathname;
     const bare = await startProgram(["--import", "tsx", program, bridge.databaseFile, token]);
     try {
-      return await measure({ bridge, bare, token, users, seconds });
+      const reading = await measure({ bridge, bare, token, users, seconds });
+      return [...reading, ...(await measureWrites({ bridge, bare, token, writeToken, users, seconds }))];
     } finally {
       await bare.stop();
     }

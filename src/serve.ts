@@ -16,6 +16,7 @@ import { keepSecret } from "./lib/keep-secret.ts";
 import type { Log } from "./lib/log.ts";
 import { type Ask, makeAsker } from "./lib/questions.ts";
 import { orStartError } from "./lib/start-error.ts";
+import { throttle } from "./lib/throttle.ts";
 import { makeSchemaEditor } from "./schemas/editor.ts";
 import { isWritable } from "./schemas/write-file.ts";
 import { SourceError } from "./source/source.ts";
@@ -75,7 +76,8 @@ export async function startBridge(
   const writing = makeDirectoryWriting({
     writer: parts.store,
     catalog: () => parts.schemas.inForce().catalog,
-    onWritten: engine.nudge,
+    // Looking for work costs more than many a write: of a hundred in a row the engine hears once.
+    onWritten: throttle(engine.nudge, 200),
   });
   const app = makeApp({
     admin: adminParts(parts, ready, publicUrl, engine),

@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import SqliteDatabase from "better-sqlite3";
 import { Hono } from "hono";
 
-// A SCIM endpoint that knows four questions: Hono and better-sqlite3 with the same users and the same check of the
+// A SCIM endpoint that knows four questions and how to take a user: Hono and better-sqlite3 with the same users and the same check of the
 // token, and nothing that could be left out. Arguments: the bridge's database, the token.
 
 const [file = "", token = ""] = process.argv.slice(2);
@@ -65,6 +65,15 @@ app.get("/Users", (c) => {
   const part = /^displayName co "(.*)"$/.exec(filter)?.[1]?.toLowerCase();
   if (part === undefined) return list(countAll.get()?.total ?? 0, page.all(count, offset));
   return list(countByPart.get(part)?.total ?? 0, byPart.all(part, count, offset));
+});
+const insert = db.prepare<[string, string, string | null, string]>("insert into user values (?, ?, ?, ?)");
+app.post("/Users", async (c) => {
+  const body = (await c.req.json()) as { readonly userName: string; readonly displayName?: string };
+  const id = randomUUID();
+  const meta = { resourceType: "User", created: new Date(), lastModified: new Date(), version: "1" };
+  const text = JSON.stringify({ ...body, id, meta });
+  insert.run(id, body.userName.toLowerCase(), body.displayName?.toLowerCase() ?? null, text.slice(0, -1));
+  return new Response(text, { status: 201, headers: { "content-type": "application/scim+json" } });
 });
 const server = createAdaptorServer({ fetch: app.fetch });
 server.listen(0, "127.0.0.1");

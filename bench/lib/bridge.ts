@@ -29,7 +29,9 @@ export interface BenchBridge {
     sourceId: string,
     settings: { readonly groups: boolean; readonly concurrency: number },
   ): Promise<string>;
-  createScimClient(): Promise<string>;
+  createScimClient(access?: "read" | "write"): Promise<string>;
+  /** A source that is kept in the bridge, which a SCIM client writes people to. */
+  createCustomSource(): Promise<void>;
   sync(sourceId: string): Promise<TaskResult>;
   push(targetId: string): Promise<TaskResult>;
   /** Asks what the default mapping would change if everybody's title came from his alias. */
@@ -147,8 +149,11 @@ export async function startBridge(dist: string, nodeOptions: readonly string[] =
       };
       return (await call<{ id: string }>("POST", "/targets", settings)).id;
     },
-    createScimClient: async () =>
-      (await call<{ token: string }>("POST", "/scim-clients", { name: "bench", access: "read", sources: "all" })).token,
+    createScimClient: async (access = "read") =>
+      (await call<{ token: string }>("POST", "/scim-clients", { name: `bench-${access}`, access, sources: "all" })).token,
+    async createCustomSource() {
+      await call("POST", "/sources", { name: "bench-custom", type: "custom" });
+    },
     sync: async (sourceId) => follow(await call<Task>("POST", `/sources/${sourceId}/sync-tasks`, { mode: "apply" })),
     push: async (targetId) => follow(await call<Task>("POST", `/targets/${targetId}/push`)),
     async impact() {

@@ -23,9 +23,14 @@ export async function openSqlite(file: string): Promise<Database> {
   // A checkpoint syncs: one for some batches rather than several for each.
   connection.pragma("wal_autocheckpoint = 4000");
   connection.pragma("temp_store = MEMORY");
-  const prepare = cachedPrepare(connection);
+  const prepareCached = cachedPrepare(connection);
   // A database in memory is its connection's own.
-  const reader = file === ":memory:" ? { prepare, close() {} } : makeReader(file, patienceMs);
+  const reader = file === ":memory:" ? null : makeReader(file, patienceMs);
+  // Whatever this connection does may be a write, of which the reader is to know.
+  const prepare = ((text: string) => {
+    reader?.refresh();
+    return prepareCached(text);
+  }) as Prepare;
   const db = new Kysely<Tables>({
     dialect: new SqliteDialect({ database: { prepare, close: () => connection.close() } }),
   });
@@ -44,10 +49,11 @@ export async function openSqlite(file: string): Promise<Database> {
     },
     isOneOf: (column, values): RawBuilder<boolean> =>
       sql`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
-    read: async <R>(text: string, parameters: readonly unknown[]) => reader.prepare(text).all(parameters) as R[],
+    read: async <R>(text: string, parameters: readonly unknown[]) =>
+      (reader === null ? prepareCached(text).all(parameters) : reader.all(text, parameters)) as R[],
     isTaken: (error) => /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/.test(errorCode(error) ?? ""),
     async close() {
-      reader.close();
+      reader?.close();
       await db.destroy();
     },
   };
