@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { createAdaptorServer } from "@hono/node-server";
 import { type Config, defaultPublicUrl } from "./config.ts";
+import { makeCustomSourceWriting } from "./directory/custom-source.ts";
 import { makeDirectoryWriting } from "./directory/write-resources.ts";
 import type { EngineThreadAnswer, EngineThreadData, EngineThreadMessage } from "./engine-thread.ts";
 import type { AdminParts } from "./http/admin/parts.ts";
@@ -73,14 +74,16 @@ export async function startBridge(
   const { port } = server.address() as AddressInfo;
   const url = defaultPublicUrl(config.host, port);
   const publicUrl = config.publicUrl ?? url;
-  const writing = makeDirectoryWriting({
+  const writingParts = {
     writer: parts.store,
     catalog: () => parts.schemas.inForce().catalog,
     // Looking for work costs more than many a write: of a hundred in a row the engine hears once.
     onWritten: throttle(engine.nudge, 200),
-  });
+  };
+  const writing = makeDirectoryWriting(writingParts);
+  const custom = makeCustomSourceWriting(writingParts);
   const app = makeApp({
-    admin: adminParts(parts, ready, publicUrl, engine),
+    admin: { ...adminParts(parts, ready, publicUrl, engine), writing, custom },
     scim: {
       directory: parts.store,
       writing,
@@ -183,7 +186,7 @@ function adminParts(
   config: ReadyConfig,
   publicUrl: string,
   { nudge, ask }: EngineThread,
-): AdminParts {
+): Omit<AdminParts, "writing" | "custom"> {
   return {
     // A source that is on its way out is gone for people.
     store: {

@@ -150,7 +150,8 @@ export async function startBridge(dist: string, nodeOptions: readonly string[] =
       return (await call<{ id: string }>("POST", "/targets", settings)).id;
     },
     createScimClient: async (access = "read") =>
-      (await call<{ token: string }>("POST", "/scim-clients", { name: `bench-${access}`, access, sources: "all" })).token,
+      (await call<{ token: string }>("POST", "/scim-clients", { name: `bench-${access}`, access, sources: "all" }))
+        .token,
     async createCustomSource() {
       await call("POST", "/sources", { name: "bench-custom", type: "custom" });
     },

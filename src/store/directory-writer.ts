@@ -159,6 +159,19 @@ function makeWrite(database: Database, trx: Transaction<Tables>, at: number, now
       return rows.map((row) => row.group_id);
     },
 
+    async parentsAmong(ids) {
+      if (ids.length === 0) return new Map();
+      const rows = await trx
+        .selectFrom("member")
+        .select(["group_id", "member_id"])
+        .where("member_type", "=", "Group")
+        .where(isOneOf("group_id", ids))
+        .where(isOneOf("member_id", ids))
+        .orderBy("group_id", "desc")
+        .execute();
+      return new Map(rows.map((row) => [row.member_id, row.group_id]));
+    },
+
     async isWithin(groupId, ids) {
       if (ids.length === 0) return false;
       const { rows } = await sql<{ found: number }>`

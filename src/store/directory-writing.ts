@@ -63,6 +63,8 @@ export interface DirectoryWrite {
   editMembers(groupId: string, edit: MembersEdit, sources: VisibleSources): Promise<readonly string[]>;
   /** Groups of a kind that hold somebody directly. */
   groupsWith(memberId: string, kind: WritableRow["kind"]): Promise<readonly string[]>;
+  /** Of groups that lie in another of these groups, the id of that one; of several the first. */
+  parentsAmong(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Whether a group is one of these, or lies in one of them, at any depth. */
   isWithin(groupId: string, ids: readonly string[]): Promise<boolean>;
   listRules(): Promise<readonly { readonly groupId: string; readonly rule: GroupRule }[]>;
@@ -77,4 +79,31 @@ export interface DirectoryWriter {
   writeDirectory<T>(work: (write: DirectoryWrite) => Promise<T>): Promise<T>;
   /** Whether a write failed because a name is another's already. */
   isTaken(error: unknown): boolean;
+}
+
+/** A member as an administrator looks at it. */
+export interface ListedMember {
+  readonly id: string;
+  readonly type: ResourceType;
+  readonly displayName: string | null;
+  readonly userName: string | null;
+  readonly sourceId: string;
+}
+
+/** Groups as an administrator looks at them. */
+export interface GroupReader {
+  /** A page of the members of one group, in order of their ids, with the names of the sources that they come from. */
+  listMembers(
+    groupId: string,
+    page: { readonly after: string; readonly limit: number },
+  ): Promise<readonly ListedMember[]>;
+  /** Whom a rule finds now: how many, and the first of them. */
+  findByRule(
+    rule: Omit<CompiledRule, "groupId">,
+    limit: number,
+  ): Promise<{ readonly total: number; readonly rows: readonly ListedMember[] }>;
+  /** How many members each of these groups has; none are missing. */
+  countMembers(groupIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** The rules of those of these groups that are dynamic. */
+  rulesOf(groupIds: readonly string[]): Promise<ReadonlyMap<string, GroupRule>>;
 }

@@ -16,7 +16,7 @@ import type { Tables } from "./tables.ts";
  */
 export function ruleCondition(
   { dialect, isOneOf }: Pick<Database, "dialect" | "isOneOf">,
-  { filter, sources }: CompiledRule,
+  { filter, sources }: Omit<CompiledRule, "groupId">,
 ): Sql<boolean> {
   const ofDialect: FilterDialect = dialect === "sqlite" ? sqliteFilter : postgresFilter;
   const condition = filterCondition(filter, { ...ofDialect, otherEnd: sql`and other.rule is null` });

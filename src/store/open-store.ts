@@ -14,6 +14,7 @@ import type {
   PushStore,
   RecordStore,
 } from "./engine.ts";
+import { makeGroupReader } from "./group-reader.ts";
 import { makeGroupRules } from "./group-rules.ts";
 import { makeLeaseStore } from "./leases.ts";
 import { openPostgres } from "./postgres/open.ts";
@@ -78,6 +79,7 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
     ...makeDirectoryReader(database),
     ...makeDirectoryWriter(database, clock),
     ...makeGroupRules(database),
+    ...makeGroupReader(database),
     ...makeDirectoryChanges(database, clock),
     ...makeRecordViews(database),
     ...makeSchemaVersionStore(database, clock),

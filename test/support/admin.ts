@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
+import { makeCustomSourceWriting } from "../../src/directory/custom-source.ts";
+import { makeDirectoryWriting } from "../../src/directory/write-resources.ts";
 import { makeAdminApp } from "../../src/http/admin/app.ts";
 import type { AdminParts } from "../../src/http/admin/parts.ts";
 import { makeTokenCheck } from "../../src/http/middleware/bearer-auth.ts";
@@ -75,6 +77,8 @@ export async function makeAdminFixture(
       return previewOfSource({ store, mappingOf }, question);
     },
     store,
+    writing: makeDirectoryWriting({ writer: store, catalog: () => registry.inForce().catalog }),
+    custom: makeCustomSourceWriting({ writer: store, catalog: () => registry.inForce().catalog }),
     clock: () => clock.now,
     publicUrl: "http://bridge.test",
     log,

@@ -5,7 +5,9 @@ import { bearerAuth } from "../middleware/bearer-auth.ts";
 import { type RequestVariables, requestLog } from "../middleware/request-log.ts";
 import { secureHeaders } from "../middleware/secure-headers.ts";
 import { invalid, ProblemError, problemResponse, toProblem, toProblemItems } from "../problem.ts";
+import { makeCustomSource } from "./custom-source.ts";
 import { docsPage, docsPolicy } from "./docs.ts";
+import { makeImports, maxImportBytes } from "./imports.ts";
 import { makeMappings } from "./mappings.ts";
 import type { AdminParts } from "./parts.ts";
 import { makeRecords } from "./records.ts";
@@ -19,6 +21,7 @@ import { describeTargetRules } from "./target-mapping.ts";
 import { makeTargetPreview } from "./target-preview.ts";
 import { makeTargets } from "./targets.ts";
 import { makeTasks } from "./tasks.ts";
+import { makeUserGroups } from "./user-groups.ts";
 
 export type AdminApp = OpenAPIHono<{ Variables: RequestVariables }>;
 
@@ -40,9 +43,12 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
   app.get("/api/v1/openapi.json", (c) => c.json(describe()));
   app.get("/api/docs", (c) => c.html(docsPage(describe()), 200, { "Content-Security-Policy": docsPolicy }));
 
-  app.use("/api/v1/*", bearerAuth(parts.authenticateAdmin), bodyLimit({ maxSize: parts.maxBodyBytes ?? 1_048_576 }));
+  app.use("/api/v1/*", bearerAuth(parts.authenticateAdmin));
+  const ofImport = bodyLimit({ maxSize: maxImportBytes });
+  const ofOthers = bodyLimit({ maxSize: parts.maxBodyBytes ?? 1_048_576 });
+  app.use("/api/v1/*", (c, next) => (isImport(c.req.path) ? ofImport(c, next) : ofOthers(c, next)));
   app.use("/api/v1/*", async (c, next) => {
-    if (hasBody.has(c.req.method)) checkText(await c.req.arrayBuffer());
+    if (hasBody.has(c.req.method) && !isImport(c.req.path)) checkText(await c.req.arrayBuffer());
     await next();
   });
   app.route("/api/v1", makeSourceActions(parts));
@@ -56,6 +62,9 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
   app.route("/api/v1", makeTasks(parts));
   app.route("/api/v1", makeRecords(parts));
   app.route("/api/v1", makeScimClients(parts));
+  app.route("/api/v1", makeUserGroups(parts));
+  app.route("/api/v1", makeCustomSource(parts));
+  app.route("/api/v1", makeImports(parts));
   app.route("/api/v1", makeSettings(parts));
   describeTargetRules(app);
   app.openAPIRegistry.registerComponent("securitySchemes", "admin", { type: "http", scheme: "bearer" });
@@ -72,6 +81,11 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
     return problemResponse(c, new ProblemError(500, "internal", `The log says more under request ${requestId}.`));
   });
   return app;
+}
+
+/** A file of people may be large, and in another encoding. */
+function isImport(path: string): boolean {
+  return /^\/api\/v1\/sources\/[^/]+\/import$/.test(path);
 }
 
 const hasBody: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);

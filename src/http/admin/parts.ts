@@ -1,3 +1,5 @@
+import type { CustomSourceWriting } from "../../directory/custom-source.ts";
+import type { DirectoryWriting } from "../../directory/writing.ts";
 import type { TestResult } from "../../lib/check.ts";
 import type { Log } from "../../lib/log.ts";
 import type { SchemaEditor } from "../../schemas/editor.ts";
@@ -5,6 +7,7 @@ import type { SchemaRegistry } from "../../schemas/registry.ts";
 import type { SchemaCatalog } from "../../scim/catalog.ts";
 import type {
   DirectoryReader,
+  GroupReader,
   LinkViewStore,
   SchemaKind,
   SchemaVersionStore,
@@ -50,7 +53,12 @@ export interface AdminParts {
     SettingStore &
     SummaryStore &
     SchemaVersionStore &
-    Pick<DirectoryReader, "readResource">;
+    GroupReader &
+    Pick<DirectoryReader, "readResource" | "listResources" | "groupsOf">;
+  /** Writing to the custom source and to user groups. */
+  readonly writing: DirectoryWriting;
+  /** The people and departments of the custom source. */
+  readonly custom: CustomSourceWriting;
   readonly clock: () => number;
   /** Without a slash at its end. */
   readonly publicUrl: string;

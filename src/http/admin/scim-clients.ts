@@ -39,7 +39,7 @@ export function tokenHash(token: string): string {
   return createHash("sha256").update(token).digest("base64url");
 }
 
-async function toSourceIds(store: AdminParts["store"], named: readonly string[]): Promise<readonly string[]> {
+export async function toSourceIds(store: AdminParts["store"], named: readonly string[]): Promise<readonly string[]> {
   const ids = new Set<string>();
   const errors: ProblemItem[] = [];
   for (const [index, name] of named.entries()) {

@@ -1,0 +1,83 @@
+import { foldCase } from "../../lib/fold.ts";
+import type { SchemaCatalog } from "../../scim/catalog.ts";
+import { checkColumns } from "./check-columns.ts";
+import type { Column } from "./column.ts";
+import { findBreak, findHeading, type Heading } from "./find-heading.ts";
+import { headingNames } from "./heading-names.ts";
+import { parseRow } from "./parse-row.ts";
+import type { ColumnReport, CsvProblem, ParsedPeople, PersonRow } from "./parsed-people.ts";
+import { readRecords } from "./read-records.ts";
+
+export type { ColumnReport, CsvProblem, ParsedPeople, PersonRow } from "./parsed-people.ts";
+
+/** How many people a file may have. */
+export const mostPeople = 100_000;
+
+/**
+ * Reads the people of a CSV file, with comma, semicolon or tab between cells. What stands before the headings, as in
+ * WeCom's exports, is passed over. All problems are found at once.
+ */
+export function parsePeopleCsv(text: string, catalog: SchemaCatalog): ParsedPeople {
+  const heading = findHeading(text, catalog);
+  return heading === null ? withoutHeading(text) : readPeople(text, heading);
+}
+
+// Without headings nobody knows which cells are personal data, so none is repeated.
+function withoutHeading(text: string): ParsedPeople {
+  const brokenAt = findBreak(text);
+  const problems = [
+    { line: 1, column: null, detail: noUserName },
+    ...(brokenAt === null ? [] : [{ line: brokenAt, column: null, detail: brokenQuotes }]),
+  ];
+  return { columns: [], people: [], problems };
+}
+
+function readPeople(text: string, heading: Heading): ParsedPeople {
+  const { readable, problems: ofHeadings } = checkColumns(heading);
+  const keyHeading = readable.find(({ kind }) => kind === "userName")?.heading ?? null;
+  const problems: CsvProblem[] = [...ofHeadings];
+  const people: PersonRow[] = [];
+  const firstLines = new Map<string, number>();
+  const repeated = new Set<string>();
+  let count = 0;
+  const brokenAt = readRecords(text, heading.delimiter, (record) => {
+    const { line } = record;
+    if (line <= heading.line) return true;
+    count += 1;
+    if (count > mostPeople) {
+      problems.push({ line, column: null, detail: tooMany });
+      return false;
+    }
+    const { userName, person, problems: ofRow } = parseRow(record, readable);
+    for (const problem of ofRow) problems.push(problem);
+    if (person !== null) people.push(person);
+    if (userName === null) return true;
+    const key = foldCase(userName);
+    const before = firstLines.get(key);
+    if (before === undefined) {
+      firstLines.set(key, line);
+    } else {
+      repeated.add(key);
+      problems.push({ line, column: keyHeading, detail: `The userName is that of line ${before} too` });
+    }
+    return true;
+  });
+  if (brokenAt !== null) problems.push({ line: brokenAt, column: null, detail: brokenQuotes });
+  return {
+    columns: readable.map(toReport),
+    // Which of two records is right is not known, nor what a file means whose headings contradict each other.
+    people: ofHeadings.length > 0 ? [] : people.filter(({ userName }) => !repeated.has(foldCase(userName))),
+    problems,
+  };
+}
+
+function toReport(column: Column): ColumnReport {
+  const { heading } = column;
+  return "meaning" in column ? { heading, meaning: column.meaning } : { heading, meaning: null, note: column.note };
+}
+
+const noUserName = `No heading among the first lines means userName. Headings that are understood: ${headingNames
+  .flatMap(({ names }) => names)
+  .join(", ")}, and SCIM attribute paths such as name.givenName`;
+const brokenQuotes = "The quotes of the record don't pair up: it and what follows could not be read";
+const tooMany = `A file may have ${mostPeople} people at most: this and what follows was not read`;
