@@ -89,9 +89,17 @@ const sources = (
   ...{ next_run_at: null, created_at: 0, updated_at: 0 },
 }));
 
-/** A SCIM endpoint over a real database; `loads` counts what it read of memberships. */
-export async function makeScimServer(database: Database, { cursorKey = randomBytes(32) } = {}) {
-  await writeDirectory(database, [...users, ...groups], edges);
+/**
+ * A SCIM endpoint over a real database; `loads` counts what it read of memberships.
+ *
+ * @param schemas extension schemas; the example's where none are given
+ * @param isEmpty nobody is in the directory, and no group
+ */
+export async function makeScimServer(
+  database: Database,
+  { cursorKey = randomBytes(32), schemas = catalog, isEmpty = false } = {},
+) {
+  if (!isEmpty) await writeDirectory(database, [...users, ...groups], edges);
   await database.db.insertInto("source").values(sources).execute();
   const reader = makeDirectoryReader(database);
   const loads = { members: 0, groups: 0 };
@@ -113,9 +121,9 @@ export async function makeScimServer(database: Database, { cursorKey = randomByt
     directory,
     writing: makeDirectoryWriting({
       writer: makeDirectoryWriter(database, Date.now),
-      catalog: () => catalog,
+      catalog: () => schemas,
     }),
-    catalog: () => catalog,
+    catalog: () => schemas,
     publicUrl: "https://bridge.example.com/",
     authenticate: async (hash) => known.get(hash) ?? null,
     cursorKey,
