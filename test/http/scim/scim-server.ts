@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { makeDirectoryWriting } from "../../../src/directory/write-resources.ts";
-import { makeScimApp } from "../../../src/http/scim/app.ts";
+import { makeScimApp, type ScimAppParts } from "../../../src/http/scim/app.ts";
 import type { JsonObject } from "../../../src/lib/json.ts";
 import { makeSchemaCatalog, parseSchema } from "../../../src/scim/catalog.ts";
 import { coreGroupSchema, coreUserSchema, enterpriseUserSchema } from "../../../src/scim/resource.ts";
@@ -117,7 +117,7 @@ export async function makeScimServer(
       return reader.groupsOf(ids, sources);
     },
   };
-  const app = makeScimApp({
+  const parts: ScimAppParts = {
     directory,
     writing: makeDirectoryWriting({
       writer: makeDirectoryWriter(database, Date.now),
@@ -127,9 +127,11 @@ export async function makeScimServer(
     publicUrl: "https://bridge.example.com/",
     authenticate: async (hash) => known.get(hash) ?? null,
     cursorKey,
-  });
+  };
+  const app = makeScimApp(parts);
   return {
     app,
+    parts,
     loads,
     known,
     /** A request with a token; its JSON body, and what every answer of a SCIM endpoint has to be. */
