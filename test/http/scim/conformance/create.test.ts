@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { expect, it } from "vitest";
 import { coreGroupSchema, coreUserSchema, enterpriseUserSchema } from "../../../../src/scim/resource.ts";
 import { base } from "../scim-server.ts";
@@ -111,6 +112,31 @@ onEachEndpoint("creating", (scim, at) => {
     expect((await scim.get(path)).json).toEqual(json);
     const [found] = await scim.find("/Users", `displayName eq ${JSON.stringify(values.displayName)}`);
     expect(found).toEqual(json);
+  });
+
+  it("R-066 refuses names that are too long to be looked up, and takes those that are as long as can be", async () => {
+    // Text that cannot be compressed, in which databases differ; the last one becomes eleven times as long when folded.
+    const long = (bytes: number) => randomBytes(bytes).toString("hex").slice(0, bytes);
+    for (const text of [long(1025), long(100_000), "é".repeat(513), "\ufdfa".repeat(80)]) {
+      for (const attributes of [
+        { userName: text },
+        { displayName: text },
+        { externalId: text },
+        { [enterpriseUserSchema]: { manager: { value: text } } },
+      ]) {
+        expectError(await scim.post("/Users", { userName: "a", ...attributes }), 400, "invalidValue");
+      }
+      expectError(await scim.post("/Groups", { displayName: text }), 400, "invalidValue");
+    }
+    const names = { userName: long(1024), displayName: long(1024), externalId: long(1024) };
+    const { path, json } = await scim.newUser({ ...names, [enterpriseUserSchema]: { manager: { value: long(1024) } } });
+    expect(json).toMatchObject(names);
+    await scim.newGroup({ displayName: long(1024), externalId: long(1024) });
+    for (const name of ["userName", "displayName", "externalId", `${enterpriseUserSchema}:manager.value`]) {
+      expectError(await scim.patch(path, { op: "replace", path: name, value: long(3000) }), 400, "invalidValue");
+    }
+    expectError(await scim.put(path, { userName: long(3000) }), 400, "invalidValue");
+    expect((await scim.get(path)).json).toEqual(json);
   });
 
   it("R-065 lets one of many have a name that all ask for at once", async () => {
