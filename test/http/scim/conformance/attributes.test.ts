@@ -342,6 +342,10 @@ onEachEndpoint("attributes", (scim) => {
     const off = await scim.patch(path, { op: "replace", path: "active", value: false });
     expect(off.json["active"]).toBe(false);
     expect((await scim.put(path, { userName: "a" })).json["active"]).toBe(true);
+    // Clients take somebody without it for one who is not active.
+    const cleared = await scim.patch(path, { op: "remove", path: "active" });
+    expect(cleared.json).toEqual((await scim.get(path)).json);
+    expect(cleared.json["active"]).toBe(true);
   });
 
   it("R-037 R-038 shows a user the groups that hold him", async () => {
