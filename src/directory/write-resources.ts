@@ -173,7 +173,10 @@ async function change(
   const isOther = newRule !== null && newRule.filter !== row.rule?.filter;
   const filled =
     row.type === "User" ? null : await fill(write, now, isOther ? newRule : null, members, writer, catalog);
-  return { row: filled ?? now, changed: document !== null || filled !== null, concernsMembers };
+  // A rule that goes by groups has been settled with the others, and the version of its group with it.
+  const settled =
+    filled === null && now.rule !== null && document !== null ? await write.find("Group", row.id, "all") : null;
+  return { row: filled ?? settled ?? now, changed: document !== null || filled !== null, concernsMembers };
 }
 
 /** The custom source's departments are no user groups: a filter of theirs would say nothing. */

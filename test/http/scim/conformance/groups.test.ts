@@ -188,4 +188,22 @@ onEachEndpoint("dynamic groups", (scim) => {
     await scim.delete(listed.path);
     expect(await scim.membersOf(group)).toEqual([]);
   });
+
+  it("R-155 are answered in the version that they have when their members are settled", async () => {
+    const { id } = await scim.newUser({ title: "x" });
+    const listed = await scim.newGroup({ members: [{ value: id }] });
+    const group = await scim.newGroup();
+    const path = `${extension}:memberFilter`;
+    for (const filter of [
+      `groups.value eq "${listed.id}"`,
+      'title eq "y"',
+      'title eq "x"',
+      `groups.value ne "${id}"`,
+    ]) {
+      const changed = await scim.patch(group.path, { op: "replace", path, value: filter });
+      expect((await scim.get(group.path)).json).toEqual(changed.json);
+      const put = await scim.put(group.path, { displayName: "g", ...dynamic(`not (${filter})`) });
+      expect((await scim.get(group.path)).json).toEqual(put.json);
+    }
+  });
 });
