@@ -88,11 +88,12 @@ export function makeDirectoryWriting({
         const row = await findWritable(write, type, id, writer, isKnown);
         const { operations } = parsePatch(readable(body), { type, catalog, id });
         const current = JSON.parse(row.document) as JsonObject;
-        const { document, changed, membership } = applyPatch(current, operations, { type, catalog });
+        const { document: patched, membership } = applyPatch(current, operations, { type, catalog });
+        const document = patched === current || type === "Group" ? patched : withActive(patched);
         if (membership !== null && row.kind === "group" && memberFilterOf(document) !== null) {
           throw new ScimError(400, "mutability", "members: those of a dynamic group follow from its memberFilter");
         }
-        const next = changed.length === 0 ? null : document;
+        const next = diffDocuments(current, document).length === 0 ? null : document;
         return change(write, row, { document: next, members: membership }, writer, catalog);
       });
       return noted(written);
@@ -172,7 +173,10 @@ async function change(
   const isOther = newRule !== null && newRule.filter !== row.rule?.filter;
   const filled =
     row.type === "User" ? null : await fill(write, now, isOther ? newRule : null, members, writer, catalog);
-  return { row: filled ?? now, changed: document !== null || filled !== null, concernsMembers };
+  // A rule that goes by groups has been settled with the others, and the version of its group with it.
+  const settled =
+    filled === null && now.rule !== null && document !== null ? await write.find("Group", row.id, "all") : null;
+  return { row: filled ?? settled ?? now, changed: document !== null || filled !== null, concernsMembers };
 }
 
 /** The custom source's departments are no user groups: a filter of theirs would say nothing. */

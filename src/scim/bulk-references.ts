@@ -13,6 +13,11 @@ export function referencesOf({ id, data }: BulkWork): ReadonlySet<string> {
   return found;
 }
 
+/** The bulkId that a text refers to, or null for any other text. */
+export function bulkIdOf(text: string): string | null {
+  return text.startsWith(prefix) ? text.slice(prefix.length) : null;
+}
+
 function collect(json: Json, found: Set<string>): void {
   if (typeof json === "string") {
     if (json.startsWith(prefix)) found.add(json.slice(prefix.length));

@@ -10,8 +10,16 @@ export interface BulkOperation {
   /** As it was written: it is said again in the answer. */
   readonly method: string;
   readonly bulkId: string | null;
+  /** Where its path leads; null where it leads to nothing that can be written. */
+  readonly place: BulkPlace | null;
   /** What is to be done, or why it cannot be. */
   readonly work: BulkWork | ScimError;
+}
+
+export interface BulkPlace {
+  readonly type: ResourceType;
+  /** Perhaps `bulkId:…`; null for all of a type. */
+  readonly id: string | null;
 }
 
 export interface BulkWork {
@@ -61,24 +69,23 @@ export function parseBulkRequest(body: unknown, maxOperations: number): BulkRequ
 }
 
 function parseOperation(json: Json): BulkOperation {
-  if (!isJsonObject(json)) return { method: "", bulkId: null, work: invalid("The operation is not an object") };
+  if (!isJsonObject(json)) {
+    return { method: "", bulkId: null, place: null, work: invalid("The operation is not an object") };
+  }
   const method = findMember(json, "method");
   const bulkId = findMember(json, "bulkId");
+  const path = findMember(json, "path");
   const head = {
     method: typeof method === "string" ? method.toUpperCase() : "",
     bulkId: typeof bulkId === "string" && bulkId !== "" ? bulkId : null,
+    place: typeof path === "string" ? placeOf(path) : null,
   };
   return { ...head, work: parseWork(json, head) };
 }
 
-function parseWork(
-  json: JsonObject,
-  { method, bulkId }: Pick<BulkOperation, "method" | "bulkId">,
-): BulkWork | ScimError {
+function parseWork(json: JsonObject, { method, bulkId, place }: Omit<BulkOperation, "work">): BulkWork | ScimError {
   const known = methods.find((each) => each === method);
   if (known === undefined) return invalid("method is not POST, PUT, PATCH or DELETE");
-  const path = findMember(json, "path");
-  const place = typeof path === "string" ? placeOf(path) : null;
   if (place === null) return invalid("path is not /Users, /Groups or a resource below one of them");
   const { type, id } = place;
   if (known === "POST" && id !== null) return invalid("path of a POST is /Users or /Groups");
@@ -94,7 +101,7 @@ function parseWork(
 const methods = ["POST", "PUT", "PATCH", "DELETE"] as const;
 
 /** The path is relative to the base, or absolute below it (RFC 7644 §3.7). */
-function placeOf(path: string): { readonly type: ResourceType; readonly id: string | null } | null {
+function placeOf(path: string): BulkPlace | null {
   const [, endpoint, id] =
     /^(?:https?:\/\/[^/]+\/(?:.*\/)?scim\/v2)?\/?(Users|Groups)(?:\/([^/?#]+))?\/?$/.exec(path) ?? [];
   if (endpoint === undefined) return null;

@@ -97,7 +97,22 @@ function readValuePath(reader: TokenReader, path: AttributePath, place: Place): 
   const { at } = reader.next();
   if (place.inValuePath) throw invalidFilter("A value path inside a value path is not allowed", at);
   const filter = readGroup(reader, "]", { ...deeper(place, at), inValuePath: true });
-  return { kind: "valuePath", path, filter };
+  const part = readPart(reader);
+  return { kind: "valuePath", path, filter: part === null ? filter : { kind: "and", left: filter, right: part } };
+}
+
+// Entra ID looks for people by `emails[type eq "work"].value eq "…"`, which the grammar does not have: an element that
+// is chosen and has this value.
+function readPart(reader: TokenReader): Filter | null {
+  const token = reader.peek();
+  if (token.kind !== "word" || !token.text.startsWith(".")) return null;
+  reader.next();
+  const path = parseAttributePath(token.text.slice(1));
+  if (path === null || path.schema !== null || path.sub !== null) {
+    throw invalidFilter("The name of a sub-attribute is expected", token.at);
+  }
+  reader.countComparison(token.at);
+  return readComparison(reader, path);
 }
 
 function readComparison(reader: TokenReader, path: AttributePath): Filter {

@@ -3,6 +3,7 @@ import type { SchemaCatalog } from "./catalog.ts";
 import { withSchemas } from "./document.ts";
 import type { ResourceType } from "./resource.ts";
 import { readDraft } from "./write/draft.ts";
+import { checkIndexedText } from "./write/indexed-text.ts";
 import { parseBody } from "./write/json-body.ts";
 import { keepUnchangeable } from "./write/keep-unchangeable.ts";
 import type { NamedMember } from "./write/members.ts";
@@ -54,6 +55,7 @@ function parse(body: unknown, type: ResourceType, catalog: SchemaCatalog, curren
     // What is of another type has been said already.
     if (!draft.refused.has(path)) problems.add("invalidValue", path, "is required");
   }
+  checkIndexedText(attributes, problems);
   problems.throwIfAny();
   return { document: withSchemas(type, attributes), members: draft.members, ignored: draft.ignored };
 }

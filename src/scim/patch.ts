@@ -10,6 +10,7 @@ import { ScimError } from "./scim-error.ts";
 import { applyEdit } from "./write/apply-edit.ts";
 import { type DocumentPlace, nameOf, readAttribute, withMember, writeAttribute } from "./write/document-attribute.ts";
 import { withoutLabels } from "./write/elements.ts";
+import { checkIndexedText } from "./write/indexed-text.ts";
 import { Problems } from "./write/problems.ts";
 import { findMissing } from "./write/required.ts";
 import { valueKey } from "./write/same-value.ts";
@@ -53,6 +54,7 @@ export function applyPatch(
     copy = writeAttribute(copy, place, withoutLabels(value) ?? undefined);
   }
   checkRequired(document, copy, type, catalog);
+  if (touched.size > 0) checkLengths(copy);
   const changed = diffDocuments(document, copy).map(({ attribute }) => attribute);
   return {
     document: changed.length === 0 ? document : withSchemas(type, copy),
@@ -105,6 +107,12 @@ function withoutExtension(
     .filter(({ mutability }) => mutability === "readOnly")
     .map(({ name }) => [name, scope[name] ?? null]);
   return withMember(document, schema.id, kept.length === 0 ? undefined : (Object.fromEntries(kept) as JsonObject));
+}
+
+function checkLengths(document: JsonObject): void {
+  const problems = new Problems();
+  checkIndexedText(document, problems);
+  problems.throwIfAny();
 }
 
 /**

@@ -69,6 +69,14 @@ describe("the filter grammar", () => {
     expect(refusalOf("a[b[c pr]]").message).toContain("at character 4");
   });
 
+  it("E8 reads a part of what a value path chooses, as Entra ID writes it", () => {
+    const filter = parseFilter('emails[type eq "work" or type eq "home"].value eq "x" and active eq true');
+    expect(filter).toEqual(
+      parseFilter('emails[(type eq "work" or type eq "home") and value eq "x"] and active eq true'),
+    );
+    expect(parseFilter(printFilter(filter))).toEqual(filter);
+  });
+
   it("R-088 R-089 reads URN prefixes and sub-attributes", () => {
     const urn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
     expect(parseFilter(`${urn}:manager.displayName pr`)).toEqual({
@@ -95,7 +103,9 @@ describe("the filter grammar", () => {
       ['title eq "x")', 13],
       ["title eq [", 10],
       ['emails[type eq "x"', 19],
-      ['emails[type eq "x"].value eq "y"', 20],
+      ['emails[type eq "x"].value', 26],
+      ['emails[type eq "x"].a.b eq "y"', 20],
+      ['emails[type eq "x"]. eq "y"', 20],
       ['title eq"x"', 9],
       ["__proto__ pr", 1],
       ["a..b pr", 1],

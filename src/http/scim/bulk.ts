@@ -1,5 +1,5 @@
 import type { DirectoryWriting, Writer } from "../../directory/writing.ts";
-import { referencesOf, withIds, withoutReferences } from "../../scim/bulk-references.ts";
+import { bulkIdOf, referencesOf, withIds, withoutReferences } from "../../scim/bulk-references.ts";
 import { type BulkOperation, type BulkRequest, type BulkWork, parseBulkRequest } from "../../scim/bulk-request.ts";
 import { bulkResponseSchema, makeErrorMessage } from "../../scim/messages.ts";
 import { ScimError } from "../../scim/scim-error.ts";
@@ -33,6 +33,12 @@ export async function runBulk(body: unknown, writer: Writer, parts: BulkParts): 
 interface Open {
   readonly index: number;
   readonly operation: BulkOperation;
+  /** BulkIds that it refers to, and that nothing has been made for yet when last looked at. */
+  readonly lacking: Set<string>;
+}
+
+/** One that was made without what it refers to. */
+interface Incomplete extends Open {
   readonly work: BulkWork;
 }
 
@@ -43,9 +49,10 @@ class BulkRun {
   /** Ids of what was made, by bulkId. */
   readonly #made = new Map<string, string>();
   readonly #results = new Map<number, object>();
-  /** Made without what refers to each other, and to be completed. */
-  readonly #incomplete: Open[] = [];
+  /** BulkIds of what is still to be made. */
+  readonly #toCome = new Set<string>();
   #open: readonly Open[] = [];
+  #incomplete: readonly Incomplete[] = [];
   #errors = 0;
 
   constructor(request: BulkRequest, writer: Writer, parts: BulkParts) {
@@ -55,19 +62,22 @@ class BulkRun {
   }
 
   async run(): Promise<readonly object[]> {
-    const open: Open[] = [];
-    for (const [index, operation] of this.#request.operations.entries()) {
-      const { work } = operation;
-      if (work instanceof ScimError) this.#fail(index, operation, work);
-      else open.push({ index, operation, work });
-    }
-    this.#open = open;
-    while (this.#open.length > 0 && !this.#isOver()) {
-      const before = this.#open.length;
+    this.#open = this.#request.operations.map((operation, index): Open => {
+      const { work, bulkId } = operation;
+      if (work instanceof ScimError) return { index, operation, lacking: new Set() };
+      if (work.method === "POST" && bulkId !== null) this.#toCome.add(bulkId);
+      return { index, operation, lacking: new Set(referencesOf(work)) };
+    });
+    while (this.#open.length + this.#incomplete.length > 0 && !this.#isOver()) {
+      const before = this.#open.length + this.#incomplete.length;
+      await this.#completeReady();
       await this.#round();
-      if (this.#open.length === before && !this.#isOver()) await this.#breakCircle();
+      const after = this.#open.length + this.#incomplete.length;
+      if (after === before && !this.#isOver()) await this.#breakCircle();
     }
-    for (const one of this.#incomplete) if (!this.#isOver()) await this.#complete(one);
+    for (const { index, operation } of this.#incomplete) {
+      this.#fail(index, operation, new ScimError(409, null, "It was made, but without what it refers to"));
+    }
     return [...this.#results].sort(([a], [b]) => a - b).map(([, result]) => result);
   }
 
@@ -76,41 +86,63 @@ class BulkRun {
     const waiting: Open[] = [];
     const touched = new Set<string>();
     for (const [place, one] of this.#open.entries()) {
+      const { index, operation } = one;
+      const { work } = operation;
       if (this.#isOver()) {
         waiting.push(...this.#open.slice(place));
         break;
       }
-      const lacking = this.#lackingOf(one.work);
-      const lost = lacking.find((bulkId) => !this.#isToCome(bulkId));
-      const target = one.work.id === null ? null : `${one.work.type} ${one.work.id}`;
-      if (lost !== undefined) {
-        const detail = `bulkId:${lost} is of no operation of this request that makes something, or of one that failed`;
-        this.#fail(one.index, one.operation, new ScimError(409, null, detail));
-      } else if (lacking.length > 0 || (target !== null && touched.has(target))) {
+      if (work instanceof ScimError) {
+        this.#fail(index, operation, work);
+        continue;
+      }
+      const lost = this.#findLost(one);
+      const target = work.id === null ? null : `${work.type} ${work.id}`;
+      if (lost !== null) {
+        this.#fail(index, operation, lostReference(lost));
+      } else if (one.lacking.size > 0 || this.#isIncomplete(work.id) || (target !== null && touched.has(target))) {
         if (target !== null) touched.add(target);
         waiting.push(one);
-      } else await this.#perform(one, withIds(one.work, this.#made));
+      } else await this.#perform(one, withIds(work, this.#made));
     }
     this.#open = waiting;
   }
 
   // RFC 7644 §3.7.1: what refers to each other is made first, and completed when all of it is there.
   async #breakCircle(): Promise<void> {
-    const [first] = this.#open.filter(({ work }) => work.method === "POST");
-    if (first === undefined) {
-      for (const { index, operation } of this.#open) {
-        this.#fail(index, operation, new ScimError(409, null, "It waits for what is never made"));
-      }
-      this.#open = [];
+    for (const one of this.#open) {
+      const { operation } = one;
+      const { work } = operation;
+      if (work instanceof ScimError || work.method !== "POST") continue;
+      this.#open = this.#open.filter((other) => other !== one);
+      const known = withIds(work, this.#made);
+      await this.#perform(one, { ...known, data: known.data && withoutReferences(known.data) });
+      if (this.#made.has(operation.bulkId ?? "")) this.#incomplete = [...this.#incomplete, { ...one, work }];
       return;
     }
-    this.#open = this.#open.filter((one) => one !== first);
-    const known = withIds(first.work, this.#made);
-    await this.#perform(first, { ...known, data: known.data && withoutReferences(known.data) });
-    if (this.#made.has(first.operation.bulkId ?? "")) this.#incomplete.push(first);
+    for (const { index, operation } of this.#open) {
+      this.#fail(index, operation, new ScimError(409, null, "It waits for what is never made"));
+    }
+    this.#open = [];
   }
 
-  async #complete({ index, operation, work }: Open): Promise<void> {
+  /** Before anything else is done to them: completing replaces all of a resource. */
+  async #completeReady(): Promise<void> {
+    const waiting: Incomplete[] = [];
+    for (const [place, one] of this.#incomplete.entries()) {
+      if (this.#isOver()) {
+        waiting.push(...this.#incomplete.slice(place));
+        break;
+      }
+      const lost = this.#findLost(one);
+      if (lost !== null) this.#fail(one.index, one.operation, lostReference(lost));
+      else if (one.lacking.size > 0) waiting.push(one);
+      else await this.#complete(one);
+    }
+    this.#incomplete = waiting;
+  }
+
+  async #complete({ index, operation, work }: Incomplete): Promise<void> {
     const id = this.#made.get(operation.bulkId ?? "") ?? "";
     await this.#attempt(index, operation, async () => {
       const { data } = withIds(work, this.#made);
@@ -172,19 +204,24 @@ class BulkRun {
 
   #fail(index: number, operation: BulkOperation, error: ScimError): void {
     this.#errors += 1;
-    const { work } = operation;
-    const made = operation.bulkId === null ? undefined : this.#made.get(operation.bulkId);
-    const id = work instanceof ScimError ? undefined : (work.id ?? made);
+    const id = this.#idOf(operation);
     // RFC 7644 §3.7.3: the location of all but a POST that made nothing.
     const location =
-      work instanceof ScimError || id === undefined
+      operation.place === null || id === null
         ? {}
-        : { location: `${this.#parts.base}${endpointOf[work.type]}/${encodeURIComponent(id)}` };
+        : { location: `${this.#parts.base}${endpointOf[operation.place.type]}/${encodeURIComponent(id)}` };
     this.#note(index, operation, { ...location, status: String(error.status), response: makeErrorMessage(error) });
   }
 
-  #note(index: number, { method, bulkId }: BulkOperation, outcome: object): void {
+  #note(index: number, { method, bulkId, work }: BulkOperation, outcome: object): void {
+    if (bulkId !== null && !(work instanceof ScimError) && work.method === "POST") this.#toCome.delete(bulkId);
     this.#results.set(index, { method, ...(bulkId === null ? {} : { bulkId }), ...outcome });
+  }
+
+  #idOf({ method, bulkId, place, work }: BulkOperation): string | null {
+    if (method === "POST") return work instanceof ScimError ? null : (this.#made.get(bulkId ?? "") ?? null);
+    const reference = place?.id == null ? null : bulkIdOf(place.id);
+    return reference === null ? (place?.id ?? null) : (this.#made.get(reference) ?? null);
   }
 
   #isOver(): boolean {
@@ -192,14 +229,22 @@ class BulkRun {
     return failOnErrors !== null && this.#errors >= failOnErrors;
   }
 
-  #lackingOf(work: BulkWork): readonly string[] {
-    return [...referencesOf(work)].filter((bulkId) => !this.#made.has(bulkId));
+  /** A reference to what will not be made. What has been made is lacking no more. */
+  #findLost({ lacking }: Open): string | null {
+    for (const bulkId of lacking) {
+      if (this.#made.has(bulkId)) lacking.delete(bulkId);
+      else if (!this.#toCome.has(bulkId)) return bulkId;
+    }
+    return null;
   }
 
-  #isToCome(bulkId: string): boolean {
-    return this.#open.some(
-      ({ index, operation, work }) =>
-        operation.bulkId === bulkId && work.method === "POST" && !this.#results.has(index),
-    );
+  #isIncomplete(id: string | null): boolean {
+    const bulkId = id === null ? null : bulkIdOf(id);
+    return bulkId !== null && this.#incomplete.some(({ operation }) => operation.bulkId === bulkId);
   }
+}
+
+function lostReference(bulkId: string): ScimError {
+  const detail = `bulkId:${bulkId} is of no operation of this request that makes something, or of one that failed`;
+  return new ScimError(409, null, detail);
 }

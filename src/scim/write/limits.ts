@@ -6,6 +6,8 @@ export const writeLimits = {
   members: 100_000,
   /** Values of one multi-valued attribute other than `members`. */
   values: 1_000,
+  /** Bytes, in UTF-8, of what a resource is looked up by. */
+  indexedBytes: 1_024,
   /** Characters of a path. */
   pathLength: 8_192,
   /** Comparisons of elements with values, in all of a PATCH. */

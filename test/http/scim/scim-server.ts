@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { makeDirectoryWriting } from "../../../src/directory/write-resources.ts";
-import { makeScimApp } from "../../../src/http/scim/app.ts";
+import { makeScimApp, type ScimAppParts } from "../../../src/http/scim/app.ts";
 import type { JsonObject } from "../../../src/lib/json.ts";
 import { makeSchemaCatalog, parseSchema } from "../../../src/scim/catalog.ts";
 import { coreGroupSchema, coreUserSchema, enterpriseUserSchema } from "../../../src/scim/resource.ts";
@@ -89,9 +89,17 @@ const sources = (
   ...{ next_run_at: null, created_at: 0, updated_at: 0 },
 }));
 
-/** A SCIM endpoint over a real database; `loads` counts what it read of memberships. */
-export async function makeScimServer(database: Database, { cursorKey = randomBytes(32) } = {}) {
-  await writeDirectory(database, [...users, ...groups], edges);
+/**
+ * A SCIM endpoint over a real database; `loads` counts what it read of memberships.
+ *
+ * @param schemas extension schemas; the example's where none are given
+ * @param isEmpty nobody is in the directory, and no group
+ */
+export async function makeScimServer(
+  database: Database,
+  { cursorKey = randomBytes(32), schemas = catalog, isEmpty = false } = {},
+) {
+  if (!isEmpty) await writeDirectory(database, [...users, ...groups], edges);
   await database.db.insertInto("source").values(sources).execute();
   const reader = makeDirectoryReader(database);
   const loads = { members: 0, groups: 0 };
@@ -109,19 +117,21 @@ export async function makeScimServer(database: Database, { cursorKey = randomByt
       return reader.groupsOf(ids, sources);
     },
   };
-  const app = makeScimApp({
+  const parts: ScimAppParts = {
     directory,
     writing: makeDirectoryWriting({
       writer: makeDirectoryWriter(database, Date.now),
-      catalog: () => catalog,
+      catalog: () => schemas,
     }),
-    catalog: () => catalog,
+    catalog: () => schemas,
     publicUrl: "https://bridge.example.com/",
     authenticate: async (hash) => known.get(hash) ?? null,
     cursorKey,
-  });
+  };
+  const app = makeScimApp(parts);
   return {
     app,
+    parts,
     loads,
     known,
     /** A request with a token; its JSON body, and what every answer of a SCIM endpoint has to be. */
