@@ -121,6 +121,8 @@ onEachDatabase("a list", (at) => {
     await at.database.db.deleteFrom("resource").where("id", "=", gone).execute();
     await writeDirectory(at.database, [{ id: gone, type: "User", document: { userName: "again" } }]);
     expect(await look()).toEqual(first);
+    // What another process wrote is seen from the next turn of the event loop on.
+    await new Promise((resolve) => setImmediate(resolve));
     expect((await another.listResources(query)).total).toBe(sorted.length);
   });
 

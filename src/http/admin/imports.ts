@@ -62,7 +62,9 @@ function readText(bytes: Uint8Array): string {
   }
 }
 
-const anyJson = z.custom<Json>().openapi({ description: "Any JSON value." });
+const anyJson = z
+  .custom<Json>()
+  .openapi({ type: ["string", "number", "boolean", "array", "object", "null"], description: "Any JSON value." });
 const difference = z.object({ attribute: z.string(), before: anyJson, after: anyJson });
 
 const importView = z

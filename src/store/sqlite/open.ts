@@ -34,11 +34,25 @@ export async function openSqlite(file: string): Promise<Database> {
   const db = new Kysely<Tables>({
     dialect: new SqliteDialect({ database: { prepare, close: () => connection.close() } }),
   });
-  const write = <T>(work: (trx: Transaction<Tables>) => Promise<T>): Promise<T> =>
-    db.transaction().execute(async (trx) => {
-      await takeWriteLock(trx);
-      return work(trx);
-    });
+  const write = async <T>(work: (trx: Transaction<Tables>) => Promise<T>): Promise<T> => {
+    for (const deadline = Date.now() + patienceMs; ; ) {
+      const done = await db.transaction().execute(async (trx) => {
+        // SQLite would wait for a lock inside its call, and this thread with it: whoever asks something would wait too.
+        connection.pragma("busy_timeout = 0");
+        try {
+          await takeWriteLock(trx);
+        } catch (error) {
+          if (errorCode(error) !== "SQLITE_BUSY" || Date.now() > deadline) throw error;
+          return null;
+        } finally {
+          connection.pragma(`busy_timeout = ${patienceMs}`);
+        }
+        return { value: await work(trx) };
+      });
+      if (done !== null) return done.value;
+      await wait(1 + 4 * Math.random());
+    }
+  };
   const database: Database = {
     dialect: "sqlite",
     db,
