@@ -222,15 +222,10 @@ async function editMembers(
         .deleteFrom("member")
         .where("group_id", "=", groupId)
         .where(sql<boolean>`not ${isOneOf("member_id", ids)}`)
-        // Members that the client cannot see are not his to remove.
-        .where(
-          sources === "all"
-            ? sql<boolean>`1 = 1`
-            : sql<boolean>`member_id in (select id from resource where ${isOneOf("source_id", sources)})`,
-        )
+        .where(isRemovable(database, sources))
         .returning("member_id")
         .execute()
-    : await removeMembers(database, trx, groupId, remove);
+    : await removeMembers(database, trx, groupId, remove, sources);
   const touched = [...added.map((member) => member.value), ...removed.map((row) => row.member_id)];
   if (touched.length > 0) await bumpGroups(database, trx, [groupId], at);
   return touched;
@@ -249,17 +244,26 @@ async function addMembers(
   });
 }
 
+/** Members that a client cannot see are not his to remove. */
+function isRemovable({ isOneOf }: Database, sources: VisibleSources) {
+  return sources === "all"
+    ? sql<boolean>`1 = 1`
+    : sql<boolean>`member_id in (select id from resource where ${isOneOf("source_id", sources)})`;
+}
+
 async function removeMembers(
-  { isOneOf }: Database,
+  database: Database,
   trx: Transaction<Tables>,
   groupId: string,
   ids: readonly string[],
+  sources: VisibleSources,
 ): Promise<readonly { readonly member_id: string }[]> {
   if (ids.length === 0) return [];
   return trx
     .deleteFrom("member")
     .where("group_id", "=", groupId)
-    .where(isOneOf("member_id", ids))
+    .where(database.isOneOf("member_id", ids))
+    .where(isRemovable(database, sources))
     .returning("member_id")
     .execute();
 }

@@ -34,6 +34,8 @@ const client = (name: string, change: Partial<ScimClientRow> = {}): ScimClientRo
 export const clients: Readonly<Record<string, ScimClientRow>> = {
   "token-all": client("all"),
   "token-write": client("write", { access: "write" }),
+  "token-custom": client("custom", { access: "write", sources: ["custom-1"] }),
+  "token-slow": client("slow", { requestsPerSecond: 1 }),
   "token-one": client("one", { sources: ["source-1"] }),
   "token-none": client("none", { sources: [] }),
 };

@@ -2,10 +2,11 @@ import { describe, expect, it } from "vitest";
 import type { AdminParts } from "../../../../src/http/admin/parts.ts";
 import { makeApp } from "../../../../src/http/app.ts";
 import { bulkRequestSchema, errorSchema, patchOpSchema } from "../../../../src/scim/messages.ts";
+import { userGroupSchemaUrn } from "../../../../src/scim/schemas/user-group.ts";
 import { openSqlite } from "../../../../src/store/sqlite/open.ts";
 import { testId } from "../../../store/filter-directory.ts";
-import { clients, makeScimServer, toAnswer } from "../scim-server.ts";
-import { expectError, expectStatus, onEachEndpoint, searchRequest } from "./endpoint.ts";
+import { type Answer, clients, makeScimServer, toAnswer } from "../scim-server.ts";
+import { expectError, expectStatus, listOf, onEachEndpoint, searchRequest, versionOf } from "./endpoint.ts";
 
 // RFC 7644 §2, §3.1, §3.8, §3.12, §3.13: HTTP, and how a refusal looks.
 
@@ -130,6 +131,16 @@ onEachEndpoint("HTTP and errors", (scim, at) => {
     }
   });
 
+  it("TS-21 answers 429 with Retry-After to a client that asks too often, and to no other", async () => {
+    const answers = [];
+    for (let index = 0; index < 7; index += 1) answers.push(await scim.send("GET", "/Users", { token: "token-slow" }));
+    expect(answers.slice(0, 5).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    const last = answers[6] ?? answers[0];
+    expectError(last as Answer, 429);
+    expect(Number(last?.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+    expectStatus(await scim.get("/Users"), 200);
+  });
+
   it("answers 413 to bodies that are too large, and more to groups than to others", async () => {
     const title = "x".repeat(1024 * 1024);
     expectError(await scim.post("/Users", { userName: "a", title }), 413);
@@ -168,6 +179,32 @@ onEachEndpoint(
     it("R-065 keeps its userName from others, but its displayName is no user group's", async () => {
       expectError(await scim.post("/Users", { userName: "USER.1" }), 409, "uniqueness");
       await scim.newGroup({ displayName: "Group 100" });
+    });
+
+    it("TS-15 is not there for a client that does not see the source: not to add, not to remove, not to count", async () => {
+      const token = "token-custom";
+      const own = await scim.newUser();
+      const group = await scim.newGroup({ displayName: "g", members: [{ value: testId(1) }, { value: own.id }] });
+      const seen = async () => listOf((await scim.send("GET", group.path, { token })).json, "members").length;
+      const patch = (operation: object) =>
+        scim.send("PATCH", group.path, { body: { schemas: [patchOpSchema], Operations: [operation] }, token });
+      expect(await seen()).toBe(1);
+      const version = versionOf(await scim.get(group.path));
+      expectError(await patch({ op: "add", path: "members", value: [{ value: testId(2) }] }), 400, "invalidValue");
+      expectStatus(await patch({ op: "remove", path: `members[value eq "${testId(1)}"]` }), 204);
+      expectStatus(await patch({ op: "remove", path: "members", value: [{ value: testId(1) }] }), 204);
+      expect(versionOf(await scim.get(group.path))).toBe(version);
+      expectStatus(await patch({ op: "replace", path: "members", value: [] }), 204);
+      expect(await seen()).toBe(0);
+      expectStatus(await scim.send("PUT", group.path, { body: { displayName: "g" }, token }), 200);
+      expect(await scim.membersOf(group)).toEqual([testId(1)]);
+      expectError(await scim.send("DELETE", `/Users/${testId(1)}`, { token }), 404);
+      const dynamic = { [userGroupSchemaUrn]: { memberFilter: "userName pr" } };
+      const made = await scim.send("POST", "/Groups", { body: { displayName: "d", ...dynamic }, token });
+      expect(listOf(made.json, "members").map(({ value }) => value)).toEqual([own.id]);
+      expect(listOf((await scim.get(`/Groups/${made.json["id"]}`)).json, "members")).toHaveLength(1);
+      // A name that is taken is taken, whoever sees by whom: names are of the directory (RFC 7643 §4.1.1).
+      expectError(await scim.send("POST", "/Users", { body: { userName: "user.1" }, token }), 409, "uniqueness");
     });
 
     it("may be in user groups", async () => {
