@@ -1,0 +1,180 @@
+import { describe, expect, test } from "vitest";
+import type { SourceRow } from "../../src/store/store.ts";
+import { type EngineFixture, type EngineFixtureOptions, startEngineFixture } from "../support/engine.ts";
+import { addCustomSource, type Client, settled, startClient, tasksOf, userAt } from "../support/writing.ts";
+
+interface Custom {
+  readonly fixture: EngineFixture;
+  readonly client: Client;
+  readonly custom: SourceRow;
+}
+
+/** A target of a custom source alone, and somebody who writes to that. */
+async function withCustom(options: EngineFixtureOptions = {}): Promise<Custom> {
+  const fixture = await startEngineFixture(options);
+  const custom = await addCustomSource(fixture);
+  await fixture.patchTarget({ sources: [custom.id] });
+  return { fixture, custom, client: await startClient(fixture) };
+}
+
+function activeAt({ control }: EngineFixture): number {
+  return control.dump().users.filter(({ resource }) => resource["active"] === true).length;
+}
+
+const names = (count: number): readonly string[] => Array.from({ length: count }, (_, at) => `person-${at}`);
+
+describe("what a client writes to a custom source", () => {
+  test("reaches the target without any sync: who is made, changed, switched off, deleted", async () => {
+    const { fixture, client } = await withCustom();
+    const id = await client.createUser("ann", { title: "Engineer" });
+    await settled(fixture);
+    expect(userAt(fixture, "ann")?.resource).toMatchObject({ userName: "ann", title: "Engineer", active: true });
+    const remoteId = userAt(fixture, "ann")?.id;
+
+    await client.patch("User", id, { op: "replace", path: "title", value: "Director" });
+    await settled(fixture);
+    expect(userAt(fixture, "ann")).toMatchObject({ id: remoteId, resource: { title: "Director" } });
+
+    await client.patch("User", id, { op: "replace", path: "active", value: false });
+    await settled(fixture);
+    expect(userAt(fixture, "ann")).toMatchObject({ id: remoteId, resource: { active: false } });
+
+    await client.patch("User", id, { op: "replace", path: "active", value: true });
+    await settled(fixture);
+    expect(userAt(fixture, "ann")).toMatchObject({ id: remoteId, resource: { active: true } });
+
+    await client.remove("User", id);
+    await settled(fixture);
+    expect(userAt(fixture, "ann")).toMatchObject({ id: remoteId, resource: { active: false } });
+    const tasks = await tasksOf(fixture);
+    expect(tasks.every(({ trigger, sourceId }) => trigger === "callback" && sourceId === null)).toBe(true);
+    expect(tasks.map(({ state }) => state)).toEqual(tasks.map(() => "succeeded"));
+    expect(fixture.corp.requests()).toEqual({});
+    expect(fixture.control.violations()).toEqual([]);
+  });
+
+  test("is deleted at a target that is told so, and his name can be given again", async () => {
+    const { fixture, client } = await withCustom({
+      targetSettings: { provision: { users: true, groups: true, userGroups: true, onRemoval: "delete" } },
+    });
+    const first = await client.createUser("ann");
+    await settled(fixture);
+    const remoteId = userAt(fixture, "ann")?.id;
+    await client.remove("User", first);
+    await settled(fixture);
+    expect(userAt(fixture, "ann")).toBeUndefined();
+    expect(await client.createUser("ann")).not.toBe(first);
+    await settled(fixture);
+    expect(userAt(fixture, "ann")?.resource["active"]).toBe(true);
+    expect(userAt(fixture, "ann")?.id).not.toBe(remoteId);
+  });
+
+  test("in a burst makes few tasks, and none of it is lost", async () => {
+    const { fixture, client } = await withCustom();
+    const everybody = names(80);
+    const begun = Date.now();
+    for (const name of everybody) {
+      const id = await client.createUser(name);
+      // Some of it while a push runs.
+      if (name.endsWith("0")) await new Promise((resolve) => setTimeout(resolve, 120));
+      await client.patch("User", id, { op: "replace", path: "title", value: `title of ${name}` });
+    }
+    await settled(fixture);
+    for (const name of everybody) {
+      expect(userAt(fixture, name)?.resource).toMatchObject({ active: true, title: `title of ${name}` });
+    }
+    // At most one in a second, and one at each end, for 160 writes.
+    expect((await tasksOf(fixture)).length).toBeLessThanOrEqual(2 + Math.ceil((Date.now() - begun) / 1000));
+    expect(fixture.control.violations()).toEqual([]);
+  });
+
+  test("written while the engine does not run is pushed by the next one, once", async () => {
+    const { fixture, client } = await withCustom();
+    await fixture.stop();
+    await client.createUser("ann");
+    fixture.start();
+    await settled(fixture);
+    expect(userAt(fixture, "ann")).toBeDefined();
+    await fixture.stop();
+    fixture.start();
+    await settled(fixture);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await tasksOf(fixture)).toHaveLength(1);
+  });
+
+  test("makes no task for a target that does not have the source", async () => {
+    const { fixture, client } = await withCustom();
+    const other = await fixture.addTarget({
+      sources: [fixture.source.id],
+      provision: { users: true, groups: true, userGroups: false, onRemoval: "deactivate" },
+    });
+    await client.createUser("ann");
+    await client.createGroup("VPN");
+    await settled(fixture);
+    expect(userAt(fixture, "ann")).toBeDefined();
+    expect((await tasksOf(fixture)).filter(({ targetId }) => targetId === other.row.id)).toEqual([]);
+    expect(other.control.requests().total).toBe(0);
+  });
+
+  test("reaches a target that was disabled when it is enabled again", async () => {
+    const { fixture, client } = await withCustom();
+    const other = await fixture.addTarget({
+      sources: (await fixture.store.findTarget(fixture.row.id))?.settings.sources,
+    });
+    await fixture.store.updateTarget(fixture.row.id, { status: "disabled" });
+    await client.createUser("ann");
+    await settled(fixture);
+    expect(userAt(other, "ann")).toBeDefined();
+    expect(fixture.control.requests().total).toBe(0);
+    await fixture.store.updateTarget(fixture.row.id, { status: "enabled" });
+    await settled(fixture);
+    expect(userAt(fixture, "ann")).toBeDefined();
+  });
+
+  test("reaches a target that was down once that is back", async () => {
+    const { fixture, client } = await withCustom();
+    fixture.control.setDown(true);
+    await client.createUser("ann");
+    await settled(fixture);
+    expect((await tasksOf(fixture))[0]).toMatchObject({ state: "partial", error: { code: "target.unavailable" } });
+    fixture.control.setDown(false);
+    await client.createUser("bob");
+    await settled(fixture);
+    expect(userAt(fixture, "ann")).toBeDefined();
+    expect(userAt(fixture, "bob")).toBeDefined();
+  });
+});
+
+describe("deletions by a client", () => {
+  test("beyond the safeguards of the target wait there, what else is written goes on; approved, they go", async () => {
+    const { fixture, client } = await withCustom();
+    const ids: string[] = [];
+    for (const name of names(30)) ids.push(await client.createUser(name));
+    await settled(fixture);
+    expect(activeAt(fixture)).toBe(30);
+    await fixture.stop();
+    for (const id of ids.slice(0, 10)) await client.remove("User", id);
+    await client.createUser("joiner");
+    fixture.start();
+    await settled(fixture);
+    expect(activeAt(fixture)).toBe(31);
+    const held = (await tasksOf(fixture)).find(({ state }) => state === "held");
+    expect(held).toMatchObject({ trigger: "callback", hold: { removals: { users: 10, groups: 0, members: 0 } } });
+    expect(await fixture.records(held ?? fail(), { status: "held" })).toHaveLength(10);
+
+    // A later write asks again, and lets nothing through.
+    await client.patch("User", ids[20] ?? "", { op: "replace", path: "title", value: "Director" });
+    await settled(fixture);
+    expect(activeAt(fixture)).toBe(31);
+    expect(userAt(fixture, "person-20")?.resource["title"]).toBe("Director");
+    const [again, ...others] = (await tasksOf(fixture)).filter(({ state }) => state === "held");
+    expect(others).toEqual([]);
+    expect(again?.hold?.removals.users).toBe(10);
+    expect(await fixture.approve(again ?? fail())).toMatchObject({ state: "succeeded", hold: null });
+    expect(activeAt(fixture)).toBe(21);
+  });
+});
+
+function fail(): never {
+  throw new Error("no task is held");
+}
