@@ -117,10 +117,8 @@ describe("what a client writes to a custom source", () => {
   });
 
   test("reaches a target that was disabled when it is enabled again", async () => {
-    const { fixture, client } = await withCustom();
-    const other = await fixture.addTarget({
-      sources: (await fixture.store.findTarget(fixture.row.id))?.settings.sources,
-    });
+    const { fixture, custom, client } = await withCustom();
+    const other = await fixture.addTarget({ sources: [custom.id] });
     await fixture.store.updateTarget(fixture.row.id, { status: "disabled" });
     await client.createUser("ann");
     await settled(fixture);
