@@ -19,7 +19,8 @@ export interface Client {
   /** One operation of a PATCH. */
   patch(type: "User" | "Group", id: string, operation: JsonObject): Promise<void>;
   remove(type: "User" | "Group", id: string): Promise<void>;
-  /** The schemas that this client's writes are judged by: as the files were at the last look. */
+  /** The schemas that writes are judged by: as the files were at the last look. */
+  readonly catalog: () => SchemaCatalog;
   refresh(): Promise<void>;
 }
 
@@ -48,6 +49,7 @@ export async function startClient({ schemasDir, store }: EngineFixture): Promise
       await writing.modify(type, id, JSON.stringify({ schemas, Operations: [operation] }), everything);
     },
     remove: (type, id) => writing.remove(type, id, everything),
+    catalog: () => catalog,
     async refresh() {
       catalog = (await registry.refresh()).catalog;
     },
