@@ -119,6 +119,14 @@ export interface PushOutcome {
     | null;
 }
 
+/** Whom an account of a target belongs to. */
+export interface LinkHolder {
+  readonly resourceId: string;
+  /** Deleted here for good: whoever comes with the same name may have the account. */
+  readonly isGone: boolean;
+  readonly sourceName: string;
+}
+
 /** What each target holds of our directory, and what it lacks. */
 export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logRemovals" | "logIdentityChanges"> {
   /** Null before the first contact. */
@@ -135,10 +143,7 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
   remoteMatches(targetId: string, type: ResourceType, attribute: string, value: string): Promise<readonly string[]>;
   hasRemoteMatches(targetId: string): Promise<boolean>;
   /** Which resources these remote ids are linked to. */
-  linkedTo(
-    targetId: string,
-    remoteIds: readonly string[],
-  ): Promise<ReadonlyMap<string, { readonly resourceId: string; readonly sourceName: string }>>;
+  linkedTo(targetId: string, remoteIds: readonly string[]): Promise<ReadonlyMap<string, LinkHolder>>;
 
   /**
    * Notes the version of the rules that this target is brought up to from now on, and makes all that it was given pending,

@@ -7,6 +7,7 @@ import { makePushMembers } from "./push-members.ts";
 import { makePendingQueries, sourcesOf } from "./push-pending.ts";
 import { makePushRules } from "./push-rules.ts";
 import type { Tables } from "./tables.ts";
+import { takeOver } from "./take-over.ts";
 
 /** What each target was last given: links, the ledger of memberships, and the records of pushes. */
 export function makePushStore(
@@ -81,12 +82,15 @@ export function makePushStore(
         .selectFrom("link")
         .innerJoin("resource", "resource.id", "link.resource_id")
         .leftJoin("source", "source.id", "resource.source_id")
-        .select(["link.remote_id", "link.resource_id", "source.name"])
+        .select(["link.remote_id", "link.resource_id", "resource.deleted_at", "source.name"])
         .where("link.target_id", "=", targetId)
         .where(isOneOf("link.remote_id", remoteIds))
         .execute();
       return new Map(
-        rows.map((row) => [row.remote_id ?? "", { resourceId: row.resource_id, sourceName: row.name ?? "" }]),
+        rows.map((row) => [
+          row.remote_id ?? "",
+          { resourceId: row.resource_id, isGone: row.deleted_at !== null, sourceName: row.name ?? "" },
+        ]),
       );
     },
 
@@ -107,9 +111,11 @@ export function makePushStore(
           table: "change",
           rows: outcomes.map((outcome) => recordRow(outcome, taskId, targetId, now)).filter(isRow),
         });
+        const linked = outcomes.map((outcome) => linkedRow(outcome, targetId, now)).filter(isRow);
+        await takeOver(database, trx, targetId, linked, now);
         await database.upsert(trx, {
           table: "link",
-          rows: outcomes.map((outcome) => linkedRow(outcome, targetId, now)).filter(isRow),
+          rows: linked,
           conflict: ["target_id", "resource_id"],
           update: [
             "remote_id",

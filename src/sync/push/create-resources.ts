@@ -6,7 +6,7 @@ import type { PendingResource, PushOutcome } from "../../store/store.ts";
 import type { RemoteResource } from "../../target/target.ts";
 import { TargetError } from "../../target/target.ts";
 import { desiredDocument, nameProblem } from "./desired.ts";
-import { findMatch, type Search } from "./find-match.ts";
+import { findMatch, holdersOf, type Search } from "./find-match.ts";
 import { knownAttributes } from "./known-attributes.ts";
 import { chunkSize, failureText, outcomeOf, type PushParts, retryDelayMs } from "./push-parts.ts";
 
@@ -66,9 +66,7 @@ export async function inChunk(
  */
 async function refuseSharedIds(parts: PushParts, outcomes: readonly PushOutcome[]): Promise<readonly PushOutcome[]> {
   const ids = outcomes.flatMap(({ link }) => (link?.state === "linked" ? [link.remoteId] : []));
-  const taken = new Map(
-    [...(await parts.store.linkedTo(parts.row.id, ids))].map(([id, each]) => [id, each.resourceId]),
-  );
+  const taken = new Map([...(await holdersOf(parts, ids))].map(([id, each]) => [id, each.resourceId]));
   return outcomes.map((outcome): PushOutcome => {
     if (outcome.link?.state !== "linked") return outcome;
     const holder = taken.get(outcome.link.remoteId);

@@ -2,6 +2,7 @@ import { foldCase } from "../../lib/fold.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { textOf } from "../../scim/document.ts";
 import type { ResourceType } from "../../scim/resource.ts";
+import type { LinkHolder } from "../../store/store.ts";
 import type { RemoteResource } from "../../target/target.ts";
 import type { PushParts } from "./push-parts.ts";
 
@@ -40,7 +41,7 @@ export type Search = "listed" | "conflict" | "doubt";
 
 /**
  * Looks at the target for a resource that it may hold already. What another of our resources is linked to is never
- * taken, of whatever source it is.
+ * taken, of whatever source it is; unless that one was deleted here for good (somebody who was deleted and made again).
  */
 export async function findMatch(
   parts: PushParts,
@@ -57,8 +58,8 @@ export async function findMatch(
         ? await listed(parts, type, attribute, value)
         : await parts.attempts.run(() => parts.target.find(type, attribute, value, parts.signal));
     if (candidates.length === 0) continue;
-    const linked = await parts.store.linkedTo(
-      parts.row.id,
+    const linked = await holdersOf(
+      parts,
       candidates.map((each) => each.id),
     );
     const mine = candidates.find((each) => linked.get(each.id)?.resourceId === resourceId);
@@ -80,6 +81,15 @@ export async function findMatch(
     }
   }
   return { kind: "none" };
+}
+
+/** Whom of our resources these accounts belong to; who was deleted for good has let go of his. */
+export async function holdersOf(
+  { store, row }: Pick<PushParts, "store" | "row">,
+  remoteIds: readonly string[],
+): Promise<ReadonlyMap<string, LinkHolder>> {
+  const linked = await store.linkedTo(row.id, remoteIds);
+  return new Map([...linked].filter(([, { isGone }]) => !isGone));
 }
 
 /** Groups may share a name: one that carries another externalId is another group. */
