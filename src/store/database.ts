@@ -65,7 +65,7 @@ export const integerColumns: ReadonlySet<string> = new Set([
   "approved",
   "unsure",
   "changes_identity",
-  "queued_change",
+  "pushed_change",
   "requests_per_second",
 ]);
 

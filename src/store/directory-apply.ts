@@ -6,7 +6,7 @@ import { applyMemberRows } from "./apply-members.ts";
 import type { Database } from "./database.ts";
 import { takeDirectoryTime } from "./directory-clock.ts";
 import type { AppliedState } from "./directory-rows.ts";
-import { emptiedColumns, emptyLinks } from "./emptied-rows.ts";
+import { emptiedColumns, emptyLinks, emptyWrittenSince } from "./emptied-rows.ts";
 import type { DirectoryStore } from "./engine.ts";
 import { leaveGroups } from "./group-versions.ts";
 import { leasedWrite } from "./leases.ts";
@@ -80,6 +80,7 @@ export function makeDirectoryApply(
 
     deleteLeavers: (before) =>
       database.write(async (trx) => {
+        await emptyWrittenSince(database, trx);
         const isDue = await trx
           .selectFrom("resource")
           .select("id")

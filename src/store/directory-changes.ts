@@ -1,8 +1,6 @@
 import type { Transaction } from "kysely";
 import type { Database } from "./database.ts";
-import { takeDirectoryTime } from "./directory-clock.ts";
 import type { DirectoryChangeStore } from "./engine.ts";
-import { userGroups } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 /** Writes down that something of a source, or of the user groups, changed. */
@@ -20,33 +18,27 @@ export async function noteDirectoryChange(
   });
 }
 
-/** Which changes by SCIM clients and administrators a push was queued for. */
-export function makeDirectoryChanges(database: Database, clock: () => number): DirectoryChangeStore {
-  const { db } = database;
+/** Which changes by SCIM clients and administrators the targets have heard of. */
+export function makeDirectoryChanges({ db }: Pick<Database, "db">): DirectoryChangeStore {
   return {
     async directoryChanges() {
       const rows = await db.selectFrom("directory_change").selectAll().execute();
       return new Map(rows.map((row) => [row.source_id, Number(row.at)]));
     },
 
-    async queuedChanges() {
-      const rows = await db.selectFrom("target").select(["id", "queued_change"]).execute();
-      return new Map(rows.map((row) => [row.id, Number(row.queued_change)]));
+    async pushedChanges() {
+      const rows = await db.selectFrom("target").select(["id", "pushed_change"]).execute();
+      return new Map(rows.map((row) => [row.id, Number(row.pushed_change)]));
     },
 
-    async noteQueuedChange(targetId, at) {
+    async notePushedChange({ id, updatedAt }, at) {
       await db
         .updateTable("target")
-        .set({ queued_change: at })
-        .where("id", "=", targetId)
-        .where("queued_change", "<", at)
+        .set({ pushed_change: at })
+        .where("id", "=", id)
+        .where("updated_at", "=", updatedAt)
+        .where("pushed_change", "<", at)
         .execute();
     },
-
-    noteUserGroups: () =>
-      database.write(async (trx) => {
-        const at = await takeDirectoryTime(database, trx, clock());
-        await noteDirectoryChange(database, trx, userGroups, at);
-      }),
   };
 }

@@ -1,4 +1,4 @@
-import { sql, type Transaction } from "kysely";
+import { type Kysely, sql, type Transaction } from "kysely";
 import type { Database } from "./database.ts";
 import type { Tables } from "./tables.ts";
 
@@ -20,4 +20,10 @@ export async function takeDirectoryTime(
   const [clock] = rows;
   if (clock === undefined) throw new Error("the directory has lost its clock: restore a backup");
   return Number(clock.at);
+}
+
+/** The latest time that was given out and committed. */
+export async function directoryTime(db: Kysely<Tables>): Promise<number> {
+  const row = await db.selectFrom("directory_clock").select("at").where("id", "=", 1).executeTakeFirst();
+  return Number(row?.at ?? 0);
 }

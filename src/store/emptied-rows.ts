@@ -43,3 +43,18 @@ export async function emptyLinks(
       .execute();
   }
 }
+
+/** A push that was under way when somebody was deleted may have written down after that what it had given. */
+export async function emptyWrittenSince(database: Pick<Database, "isOneOf">, trx: Transaction<Tables>): Promise<void> {
+  const written = await trx
+    .selectFrom("link")
+    .innerJoin("resource", "resource.id", "link.resource_id")
+    .select("link.resource_id")
+    .distinct()
+    .where("resource.deleted_at", "is not", null)
+    .where("link.held", "is not", null)
+    .whereRef("link.updated_at", ">=", "resource.deleted_at")
+    .execute();
+  const ids = written.map((row) => row.resource_id);
+  if (ids.length > 0) await emptyLinks(database, trx, ids);
+}

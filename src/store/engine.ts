@@ -2,7 +2,16 @@ import type { Action, ChangeStatus, PlannedChange } from "../plan/change.ts";
 import type { Member, ResourceType } from "../scim/resource.ts";
 import type { RecordKind, SourceScope, Visibility } from "../source/source.ts";
 import type { CompiledRule, GroupRule } from "./directory-writing.ts";
-import type { TaskCounts, TaskError, TaskHold, TaskMapping, TaskRow, TaskState, TaskTargetResult } from "./store.ts";
+import type {
+  TargetRow,
+  TaskCounts,
+  TaskError,
+  TaskHold,
+  TaskMapping,
+  TaskRow,
+  TaskState,
+  TaskTargetResult,
+} from "./store.ts";
 
 // What the engine (sync/) asks of the store. Every write proves in its own transaction that its lease still holds.
 
@@ -249,11 +258,10 @@ export interface GroupRuleStore {
 export interface DirectoryChangeStore {
   /** The latest change by source, and of the user groups. */
   directoryChanges(): Promise<ReadonlyMap<string, number>>;
-  /** Up to which change a push of each target was queued. */
-  queuedChanges(): Promise<ReadonlyMap<string, number>>;
-  noteQueuedChange(targetId: string, at: number): Promise<void>;
-  /** User groups may have changed with something that no push of theirs followed. */
-  noteUserGroups(): Promise<void>;
+  /** Up to which change each target has been pushed to. */
+  pushedChanges(): Promise<ReadonlyMap<string, number>>;
+  /** The target heard of all changes up to here; unless its settings are others since, and ask for another push. */
+  notePushedChange(target: Pick<TargetRow, "id" | "updatedAt">, at: number): Promise<void>;
 }
 
 export type { Action };

@@ -80,7 +80,7 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
     ...makeDirectoryWriter(database, clock),
     ...makeGroupRules(database),
     ...makeGroupReader(database),
-    ...makeDirectoryChanges(database, clock),
+    ...makeDirectoryChanges(database),
     ...makeRecordViews(database),
     ...makeSchemaVersionStore(database, clock),
     ...makeSummaryStore(database, tasks.listTasks, directory.countOfSource),

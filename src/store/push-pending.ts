@@ -44,6 +44,7 @@ type PendingQueries = Pick<
   | "countLinked"
   | "heldAmong"
   | "countPending"
+  | "countFailed"
 >;
 
 /**
@@ -115,6 +116,15 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
     const condition = isRemovalApproved("resource", scope.targetId);
     return approved ? condition : sql`not ${condition}`;
   };
+
+  /** The target does not hold it as it is, whatever the reason. */
+  const isPending = (scope: PushScope, type: ResourceType): Condition => sql`(
+    (${isThere} and ${inScope(scope, type)} and (l.remote_id is null or l.version < resource.version
+      or (resource.type = 'Group' and l.members_version < resource.members_version) or l.state in ('failed', 'intended')
+      or ${cameBack(type)}))
+    or (${isLinked} and ${mustBeDeleted(scope, type)})
+    or (${isLinked} and ${type === "User" ? mustBeInactive(scope) : sql`1 = 0`})
+    or (${isThere} and ${inScope(scope, type)} and ${managerCame}))`;
 
   return {
     pendingCreates: (scope, type, { onlyReady, ...page }) =>
@@ -204,16 +214,24 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
       const count = async (type: ResourceType): Promise<number> => {
         if (!scope.types.includes(type)) return 0;
         const { rows } = await sql<{ count: number }>`
-          select count(*) as count ${from(scope, type)} and (
-            (${isThere} and ${inScope(scope, type)} and (l.remote_id is null or l.version < resource.version
-              or (resource.type = 'Group' and l.members_version < resource.members_version) or l.state in ('failed', 'intended')
-              or ${cameBack(type)}))
-            or (${isLinked} and ${mustBeDeleted(scope, type)})
-            or (${isLinked} and ${type === "User" ? mustBeInactive(scope) : sql`1 = 0`})
-            or (${isThere} and ${inScope(scope, type)} and ${managerCame}))`.execute(db);
+          select count(*) as count ${from(scope, type)} and ${isPending(scope, type)}`.execute(db);
         return Number(rows[0]?.count ?? 0);
       };
       return (await count("User")) + (await count("Group"));
+    },
+
+    async countFailed(scope) {
+      const failed = { now: 0, before: 0 };
+      for (const type of scope.types) {
+        const { rows } = await sql<{ all: number; now: number | null }>`
+          select count(*) as "all", sum(case when l.updated_at >= ${scope.startedAt} then 1 else 0 end) as now
+          ${from(scope, type)} and (l.state in ('failed', 'intended') or l.last_error is not null)
+            and ${isPending(scope, type)}`.execute(db);
+        const now = Number(rows[0]?.now ?? 0);
+        failed.now += now;
+        failed.before += Number(rows[0]?.all ?? 0) - now;
+      }
+      return failed;
     },
   };
 }

@@ -180,6 +180,11 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
   heldAmong(targetId: string, resourceIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** How many resources wait in all, those that failed included. */
   countPending(scope: PushScope): Promise<number>;
+  /**
+   * How many are not there as they should be because something failed: in this push, or before it. What was written while
+   * it ran is not among them.
+   */
+  countFailed(scope: PushScope): Promise<{ readonly now: number; readonly before: number }>;
 
   /** Before requests are sent: whoever goes on after a crash looks at the target first. */
   intend(lease: Lease, targetId: string, resourceIds: readonly string[]): Promise<void>;

@@ -1,5 +1,6 @@
 import type { Transaction } from "kysely";
 import type { Database, Row } from "./database.ts";
+import { emptyLinks } from "./emptied-rows.ts";
 import type { PushOutcome, PushStore } from "./engine.ts";
 import { leasedWrite, revokeLease } from "./leases.ts";
 import { makePushHolds } from "./push-holds.ts";
@@ -136,6 +137,11 @@ export function makePushStore(
           conflict: ["target_id", "resource_id"],
           update: ["state", "attempts", "next_try_at", "last_error", "updated_at"],
         });
+        await forgetDeleted(
+          database,
+          trx,
+          outcomes.map(({ resourceId }) => resourceId),
+        );
         for (const { resourceId, link } of outcomes) {
           if (link?.state === "unlinked") await unlink(trx, targetId, resourceId, link.again, now);
         }
@@ -189,6 +195,26 @@ export function makePushStore(
       return row !== undefined;
     },
   };
+}
+
+/** Whoever was deleted while he was pushed: nothing of him is kept with what the target was given. */
+async function forgetDeleted(
+  database: Database,
+  trx: Transaction<Tables>,
+  resourceIds: readonly string[],
+): Promise<void> {
+  const deleted = await trx
+    .selectFrom("resource")
+    .select("id")
+    .where(database.isOneOf("id", resourceIds))
+    .where("deleted_at", "is not", null)
+    .execute();
+  if (deleted.length === 0) return;
+  await emptyLinks(
+    database,
+    trx,
+    deleted.map((row) => row.id),
+  );
 }
 
 /** Forgets what the target held of a resource: its memberships and references too must be given again. */

@@ -129,7 +129,7 @@ interface TargetTable {
   /** Hash of the extension attributes that it was last known to know; null before it was asked. */
   vocabulary: string | null;
   /** The latest of `directory_change.at` that a push was queued for. */
-  queued_change: Generated<number>;
+  pushed_change: Generated<number>;
   created_at: number;
   updated_at: number;
 }

@@ -2,6 +2,7 @@ import type { Selectable } from "kysely";
 import type { Cipher } from "../lib/cipher.ts";
 import { uuidv7 } from "../lib/uuid.ts";
 import type { Database } from "./database.ts";
+import { directoryTime } from "./directory-clock.ts";
 import { revokeLease } from "./leases.ts";
 import { withName } from "./names.ts";
 import { openSecrets, sealSecrets } from "./sources.ts";
@@ -26,6 +27,21 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
   const readTarget = async (id: string): Promise<TargetRow> =>
     toTarget(await db.selectFrom("target").selectAll().where("id", "=", id).executeTakeFirstOrThrow());
 
+  /** Others are to be there, or something else of them. Before its first push that one brings everything. */
+  const asksForPush = async (id: string, after: TargetSettings): Promise<boolean> => {
+    const row = await db
+      .selectFrom("target")
+      .select(["settings", "contacted_at"])
+      .where("id", "=", id)
+      .executeTakeFirst();
+    if (row === undefined || row.contacted_at === null) return false;
+    const before = JSON.parse(row.settings) as TargetSettings;
+    const givesMore = after.sources.some((source) => !before.sources.includes(source));
+    const content = ({ scope, provision, mapping }: TargetSettings): string =>
+      JSON.stringify([scope, provision, mapping ?? null]);
+    return givesMore || content(before) !== content(after);
+  };
+
   return {
     async createTarget(target) {
       const id = uuidv7(clock());
@@ -40,7 +56,7 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
         rules_version: null,
         vocabulary: null,
         // What changed before it was there waits for its first push.
-        queued_change: now,
+        pushed_change: await directoryTime(db),
         created_at: now,
         updated_at: now,
       };
@@ -60,7 +76,9 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
       return row ? toTarget(row) : null;
     },
     async updateTarget(id, change) {
+      const asks = change.settings !== undefined && (await asksForPush(id, change.settings));
       const columns = {
+        ...(asks ? { pushed_change: 0 } : {}),
         ...(change.name === undefined ? {} : { name: change.name }),
         ...(change.status === undefined ? {} : { status: change.status }),
         ...(change.settings === undefined ? {} : { settings: JSON.stringify(change.settings) }),

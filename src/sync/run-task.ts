@@ -30,6 +30,7 @@ import { type LeaseParts, underLeaseInTurn } from "./lease.ts";
 import { makeProgress, type Progress, TaskCancelledError } from "./progress.ts";
 import { type PushResult, pushTarget } from "./push/push-target.ts";
 import { type DirectoryResult, type LoadMapping, runSourceTask } from "./run-source-task.ts";
+import { latestChange } from "./schedule.ts";
 
 export type EngineStore = SourceStore &
   TargetStore &
@@ -82,8 +83,6 @@ export async function runTask(parts: TaskParts, found: OpenTask, lease: Lease, o
     await progress.flush();
     const state = await finish(parts, task, directory, targets);
     if (source !== null) await settleLeaving(parts, task, source.id, leaving, state);
-    // Its people left the user groups too, and those were not part of this push.
-    if (leaving !== null) await store.noteUserGroups();
   } catch (error) {
     if (cancelled.signal.aborted || error instanceof TaskCancelledError) {
       log.info({ task: task.id }, "task cancelled");
@@ -176,37 +175,53 @@ async function pushOne(
   signal: AbortSignal,
   ensureHeld: () => Promise<void>,
 ): Promise<PushResult> {
+  const { store } = parts;
   const ofTask = task.sourceId === null ? row.settings.sources : [task.sourceId];
-  // A source that ends takes nothing with it but its own.
-  const sourceIds = leaving === null ? [...ofTask, userGroups] : ofTask;
+  // Whatever is written from now on may be missed.
+  const heard = latestChange(await store.directoryChanges(), row.settings);
   const { target, language } = parts.openTarget(row);
-  try {
+  const push = async (sourceIds: readonly string[], ending: Leaving["people"] | null): Promise<PushResult> => {
     const result = await pushTarget({
-      store: parts.store,
-      lease,
-      taskId: task.id,
-      leaving,
-      row,
-      target,
-      language,
-      catalog: await parts.catalog(),
-      sourceIds,
+      ...{ store, lease, row, target, language, sourceIds, signal, ensureHeld },
+      ...{ taskId: task.id, leaving: ending, catalog: await parts.catalog() },
       retryAll: task.trigger === "manual",
       asked: task.trigger === "manual" && task.sourceId === null,
-      signal,
-      ensureHeld,
       clock: parts.clock,
       log: parts.log,
       onProgress: (done, total) => progress.set("push", done, total),
     });
     // A target that was down keeps what somebody let through for it.
-    if (result.state !== "failed") await parts.store.forgetReleased(lease, row.id, sourceIds);
-    // This push looked at all that an earlier one had found.
-    if (result.state !== "failed" && task.sourceId === null) await parts.store.replaceHeldPush(row.id, task.id);
+    if (result.state !== "failed") await store.forgetReleased(lease, row.id, sourceIds);
+    return result;
+  };
+  try {
+    const result =
+      leaving === null
+        ? await push([...ofTask, userGroups], null)
+        : // A source that ends takes nothing with it but its own; the user groups follow, guarded like ever.
+          await inTurn(
+            () => push(ofTask, leaving),
+            () => push([userGroups], null),
+          );
+    if (result.state !== "failed" && task.sourceId === null) {
+      // This push looked at all that an earlier one had found.
+      await store.replaceHeldPush(row.id, task.id);
+      await store.notePushedChange(row, heard);
+    }
     return result;
   } finally {
     await target.close();
   }
+}
+
+/** The first that did not succeed, or the last. */
+async function inTurn(...pushes: readonly (() => Promise<PushResult>)[]): Promise<PushResult> {
+  let result: PushResult = { state: "succeeded", error: null, hold: null };
+  for (const push of pushes) {
+    result = await push();
+    if (result.state !== "succeeded") return result;
+  }
+  return result;
 }
 
 async function finish(

@@ -31,46 +31,61 @@ export async function queueDueSources(store: SourceStore & TaskStore & EngineTas
 
 /** At most one push in this time, in milliseconds: what is written meanwhile goes with the next one. */
 const betweenPushesMs = 1000;
+/** After a push that failed, or was cancelled: doubled with each other one. */
+const firstRetryMs = 30_000;
+const longestRetryMs = 3_600_000;
+
+/** Whose changes concern a target: its sources', and the user groups' where it has them, or chooses people by them. */
+export function sourcesHeard({ sources, provision, scope }: TargetRow["settings"]): readonly string[] {
+  return provision.userGroups || scope.users !== undefined ? [...sources, userGroups] : sources;
+}
+
+/** The latest of the changes that concern a target, in the directory's time; 0 when there is none. */
+export function latestChange(changes: ReadonlyMap<string, number>, settings: TargetRow["settings"]): number {
+  return Math.max(0, ...sourcesHeard(settings).map((id) => changes.get(id) ?? 0));
+}
+
+/** The last push that was queued for a target because of changes. */
+interface Queued {
+  readonly at: number;
+  /** What the target had heard of then. While that stays the same, pushes have come to nothing. */
+  readonly heard: number;
+  readonly tries: number;
+}
 
 /**
- * Queues a push for each target that has not heard yet of what SCIM clients and administrators wrote. Several processes
- * may do so: there is one push at a time.
+ * Queues a push for each target that has not heard yet of what SCIM clients and administrators wrote, and again until it
+ * has. Several processes may do so: there is one push at a time.
  */
 export function makeChangeQueue(store: TargetStore & TaskStore & DirectoryChangeStore, clock: () => number) {
-  /** Every target has a push queued for all changes up to here. */
-  let settled = 0;
-  const queuedAt = new Map<string, number>();
-
-  const queueFor = async (target: TargetRow, wanted: number): Promise<boolean> => {
-    const now = clock();
-    if (now - (queuedAt.get(target.id) ?? -betweenPushesMs) < betweenPushesMs) return false;
-    const { task, created } = await store.queueTask({
-      ...{ sourceId: null, targetId: target.id },
-      ...{ trigger: "callback", mode: "apply" },
-    });
-    // One that runs may have looked already: the change waits for the next.
-    if (!created && task.state !== "queued") return false;
-    queuedAt.set(target.id, now);
-    await store.noteQueuedChange(target.id, wanted);
-    return true;
-  };
+  const lastQueued = new Map<string, Queued>();
 
   return async (): Promise<void> => {
     const changes = await store.directoryChanges();
-    const latest = Math.max(0, ...changes.values());
-    if (latest <= settled) return;
-    const queued = await store.queuedChanges();
-    let isSettled = true;
+    if (changes.size === 0) return;
+    const pushed = await store.pushedChanges();
+    const latest = Math.max(...changes.values());
+    if ([...pushed.values()].every((at) => at >= latest)) return;
     for (const target of await store.listTargets()) {
-      const { sources, provision } = target.settings;
-      const ofTarget = provision.userGroups ? [...sources, userGroups] : sources;
-      const wanted = Math.max(0, ...ofTarget.map((id) => changes.get(id) ?? 0));
-      if (wanted <= (queued.get(target.id) ?? 0)) continue;
+      const heard = pushed.get(target.id) ?? 0;
       // One that is disabled hears of it when it is enabled again.
-      if (target.status !== "enabled" || !(await queueFor(target, wanted))) isSettled = false;
+      if (target.status !== "enabled" || latestChange(changes, target.settings) <= heard) continue;
+      const last = lastQueued.get(target.id) ?? null;
+      if (last !== null && clock() < last.at + waitAfter(last, heard)) continue;
+      const { created } = await store.queueTask({
+        ...{ sourceId: null, targetId: target.id },
+        ...{ trigger: "callback", mode: "apply" },
+      });
+      if (!created) continue;
+      const tries = last?.heard === heard ? last.tries + 1 : 0;
+      lastQueued.set(target.id, { at: clock(), heard, tries });
     }
-    if (isSettled) settled = latest;
   };
+}
+
+function waitAfter(last: Queued, heard: number): number {
+  if (last.heard !== heard) return betweenPushesMs;
+  return Math.min(firstRetryMs * 2 ** last.tries, longestRetryMs);
 }
 
 /** Queues a push for each target at which something failed and is due for another try. */

@@ -6,7 +6,8 @@ import { makeLog } from "../../src/lib/log.ts";
 import { openRegistry } from "../../src/schemas/registry.ts";
 import type { SchemaCatalog } from "../../src/scim/catalog.ts";
 import { userGroupSchemaUrn } from "../../src/scim/schemas/user-group.ts";
-import { type SourceRow, type TaskRow, userGroups } from "../../src/store/store.ts";
+import type { SourceRow, TaskRow } from "../../src/store/store.ts";
+import { latestChange } from "../../src/sync/schedule.ts";
 import { type EngineFixture, noSafeguards, type TargetFixture } from "./engine.ts";
 
 /** A SCIM client beside the engine. What it writes is left to the engine to push. */
@@ -114,12 +115,10 @@ export async function settled(fixture: EngineFixture): Promise<void> {
   const { store } = fixture;
   const isSettled = async (): Promise<boolean> => {
     const changes = await store.directoryChanges();
-    const queued = await store.queuedChanges();
+    const pushed = await store.pushedChanges();
     for (const { id, status, settings } of await store.listTargets()) {
       if (status !== "enabled") continue;
-      const sources = settings.provision.userGroups ? [...settings.sources, userGroups] : settings.sources;
-      const wanted = Math.max(0, ...sources.map((source) => changes.get(source) ?? 0));
-      if (wanted > (queued.get(id) ?? 0)) return false;
+      if (latestChange(changes, settings) > (pushed.get(id) ?? 0)) return false;
     }
     return (await store.openTasks()).length === 0;
   };

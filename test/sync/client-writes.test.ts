@@ -129,17 +129,74 @@ describe("what a client writes to a custom source", () => {
     expect(userAt(fixture, "ann")).toBeDefined();
   });
 
-  test("reaches a target that was down once that is back", async () => {
+  test.each([
+    ["was down", (fixture: EngineFixture) => fixture.control.setDown(true)],
+    [
+      "refused the token",
+      (fixture: EngineFixture) => fixture.control.fault({ effect: { kind: "status", status: 401 } }),
+    ],
+  ] as const)("reaches a target that %s once that is back, without another write", async (_what, breakIt) => {
     const { fixture, client } = await withCustom();
-    fixture.control.setDown(true);
+    breakIt(fixture);
     await client.createUser("ann");
-    await settled(fixture);
-    expect((await tasksOf(fixture))[0]).toMatchObject({ state: "partial", error: { code: "target.unavailable" } });
-    fixture.control.setDown(false);
+    const failed = async () => (await tasksOf(fixture)).filter(({ state }) => state === "partial").length;
+    await expect.poll(failed, { timeout: 20_000, interval: 20 }).toBe(1);
+    // Nor is it asked all the time meanwhile.
     await client.createUser("bob");
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(await failed()).toBe(1);
+    fixture.control.setDown(false);
+    fixture.control.clearFault();
+    fixture.advance(31_000);
+    fixture.engine().nudge();
     await settled(fixture);
     expect(userAt(fixture, "ann")).toBeDefined();
     expect(userAt(fixture, "bob")).toBeDefined();
+  });
+
+  test("is pushed again after a push that was cancelled", async () => {
+    const { fixture, client } = await withCustom();
+    await fixture.stop();
+    await client.createUser("ann");
+    const { task } = await fixture.store.queueTask({
+      ...{ sourceId: null, targetId: fixture.row.id, trigger: "callback", mode: "apply" },
+    });
+    await fixture.store.cancelTask(task.id);
+    fixture.start();
+    await settled(fixture);
+    expect(userAt(fixture, "ann")).toBeDefined();
+  });
+
+  test("is there as soon as the source is one of the target's", async () => {
+    const fixture = await startEngineFixture();
+    const custom = await addCustomSource(fixture);
+    await fixture.sync();
+    const client = await startClient(fixture);
+    await client.createUser("ann");
+    await settled(fixture);
+    expect(userAt(fixture, "ann")).toBeUndefined();
+    await fixture.patchTarget({ sources: [fixture.source.id, custom.id] });
+    fixture.engine().nudge();
+    await settled(fixture);
+    expect(userAt(fixture, "ann")).toBeDefined();
+  });
+
+  test("while a push runs makes no task partial; what failed is counted where its record is", async () => {
+    const { fixture, client } = await withCustom();
+    fixture.control.fault({ match: { method: "POST", body: "refused" }, effect: { kind: "status", status: 400 } });
+    await client.createUser("ann");
+    await client.createUser("refused");
+    await settled(fixture);
+    expect((await tasksOf(fixture))[0]).toMatchObject({
+      state: "partial",
+      error: { detail: expect.stringContaining("1 resources could not be brought") },
+    });
+    await client.createUser("bob");
+    await settled(fixture);
+    expect((await tasksOf(fixture))[0]).toMatchObject({
+      state: "partial",
+      error: { detail: expect.stringMatching(/: 1 failed in an earlier task/) },
+    });
   });
 });
 

@@ -13,7 +13,7 @@ export const writing: Migration = (dialect) => {
     `create unique index resource_group_name on resource (display_name_folded)
       where kind = 'group' and deleted_at is null`,
     `create table directory_change (source_id text primary key, at ${int} not null)`,
-    `alter table target add column queued_change ${int} not null default 0`,
+    `alter table target add column pushed_change ${int} not null default 0`,
     `alter table scim_client add column requests_per_second ${int} not null default 0`,
     ...(dialect === "sqlite" ? sqliteStatistics : []),
   ];

@@ -264,16 +264,15 @@ async function conclude(
     const identities = renames === null ? {} : { identities: renames.identities };
     return { state: "held", error: null, hold: { reason, removals, ...identities } };
   }
-  const left = await store.countPending(scope);
-  if (left === 0) return { state: "succeeded", error: null, hold: null };
-  return {
-    state: "partial",
-    error: {
-      code: "target.pending",
-      detail: `${left} resources could not be brought to this target; the records of this task say why, and they are tried again`,
-    },
-    hold: null,
-  };
+  const left = await store.countFailed(scope);
+  if (left.now + left.before === 0) return { state: "succeeded", error: null, hold: null };
+  return { state: "partial", error: { code: "target.pending", detail: whatFailed(left) }, hold: null };
+}
+
+function whatFailed({ now, before }: { readonly now: number; readonly before: number }): string {
+  const here = `${now} resources could not be brought to this target; the records of this task say why, and they are tried again`;
+  const earlier = `${before} failed in an earlier task, whose records say why, and wait for their next try`;
+  return [...(now === 0 ? [] : [here]), ...(before === 0 ? [] : [earlier])].join("; ");
 }
 
 function failed(code: string, detail: string): PushResult {
