@@ -35,20 +35,24 @@ export function makeDirectoryHolds(
   const write = leasedWrite(database);
 
   return {
-    async recentRemovals(scope, since) {
+    async recentRemovals(scope, since, sourceId) {
       const rows = await db
         .selectFrom("removal")
         .select(["resource_type", sql<number>`sum(count)`.as("count")])
-        .where("scope", "=", scope)
+        .where("scope", "=", sourceId === undefined ? scope : ofSourceAt(scope, sourceId))
         .where("at", ">", since)
         .groupBy("resource_type")
         .execute();
       return countRemovals(rows);
     },
 
-    logRemovals(lease, scope, taskId) {
-      const applied = appliedChanges(scope, taskId);
-      return log(lease, scope, taskId, applied.where("action", "in", ["deactivate", "delete"]));
+    logRemovals(lease, scope, taskId, sourceId) {
+      const applied = appliedChanges(scope, taskId).where("action", "in", ["deactivate", "delete"]);
+      if (sourceId === undefined) return log(lease, scope, taskId, applied);
+      const ofSource = applied.where("resource_id", "in", (from) =>
+        from.selectFrom("resource").select("id").where("source_id", "=", sourceId),
+      );
+      return log(lease, ofSourceAt(scope, sourceId), taskId, ofSource);
     },
 
     logIdentityChanges(lease, scope, taskId) {
@@ -253,4 +257,9 @@ export function makeDirectoryHolds(
       .where("after", "is", null)
       .execute();
   }
+}
+
+/** Where the removals of one source at a target are counted, beside all of the target's. */
+function ofSourceAt(scope: string, sourceId: string): string {
+  return `${scope}:source:${sourceId}`;
 }

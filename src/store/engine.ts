@@ -216,7 +216,7 @@ export interface DirectoryStore {
   /** Planned changes by which the mapping makes a resource known otherwise, or switches it on or off. */
   plannedIdentityChanges(taskId: string): Promise<RemovalCounts>;
   /** Removals in the window, by other tasks. `scope` is `source:{id}` or `target:{id}`, of names with `:identity` behind. */
-  recentRemovals(scope: string, since: number): Promise<RemovalCounts>;
+  recentRemovals(scope: string, since: number, sourceId?: string): Promise<RemovalCounts>;
   /** Sets the planned removals aside. */
   holdRemovals(lease: Lease, taskId: string, types: readonly ResourceType[]): Promise<void>;
   /** Sets the planned changes of identity aside. */
@@ -229,7 +229,7 @@ export interface DirectoryStore {
   applyNext(lease: Lease, taskId: string, sourceId: string, limit: number): Promise<number>;
   /** Applies the memberships of the next groups; how many groups there were. */
   applyMembers(lease: Lease, taskId: string, options: { readonly leavers: boolean }, limit: number): Promise<number>;
-  logRemovals(lease: Lease, scope: string, taskId: string): Promise<void>;
+  logRemovals(lease: Lease, scope: string, taskId: string, sourceId?: string): Promise<void>;
   /** The same for changes of identity, under `{scope}:identity`. */
   logIdentityChanges(lease: Lease, scope: string, taskId: string): Promise<void>;
   /** Remembers that these resources are as their records want them, for {@link applyMarks}. */

@@ -99,7 +99,10 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
         await trx.deleteFrom("remote_match").where("target_id", "=", id).execute();
         await trx.deleteFrom("link_member").where("target_id", "=", id).execute();
         await trx.deleteFrom("link").where("target_id", "=", id).execute();
-        await trx.deleteFrom("removal").where("scope", "=", `target:${id}`).execute();
+        await trx
+          .deleteFrom("removal")
+          .where((where) => where.or([where("scope", "=", `target:${id}`), where("scope", "like", `target:${id}:%`)]))
+          .execute();
         await trx.deleteFrom("target").where("id", "=", id).execute();
       }),
   };

@@ -184,6 +184,7 @@ async function pushOne(
     const result = await pushTarget({
       ...{ store, lease, row, target, language, sourceIds, signal, ensureHeld },
       ...{ taskId: task.id, leaving: ending, catalog: await parts.catalog() },
+      sourceName: async (id) => (await store.findSource(id))?.name ?? id,
       retryAll: task.trigger === "manual",
       asked: task.trigger === "manual" && task.sourceId === null,
       clock: parts.clock,

@@ -233,3 +233,30 @@ describe("deletions by a client", () => {
 function fail(): never {
   throw new Error("no task is held");
 }
+
+test("a small source beside a large one is guarded by itself", async () => {
+  const fixture = await startEngineFixture({
+    corp: { shape: { members: 200, departments: 4, seed: 1, quirks: false } },
+  });
+  const custom = await addCustomSource(fixture);
+  await fixture.patchTarget({ sources: [fixture.source.id, custom.id] });
+  await fixture.sync();
+  const client = await startClient(fixture);
+  const ids: string[] = [];
+  for (const name of names(8)) ids.push(await client.createUser(name));
+  await settled(fixture);
+  // Far less than a share of everybody there, and in two steps.
+  const users = activeAt(fixture);
+  expect(8 / users).toBeLessThan(0.05);
+  for (const id of ids.slice(0, 4)) await client.remove("User", id);
+  await settled(fixture);
+  expect(activeAt(fixture)).toBe(users - 4);
+  for (const id of ids.slice(4)) await client.remove("User", id);
+  await settled(fixture);
+  const held = (await tasksOf(fixture)).find(({ state }) => state === "held");
+  expect(held?.hold).toMatchObject({ removals: { users: 4, groups: 0, members: 0 } });
+  expect(held?.hold?.reason).toContain("of the source custom at this target");
+  expect(activeAt(fixture)).toBe(users - 4);
+  expect(await fixture.approve(held ?? fail())).toMatchObject({ state: "succeeded" });
+  expect(activeAt(fixture)).toBe(users - 8);
+});

@@ -7,7 +7,7 @@ import type { SchemaCatalog } from "../../scim/catalog.ts";
 import { makeProjection } from "../../scim/project.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import { ScimError } from "../../scim/scim-error.ts";
-import type { DirectoryReader, ScimClientRow } from "../../store/store.ts";
+import type { DirectoryReader } from "../../store/store.ts";
 import { authenticateClient, type FindClient } from "./authenticate.ts";
 import { readBody, tryBody } from "./body.ts";
 import { bulkLimits, runBulk } from "./bulk.ts";
@@ -16,7 +16,7 @@ import { makeDiscovery } from "./discovery-routes.ts";
 import { isUnchanged } from "./etag.ts";
 import { parseProjectionQuery, parseSearchQuery, parseSearchRequest, type SearchQuery } from "./query.ts";
 import { queryParameters } from "./query-parameters.ts";
-import { limitRate } from "./rate-limit.ts";
+import { limitRate, type RateVariables } from "./rate-limit.ts";
 import { endpointOf, locationOf, resourceTexts, versionOf } from "./resource-text.ts";
 import { notFound, refuseMethod, scimErrorResponse, scimJson, scimText } from "./responses.ts";
 import { search } from "./search.ts";
@@ -35,7 +35,7 @@ export interface ScimAppParts {
   readonly log?: Log;
 }
 
-type ScimContext = Context<{ Variables: { client: ScimClientRow } }>;
+type ScimContext = Context<{ Variables: RateVariables }>;
 
 /** Bytes of a body, by the first part of the path. A group's members can be many. */
 const bodyLimits: ReadonlyMap<string, number> = new Map([
@@ -48,12 +48,12 @@ const otherBodyLimit = 1024 * 1024;
  * The SCIM 2.0 service provider (RFC 7644). To be mounted at `/scim/v2` of an app made with `strict: false`, so that a
  * trailing slash is let pass.
  */
-export function makeScimApp(parts: ScimAppParts): Hono<{ Variables: { client: ScimClientRow } }> {
+export function makeScimApp(parts: ScimAppParts): Hono<{ Variables: RateVariables }> {
   const { directory, writing, log } = parts;
   const base = `${parts.publicUrl.replace(/\/+$/, "")}/scim/v2`;
   const cursors = makeCursors(parts.cursorKey ?? randomBytes(32));
   const writes = makeWriteRequests({ writing, directory, catalog: parts.catalog, base });
-  const app = new Hono<{ Variables: { client: ScimClientRow } }>({ strict: false });
+  const app = new Hono<{ Variables: RateVariables }>({ strict: false });
 
   app.onError((error) => {
     if (error instanceof ScimError) return scimErrorResponse(error);
@@ -89,7 +89,12 @@ export function makeScimApp(parts: ScimAppParts): Hono<{ Variables: { client: Sc
   app.post("/.search", (context) => searchByBody(context, ["User", "Group"]));
   app.all("/.search", () => refuseMethod("POST"));
   app.post("/Bulk", async (context) =>
-    scimJson(await runBulk(await readBody(context), context.get("client"), { writing, base, onError: logFailure })),
+    scimJson(
+      await runBulk(await readBody(context), context.get("client"), {
+        ...{ writing, base, onError: logFailure },
+        charge: context.get("charge"),
+      }),
+    ),
   );
   app.all("/Bulk", () => refuseMethod("POST"));
   // RFC 7644 §3.11: the token stands for a program, which is no User here.

@@ -11,13 +11,20 @@ interface Bucket {
   at: number;
 }
 
+export interface RateVariables {
+  readonly client: ScimClientRow;
+  /** Counts so many more requests than this one: the operations of a bulk request (RFC 7644 §3.7). */
+  readonly charge: (requests: number) => void;
+}
+
 /**
  * Keeps each client to its own rate: a token bucket per client, in this process. Beyond it the answer is 429 with
  * `Retry-After` (RFC 6585 §4), before anything is read.
  */
-export function limitRate(now: () => number = Date.now): MiddlewareHandler<{ Variables: { client: ScimClientRow } }> {
+export function limitRate(now: () => number = Date.now): MiddlewareHandler<{ Variables: RateVariables }> {
   const buckets = new Map<string, Bucket>();
   return async (context, next) => {
+    context.set("charge", () => undefined);
     const client = context.get("client") as ScimClientRow | undefined;
     if (client === undefined || client.requestsPerSecond === 0) return next();
     const { id, requestsPerSecond: rate } = client;
@@ -32,6 +39,10 @@ export function limitRate(now: () => number = Date.now): MiddlewareHandler<{ Var
       return scimErrorResponse(new ScimError(429, null, detail), { "retry-after": String(seconds) });
     }
     bucket.tokens -= 1;
+    // Whoever sends many operations at once is in debt for them.
+    context.set("charge", (requests) => {
+      bucket.tokens -= requests;
+    });
     return next();
   };
 }

@@ -1,6 +1,5 @@
 import type { Log } from "../../lib/log.ts";
 import type { TargetRules } from "../../mapping/target-rules.ts";
-import { refuseRemovals } from "../../plan/guard.ts";
 import type { SchemaCatalog } from "../../scim/catalog.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import {
@@ -8,7 +7,6 @@ import {
   type OnRemoval,
   type PushScope,
   type PushStore,
-  type RemovalCounts,
   type TargetRow,
   type TaskError,
   type TaskHold,
@@ -20,6 +18,7 @@ import { Attempts, TargetDownError } from "./attempt.ts";
 import { createResources } from "./create-resources.ts";
 import { compileRules, TargetRulesError } from "./desired.ts";
 import { makeFirstContact } from "./first-contact.ts";
+import { guardRemovals, logForSafeguards, type RemovalGuard } from "./guard-removals.ts";
 import { guardRenames, type RenameGuard } from "./guard-renames.ts";
 import { holdPending } from "./hold-removals.ts";
 import { type MembersResult, pushMembers } from "./push-members.ts";
@@ -40,6 +39,8 @@ export interface PushRequest {
   readonly catalog: SchemaCatalog;
   /** The sources whose resources are pushed now: one, or all of the target's; and perhaps the user groups. */
   readonly sourceIds: readonly string[];
+  /** The name of a source, for sentences. */
+  readonly sourceName: (sourceId: string) => Promise<string>;
   /** Also what failed before and waits for its next try. */
   readonly retryAll: boolean;
   /** Somebody asked for this push: the target is asked what it knows by now, also when nothing is pending. */
@@ -135,7 +136,7 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
   } catch (error) {
     if (!(error instanceof TargetDownError || error instanceof TargetError)) throw error;
     // What was removed before the target went away counts for the safeguards all the same.
-    await logForSafeguards(request);
+    await logForSafeguards(request, scope);
     return failed(error instanceof TargetDownError ? error.code : `target.${error.code}`, error.message);
   }
 }
@@ -208,44 +209,9 @@ async function nothingToDo({ store, lease }: PushRequest, scope: PushScope): Pro
   return { state: "succeeded", error: null, hold: null };
 }
 
-interface Guard {
-  readonly reason: string;
-  readonly removals: RemovalCounts;
-  readonly types: ReadonlySet<ResourceType>;
-}
-
-/** Why removals that are pending must wait for a person; null when they may go ahead. */
-async function guardRemovals({ store, row, leaving, clock }: PushRequest, scope: PushScope): Promise<Guard | null> {
-  if (leaving !== null) return null;
-  const { maxRemovals, windowHours } = row.settings.safeguards;
-  const { pending, total } = await store.countPendingRemovals(scope);
-  const recent = await store.recentRemovals(`target:${row.id}`, clock() - windowHours * 3_600_000);
-  const refuse = (what: "users" | "groups"): string | null =>
-    refuseRemovals(
-      `${what} at this target`,
-      { planned: pending[what], recent: recent[what], total: total[what] },
-      maxRemovals,
-    );
-  const [users, groups] = [refuse("users"), refuse("groups")];
-  if (users === null && groups === null) return null;
-  return {
-    reason: [users, groups].filter((reason) => reason !== null).join("; "),
-    removals: { users: users === null ? 0 : pending.users, groups: groups === null ? 0 : pending.groups },
-    types: new Set<ResourceType>([
-      ...(users === null ? [] : ["User" as const]),
-      ...(groups === null ? [] : ["Group" as const]),
-    ]),
-  };
-}
-
-async function logForSafeguards({ store, row, lease, taskId }: PushRequest): Promise<void> {
-  await store.logRemovals(lease, `target:${row.id}`, taskId);
-  await store.logIdentityChanges(lease, `target:${row.id}`, taskId);
-}
-
 /** What must wait at the end of a push, if anything. */
 interface Waiting {
-  readonly guard: Guard | null;
+  readonly guard: RemovalGuard | null;
   readonly renames: RenameGuard | null;
   readonly members: MembersResult;
 }
@@ -256,7 +222,7 @@ async function conclude(
   { guard, renames, members }: Waiting,
 ): Promise<PushResult> {
   const { store, lease } = request;
-  await logForSafeguards(request);
+  await logForSafeguards(request, scope);
   await store.forgetStaleRetries(lease, scope);
   if (guard !== null || renames !== null || members.held !== null) {
     const removals = { ...(guard?.removals ?? { users: 0, groups: 0 }), members: members.heldMembers };

@@ -36,6 +36,7 @@ export const clients: Readonly<Record<string, ScimClientRow>> = {
   "token-write": client("write", { access: "write" }),
   "token-custom": client("custom", { access: "write", sources: ["custom-1"] }),
   "token-slow": client("slow", { requestsPerSecond: 1 }),
+  "token-slow-bulk": client("slow-bulk", { requestsPerSecond: 1, access: "write" }),
   "token-one": client("one", { sources: ["source-1"] }),
   "token-none": client("none", { sources: [] }),
 };

@@ -141,6 +141,29 @@ onEachEndpoint("HTTP and errors", (scim, at) => {
     expectStatus(await scim.get("/Users"), 200);
   });
 
+  it("counts the operations of a bulk request, and leaves room for others between them", async () => {
+    const Operations = Array.from({ length: 20 }, (_, at) => ({
+      ...{ method: "POST", path: "/Users", bulkId: `b${at}` },
+      data: { schemas: ["urn:ietf:params:scim:schemas:core:2.0:User"], userName: `rate-${at}` },
+    }));
+    const bulk = { schemas: ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], Operations };
+    let othersMeanwhile = 0;
+    let isDone = false;
+    const sent = scim.send("POST", "/Bulk", { token: "token-slow-bulk", body: bulk }).then((answer) => {
+      isDone = true;
+      return answer;
+    });
+    while (!isDone) {
+      await new Promise((resolve) => setImmediate(resolve));
+      othersMeanwhile += 1;
+    }
+    expectStatus(await sent, 200);
+    expect(othersMeanwhile).toBeGreaterThanOrEqual(20);
+    const refused = await scim.send("GET", "/Users", { token: "token-slow-bulk" });
+    expectError(refused, 429);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThanOrEqual(14);
+  });
+
   it("answers 413 to bodies that are too large, and more to groups than to others", async () => {
     const title = "x".repeat(1024 * 1024);
     expectError(await scim.post("/Users", { userName: "a", title }), 413);

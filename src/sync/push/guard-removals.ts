@@ -1,0 +1,89 @@
+import { refuseRemovals } from "../../plan/guard.ts";
+import type { ResourceType } from "../../scim/resource.ts";
+import { type PushScope, type RemovalCounts, userGroups } from "../../store/store.ts";
+import type { PushRequest } from "./push-target.ts";
+
+// Before the first removal all that are pending are counted: of the whole target, and of each source by itself. Beside a
+// large source a small one could otherwise be lost as a whole without a question.
+
+/** Why removals must wait for a person. */
+export interface RemovalGuard {
+  readonly reason: string;
+  readonly removals: RemovalCounts;
+  readonly types: ReadonlySet<ResourceType>;
+}
+
+type GuardRequest = Pick<PushRequest, "store" | "row" | "leaving" | "clock" | "sourceName">;
+
+const kinds = [
+  { key: "users", type: "User" },
+  { key: "groups", type: "Group" },
+] as const;
+
+/** Why removals that are pending must wait for a person; null when they may go ahead. */
+export async function guardRemovals(request: GuardRequest, scope: PushScope): Promise<RemovalGuard | null> {
+  const { store, leaving } = request;
+  if (leaving !== null) return null;
+  const { pending, total } = await store.countPendingRemovals(scope);
+  if (pending.users + pending.groups === 0) return null;
+  const reasons = await refusals(request, { pending, total }, "at this target");
+  for (const sourceId of severalSources(scope)) {
+    const counts = await store.countPendingRemovals(ofSource(scope, sourceId));
+    const where =
+      sourceId === userGroups ? "of the user groups" : `of the source ${await request.sourceName(sourceId)}`;
+    const ofThis = await refusals(request, counts, `${where} at this target`, sourceId);
+    // What is too much of all is not said again.
+    for (const [type, reason] of ofThis) if (!reasons.has(type)) reasons.set(type, reason);
+  }
+  if (reasons.size === 0) return null;
+  return {
+    reason: [...reasons.values()].join("; "),
+    removals: {
+      users: reasons.has("User") ? pending.users : 0,
+      groups: reasons.has("Group") ? pending.groups : 0,
+    },
+    types: new Set(reasons.keys()),
+  };
+}
+
+/** Notes what this push has removed, for the window of the safeguards. */
+export async function logForSafeguards(
+  { store, row, lease, taskId }: Pick<PushRequest, "store" | "row" | "lease" | "taskId">,
+  scope: PushScope,
+): Promise<void> {
+  await store.logRemovals(lease, `target:${row.id}`, taskId);
+  for (const sourceId of allSources(scope)) await store.logRemovals(lease, `target:${row.id}`, taskId, sourceId);
+  await store.logIdentityChanges(lease, `target:${row.id}`, taskId);
+}
+
+async function refusals(
+  { store, row, clock }: GuardRequest,
+  { pending, total }: { readonly pending: RemovalCounts; readonly total: RemovalCounts },
+  where: string,
+  sourceId?: string,
+): Promise<Map<ResourceType, string>> {
+  const { maxRemovals, windowHours } = row.settings.safeguards;
+  const recent = await store.recentRemovals(`target:${row.id}`, clock() - windowHours * 3_600_000, sourceId);
+  const reasons = new Map<ResourceType, string>();
+  for (const { key, type } of kinds) {
+    const numbers = { planned: pending[key], recent: recent[key], total: total[key] };
+    const reason = refuseRemovals(`${key} ${where}`, numbers, maxRemovals);
+    if (reason !== null) reasons.set(type, reason);
+  }
+  return reasons;
+}
+
+function allSources({ sourceIds, groupSourceIds }: PushScope): readonly string[] {
+  return [...new Set([...sourceIds, ...(groupSourceIds ?? [])])];
+}
+
+/** The sources, if there are several: one alone is all. */
+function severalSources(scope: PushScope): readonly string[] {
+  const sources = allSources(scope);
+  return sources.length > 1 ? sources : [];
+}
+
+function ofSource(scope: PushScope, sourceId: string): PushScope {
+  const only = (ids: readonly string[]): readonly string[] => ids.filter((id) => id === sourceId);
+  return { ...scope, sourceIds: only(scope.sourceIds), groupSourceIds: only(scope.groupSourceIds ?? scope.sourceIds) };
+}
