@@ -40,18 +40,21 @@ function readPeople(text: string, heading: Heading): ParsedPeople {
   const firstLines = new Map<string, number>();
   const repeated = new Set<string>();
   let count = 0;
-  const brokenAt = readRecords(text, heading.delimiter, (record) => {
-    const { line } = record;
-    if (line <= heading.line) return true;
+  for (const { line, cells } of readRecords(text, heading.delimiter)) {
+    if (line <= heading.line) continue;
     count += 1;
     if (count > mostPeople) {
       problems.push({ line, column: null, detail: tooMany });
-      return false;
+      break;
     }
-    const { userName, person, problems: ofRow } = parseRow(record, readable);
+    if (cells === null) {
+      problems.push({ line, column: null, detail: brokenQuotes });
+      continue;
+    }
+    const { userName, person, problems: ofRow } = parseRow({ line, cells }, readable);
     for (const problem of ofRow) problems.push(problem);
     if (person !== null) people.push(person);
-    if (userName === null) return true;
+    if (userName === null) continue;
     const key = foldCase(userName);
     const before = firstLines.get(key);
     if (before === undefined) {
@@ -60,9 +63,7 @@ function readPeople(text: string, heading: Heading): ParsedPeople {
       repeated.add(key);
       problems.push({ line, column: keyHeading, detail: `The userName is that of line ${before} too` });
     }
-    return true;
-  });
-  if (brokenAt !== null) problems.push({ line: brokenAt, column: null, detail: brokenQuotes });
+  }
   return {
     columns: readable.map(toReport),
     // Which of two records is right is not known, nor what a file means whose headings contradict each other.
@@ -79,5 +80,5 @@ function toReport(column: Column): ColumnReport {
 const noUserName = `No heading among the first lines means userName. Headings that are understood: ${headingNames
   .flatMap(({ names }) => names)
   .join(", ")}, and SCIM attribute paths such as name.givenName`;
-const brokenQuotes = "The quotes of the record don't pair up: it and what follows could not be read";
+const brokenQuotes = "The quotes don't pair up: the line could not be read, and reading went on with the next";
 const tooMany = `A file may have ${mostPeople} people at most: this and what follows was not read`;

@@ -213,6 +213,7 @@ describe("a cell", () => {
   it("has what Excel does to text repaired", () => {
     expect(readCell("手机", "'+8613800000000")).toBe("+8613800000000");
     expect(readCell("工号", '="0123"')).toBe("0123");
+    expect(parseLines("账号,工号", 'a,=""').people[0]?.values).toMatchObject([{ value: null }]);
     expect(readCell("姓名", "'t Hooft")).toBe("'t Hooft");
     expect(parseLines("工号,账号", '="0123",="0007"').people).toMatchObject([
       { userName: "0007", values: [{ value: "0123" }] },
@@ -259,10 +260,37 @@ describe("a record", () => {
     ["not closed", 'b,"x'],
     ["closed within a cell", 'b,"x"y'],
     ["opened within a cell", 'b,x"y'],
-  ])("with a quote that is %s ends what can be read", (_, record) => {
-    const parsed = parseLines("账号,职务", "a,x", "", record, "c,z");
+    ["closed in a later record", 'b,"x\nd,"y"'],
+  ])("with a quote that is %s is a problem of its line, and the others are read", (_, record) => {
+    const parsed = parseLines("账号,职务", "a,x", "", record, "c,z", 'e,"v\nw"');
     expect(parsed.problems).toEqual([{ line: 4, column: null, detail: expect.stringContaining("quotes") }]);
-    expect(parsed.people.map(({ userName }) => userName)).toEqual(["a"]);
+    const others = parsed.people.filter(({ userName }) => userName !== "d");
+    expect(others.map(({ userName, values }) => [userName, values[0]?.value])).toEqual([
+      ["a", "x"],
+      ["c", "z"],
+      ["e", "v\nw"],
+    ]);
+  });
+
+  it("is not what nothing else is than a quoted cell over several lines", () => {
+    const parsed = parseLines("账号,职务", 'a,"x', 'b,y"');
+    expect(parsed.problems).toEqual([]);
+    expect(parsed.people).toMatchObject([{ userName: "a", values: [{ value: "x\nb,y" }] }]);
+  });
+
+  it("may have blanks around its quotes", () => {
+    const parsed = parseLines("账号, 职务", 'a, "x,y" ', '"b"\u3000,z');
+    expect(parsed.problems).toEqual([]);
+    expect(parsed.people).toMatchObject([
+      { userName: "a", values: [{ value: "x,y" }] },
+      { userName: "b", values: [{ value: "z" }] },
+    ]);
+  });
+
+  it("with broken quotes stays within what a file may have", () => {
+    const parsed = parseLines("账号", ...Array<string>(mostPeople + 5).fill('x"'), "a");
+    expect(parsed.problems).toHaveLength(mostPeople + 1);
+    expect(parsed.people).toEqual([]);
   });
 
   it("with broken quotes can be that of the headings", () => {
