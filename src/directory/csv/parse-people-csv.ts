@@ -1,4 +1,3 @@
-import { foldCase } from "../../lib/fold.ts";
 import type { SchemaCatalog } from "../../scim/catalog.ts";
 import { checkColumns } from "./check-columns.ts";
 import type { Column } from "./column.ts";
@@ -7,6 +6,7 @@ import { headingNames } from "./heading-names.ts";
 import { parseRow } from "./parse-row.ts";
 import type { ColumnReport, CsvProblem, ParsedPeople, PersonRow } from "./parsed-people.ts";
 import { readRecords } from "./read-records.ts";
+import { RepeatedNames } from "./repeated-names.ts";
 
 export type { ColumnReport, CsvProblem, ParsedPeople, PersonRow } from "./parsed-people.ts";
 
@@ -37,8 +37,7 @@ function readPeople(text: string, heading: Heading): ParsedPeople {
   const keyHeading = readable.find(({ kind }) => kind === "userName")?.heading ?? null;
   const problems: CsvProblem[] = [...ofHeadings];
   const people: PersonRow[] = [];
-  const firstLines = new Map<string, number>();
-  const repeated = new Set<string>();
+  const names = new RepeatedNames();
   let count = 0;
   for (const { line, cells } of readRecords(text, heading.delimiter)) {
     if (line <= heading.line) continue;
@@ -54,21 +53,14 @@ function readPeople(text: string, heading: Heading): ParsedPeople {
     const { userName, person, problems: ofRow } = parseRow({ line, cells }, readable);
     for (const problem of ofRow) problems.push(problem);
     if (person !== null) people.push(person);
-    if (userName === null) continue;
-    const key = foldCase(userName);
-    const before = firstLines.get(key);
-    if (before === undefined) {
-      firstLines.set(key, line);
-    } else {
-      repeated.add(key);
-      problems.push({ line, column: keyHeading, detail: `The userName is that of line ${before} too` });
-    }
+    if (userName !== null) names.add(userName, line);
   }
+  for (const problem of names.problems(keyHeading)) problems.push(problem);
   return {
     columns: readable.map(toReport),
     // Which of two records is right is not known, nor what a file means whose headings contradict each other.
-    people: ofHeadings.length > 0 ? [] : people.filter(({ userName }) => !repeated.has(foldCase(userName))),
-    problems,
+    people: ofHeadings.length > 0 ? [] : people.filter(({ userName }) => !names.has(userName)),
+    problems: problems.toSorted((a, b) => a.line - b.line),
   };
 }
 

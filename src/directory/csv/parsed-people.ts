@@ -6,6 +6,7 @@ export interface ParsedPeople {
   readonly columns: readonly ColumnReport[];
   /** Those without a problem; nobody where a heading has one. */
   readonly people: readonly PersonRow[];
+  /** In the order of the file. */
   readonly problems: readonly CsvProblem[];
 }
 

@@ -224,8 +224,13 @@ describe("a cell", () => {
     ["手机", "1.38E+10"],
     ["工号", "#N/A"],
     ["直属上级", "1E+12"],
+    ["手机", "########"],
   ])("of %s that Excel has spoilt is a problem", (heading, cell) => {
     expect(readCell(heading, cell)).toEqual([expect.stringContaining("Excel")]);
+  });
+
+  it.each(["姓名", "部门", "上级", "title"])("of %s in which a character was lost is a problem", (heading) => {
+    expect(readCell(heading, "张\ufffd")).toEqual([expect.stringContaining("was lost")]);
   });
 
   it("of departments has each path once, without the root's slash", () => {
@@ -247,13 +252,15 @@ describe("a record", () => {
     expect(parsed.people.map(({ userName }) => userName)).toEqual(["d"]);
   });
 
-  it("with the userName of another is a problem, and neither is taken", () => {
-    const parsed = parseLines("账号", "Zhang", "b", "zhang", "ＺＨＡＮＧ");
+  it("with the userName of another is a problem, as the other is, and neither is taken", () => {
+    const parsed = parseLines("账号,状态", "Zhang,", "b,maybe", "zhang,", "c,", "ＺＨＡＮＧ,");
     expect(parsed.problems).toEqual([
+      { line: 2, column: "账号", detail: "The userName is that of line 4 too" },
+      { line: 3, column: "状态", detail: expect.any(String) },
       { line: 4, column: "账号", detail: "The userName is that of line 2 too" },
-      { line: 5, column: "账号", detail: "The userName is that of line 2 too" },
+      { line: 6, column: "账号", detail: "The userName is that of line 2 too" },
     ]);
-    expect(parsed.people.map(({ userName }) => userName)).toEqual(["b"]);
+    expect(parsed.people.map(({ userName }) => userName)).toEqual(["c"]);
   });
 
   it.each([
