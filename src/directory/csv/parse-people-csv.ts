@@ -1,12 +1,12 @@
 import type { SchemaCatalog } from "../../scim/catalog.ts";
-import { checkColumns } from "./check-columns.ts";
 import type { Column } from "./column.ts";
 import { findBreak, findHeading, type Heading } from "./find-heading.ts";
-import { headingNames } from "./heading-names.ts";
+import { namedHeadings } from "./heading-names.ts";
 import { parseRow } from "./parse-row.ts";
 import type { ColumnReport, CsvProblem, ParsedPeople, PersonRow } from "./parsed-people.ts";
 import { readRecords } from "./read-records.ts";
 import { RepeatedNames } from "./repeated-names.ts";
+import { settleColumns } from "./settle-columns.ts";
 
 export type { ColumnReport, CsvProblem, ParsedPeople, PersonRow } from "./parsed-people.ts";
 
@@ -33,8 +33,9 @@ function withoutHeading(text: string): ParsedPeople {
 }
 
 function readPeople(text: string, heading: Heading): ParsedPeople {
-  const { readable, problems: ofHeadings } = checkColumns(heading);
-  const keyHeading = readable.find(({ kind }) => kind === "userName")?.heading ?? null;
+  const settled = settleColumns(heading);
+  const { columns, problems: ofHeadings } = settled;
+  const keyHeading = columns.find(({ kind }) => kind === "userName")?.heading ?? null;
   const problems: CsvProblem[] = [...ofHeadings];
   const people: PersonRow[] = [];
   const names = new RepeatedNames();
@@ -50,14 +51,14 @@ function readPeople(text: string, heading: Heading): ParsedPeople {
       problems.push({ line, column: null, detail: brokenQuotes });
       continue;
     }
-    const { userName, person, problems: ofRow } = parseRow({ line, cells }, readable);
+    const { userName, person, problems: ofRow } = parseRow({ line, cells }, settled);
     for (const problem of ofRow) problems.push(problem);
     if (person !== null) people.push(person);
     if (userName !== null) names.add(userName, line);
   }
   for (const problem of names.problems(keyHeading)) problems.push(problem);
   return {
-    columns: readable.map(toReport),
+    columns: columns.map(toReport),
     // Which of two records is right is not known, nor what a file means whose headings contradict each other.
     people: ofHeadings.length > 0 ? [] : people.filter(({ userName }) => !names.has(userName)),
     problems: problems.toSorted((a, b) => a.line - b.line),
@@ -66,10 +67,12 @@ function readPeople(text: string, heading: Heading): ParsedPeople {
 
 function toReport(column: Column): ColumnReport {
   const { heading } = column;
-  return "meaning" in column ? { heading, meaning: column.meaning } : { heading, meaning: null, note: column.note };
+  const meaning = "meaning" in column ? column.meaning : null;
+  const note = "note" in column ? column.note : null;
+  return note === null ? { heading, meaning } : { heading, meaning, note };
 }
 
-const noUserName = `No heading among the first lines means userName. Headings that are understood: ${headingNames
+const noUserName = `No heading among the first lines means userName. Headings that are understood: ${namedHeadings
   .flatMap(({ names }) => names)
   .join(", ")}, and SCIM attribute paths such as name.givenName`;
 const brokenQuotes = "The quotes don't pair up: the line could not be read, and reading went on with the next";

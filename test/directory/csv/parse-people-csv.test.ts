@@ -18,7 +18,7 @@ describe("a CSV file of people", () => {
     expect(parsed.problems).toEqual([]);
     expect(parsed.columns.map(({ meaning }) => meaning)).toEqual([
       "userName",
-      "displayName",
+      "displayName, name.formatted",
       "departments",
       mobile,
       `${wecom}:gender`,
@@ -34,6 +34,7 @@ describe("a CSV file of people", () => {
         userName: "zhangsan",
         values: [
           { path: "displayName", value: "张三" },
+          { path: "name.formatted", value: "张三" },
           { path: mobile, value: "13800000000" },
           { path: `${wecom}:gender`, value: "male" },
           { path: "active", value: true },
@@ -45,7 +46,14 @@ describe("a CSV file of people", () => {
       {
         line: 3,
         userName: "lisi",
-        values: ["displayName", mobile, `${wecom}:gender`, "active", `${enterprise}:employeeNumber`].map((path) => ({
+        values: [
+          "displayName",
+          "name.formatted",
+          mobile,
+          `${wecom}:gender`,
+          "active",
+          `${enterprise}:employeeNumber`,
+        ].map((path) => ({
           path,
           value: null,
         })),
@@ -195,9 +203,9 @@ describe("a cell", () => {
   });
 
   it.each([
-    ["active", "maybe", "none of 是, 否"],
-    ["性别", "x", "none of 男, 女"],
-    ['emails[type eq "work"].primary', "在职", "none of 是, 否"],
+    ["active", "maybe", "none of 是, true"],
+    ["性别", "x", "none of 男, male"],
+    ['emails[type eq "work"].primary', "在职", "none of 是, true"],
     [`${badge}:number`, "1.5", "not a whole number"],
     [`${badge}:number`, "0x10", "not a whole number"],
     [`${badge}:weight`, "much", "not a number"],
