@@ -287,7 +287,7 @@ describe("a record", () => {
     ]);
   });
 
-  it("is not what nothing else is than a quoted cell over several lines", () => {
+  it("may have a quoted cell over several lines, whatever these look like", () => {
     const parsed = parseLines("账号,职务", 'a,"x', 'b,y"');
     expect(parsed.problems).toEqual([]);
     expect(parsed.people).toMatchObject([{ userName: "a", values: [{ value: "x\nb,y" }] }]);
