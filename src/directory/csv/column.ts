@@ -1,11 +1,12 @@
-import { foldCase } from "../../lib/fold.ts";
 import type { SchemaCatalog } from "../../scim/catalog.ts";
 import { enterpriseUserSchema } from "../../scim/resource.ts";
 import type { AttributeDefinition } from "../../scim/schemas/schema.ts";
 import { ScimError } from "../../scim/scim-error.ts";
 import { besideDocument, type DocumentPlace, isNotKept, nameOf } from "../../scim/write/document-attribute.ts";
 import { type ElementsTarget, findPatchTarget, type PatchTarget } from "../../scim/write/patch-target.ts";
-import { departmentsColumn, managerColumn, meaningOfName } from "./heading-names.ts";
+import { findName, wordsOfPath } from "./heading-names.ts";
+import { stripMarks } from "./strip-marks.ts";
+import { truthWords, type Words } from "./words.ts";
 
 /** What a column of a file was understood as. */
 export type ColumnMeaning =
@@ -18,24 +19,33 @@ export type ColumnMeaning =
 
 export interface AttributeColumn {
   readonly kind: "attribute";
-  /** The path, spelled as the schemas spell it. */
+  /** The paths, spelled as the schemas spell them. */
   readonly meaning: string;
-  /** Of what the path ends in; never complex. */
+  /** What gets the value of the cell; those after the first only where no other column is for them. */
+  readonly paths: readonly string[];
+  /** Of what the first path ends in; never complex. */
   readonly definition: AttributeDefinition;
+  /** The only words that cells may have; null for any text that is of the type. */
+  readonly words: Words | null;
+  /** Among columns of one meaning, the lower one is preferred; null for a path, beside which there may be none. */
+  readonly rank: number | null;
+  readonly note: string | null;
 }
 
 export type Column = { readonly heading: string } & ColumnMeaning;
 
 /** Reads a heading: a name of the table, else a SCIM attribute path. */
 export function parseColumn(heading: string, catalog: SchemaCatalog): Column {
-  const name = meaningOfName(heading);
-  if (name === departmentsColumn || name === managerColumn) return { heading, kind: name, meaning: name };
-  return { heading, ...understandPath(name ?? heading, catalog) };
-}
-
-/** Equal for columns that mean the same, whatever the case of their filters; null for those that mean nothing. */
-export function columnKey(column: Column): string | null {
-  return "meaning" in column ? foldCase(column.meaning) : null;
+  const name = findName(heading);
+  if (name === null) return { heading, ...understandPath(stripMarks(heading), catalog) };
+  const { means, rank } = name;
+  if (typeof means === "string") return { heading, kind: means, meaning: means };
+  const [first, ...others] = means.paths;
+  const understood = understandPath(first, catalog);
+  if (understood.kind !== "attribute") return { heading, ...understood };
+  const { words = understood.words, note = null } = means;
+  const paths = [...understood.paths, ...others];
+  return { heading, ...understood, paths, meaning: paths.join(", "), words, rank, note };
 }
 
 function understandPath(path: string, catalog: SchemaCatalog): ColumnMeaning {
@@ -57,11 +67,14 @@ function understandPath(path: string, catalog: SchemaCatalog): ColumnMeaning {
   if (target.kind === "elements") return understandElements(target, definition);
   if (place.extension === null && place.attribute.name === "userName") return { kind: "userName", meaning: "userName" };
   const meaning = sub === null ? nameOf(place) : `${nameOf(place)}.${sub.name}`;
-  return { kind: "attribute", meaning, definition };
+  return attribute(meaning, definition);
 }
 
 // A value for elements that a filter does not pin down would go to all of them, or to one that cannot be made.
-function understandElements({ place, sub, filter, terms }: ElementsTarget, definition: AttributeDefinition) {
+function understandElements(
+  { place, sub, filter, terms }: ElementsTarget,
+  definition: AttributeDefinition,
+): ColumnMeaning {
   const { multiValued, name } = place.attribute;
   if (!multiValued || sub === null || filter === null || terms === null || terms.length === 0) {
     return ignored(`It does not say which one of several is meant, as ${name}[type eq "work"].value would`);
@@ -69,7 +82,12 @@ function understandElements({ place, sub, filter, terms }: ElementsTarget, defin
   if (terms.some((term) => term.sub === sub)) return ignored("It sets what its own filter looks at");
   const conditions = terms.map((term) => `${term.sub.name} eq ${JSON.stringify(term.value)}`).sort();
   const meaning = `${nameOf(place)}[${conditions.join(" and ")}].${sub.name}`;
-  return { kind: "attribute", meaning, definition } as const;
+  return attribute(meaning, definition);
+}
+
+function attribute(meaning: string, definition: AttributeDefinition): AttributeColumn {
+  const words = wordsOfPath(meaning) ?? (definition.type === "boolean" ? truthWords : null);
+  return { kind: "attribute", meaning, paths: [meaning], definition, words, rank: null, note: null };
 }
 
 const nameOnePart = "It has several parts: name one of them, as name.givenName does";

@@ -8,11 +8,13 @@ export function repairText(cell: string): string {
   return /^'[\d+\-=@]/.test(cell) ? cell.slice(1).trim() : cell;
 }
 
-/** What Excel lost of a text, as a sentence, or null where nothing is known to be lost. */
+/** What Excel or another program lost of a text, as a sentence, or null where nothing is known to be lost. */
 export function findDamage(text: string): string | null {
   if (/^[+-]?\d(?:\.\d+)?E\+\d{2,3}$/.test(text)) {
     return "Excel made a rounded number of the cell: format the column as text and enter it again";
   }
+  if (/^#{3,}$/.test(text)) return "Excel wrote # for what is wider than the column: widen it and save the file again";
+  if (text.includes("\ufffd")) return "A character of the cell was lost before the file was saved: enter it again";
   return formulaErrors.has(text) ? "The cell is an error of an Excel formula" : null;
 }
 

@@ -1,6 +1,6 @@
 import type { SchemaCatalog } from "../../scim/catalog.ts";
-import type { Delimiter } from "./bare-quotes.ts";
 import { type Column, parseColumn } from "./column.ts";
+import { type Delimiter, delimiters } from "./delimiter.ts";
 import { readRecords } from "./read-records.ts";
 
 /** The line of headings of a file. */
@@ -31,28 +31,31 @@ export function findHeading(text: string, catalog: SchemaCatalog): Heading | nul
  * else null.
  */
 export function findBreak(text: string): number | null {
-  const breaks = delimiters.map((delimiter) => {
-    let seen = 0;
-    return readRecords(text, delimiter, () => {
-      seen += 1;
-      return seen < mostRecords;
-    });
+  const [first = new Set<number>(), ...others] = delimiters.map((delimiter) => {
+    const records = takeFirst(readRecords(text, delimiter), mostRecords);
+    return new Set(records.flatMap(({ line, cells }) => (cells === null ? [line] : [])));
   });
-  return breaks.reduce((last, line) => (last === null || line === null ? null : Math.max(last, line)));
+  return [...first].find((line) => others.every((lines) => lines.has(line))) ?? null;
 }
 
-const delimiters: readonly Delimiter[] = [",", ";", "\t"];
-
 function findBy(delimiter: Delimiter, text: string, catalog: SchemaCatalog): Heading | null {
-  let found: Heading | null = null;
   let seen = 0;
-  readRecords(text, delimiter, ({ line, cells }) => {
-    const columns = cells.map((cell) => parseColumn(cell, catalog));
-    if (columns.some(({ kind }) => kind === "userName")) found = { line, delimiter, columns };
+  for (const { line, cells } of readRecords(text, delimiter)) {
+    const columns = (cells ?? []).map((cell) => parseColumn(cell, catalog));
+    if (columns.some(({ kind }) => kind === "userName")) return { line, delimiter, columns };
     seen += 1;
-    return found === null && seen < mostRecords;
-  });
-  return found;
+    if (seen === mostRecords) break;
+  }
+  return null;
+}
+
+function takeFirst<T>(items: Iterable<T>, most: number): readonly T[] {
+  const taken: T[] = [];
+  for (const item of items) {
+    taken.push(item);
+    if (taken.length === most) break;
+  }
+  return taken;
 }
 
 function countUnderstood({ columns }: Heading): number {

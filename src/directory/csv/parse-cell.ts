@@ -1,4 +1,3 @@
-import { foldCase } from "../../lib/fold.ts";
 import type { Json } from "../../lib/json.ts";
 import type { AttributeDefinition, AttributeType } from "../../scim/schemas/schema.ts";
 import { parseSimple } from "../../scim/write/parse-simple.ts";
@@ -6,7 +5,7 @@ import { Problems } from "../../scim/write/problems.ts";
 import type { AttributeColumn } from "./column.ts";
 import { findDamage, repairText } from "./excel.ts";
 import { splitList } from "./split-list.ts";
-import { wordsFor } from "./words.ts";
+import { findWord } from "./words.ts";
 
 /** What a cell says, or what is wrong with it: a sentence that does not repeat it. */
 export type ParsedCell<T> = { readonly value: T } | { readonly detail: string };
@@ -36,13 +35,12 @@ export function parseText(cell: string): ParsedCell<string> {
 
 const clears = { value: null };
 
-function parseOne(text: string, column: AttributeColumn): ParsedCell<Json> {
-  const words = wordsFor(column);
+function parseOne(text: string, column: AttributeColumn): ParsedCell<Json | null> {
+  const { words, definition } = column;
   if (words !== null) {
-    const value = words.get(foldCase(text));
+    const value = findWord(words, text);
     return value === undefined ? { detail: `The cell is none of ${[...words.keys()].join(", ")}` } : { value };
   }
-  const { definition } = column;
   const damage = isText(definition) ? findDamage(text) : null;
   if (damage !== null) return { detail: damage };
   const problems = new Problems();

@@ -1,12 +1,12 @@
-import { foldCase } from "../../lib/fold.ts";
 import type { SchemaCatalog } from "../../scim/catalog.ts";
-import { checkColumns } from "./check-columns.ts";
 import type { Column } from "./column.ts";
 import { findBreak, findHeading, type Heading } from "./find-heading.ts";
-import { headingNames } from "./heading-names.ts";
+import { namedHeadings } from "./heading-names.ts";
 import { parseRow } from "./parse-row.ts";
 import type { ColumnReport, CsvProblem, ParsedPeople, PersonRow } from "./parsed-people.ts";
 import { readRecords } from "./read-records.ts";
+import { RepeatedNames } from "./repeated-names.ts";
+import { settleColumns } from "./settle-columns.ts";
 
 export type { ColumnReport, CsvProblem, ParsedPeople, PersonRow } from "./parsed-people.ts";
 
@@ -33,51 +33,47 @@ function withoutHeading(text: string): ParsedPeople {
 }
 
 function readPeople(text: string, heading: Heading): ParsedPeople {
-  const { readable, problems: ofHeadings } = checkColumns(heading);
-  const keyHeading = readable.find(({ kind }) => kind === "userName")?.heading ?? null;
+  const settled = settleColumns(heading);
+  const { columns, problems: ofHeadings } = settled;
+  const keyHeading = columns.find(({ kind }) => kind === "userName")?.heading ?? null;
   const problems: CsvProblem[] = [...ofHeadings];
   const people: PersonRow[] = [];
-  const firstLines = new Map<string, number>();
-  const repeated = new Set<string>();
+  const names = new RepeatedNames();
   let count = 0;
-  const brokenAt = readRecords(text, heading.delimiter, (record) => {
-    const { line } = record;
-    if (line <= heading.line) return true;
+  for (const { line, cells } of readRecords(text, heading.delimiter)) {
+    if (line <= heading.line) continue;
     count += 1;
     if (count > mostPeople) {
       problems.push({ line, column: null, detail: tooMany });
-      return false;
+      break;
     }
-    const { userName, person, problems: ofRow } = parseRow(record, readable);
+    if (cells === null) {
+      problems.push({ line, column: null, detail: brokenQuotes });
+      continue;
+    }
+    const { userName, person, problems: ofRow } = parseRow({ line, cells }, settled);
     for (const problem of ofRow) problems.push(problem);
     if (person !== null) people.push(person);
-    if (userName === null) return true;
-    const key = foldCase(userName);
-    const before = firstLines.get(key);
-    if (before === undefined) {
-      firstLines.set(key, line);
-    } else {
-      repeated.add(key);
-      problems.push({ line, column: keyHeading, detail: `The userName is that of line ${before} too` });
-    }
-    return true;
-  });
-  if (brokenAt !== null) problems.push({ line: brokenAt, column: null, detail: brokenQuotes });
+    if (userName !== null) names.add(userName, line);
+  }
+  for (const problem of names.problems(keyHeading)) problems.push(problem);
   return {
-    columns: readable.map(toReport),
+    columns: columns.map(toReport),
     // Which of two records is right is not known, nor what a file means whose headings contradict each other.
-    people: ofHeadings.length > 0 ? [] : people.filter(({ userName }) => !repeated.has(foldCase(userName))),
-    problems,
+    people: ofHeadings.length > 0 ? [] : people.filter(({ userName }) => !names.has(userName)),
+    problems: problems.toSorted((a, b) => a.line - b.line),
   };
 }
 
 function toReport(column: Column): ColumnReport {
   const { heading } = column;
-  return "meaning" in column ? { heading, meaning: column.meaning } : { heading, meaning: null, note: column.note };
+  const meaning = "meaning" in column ? column.meaning : null;
+  const note = "note" in column ? column.note : null;
+  return note === null ? { heading, meaning } : { heading, meaning, note };
 }
 
-const noUserName = `No heading among the first lines means userName. Headings that are understood: ${headingNames
+const noUserName = `No heading among the first lines means userName. Headings that are understood: ${namedHeadings
   .flatMap(({ names }) => names)
   .join(", ")}, and SCIM attribute paths such as name.givenName`;
-const brokenQuotes = "The quotes of the record don't pair up: it and what follows could not be read";
+const brokenQuotes = "The quotes don't pair up: the line could not be read, and reading went on with the next";
 const tooMany = `A file may have ${mostPeople} people at most: this and what follows was not read`;

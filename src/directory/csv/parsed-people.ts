@@ -2,10 +2,11 @@ import type { Json } from "../../lib/json.ts";
 
 /** People as a CSV file describes them. */
 export interface ParsedPeople {
-  /** What each column was understood as, in the order of the file; null: ignored, and why. Empty without headings. */
+  /** What each column was understood as, in the order of the file; null: ignored, and the note says why. Empty without headings. */
   readonly columns: readonly ColumnReport[];
   /** Those without a problem; nobody where a heading has one. */
   readonly people: readonly PersonRow[];
+  /** In the order of the file. */
   readonly problems: readonly CsvProblem[];
 }
 

@@ -1,5 +1,5 @@
-import { parse, CsvError as SyntaxProblem } from "csv-parse/sync";
-import { type Delimiter, quoteBareQuotes } from "./bare-quotes.ts";
+import type { Delimiter } from "./delimiter.ts";
+import { readCell } from "./read-cell.ts";
 
 /** A record of a CSV file. Not one of those that are nothing but empty cells. */
 export interface CsvRecord {
@@ -9,51 +9,53 @@ export interface CsvRecord {
   readonly cells: readonly string[];
 }
 
+/** A line that begins no record: the quotes don't pair up. */
+export interface BrokenRecord {
+  readonly line: number;
+  readonly cells: null;
+}
+
 /**
- * Reads records, until the taker has enough and says false.
- *
- * @returns the first line of a record whose quotes don't pair up, after which nothing can be read; else null
+ * The records of a text, read as they are asked for. After one that is broken the next line is tried: nobody knows where
+ * the record ends, and a quote that nothing closes would take all people with it that follow.
  */
-export function readRecords(text: string, delimiter: Delimiter, take: (record: CsvRecord) => boolean): number | null {
-  // One kind of line break, or csv-parse counts those of Windows twice in a cell.
+export function* readRecords(text: string, delimiter: Delimiter): Generator<CsvRecord | BrokenRecord> {
   const lines = text.replace(/^\ufeff/, "").replace(/\r\n?/g, "\n");
-  const input = quoteBareQuotes(lines, delimiter);
-  let lastLine = 0;
-  try {
-    parse(input, {
-      delimiter,
-      record_delimiter: "\n",
-      skip_empty_lines: true,
-      relax_column_count: true,
-      on_record: (raw: readonly string[], { lines: line }) => {
-        lastLine = line;
-        const cells = raw.map((cell) => cell.trim());
-        const isBlank = cells.every((cell) => cell === "");
-        if (!isBlank && !take({ line: line - countBreaks(raw), cells })) throw new Enough();
-        return null;
-      },
-    });
-    return null;
-  } catch (error) {
-    if (error instanceof Enough) return null;
-    if (!(error instanceof SyntaxProblem && quoteProblems.has(error.code))) throw error;
-    return firstLineAfter(input, lastLine);
+  let line = 1;
+  let start = 0;
+  while (start < lines.length) {
+    const record = readRecord(lines, start, delimiter);
+    if (record === null) yield { line, cells: null };
+    else if (record.cells.some((cell) => cell !== "")) yield { line, cells: record.cells };
+    const end = record?.end ?? endOfLine(lines, start);
+    line += countBreaks(lines, start, end) + 1;
+    start = end + 1;
   }
 }
 
-class Enough extends Error {}
-
-// Their messages have a cell in them.
-const quoteProblems: ReadonlySet<string> = new Set([
-  "CSV_INVALID_CLOSING_QUOTE",
-  "CSV_QUOTE_NOT_CLOSED",
-  "INVALID_OPENING_QUOTE",
-]);
-
-function countBreaks(cells: readonly string[]): number {
-  return cells.reduce((sum, cell) => (cell.includes("\n") ? sum + cell.split("\n").length - 1 : sum), 0);
+function readRecord(
+  text: string,
+  start: number,
+  delimiter: Delimiter,
+): { readonly cells: readonly string[]; readonly end: number } | null {
+  const cells: string[] = [];
+  let from = start;
+  for (;;) {
+    const cell = readCell(text, from, delimiter);
+    if (cell === null) return null;
+    cells.push(cell.text.trim());
+    if (text[cell.end] !== delimiter) return { cells, end: cell.end };
+    from = cell.end + 1;
+  }
 }
 
-function firstLineAfter(text: string, last: number): number {
-  return text.split("\n").findIndex((line, index) => index >= last && line !== "") + 1;
+function endOfLine(text: string, start: number): number {
+  const end = text.indexOf("\n", start);
+  return end < 0 ? text.length : end;
+}
+
+function countBreaks(text: string, start: number, end: number): number {
+  let count = 0;
+  for (let at = text.indexOf("\n", start); at >= 0 && at < end; at = text.indexOf("\n", at + 1)) count += 1;
+  return count;
 }

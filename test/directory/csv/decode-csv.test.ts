@@ -40,6 +40,20 @@ describe("decoding a CSV file", () => {
     expect(decode).toThrow(new RegExp(`${reason}.*Save as.*CSV UTF-8`));
   });
 
+  it.each([
+    ["bytes that are no GB18030", [...gb18030, 0x0d, 0x0a, 0x61, 0x0d, 0xff], 3, "GB18030"],
+    ["half a character at the end", [...gb18030, 0x0a, 0xd5], 2, "GB18030"],
+    ["a character that was lost before", [...gb18030, 0x0a, 0x0a, 0x84, 0x31, 0xa4, 0x37], 3, "GB18030"],
+    // E5 BC A0, and the same without its end: GB18030 would make other characters of them.
+    ["UTF-8 with a character cut off", [...utf8, 0xe5, 0xbc, 0xa0, 0xe4, 0xb8, 0x2c, 0x61], 3, "UTF-8"],
+    ["UTF-8 that would be good GB18030", [...utf8, 0xe5, 0xbc, 0xa0, 0xa0, 0x0a], 3, "UTF-8"],
+    ["broken UTF-8 after its mark", [0xef, 0xbb, 0xbf, 0x0a, 0xd5, 0xcb], 2, "UTF-8"],
+  ])("names the line of %s", (_, bytes, line, encoding) => {
+    expect(() => decodeCsv(Uint8Array.from(bytes))).toThrow(
+      new RegExp(`^Line ${line} is not text in ${encoding}\\b.*CSV UTF-8`),
+    );
+  });
+
   it("gives any text back, and throws nothing but CsvError for any bytes", () => {
     const readable = fc.string({ unit: "grapheme" }).filter((value) => !/[\0\ufeff]/.test(value) && !/^PK/.test(value));
     fc.assert(

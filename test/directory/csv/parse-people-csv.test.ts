@@ -18,7 +18,7 @@ describe("a CSV file of people", () => {
     expect(parsed.problems).toEqual([]);
     expect(parsed.columns.map(({ meaning }) => meaning)).toEqual([
       "userName",
-      "displayName",
+      "displayName, name.formatted",
       "departments",
       mobile,
       `${wecom}:gender`,
@@ -34,6 +34,7 @@ describe("a CSV file of people", () => {
         userName: "zhangsan",
         values: [
           { path: "displayName", value: "张三" },
+          { path: "name.formatted", value: "张三" },
           { path: mobile, value: "13800000000" },
           { path: `${wecom}:gender`, value: "male" },
           { path: "active", value: true },
@@ -45,7 +46,14 @@ describe("a CSV file of people", () => {
       {
         line: 3,
         userName: "lisi",
-        values: ["displayName", mobile, `${wecom}:gender`, "active", `${enterprise}:employeeNumber`].map((path) => ({
+        values: [
+          "displayName",
+          "name.formatted",
+          mobile,
+          `${wecom}:gender`,
+          "active",
+          `${enterprise}:employeeNumber`,
+        ].map((path) => ({
           path,
           value: null,
         })),
@@ -195,9 +203,9 @@ describe("a cell", () => {
   });
 
   it.each([
-    ["active", "maybe", "none of 是, 否"],
-    ["性别", "x", "none of 男, 女"],
-    ['emails[type eq "work"].primary', "在职", "none of 是, 否"],
+    ["active", "maybe", "none of 是, true"],
+    ["性别", "x", "none of 男, male"],
+    ['emails[type eq "work"].primary', "在职", "none of 是, true"],
     [`${badge}:number`, "1.5", "not a whole number"],
     [`${badge}:number`, "0x10", "not a whole number"],
     [`${badge}:weight`, "much", "not a number"],
@@ -213,6 +221,7 @@ describe("a cell", () => {
   it("has what Excel does to text repaired", () => {
     expect(readCell("手机", "'+8613800000000")).toBe("+8613800000000");
     expect(readCell("工号", '="0123"')).toBe("0123");
+    expect(parseLines("账号,工号", 'a,=""').people[0]?.values).toMatchObject([{ value: null }]);
     expect(readCell("姓名", "'t Hooft")).toBe("'t Hooft");
     expect(parseLines("工号,账号", '="0123",="0007"').people).toMatchObject([
       { userName: "0007", values: [{ value: "0123" }] },
@@ -223,8 +232,13 @@ describe("a cell", () => {
     ["手机", "1.38E+10"],
     ["工号", "#N/A"],
     ["直属上级", "1E+12"],
+    ["手机", "########"],
   ])("of %s that Excel has spoilt is a problem", (heading, cell) => {
     expect(readCell(heading, cell)).toEqual([expect.stringContaining("Excel")]);
+  });
+
+  it.each(["姓名", "部门", "上级", "title"])("of %s in which a character was lost is a problem", (heading) => {
+    expect(readCell(heading, "张\ufffd")).toEqual([expect.stringContaining("was lost")]);
   });
 
   it("of departments has each path once, without the root's slash", () => {
@@ -246,23 +260,52 @@ describe("a record", () => {
     expect(parsed.people.map(({ userName }) => userName)).toEqual(["d"]);
   });
 
-  it("with the userName of another is a problem, and neither is taken", () => {
-    const parsed = parseLines("账号", "Zhang", "b", "zhang", "ＺＨＡＮＧ");
+  it("with the userName of another is a problem, as the other is, and neither is taken", () => {
+    const parsed = parseLines("账号,状态", "Zhang,", "b,maybe", "zhang,", "c,", "ＺＨＡＮＧ,");
     expect(parsed.problems).toEqual([
+      { line: 2, column: "账号", detail: "The userName is that of line 4 too" },
+      { line: 3, column: "状态", detail: expect.any(String) },
       { line: 4, column: "账号", detail: "The userName is that of line 2 too" },
-      { line: 5, column: "账号", detail: "The userName is that of line 2 too" },
+      { line: 6, column: "账号", detail: "The userName is that of line 2 too" },
     ]);
-    expect(parsed.people.map(({ userName }) => userName)).toEqual(["b"]);
+    expect(parsed.people.map(({ userName }) => userName)).toEqual(["c"]);
   });
 
   it.each([
     ["not closed", 'b,"x'],
     ["closed within a cell", 'b,"x"y'],
     ["opened within a cell", 'b,x"y'],
-  ])("with a quote that is %s ends what can be read", (_, record) => {
-    const parsed = parseLines("账号,职务", "a,x", "", record, "c,z");
+    ["closed in a later record", 'b,"x\nd,"y"'],
+  ])("with a quote that is %s is a problem of its line, and the others are read", (_, record) => {
+    const parsed = parseLines("账号,职务", "a,x", "", record, "c,z", 'e,"v\nw"');
     expect(parsed.problems).toEqual([{ line: 4, column: null, detail: expect.stringContaining("quotes") }]);
-    expect(parsed.people.map(({ userName }) => userName)).toEqual(["a"]);
+    const others = parsed.people.filter(({ userName }) => userName !== "d");
+    expect(others.map(({ userName, values }) => [userName, values[0]?.value])).toEqual([
+      ["a", "x"],
+      ["c", "z"],
+      ["e", "v\nw"],
+    ]);
+  });
+
+  it("may have a quoted cell over several lines, whatever these look like", () => {
+    const parsed = parseLines("账号,职务", 'a,"x', 'b,y"');
+    expect(parsed.problems).toEqual([]);
+    expect(parsed.people).toMatchObject([{ userName: "a", values: [{ value: "x\nb,y" }] }]);
+  });
+
+  it("may have blanks around its quotes", () => {
+    const parsed = parseLines("账号, 职务", 'a, "x,y" ', '"b"\u3000,z');
+    expect(parsed.problems).toEqual([]);
+    expect(parsed.people).toMatchObject([
+      { userName: "a", values: [{ value: "x,y" }] },
+      { userName: "b", values: [{ value: "z" }] },
+    ]);
+  });
+
+  it("with broken quotes stays within what a file may have", () => {
+    const parsed = parseLines("账号", ...Array<string>(mostPeople + 5).fill('x"'), "a");
+    expect(parsed.problems).toHaveLength(mostPeople + 1);
+    expect(parsed.people).toEqual([]);
   });
 
   it("with broken quotes can be that of the headings", () => {
