@@ -5,30 +5,37 @@ import type { Tables } from "./tables.ts";
 
 // The departments of a custom source, read inside a transaction or outside of any.
 
-/** All departments of a source, in order of their ids. */
-export async function listDepartments(db: Kysely<Tables>, sourceId: string): Promise<readonly DepartmentRow[]> {
+/**
+ * All departments of a source, in order of their ids.
+ *
+ * Two plain questions, since PostgreSQL joins memberships badly as long as it has not counted them. Outside of a
+ * transaction a department that is moved in between can be shown at its old place with its new parent.
+ */
+export async function listDepartments(
+  { isOneOf }: Pick<Database, "isOneOf">,
+  db: Kysely<Tables>,
+  sourceId: string,
+): Promise<readonly DepartmentRow[]> {
   const rows = await db
-    .selectFrom("resource as r")
-    .select(["r.id", "r.display_name"])
-    // By the department below: it is in few groups, while one above may hold a hundred thousand people.
-    .select((eb) =>
-      eb
-        .selectFrom("member as m")
-        .innerJoin("resource as g", "g.id", "m.group_id")
-        .select((of) => of.fn.min("m.group_id").as("parent"))
-        .whereRef("m.member_id", "=", "r.id")
-        .where("g.source_id", "=", sourceId)
-        .where("g.kind", "=", "department")
-        .where("g.deleted_at", "is", null)
-        .as("parent"),
-    )
-    .where("r.source_id", "=", sourceId)
-    .where("r.type", "=", "Group")
-    .where("r.kind", "=", "department")
-    .where("r.deleted_at", "is", null)
-    .orderBy("r.id")
+    .selectFrom("resource")
+    .select(["id", "display_name"])
+    .where("source_id", "=", sourceId)
+    .where("type", "=", "Group")
+    .where("kind", "=", "department")
+    .where("deleted_at", "is", null)
+    .orderBy("id")
     .execute();
-  return rows.map((row) => ({ id: row.id, displayName: row.display_name ?? "", parent: row.parent }));
+  if (rows.length === 0) return [];
+  const ids = rows.map(({ id }) => id);
+  // By the department below: it is in few groups, while one above may hold a hundred thousand people.
+  const edges = await db.selectFrom("member").selectAll().where(isOneOf("member_id", ids)).execute();
+  const known = new Set(ids);
+  const parents = new Map<string, string>();
+  for (const { group_id, member_id } of edges) {
+    const other = parents.get(member_id);
+    if (known.has(group_id) && (other === undefined || group_id < other)) parents.set(member_id, group_id);
+  }
+  return rows.map(({ id, display_name }) => ({ id, displayName: display_name ?? "", parent: parents.get(id) ?? null }));
 }
 
 /** The departments of a source that hold these people directly; nobody is missing. */

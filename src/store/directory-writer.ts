@@ -60,7 +60,7 @@ function makeWrite(database: Database, trx: Transaction<Tables>, at: number, now
       return row ? toWritable(row) : null;
     },
 
-    listDepartments: (sourceId) => listDepartments(trx, sourceId),
+    listDepartments: (sourceId) => listDepartments(database, trx, sourceId),
 
     async countChanges() {
       const { changes } = await trx.selectFrom("directory_clock").select("changes").executeTakeFirstOrThrow();

@@ -44,7 +44,7 @@ export function makeGroupReader(database: Pick<Database, "db" | "dialect" | "isO
       return new Map(groupIds.map((id) => [id, counts.get(id) ?? 0]));
     },
 
-    listDepartments: (sourceId) => listDepartments(db, sourceId),
+    listDepartments: (sourceId) => listDepartments(database, db, sourceId),
     departmentsOf: (sourceId, userIds) => departmentsOf(database, sourceId, userIds),
 
     async rulesOf(groupIds) {
