@@ -2,8 +2,8 @@ import type { SchemaCatalog } from "../scim/catalog.ts";
 import { ScimError } from "../scim/scim-error.ts";
 import type { DirectoryWrite, DirectoryWriter } from "../store/store.ts";
 import type { PersonRow } from "./csv/parsed-people.ts";
+import type { CustomDepartment } from "./department-tree.ts";
 import {
-  type CustomDepartment,
   changeDepartment,
   createDepartment,
   type DepartmentForm,
@@ -21,12 +21,9 @@ import { settleRules } from "./rules.ts";
  * @throws {ScimError} 404 for what is not of this source, 400 and 409 as `departments.ts` says
  */
 export interface CustomSourceWriting {
-  listDepartments(sourceId: string): Promise<readonly CustomDepartment[]>;
   createDepartment(sourceId: string, form: DepartmentForm): Promise<CustomDepartment>;
   changeDepartment(sourceId: string, id: string, change: Partial<DepartmentForm>): Promise<CustomDepartment>;
   removeDepartment(sourceId: string, id: string): Promise<void>;
-  /** Ids of the departments that hold a person directly. */
-  departmentsOf(sourceId: string, userId: string): Promise<readonly string[]>;
   setDepartments(sourceId: string, userId: string, departments: readonly string[]): Promise<void>;
   importPeople(
     sourceId: string,
@@ -48,17 +45,10 @@ export function makeCustomSourceWriting({ writer, catalog, onWritten }: CustomSo
     return result;
   };
   return {
-    listDepartments: (sourceId) =>
-      writer.writeDirectory(async (write) => [...(await readDepartments(write, sourceId)).all.values()]),
     createDepartment: (sourceId, form) => inDirectory((write) => createDepartment(write, sourceId, form)),
     changeDepartment: (sourceId, id, change) =>
       inDirectory((write) => changeDepartment(write, sourceId, id, change, catalog())),
     removeDepartment: (sourceId, id) => inDirectory((write) => removeDepartment(write, sourceId, id, catalog())),
-    departmentsOf: (sourceId, userId) =>
-      writer.writeDirectory(async (write) => {
-        await findUser(write, sourceId, userId);
-        return write.groupsWith(userId, "department");
-      }),
     setDepartments: (sourceId, userId, departments) =>
       inDirectory(async (write) => {
         await findUser(write, sourceId, userId);

@@ -1,45 +1,31 @@
 import type { JsonObject } from "../lib/json.ts";
 import type { SchemaCatalog } from "../scim/catalog.ts";
-import { textOf, withSchemas } from "../scim/document.ts";
+import { withSchemas } from "../scim/document.ts";
 import { ScimError } from "../scim/scim-error.ts";
-import { type DirectoryWrite, userGroups, type WritableRow } from "../store/store.ts";
+import { type DirectoryWrite, userGroups } from "../store/store.ts";
+import {
+  addToTree,
+  type CustomDepartment,
+  childrenOf,
+  cutPath,
+  type DepartmentTree,
+  isBelow,
+  makeTree,
+  type NewPath,
+  pathsBelow,
+  whyTooLong,
+} from "./department-tree.ts";
+import { FieldError } from "./field-error.ts";
 import { settleRules } from "./rules.ts";
 
 // Departments of the custom source: Groups that hold people and other departments. As with those of WeCom the name that
 // is shown is the whole path, `总部/销售部`; who a department is says its id, never its name.
 
-/** A department of the custom source. */
-export interface CustomDepartment {
-  readonly id: string;
-  /** Its own name, without those above it. */
-  readonly name: string;
-  /** What is shown: the names from the top, joined by `/`. */
-  readonly displayName: string;
-  /** The id of the department above it; null at the top. */
-  readonly parent: string | null;
-}
+/** What is asked of a transaction, or of the store outside of any, to see the departments. */
+export type DepartmentReader = Pick<DirectoryWrite, "listDepartments">;
 
-/** The departments of a source as they are now, to be looked at and changed within one transaction. */
-export interface DepartmentTree {
-  readonly all: ReadonlyMap<string, CustomDepartment>;
-  /** By what is shown; of several with one name the oldest. */
-  readonly byPath: ReadonlyMap<string, CustomDepartment>;
-}
-
-export async function readDepartments(write: DirectoryWrite, sourceId: string): Promise<DepartmentTree> {
-  const rows = await write.listKind(sourceId, "department");
-  const parents = await write.parentsAmong(rows.map(({ id }) => id));
-  const shown = new Map(rows.map((row) => [row.id, displayNameOf(row)]));
-  const all = new Map<string, CustomDepartment>();
-  for (const { id } of rows) {
-    const parent = parents.get(id) ?? null;
-    const displayName = shown.get(id) ?? "";
-    const above = parent === null ? "" : `${shown.get(parent) ?? ""}/`;
-    const name = displayName.startsWith(above) ? displayName.slice(above.length) : displayName;
-    all.set(id, { id, name, displayName, parent });
-  }
-  const byPath = new Map([...all.values()].reverse().map((department) => [department.displayName, department]));
-  return { all, byPath };
+export async function readDepartments(store: DepartmentReader, sourceId: string): Promise<DepartmentTree> {
+  return makeTree(await store.listDepartments(sourceId));
 }
 
 export interface DepartmentForm {
@@ -48,7 +34,10 @@ export interface DepartmentForm {
   readonly parent: string | null;
 }
 
-/** @throws {ScimError} 400 for a parent that is none of this source, 409 for a name that its neighbour has */
+/**
+ * @throws {FieldError} 400 for a parent that is none of this source and for a path that is too long, 409 for a name that
+ * its neighbour has
+ */
 export async function createDepartment(
   write: DirectoryWrite,
   sourceId: string,
@@ -57,17 +46,40 @@ export async function createDepartment(
   const tree = await readDepartments(write, sourceId);
   const displayName = pathOf(tree, name, parent);
   refuseTaken(tree, displayName, null);
-  const document = withSchemas("Group", { displayName });
-  const row = await write.create({ type: "Group", kind: "department", sourceId, document, rule: null });
-  if (parent !== null) await addTo(write, parent, row);
+  refuseTooLong([{ id: "", displayName }], "name");
+  const made = await insert(write, tree, sourceId, { name, displayName, parent });
+  if (parent !== null) await hold(write, parent, [made]);
   await write.noteChange(sourceId);
-  return { id: row.id, name, displayName, parent };
+  return made;
+}
+
+/** Makes the departments of these paths that are not there yet, and those above them. */
+export async function createPaths(
+  write: DirectoryWrite,
+  tree: DepartmentTree,
+  sourceId: string,
+  paths: readonly string[],
+): Promise<void> {
+  const below = new Map<string, CustomDepartment[]>();
+  const make = async (path: string): Promise<CustomDepartment> => {
+    const there = tree.byPath.get(path);
+    if (there !== undefined) return there;
+    const { above, name } = cutPath(path);
+    const parent = above === null ? null : (await make(above)).id;
+    const made = await insert(write, tree, sourceId, { name, displayName: path, parent });
+    if (parent !== null) below.set(parent, [...(below.get(parent) ?? []), made]);
+    return made;
+  };
+  for (const path of paths) await make(path);
+  for (const [parent, made] of below) await hold(write, parent, made);
+  await write.noteChange(sourceId);
 }
 
 /**
  * Renames a department, or puts it elsewhere. What lies below it is shown by its new path.
  *
- * @throws {ScimError} 404; 400 for a parent that is none of this source, or lies below it; 409 for a name that is taken
+ * @throws {ScimError} 404; 400 for a parent that is none of this source, or lies below it, and for a path that becomes too
+ * long; 409 for a name that is taken
  */
 export async function changeDepartment(
   write: DirectoryWrite,
@@ -80,18 +92,19 @@ export async function changeDepartment(
   const current = find(tree, id);
   const { name = current.name, parent = current.parent } = change;
   if (parent !== null && isBelow(tree, parent, id)) {
-    throw new ScimError(400, "invalidValue", "parent: a department cannot lie below itself");
+    throw new FieldError(400, "invalidValue", "parent", "a department cannot lie below itself");
   }
   const displayName = pathOf(tree, name, parent);
   refuseTaken(tree, displayName, id);
+  const paths = pathsBelow(tree, current, displayName);
+  refuseTooLong(paths, name === current.name ? "parent" : "name");
   if (parent !== current.parent) {
-    const row = await write.find("Group", id, "all");
-    if (row !== null && current.parent !== null) {
+    if (current.parent !== null) {
       await write.editMembers(current.parent, { replace: false, add: [], remove: [id] }, "all");
     }
-    if (row !== null && parent !== null) await addTo(write, parent, row);
+    if (parent !== null) await hold(write, parent, [current]);
   }
-  await rename(write, tree, current, displayName);
+  await show(write, tree, paths);
   await settleRules(write, catalog, { touched: [], ofGroup: true, wholeGroups: true });
   await write.noteChange(sourceId);
   return { id, name, displayName, parent };
@@ -106,18 +119,38 @@ export async function removeDepartment(
 ): Promise<void> {
   const tree = await readDepartments(write, sourceId);
   const current = find(tree, id);
-  for (const child of childrenOf(tree, id)) await rename(write, tree, child, child.name);
+  await bringUp(write, tree, id);
   const left = await write.remove({ id: current.id, type: "Group" });
   await settleRules(write, catalog, { touched: [], ofGroup: true, wholeGroups: true });
   await write.noteChange(sourceId);
   if (left.length > 0) await write.noteChange(userGroups);
 }
 
+/** What lies below a department that goes is shown as at the top. */
+export async function bringUp(write: DirectoryWrite, tree: DepartmentTree, id: string): Promise<void> {
+  await show(
+    write,
+    tree,
+    childrenOf(tree, id).flatMap((child) => pathsBelow(tree, child, child.name)),
+  );
+}
+
+/** Shows departments by other paths; those that have them already stay as they are. */
+export async function show(write: DirectoryWrite, tree: DepartmentTree, paths: readonly NewPath[]): Promise<void> {
+  for (const { id, displayName } of paths) {
+    if (tree.all.get(id)?.displayName === displayName) continue;
+    const row = await write.find("Group", id, "all");
+    if (row === null) continue;
+    const document = { ...(JSON.parse(row.document) as JsonObject), displayName };
+    await write.change(id, { document, rule: null });
+  }
+}
+
 /**
  * Puts a person into exactly these departments of the source.
  *
  * @returns whether that changed anything
- * @throws {ScimError} 400 for an id that is no department of this source
+ * @throws {FieldError} 400 for an id that is no department of this source
  */
 export async function setDepartments(
   write: DirectoryWrite,
@@ -127,7 +160,7 @@ export async function setDepartments(
 ): Promise<boolean> {
   const unknown = departments.filter((id) => !tree.all.has(id));
   if (unknown.length > 0) {
-    throw new ScimError(400, "invalidValue", `departments: no department of this source: ${unknown.join(", ")}`);
+    throw new FieldError(400, "invalidValue", "departments", `no department of this source: ${unknown.join(", ")}`);
   }
   const wanted = new Set(departments);
   const current = (await write.groupsWith(userId, "department")).filter((id) => tree.all.has(id));
@@ -142,28 +175,22 @@ export async function setDepartments(
   return current.length !== wanted.size || current.some((id) => !wanted.has(id));
 }
 
-async function addTo(write: DirectoryWrite, parent: string, { id }: Pick<WritableRow, "id">): Promise<void> {
-  await write.editMembers(parent, { replace: false, add: [{ value: id, type: "Group" }], remove: [] }, "all");
-}
-
-async function rename(
+async function insert(
   write: DirectoryWrite,
   tree: DepartmentTree,
-  department: CustomDepartment,
-  displayName: string,
-): Promise<void> {
-  if (displayName === department.displayName) return;
-  const row = await write.find("Group", department.id, "all");
-  if (row === null) return;
-  const document = { ...(JSON.parse(row.document) as JsonObject), displayName };
-  await write.change(row.id, { document, rule: null });
-  for (const child of childrenOf(tree, department.id)) {
-    await rename(write, tree, child, `${displayName}/${child.name}`);
-  }
+  sourceId: string,
+  made: Omit<CustomDepartment, "id">,
+): Promise<CustomDepartment> {
+  const document = withSchemas("Group", { displayName: made.displayName });
+  const { id } = await write.create({ type: "Group", kind: "department", sourceId, document, rule: null });
+  const department = { id, ...made };
+  addToTree(tree, department);
+  return department;
 }
 
-function childrenOf({ all }: DepartmentTree, id: string): readonly CustomDepartment[] {
-  return [...all.values()].filter(({ parent }) => parent === id);
+async function hold(write: DirectoryWrite, parent: string, below: readonly CustomDepartment[]): Promise<void> {
+  const add = below.map(({ id }) => ({ value: id, type: "Group" as const }));
+  await write.editMembers(parent, { replace: false, add, remove: [] }, "all");
 }
 
 function find({ all }: DepartmentTree, id: string): CustomDepartment {
@@ -172,28 +199,26 @@ function find({ all }: DepartmentTree, id: string): CustomDepartment {
   return found;
 }
 
-function isBelow({ all }: DepartmentTree, id: string, top: string): boolean {
-  const seen = new Set<string>();
-  for (let at: string | null = id; at !== null && !seen.has(at); at = all.get(at)?.parent ?? null) {
-    if (at === top) return true;
-    seen.add(at);
-  }
-  return false;
-}
-
 function pathOf(tree: DepartmentTree, name: string, parent: string | null): string {
   if (parent === null) return name;
   const above = tree.all.get(parent);
-  if (above === undefined) throw new ScimError(400, "invalidValue", "parent: no department of this source");
+  if (above === undefined) throw new FieldError(400, "invalidValue", "parent", "no department of this source");
   return `${above.displayName}/${name}`;
 }
 
-function refuseTaken({ byPath }: DepartmentTree, displayName: string, own: string | null): void {
-  const other = byPath.get(displayName);
+/** @throws {FieldError} 409 */
+export function refuseTaken({ byPath }: DepartmentTree, path: string, own: string | null, field = "name"): void {
+  const other = byPath.get(path);
   if (other === undefined || other.id === own) return;
-  throw new ScimError(409, "uniqueness", "There is a department of this name at this place already");
+  throw new FieldError(409, "uniqueness", field, "there is a department of this name at this place already");
 }
 
-function displayNameOf(row: WritableRow): string {
-  return textOf(JSON.parse(row.document) as JsonObject, "displayName") ?? "";
+/** @throws {FieldError} 400 */
+export function refuseTooLong(paths: readonly NewPath[], field: string): void {
+  for (const [index, { displayName }] of paths.entries()) {
+    const reason = whyTooLong(displayName);
+    if (reason === null) continue;
+    const which = index === 0 ? "the path of the department" : "the path of a department below it";
+    throw new FieldError(400, "invalidValue", field, `${which} ${reason}`);
+  }
 }

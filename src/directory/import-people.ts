@@ -9,7 +9,10 @@ import { enterpriseUserSchema } from "../scim/resource.ts";
 import { ScimError } from "../scim/scim-error.ts";
 import type { DirectoryWrite, DirectoryWriter, WritableRow } from "../store/store.ts";
 import type { PersonRow } from "./csv/parsed-people.ts";
-import { createDepartment, type DepartmentTree, readDepartments, setDepartments } from "./departments.ts";
+import type { DepartmentTree } from "./department-tree.ts";
+import { setDepartments } from "./departments.ts";
+import { atOnce, importDepartments, turn, whyNoDepartments } from "./import-departments.ts";
+import { keepTree } from "./kept-tree.ts";
 import { settleRules } from "./rules.ts";
 
 /** What an import did with one person, or would do. */
@@ -36,9 +39,6 @@ export interface ImportParts {
   readonly catalog: () => SchemaCatalog;
 }
 
-/** People in one transaction: short enough that other writers need not wait long. */
-const atOnce = 200;
-
 /**
  * Brings people from a file into a custom source: who is not there is made, who is there gets what the file says, whoever
  * is not in the file stays as he is. A preview does all but write.
@@ -49,62 +49,28 @@ export async function importPeople(
   rows: readonly PersonRow[],
   { apply }: { readonly apply: boolean },
 ): Promise<ImportResult> {
-  const newDepartments = await makeDepartments(parts, sourceId, rows, apply);
+  const tree = keepTree(sourceId);
+  const newDepartments = await importDepartments(parts.writer, tree, sourceId, rows, apply);
   const people: ImportedPerson[] = [];
   for (let from = 0; from < rows.length; from += atOnce) {
     const chunk = rows.slice(from, from + atOnce);
-    people.push(...(await inTransaction(parts, (write) => importChunk(parts, write, sourceId, chunk, apply))));
-    // Whoever else has something to ask gets his turn.
-    await new Promise((resolve) => setImmediate(resolve));
+    const done = await parts.writer.writeDirectory((write) =>
+      tree.within(write, (departments) => importChunk(parts, write, departments, sourceId, chunk, apply)),
+    );
+    people.push(...done);
+    await turn();
   }
   return { people: await setManagers(parts, sourceId, rows, people, apply), newDepartments };
-}
-
-function inTransaction<T>({ writer }: ImportParts, work: (write: DirectoryWrite) => Promise<T>): Promise<T> {
-  return writer.writeDirectory(work);
-}
-
-async function makeDepartments(
-  parts: ImportParts,
-  sourceId: string,
-  rows: readonly PersonRow[],
-  apply: boolean,
-): Promise<readonly string[]> {
-  const wanted = new Set(rows.flatMap(({ departments }) => (departments ?? []).flatMap(levelsOf)));
-  if (wanted.size === 0) return [];
-  return inTransaction(parts, async (write) => {
-    const { byPath } = await readDepartments(write, sourceId);
-    const missing = [...wanted].filter((path) => !byPath.has(path)).sort((a, b) => depthOf(a) - depthOf(b));
-    if (!apply) return missing;
-    const ids = new Map([...byPath].map(([path, { id }]) => [path, id]));
-    for (const path of missing) {
-      const cut = path.lastIndexOf("/");
-      const parent = cut < 0 ? null : (ids.get(path.slice(0, cut)) ?? null);
-      const made = await createDepartment(write, sourceId, { name: path.slice(cut + 1), parent });
-      ids.set(path, made.id);
-    }
-    return missing;
-  });
-}
-
-/** `a/b/c` and all above it. */
-function levelsOf(path: string): readonly string[] {
-  const names = path.split("/");
-  return names.map((_, index) => names.slice(0, index + 1).join("/"));
-}
-
-function depthOf(path: string): number {
-  return path.split("/").length;
 }
 
 async function importChunk(
   { catalog }: ImportParts,
   write: DirectoryWrite,
+  tree: DepartmentTree,
   sourceId: string,
   rows: readonly PersonRow[],
   apply: boolean,
 ): Promise<readonly ImportedPerson[]> {
-  const tree = await readDepartments(write, sourceId);
   const schemas = catalog();
   const touched: string[] = [];
   const people: ImportedPerson[] = [];
@@ -158,6 +124,8 @@ function planPerson(
   if (existing !== null && existing.sourceId !== sourceId) {
     return { problem: "its userName belongs to a person of another source" };
   }
+  const problem = whyNoDepartments(row);
+  if (problem !== null) return { problem };
   const current = existing === null ? null : (JSON.parse(existing.document) as JsonObject);
   const before = current ?? withSchemas("User", { userName: row.userName });
   const operations = [{ op: "replace", path: "userName", value: row.userName }, ...operationsOf(row)];

@@ -15,6 +15,7 @@ import {
   type VisibleSources,
   type WritableRow,
 } from "../store/store.ts";
+import { followRename, refuseMoves, releaseBelow } from "./departments-by-scim.ts";
 import { checkMayWrite, customSourceOf, findWritable } from "./may-write.ts";
 import { findMembers } from "./member-list.ts";
 import { memberFilterOf, parseRule, settleRules } from "./rules.ts";
@@ -103,6 +104,7 @@ export function makeDirectoryWriting({
       const catalog = catalogNow();
       await inDirectory(type, async (write) => {
         const row = await findWritable(write, type, id, writer, isKnown);
+        if (row.kind === "department") await releaseBelow(write, row);
         const left = await write.remove(row);
         if (type === "Group") await settleRules(write, catalog, { touched: [], ofGroup: true, wholeGroups: true });
         await write.noteChange(row.sourceId);
@@ -163,6 +165,7 @@ async function change(
   let now = row;
   let newRule: GroupRule | null = null;
   if (document !== null) {
+    if (row.kind === "department") await followRename(write, row, document);
     newRule = nextRule(row, document, writer.sources, catalog);
     const returns = row.departed && document["active"] !== false;
     now = await write.change(row.id, { document, rule: newRule, returns });
@@ -207,6 +210,7 @@ async function fill(
     const add = await findMembers(write, row.id, members.add, writer);
     touched = await write.editMembers(row.id, { ...members, add }, writer.sources);
     if (touched.length === 0) return null;
+    if (row.kind === "department") await refuseMoves(write, row, touched);
     await settleRules(write, catalog, { touched, ofGroup: true });
   } else return null;
   await write.noteChange(row.sourceId);

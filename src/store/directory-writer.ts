@@ -3,6 +3,7 @@ import { uuidv7 } from "../lib/uuid.ts";
 import { documentColumns, storable } from "../scim/document.ts";
 import type { Member, ResourceType } from "../scim/resource.ts";
 import type { Database } from "./database.ts";
+import { listDepartments } from "./department-rows.ts";
 import { noteDirectoryChange } from "./directory-changes.ts";
 import { takeDirectoryTime } from "./directory-clock.ts";
 import { emptiedColumns, emptyLinks } from "./emptied-rows.ts";
@@ -59,16 +60,11 @@ function makeWrite(database: Database, trx: Transaction<Tables>, at: number, now
       return row ? toWritable(row) : null;
     },
 
-    async listKind(sourceId, kind) {
-      const rows = await trx
-        .selectFrom("resource")
-        .select(writableColumns)
-        .where("source_id", "=", sourceId)
-        .where("kind", "=", kind)
-        .where("deleted_at", "is", null)
-        .orderBy("id")
-        .execute();
-      return rows.map(toWritable);
+    listDepartments: (sourceId) => listDepartments(database, trx, sourceId),
+
+    async countChanges() {
+      const { changes } = await trx.selectFrom("directory_clock").select("changes").executeTakeFirstOrThrow();
+      return Number(changes);
     },
 
     async create({ type, kind, sourceId, document, rule }) {
@@ -157,19 +153,6 @@ function makeWrite(database: Database, trx: Transaction<Tables>, at: number, now
         .orderBy("m.group_id")
         .execute();
       return rows.map((row) => row.group_id);
-    },
-
-    async parentsAmong(ids) {
-      if (ids.length === 0) return new Map();
-      const rows = await trx
-        .selectFrom("member")
-        .select(["group_id", "member_id"])
-        .where("member_type", "=", "Group")
-        .where(isOneOf("group_id", ids))
-        .where(isOneOf("member_id", ids))
-        .orderBy("group_id", "desc")
-        .execute();
-      return new Map(rows.map((row) => [row.member_id, row.group_id]));
     },
 
     async isWithin(groupId, ids) {

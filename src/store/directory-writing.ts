@@ -28,6 +28,14 @@ export interface WritableRow extends ResourceRow {
   readonly rule: GroupRule | null;
 }
 
+/** A department of a custom source. */
+export interface DepartmentRow {
+  readonly id: string;
+  readonly displayName: string;
+  /** The department of the same source that it lies in; of several the first, null at the top. */
+  readonly parent: string | null;
+}
+
 export interface MembersEdit {
   /** Whoever is not in `add` leaves; `remove` is empty then. */
   readonly replace: boolean;
@@ -41,8 +49,10 @@ export interface DirectoryWrite {
   find(type: ResourceType, id: string, sources: VisibleSources): Promise<WritableRow | null>;
   /** The user of a folded userName, of whatever source. */
   findByUserName(folded: string): Promise<WritableRow | null>;
-  /** All resources of a kind of a source, in order of their ids: for departments, of which there are some thousands. */
-  listKind(sourceId: string, kind: WritableRow["kind"]): Promise<readonly WritableRow[]>;
+  /** All departments of a source, in order of their ids. */
+  listDepartments(sourceId: string): Promise<readonly DepartmentRow[]>;
+  /** Grows with every change of the directory: while it is the same, what was read before is still so. */
+  countChanges(): Promise<number>;
   /** Fails, as `isTaken` tells, when the userName of a user or the name of a user group is another's. */
   create(
     made: Pick<WritableRow, "type" | "kind" | "sourceId" | "rule"> & { readonly document: JsonObject },
@@ -63,8 +73,6 @@ export interface DirectoryWrite {
   editMembers(groupId: string, edit: MembersEdit, sources: VisibleSources): Promise<readonly string[]>;
   /** Groups of a kind that hold somebody directly. */
   groupsWith(memberId: string, kind: WritableRow["kind"]): Promise<readonly string[]>;
-  /** Of groups that lie in another of these groups, the id of that one; of several the first. */
-  parentsAmong(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Whether a group is one of these, or lies in one of them, at any depth. */
   isWithin(groupId: string, ids: readonly string[]): Promise<boolean>;
   listRules(): Promise<readonly { readonly groupId: string; readonly rule: GroupRule }[]>;
@@ -104,6 +112,10 @@ export interface GroupReader {
   ): Promise<{ readonly total: number; readonly rows: readonly ListedMember[] }>;
   /** How many members each of these groups has; none are missing. */
   countMembers(groupIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** All departments of a custom source, in order of their ids. */
+  listDepartments(sourceId: string): Promise<readonly DepartmentRow[]>;
+  /** Ids of the departments of a source that hold these people directly; nobody is missing. */
+  departmentsOf(sourceId: string, userIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
   /** The rules of those of these groups that are dynamic. */
   rulesOf(groupIds: readonly string[]): Promise<ReadonlyMap<string, GroupRule>>;
 }

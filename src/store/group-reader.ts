@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { ResourceType } from "../scim/resource.ts";
 import type { Database } from "./database.ts";
+import { departmentsOf, listDepartments } from "./department-rows.ts";
 import { ruleCondition } from "./group-rules.ts";
 import type { GroupReader, GroupRule, ListedMember } from "./store.ts";
 
@@ -42,6 +43,9 @@ export function makeGroupReader(database: Pick<Database, "db" | "dialect" | "isO
       const counts = new Map(rows.map((row) => [row.group_id, Number(row.count)]));
       return new Map(groupIds.map((id) => [id, counts.get(id) ?? 0]));
     },
+
+    listDepartments: (sourceId) => listDepartments(database, db, sourceId),
+    departmentsOf: (sourceId, userIds) => departmentsOf(database, sourceId, userIds),
 
     async rulesOf(groupIds) {
       const rows = await db

@@ -1,4 +1,5 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { readDepartments } from "../../directory/departments.ts";
 import type { Writer } from "../../directory/writing.ts";
 import { isJsonObject, type JsonObject } from "../../lib/json.ts";
 import { parseFilter } from "../../scim/parse-filter.ts";
@@ -15,17 +16,15 @@ import { findSource } from "./sources.ts";
 export function makeCustomSource(parts: AdminParts) {
   const { store, writing, custom, publicUrl } = parts;
 
-  const viewOf = async (row: ResourceRow): Promise<z.output<typeof userView>> => ({
-    ...(JSON.parse(row.document) as JsonObject),
-    id: row.id,
-    meta: {
-      resourceType: "User",
-      created: isoTime(row.createdAt),
-      lastModified: isoTime(row.lastModifiedAt),
-      version: String(row.version),
-    },
-    departments: [...(await custom.departmentsOf(row.sourceId, row.id))],
-  });
+  const viewsOf = async (source: SourceRow, rows: readonly ResourceRow[]): Promise<readonly UserView[]> => {
+    const departments = await store.departmentsOf(
+      source.id,
+      rows.map(({ id }) => id),
+    );
+    return rows.map((row) => toView(row, departments.get(row.id) ?? []));
+  };
+  const viewOf = async (source: SourceRow, row: ResourceRow): Promise<UserView> =>
+    toView(row, (await store.departmentsOf(source.id, [row.id])).get(row.id) ?? []);
   const findUser = async (source: SourceRow, id: string): Promise<ResourceRow> => {
     const row = await store.readResource("User", id, [source.id]);
     if (row === null) throw notFound("person of this source", id);
@@ -36,7 +35,7 @@ export function makeCustomSource(parts: AdminParts) {
     const { departments: given, ...rest } = form;
     if (given === undefined) return { departments: null, rest };
     const { departments } = parseForm(z.object({ departments: departmentIds }), { departments: given });
-    const known = new Set((await custom.listDepartments(source.id)).map(({ id }) => id));
+    const { all: known } = await readDepartments(store, source.id);
     const errors = departments.flatMap((id, index): ProblemItem[] =>
       known.has(id) ? [] : [{ pointer: `/departments/${index}`, detail: "is no department of this source" }],
     );
@@ -60,8 +59,7 @@ export function makeCustomSource(parts: AdminParts) {
         count: limit,
         from: { after: cursor === undefined ? null : { run: 0, key: null, id: cursor } },
       });
-      const items = await Promise.all(rows.map(viewOf));
-      return c.json({ items, nextCursor: next?.id ?? null, total }, 200);
+      return c.json({ items: await viewsOf(source, rows), nextCursor: next?.id ?? null, total }, 200);
     })
     .openapi(createUser, async (c) => {
       const source = await findCustom(store, c.req.valid("param").id);
@@ -69,11 +67,12 @@ export function makeCustomSource(parts: AdminParts) {
       const { row } = await asProblems(() => writing.create("User", rest, writerOf(source)));
       if (departments !== null) await asProblems(() => custom.setDepartments(source.id, row.id, departments));
       c.header("Location", `${publicUrl}/api/v1/sources/${source.id}/users/${row.id}`);
-      return c.json(await viewOf(row), 201);
+      return c.json(await viewOf(source, row), 201);
     })
     .openapi(readUser, async (c) => {
       const { id, user } = c.req.valid("param");
-      return c.json(await viewOf(await findUser(await findCustom(store, id), user)), 200);
+      const source = await findCustom(store, id);
+      return c.json(await viewOf(source, await findUser(source, user)), 200);
     })
     .openapi(replaceUser, async (c) => {
       const { id, user } = c.req.valid("param");
@@ -82,7 +81,7 @@ export function makeCustomSource(parts: AdminParts) {
       const { departments, rest } = await takeDepartments(source, c.req.valid("json"));
       await asProblems(() => writing.replace("User", user, rest, writerOf(source)));
       if (departments !== null) await asProblems(() => custom.setDepartments(source.id, user, departments));
-      return c.json(await viewOf(await findUser(source, user)), 200);
+      return c.json(await viewOf(source, await findUser(source, user)), 200);
     })
     .openapi(deleteUser, async (c) => {
       const { id, user } = c.req.valid("param");
@@ -93,7 +92,8 @@ export function makeCustomSource(parts: AdminParts) {
     })
     .openapi(listDepartments, async (c) => {
       const source = await findCustom(store, c.req.valid("param").id);
-      return c.json({ items: await custom.listDepartments(source.id), nextCursor: null }, 200);
+      const { all } = await readDepartments(store, source.id);
+      return c.json({ items: [...all.values()], nextCursor: null }, 200);
     })
     .openapi(createDepartment, async (c) => {
       const source = await findCustom(store, c.req.valid("param").id);
@@ -125,6 +125,20 @@ export async function findCustom(store: AdminParts["store"], idOrName: string): 
   return source;
 }
 
+function toView(row: ResourceRow, departments: readonly string[]): UserView {
+  return {
+    ...(JSON.parse(row.document) as JsonObject),
+    id: row.id,
+    meta: {
+      resourceType: "User",
+      created: isoTime(row.createdAt),
+      lastModified: isoTime(row.lastModifiedAt),
+      version: String(row.version),
+    },
+    departments: [...departments],
+  };
+}
+
 function writerOf({ id }: SourceRow): Writer {
   return { access: "write", sources: [id] };
 }
@@ -146,6 +160,8 @@ const userView = z.custom<JsonObject>(isJsonObject).openapi("CustomUser", {
   type: "object",
   description: "The SCIM User with `id`, `meta` and `departments`.",
 });
+type UserView = z.output<typeof userView>;
+
 const departmentForm = z
   .strictObject({ name: departmentName(), parent: z.string().min(1).max(64).nullable().default(null) })
   .openapi("CustomDepartmentForm");

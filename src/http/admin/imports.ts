@@ -22,6 +22,7 @@ export function makeImports(parts: AdminParts) {
   return new OpenAPIHono().openapi(importCsv, async (c) => {
     const source = await findCustom(store, c.req.valid("param").id);
     const { mode } = c.req.valid("query");
+    checkType(c.req.header("content-type"));
     const bytes = new Uint8Array(await c.req.arrayBuffer());
     const parsed = parsePeopleCsv(readText(bytes), parts.catalog());
     const apply = mode === "apply";
@@ -51,6 +52,13 @@ export function makeImports(parts: AdminParts) {
       200,
     );
   });
+}
+
+/** A form around a file, as browsers send it, would be read as lines of the file. */
+function checkType(contentType: string | undefined): void {
+  if (contentType?.split(";")[0]?.trim().toLowerCase() === "text/csv") return;
+  const detail = "The body has to be the file itself, sent with Content-Type: text/csv.";
+  throw new ProblemError(400, "invalid-request", detail);
 }
 
 function readText(bytes: Uint8Array): string {

@@ -1,3 +1,4 @@
+import { FieldError } from "../../directory/field-error.ts";
 import { ScimError } from "../../scim/scim-error.ts";
 import { invalid, ProblemError } from "../problem.ts";
 
@@ -6,9 +7,15 @@ export async function asProblems<T>(work: () => Promise<T>, pointer = ""): Promi
   try {
     return await work();
   } catch (error) {
+    if (error instanceof FieldError) throw ofField(error, pointer);
     if (error instanceof ScimError) throw toProblem(error, pointer);
     throw error;
   }
+}
+
+function ofField({ status, message, field, rule }: FieldError, above: string): ProblemError {
+  const item = { pointer: `${above}/${field}`, detail: rule };
+  return status === 409 ? new ProblemError(409, "conflict", message, [item]) : invalid([item]);
 }
 
 function toProblem({ status, message }: ScimError, pointer: string): ProblemError {

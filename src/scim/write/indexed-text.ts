@@ -17,11 +17,16 @@ export function checkIndexedText(document: JsonObject, problems: Problems): void
     [`${enterpriseUserSchema}:manager.value`, managerOf(document)],
   ];
   for (const [path, text] of texts) {
-    if (text === null || text.length * longestFold < writeLimits.indexedBytes) continue;
-    if (Math.max(Buffer.byteLength(text), Buffer.byteLength(foldCase(text))) > writeLimits.indexedBytes) {
+    if (text !== null && isTooLong(text)) {
       problems.add("invalidValue", path, `has more than ${writeLimits.indexedBytes} bytes`);
     }
   }
+}
+
+/** Whether a text, as it is or folded, has more bytes than what a resource may be looked up by. */
+export function isTooLong(text: string): boolean {
+  if (text.length * longestFold < writeLimits.indexedBytes) return false;
+  return Math.max(Buffer.byteLength(text), Buffer.byteLength(foldCase(text))) > writeLimits.indexedBytes;
 }
 
 /** Bytes that one UTF-16 unit can become at most: U+FDFA is 18 characters in NFKC. */

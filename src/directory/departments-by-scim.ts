@@ -1,0 +1,62 @@
+import type { JsonObject } from "../lib/json.ts";
+import { textOf } from "../scim/document.ts";
+import { ScimError } from "../scim/scim-error.ts";
+import type { DirectoryWrite, WritableRow } from "../store/store.ts";
+import { pathsBelow } from "./department-tree.ts";
+import { bringUp, readDepartments, refuseTaken, refuseTooLong, show } from "./departments.ts";
+
+// A SCIM client sees a department of the custom source as a Group whose displayName is a path, and whose members of type
+// Group lie below it. What it writes must not tear the paths apart.
+
+/**
+ * What lies below a department follows it when it is given another displayName. To be called before that is written.
+ *
+ * @throws {ScimError} 400 for a path that is not below the same department as before, or becomes too long; 409 for one
+ * that is another department's
+ */
+export async function followRename(write: DirectoryWrite, row: WritableRow, document: JsonObject): Promise<void> {
+  const tree = await readDepartments(write, row.sourceId);
+  const current = tree.all.get(row.id);
+  const displayName = textOf(document, "displayName") ?? "";
+  if (current === undefined || displayName === current.displayName) return;
+  const parent = current.parent === null ? undefined : tree.all.get(current.parent);
+  const above = parent === undefined ? "" : `${parent.displayName}/`;
+  const name = displayName.startsWith(above) ? displayName.slice(above.length) : "";
+  if (name === "" || name.includes("/")) throw new ScimError(400, "invalidValue", notItsPlace(above));
+  refuseTaken(tree, displayName, row.id, "displayName");
+  const paths = pathsBelow(tree, current, displayName);
+  refuseTooLong(paths, "displayName");
+  await show(
+    write,
+    tree,
+    paths.filter(({ id }) => id !== row.id),
+  );
+}
+
+function notItsPlace(above: string): string {
+  const rule = above === "" ? "a name without /" : "the path of the department above it, then / and a name without /";
+  return `displayName: that of this department has to be ${rule}. ${elsewhere}`;
+}
+
+/**
+ * Departments are not moved by way of members.
+ *
+ * @param touched members that came to a department or left it
+ * @throws {ScimError} 400
+ */
+export async function refuseMoves(
+  write: DirectoryWrite,
+  { sourceId }: WritableRow,
+  touched: readonly string[],
+): Promise<void> {
+  const found = await write.lookUp(touched, [sourceId]);
+  if ([...found.values()].every(({ type }) => type === "User")) return;
+  throw new ScimError(400, "invalidValue", `members: departments cannot be added or removed here. ${elsewhere}`);
+}
+
+/** What lies below a department that is deleted comes to the top. To be called before it is deleted. */
+export async function releaseBelow(write: DirectoryWrite, { id, sourceId }: WritableRow): Promise<void> {
+  await bringUp(write, await readDepartments(write, sourceId), id);
+}
+
+const elsewhere = "An administrator can put it elsewhere with PATCH /api/v1/sources/{id}/groups/{group}";
