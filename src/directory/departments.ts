@@ -92,7 +92,9 @@ export async function changeDepartment(
     if (row !== null && parent !== null) await addTo(write, parent, row);
   }
   await rename(write, tree, current, displayName);
-  await settleRules(write, catalog, { touched: [], ofGroup: true, wholeGroups: true });
+  const membersOf =
+    displayName === current.displayName ? [] : [...tree.all.keys()].filter((at) => isBelow(tree, at, id));
+  await settleRules(write, catalog, { membersOf });
   await write.noteChange(sourceId);
   return { id, name, displayName, parent };
 }
@@ -107,8 +109,8 @@ export async function removeDepartment(
   const tree = await readDepartments(write, sourceId);
   const current = find(tree, id);
   for (const child of childrenOf(tree, id)) await rename(write, tree, child, child.name);
-  const left = await write.remove({ id: current.id, type: "Group" });
-  await settleRules(write, catalog, { touched: [], ofGroup: true, wholeGroups: true });
+  const membersOf = [...tree.all.keys()].filter((at) => isBelow(tree, at, id));
+  const left = await write.remove({ id: current.id, type: "Group" }, () => settleRules(write, catalog, { membersOf }));
   await write.noteChange(sourceId);
   if (left.length > 0) await write.noteChange(userGroups);
 }

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { ResourceType } from "../scim/resource.ts";
 import type { Database } from "./database.ts";
-import { ruleCondition } from "./group-rules.ts";
+import { groupsNamed, ruleCondition } from "./group-rules.ts";
 import type { GroupReader, GroupRule, ListedMember } from "./store.ts";
 
 /** Groups as an administrator looks at them. */
@@ -42,6 +42,8 @@ export function makeGroupReader(database: Pick<Database, "db" | "dialect" | "isO
       const counts = new Map(rows.map((row) => [row.group_id, Number(row.count)]));
       return new Map(groupIds.map((id) => [id, counts.get(id) ?? 0]));
     },
+
+    groupsNamed: (names, ids) => groupsNamed(database, db, names, ids),
 
     async rulesOf(groupIds) {
       const rows = await db
