@@ -160,6 +160,10 @@ export interface RemovalCounts {
 /** A group's planned loss of members, for the guard. */
 export interface MemberLoss {
   readonly changeSeq: number;
+  /** Of the group. */
+  readonly displayName: string | null;
+  /** How many come with the same change. */
+  readonly added: number;
   readonly removed: number;
   readonly total: number;
 }
