@@ -66,7 +66,7 @@ export async function missingNames(
   const missing = references.filter((reference) => !found.some((group) => isMeant(reference, group)));
   if (missing.length === 0) return null;
   const named = missing.map(({ by, written }) => `groups.${by} eq ${JSON.stringify(written)}`);
-  return `there is no such group, so nobody matches: ${named.slice(0, mostNamed).join(", ")}`;
+  return `there is no such group, and nobody matches that: ${named.slice(0, mostNamed).join(", ")}`;
 }
 
 /** How many a sentence lists. */
