@@ -209,6 +209,32 @@ describe("a filter", () => {
   });
 });
 
+describe("a filter by the name of a department", () => {
+  it("follows when that one, or one above it, is renamed or removed", async () => {
+    const path = "/api/v1/sources/partners/groups";
+    const department = async (form: object) => (await request("POST", path, form)).body.id;
+    const top = await department({ name: "总部" });
+    const below = await department({ name: "销售", parent: top });
+    await addUser("ann", { departments: [below] });
+    const ids = new Map<string, string>();
+    for (const name of ["总部/销售", "分部/销售", "销售"]) {
+      ids.set(name, await made({ displayName: `of ${name}`, memberFilter: `groups.display eq "${name}"` }));
+    }
+    const held = async () => {
+      const names: string[] = [];
+      for (const [name, id] of ids) if ((await membersOf(id)).length > 0) names.push(name);
+      return names;
+    };
+    expect(await held()).toEqual(["总部/销售"]);
+    expect((await request("PATCH", `${path}/${top}`, { name: "分部" })).status).toBe(200);
+    expect(await held()).toEqual(["分部/销售"]);
+    expect((await request("DELETE", `${path}/${top}`)).status).toBe(204);
+    expect(await held()).toEqual(["销售"]);
+    expect((await request("DELETE", `${path}/${below}`)).status).toBe(204);
+    expect(await held()).toEqual([]);
+  });
+});
+
 describe("evaluating a dynamic group", () => {
   it("shows who would come and go, and does it", async () => {
     const users: string[] = [];
