@@ -10,15 +10,20 @@ import { bringUp, readDepartments, refuseTaken, refuseTooLong, show } from "./de
 
 /**
  * What lies below a department follows it when it is given another displayName. To be called before that is written.
+ * Answers what has another path now, beside the department itself.
  *
  * @throws {ScimError} 400 for a path that is not below the same department as before, or becomes too long; 409 for one
  * that is another department's
  */
-export async function followRename(write: DirectoryWrite, row: WritableRow, document: JsonObject): Promise<void> {
+export async function followRename(
+  write: DirectoryWrite,
+  row: WritableRow,
+  document: JsonObject,
+): Promise<readonly string[]> {
   const tree = await readDepartments(write, row.sourceId);
   const current = tree.all.get(row.id);
   const displayName = textOf(document, "displayName") ?? "";
-  if (current === undefined || displayName === current.displayName) return;
+  if (current === undefined || displayName === current.displayName) return [];
   const parent = current.parent === null ? undefined : tree.all.get(current.parent);
   const above = parent === undefined ? "" : `${parent.displayName}/`;
   const name = displayName.startsWith(above) ? displayName.slice(above.length) : "";
@@ -26,7 +31,7 @@ export async function followRename(write: DirectoryWrite, row: WritableRow, docu
   refuseTaken(tree, displayName, row.id, "displayName");
   const paths = pathsBelow(tree, current, displayName);
   refuseTooLong(paths, "displayName");
-  await show(
+  return show(
     write,
     tree,
     paths.filter(({ id }) => id !== row.id),
@@ -54,9 +59,9 @@ export async function refuseMoves(
   throw new ScimError(400, "invalidValue", `members: departments cannot be added or removed here. ${elsewhere}`);
 }
 
-/** What lies below a department that is deleted comes to the top. To be called before it is deleted. */
-export async function releaseBelow(write: DirectoryWrite, { id, sourceId }: WritableRow): Promise<void> {
-  await bringUp(write, await readDepartments(write, sourceId), id);
+/** What lies below a department that is deleted comes to the top, and is answered. To be called before it is deleted. */
+export async function releaseBelow(write: DirectoryWrite, { id, sourceId }: WritableRow): Promise<readonly string[]> {
+  return bringUp(write, await readDepartments(write, sourceId), id);
 }
 
 const elsewhere = "An administrator can put it elsewhere with PATCH /api/v1/sources/{id}/groups/{group}";

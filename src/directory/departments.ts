@@ -104,8 +104,8 @@ export async function changeDepartment(
     }
     if (parent !== null) await hold(write, parent, [current]);
   }
-  await show(write, tree, paths);
-  await settleRules(write, catalog, { touched: [], ofGroup: true, wholeGroups: true });
+  const membersOf = await show(write, tree, paths);
+  await settleRules(write, catalog, { membersOf });
   await write.noteChange(sourceId);
   return { id, name, displayName, parent };
 }
@@ -119,31 +119,37 @@ export async function removeDepartment(
 ): Promise<void> {
   const tree = await readDepartments(write, sourceId);
   const current = find(tree, id);
-  await bringUp(write, tree, id);
-  const left = await write.remove({ id: current.id, type: "Group" });
-  await settleRules(write, catalog, { touched: [], ofGroup: true, wholeGroups: true });
+  const membersOf = [id, ...(await bringUp(write, tree, id))];
+  const left = await write.remove({ id: current.id, type: "Group" }, () => settleRules(write, catalog, { membersOf }));
   await write.noteChange(sourceId);
   if (left.length > 0) await write.noteChange(userGroups);
 }
 
-/** What lies below a department that goes is shown as at the top. */
-export async function bringUp(write: DirectoryWrite, tree: DepartmentTree, id: string): Promise<void> {
-  await show(
+/** What lies below a department that goes is shown as at the top. Answers what has another path now. */
+export async function bringUp(write: DirectoryWrite, tree: DepartmentTree, id: string): Promise<readonly string[]> {
+  return show(
     write,
     tree,
     childrenOf(tree, id).flatMap((child) => pathsBelow(tree, child, child.name)),
   );
 }
 
-/** Shows departments by other paths; those that have them already stay as they are. */
-export async function show(write: DirectoryWrite, tree: DepartmentTree, paths: readonly NewPath[]): Promise<void> {
+/** Shows departments by other paths; those that have them already stay as they are. Answers the ids of the others. */
+export async function show(
+  write: DirectoryWrite,
+  tree: DepartmentTree,
+  paths: readonly NewPath[],
+): Promise<readonly string[]> {
+  const changed: string[] = [];
   for (const { id, displayName } of paths) {
     if (tree.all.get(id)?.displayName === displayName) continue;
     const row = await write.find("Group", id, "all");
     if (row === null) continue;
     const document = { ...(JSON.parse(row.document) as JsonObject), displayName };
     await write.change(id, { document, rule: null });
+    changed.push(id);
   }
+  return changed;
 }
 
 /**

@@ -1,10 +1,19 @@
 import { isJsonObject, type JsonObject, member } from "../lib/json.ts";
+import { type RemovalLimit, refuseMemberLosses } from "../plan/guard.ts";
 import type { SchemaCatalog } from "../scim/catalog.ts";
 import { parseFilter } from "../scim/parse-filter.ts";
 import { type ResolvedFilter, resolveFilter } from "../scim/resolve-filter.ts";
 import { userGroupSchemaUrn } from "../scim/schemas/user-group.ts";
 import { ScimError } from "../scim/scim-error.ts";
-import { type CompiledRule, type DirectoryWrite, type GroupRule, userGroups } from "../store/store.ts";
+import {
+  type CompiledRule,
+  type Concerned,
+  type DirectoryWrite,
+  type GroupRule,
+  type Leaving,
+  userGroups,
+} from "../store/store.ts";
+import { mentionsGroups } from "./named-groups.ts";
 
 // Dynamic groups: `memberFilter` of a user group says who is in it.
 
@@ -45,48 +54,43 @@ export function compileRules(
   });
 }
 
-/** After this many, everybody is looked at: it costs less than naming them. */
-const mostNamed = 1000;
+/** Dynamic groups that there can be: each costs a look at everybody after a sync. */
+export const mostRules = 200;
 
 /**
- * Brings dynamic groups up to date after a write.
- *
- * @param touched users who changed, and members who came to a group or left it
- * @param wholeGroups groups changed in a way that can concern all of their members
+ * As many members as a dynamic group loses because of somebody's write to something else; the same as the safeguard of a
+ * source where nobody said otherwise. What is beyond waits for a sync, which asks, or for an administrator.
  */
-export async function settleRules(
-  write: DirectoryWrite,
-  catalog: SchemaCatalog,
-  { touched, ofGroup, wholeGroups = false }: Touched,
-): Promise<void> {
-  const rules = compileRules(await write.listRules(), catalog);
+const lossesInPassing: RemovalLimit = { floor: 20, percent: 50 };
+
+/** What a write touched. */
+export type Touched =
+  | {
+      /** Users who changed, and members who came to a group or left it. */
+      readonly touched: readonly string[];
+      /** Only their groups changed: rules that do not look at groups are not concerned. */
+      readonly ofGroup: boolean;
+    }
+  /** Groups that became other ones to a rule: another name, no longer there, or dynamic now. Not their own rules. */
+  | { readonly membersOf: readonly string[] };
+
+/** Brings dynamic groups up to date after a write to something else, within {@link lossesInPassing}. */
+export async function settleRules(write: DirectoryWrite, catalog: SchemaCatalog, touched: Touched): Promise<void> {
+  const among = "membersOf" in touched ? touched : { users: touched.touched };
+  const concerned = "membersOf" in among ? among.membersOf : among.users;
+  if (concerned.length === 0) return;
+  const goesByGroups = "membersOf" in touched || touched.ofGroup;
+  const own = new Set("membersOf" in touched ? touched.membersOf : []);
   let changed = false;
-  for (const rule of rules) {
-    if (ofGroup && !mentionsGroups(rule.filter)) continue;
-    const ids = wholeGroups || touched.length > mostNamed ? null : touched;
-    if (ids !== null && ids.length === 0) continue;
-    if (await write.settleRule(rule, ids)) changed = true;
+  for (const rule of compileRules(await write.listRules(), catalog)) {
+    if (own.has(rule.groupId) || (goesByGroups && !mentionsGroups(rule.filter))) continue;
+    if (await write.settleRule(rule, among, await leavingInPassing(write, rule, among))) changed = true;
   }
   if (changed) await write.noteChange(userGroups);
 }
 
-export interface Touched {
-  readonly touched: readonly string[];
-  /** A group changed: only rules that look at groups are concerned. */
-  readonly ofGroup: boolean;
-  readonly wholeGroups?: boolean;
-}
-
-function mentionsGroups(filter: ResolvedFilter): boolean {
-  switch (filter.kind) {
-    case "and":
-    case "or":
-      return filter.filters.some(mentionsGroups);
-    case "not":
-      return mentionsGroups(filter.filter);
-    case "constant":
-      return false;
-    default:
-      return filter.at.extension === null && filter.at.attribute.name === "groups";
-  }
+async function leavingInPassing(write: DirectoryWrite, rule: CompiledRule, among: Concerned): Promise<Leaving> {
+  if (among !== "everybody" && "users" in among && among.users.length <= lossesInPassing.floor) return "unheld";
+  const losses = await write.ruleLosses(rule, among);
+  return losses.removed === 0 || refuseMemberLosses([losses], lossesInPassing) !== null ? "none" : "unheld";
 }

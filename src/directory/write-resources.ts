@@ -1,5 +1,6 @@
 import type { JsonObject } from "../lib/json.ts";
 import type { SchemaCatalog } from "../scim/catalog.ts";
+import { textOf } from "../scim/document.ts";
 import { diffDocuments } from "../scim/document-diff.ts";
 import type { MembershipDelta } from "../scim/membership-delta.ts";
 import { parsePatch } from "../scim/parse-patch.ts";
@@ -12,14 +13,14 @@ import {
   type DirectoryWriter,
   type GroupRule,
   userGroups,
-  type VisibleSources,
   type WritableRow,
 } from "../store/store.ts";
 import { followRename, refuseMoves, releaseBelow } from "./departments-by-scim.ts";
+import { nextRule, ruleOfNew } from "./group-rule.ts";
 import { checkMayWrite, customSourceOf, findWritable } from "./may-write.ts";
 import { findMembers } from "./member-list.ts";
 import { memberFilterOf, parseRule, settleRules } from "./rules.ts";
-import type { DirectoryWriting, Writer, Written } from "./writing.ts";
+import type { DirectoryWriting, GroupEvaluation, Writer, Written } from "./writing.ts";
 
 export interface WritingParts {
   readonly writer: DirectoryWriter;
@@ -34,7 +35,7 @@ export function makeDirectoryWriting({
   writer: store,
   catalog: catalogNow,
   onWritten,
-}: WritingParts): DirectoryWriting {
+}: WritingParts): DirectoryWriting & GroupEvaluation {
   /** One transaction; a name that is another's is told apart from what went wrong. */
   const inDirectory = async <T>(type: ResourceType, work: (write: DirectoryWrite) => Promise<T>): Promise<T> => {
     try {
@@ -104,13 +105,30 @@ export function makeDirectoryWriting({
       const catalog = catalogNow();
       await inDirectory(type, async (write) => {
         const row = await findWritable(write, type, id, writer, isKnown);
-        if (row.kind === "department") await releaseBelow(write, row);
-        const left = await write.remove(row);
-        if (type === "Group") await settleRules(write, catalog, { touched: [], ofGroup: true, wholeGroups: true });
+        const isSeen = type === "Group" && row.rule === null;
+        const below = row.kind === "department" ? await releaseBelow(write, row) : [];
+        const left = await write.remove(row, async () => {
+          if (isSeen) await settleRules(write, catalog, { membersOf: [row.id, ...below] });
+        });
         await write.noteChange(row.sourceId);
         if (left.length > 0) await write.noteChange(userGroups);
       });
       onWritten?.();
+    },
+
+    async evaluate(id, writer, { apply }) {
+      const catalog = catalogNow();
+      const { outcome, changed } = await inDirectory("Group", async (write) => {
+        const { rule } = await findWritable(write, "Group", id, writer, always);
+        if (rule === null) throw new ScimError(409, null, "This group has no memberFilter: its members are listed");
+        const compiled = { groupId: id, filter: parseRule(rule.filter, catalog), sources: rule.sources };
+        const outcome = await write.ruleOutcome(compiled, mostShown);
+        const changed = apply && (await write.settleRule(compiled, "everybody", "all"));
+        if (changed) await write.noteChange(userGroups);
+        return { outcome, changed };
+      });
+      if (changed) onWritten?.();
+      return outcome;
     },
   };
 }
@@ -120,6 +138,9 @@ function readable(body: unknown): unknown {
   if (body instanceof ScimError) throw body;
   return body;
 }
+
+/** Who comes and goes with a rule: so many of each are named. */
+const mostShown = 100;
 
 const always = (): boolean => true;
 
@@ -148,7 +169,7 @@ async function createGroup(
   writer: Writer,
   catalog: SchemaCatalog,
 ): Promise<WritableRow> {
-  const rule = ruleOf(document, writer.sources, catalog);
+  const rule = await ruleOfNew(write, document, writer, catalog);
   const row = await write.create({ type: "Group", kind: "group", sourceId: userGroups, document, rule });
   await write.noteChange(userGroups);
   return (await fill(write, row, rule, rule === null ? members : null, writer, catalog)) ?? row;
@@ -162,35 +183,29 @@ async function change(
   catalog: SchemaCatalog,
 ): Promise<Written> {
   const concernsMembers = members !== null;
+  const before = JSON.parse(row.document) as JsonObject;
+  const after = document ?? before;
+  const rule = await nextRule(write, row, after, writer, catalog);
+  const newRule = rule === row.rule ? null : rule;
+  const changed = document !== null || rule !== row.rule;
   let now = row;
-  let newRule: GroupRule | null = null;
-  if (document !== null) {
-    if (row.kind === "department") await followRename(write, row, document);
-    newRule = nextRule(row, document, writer.sources, catalog);
-    const returns = row.departed && document["active"] !== false;
-    now = await write.change(row.id, { document, rule: newRule, returns });
-    const ofGroup = row.type === "Group";
-    await settleRules(write, catalog, { touched: [row.id], ofGroup, wholeGroups: ofGroup });
+  if (changed) {
+    const below = row.kind === "department" ? await followRename(write, row, after) : [];
+    const returns = row.departed && after["active"] !== false;
+    now = await write.change(row.id, { document: after, rule, returns });
+    if (row.type === "User") await settleRules(write, catalog, { touched: [row.id], ofGroup: false });
+    else if (isOther(row, before, now, after)) await settleRules(write, catalog, { membersOf: [row.id, ...below] });
     await write.noteChange(row.sourceId);
   }
-  const isOther = newRule !== null && newRule.filter !== row.rule?.filter;
-  const filled =
-    row.type === "User" ? null : await fill(write, now, isOther ? newRule : null, members, writer, catalog);
-  // A rule that goes by groups has been settled with the others, and the version of its group with it.
-  const settled =
-    filled === null && now.rule !== null && document !== null ? await write.find("Group", row.id, "all") : null;
-  return { row: filled ?? settled ?? now, changed: document !== null || filled !== null, concernsMembers };
+  const filled = row.type === "User" ? null : await fill(write, now, newRule, members, writer, catalog);
+  return { row: filled ?? now, changed: changed || filled !== null, concernsMembers };
 }
 
-/** The custom source's departments are no user groups: a filter of theirs would say nothing. */
-function nextRule(
-  { kind, rule }: WritableRow,
-  document: JsonObject,
-  sources: VisibleSources,
-  catalog: SchemaCatalog,
-): GroupRule | null {
-  if (kind !== "group") return null;
-  return rule !== null && memberFilterOf(document) === rule.filter ? rule : ruleOf(document, sources, catalog);
+/** Whether a group is another one to rules: they see the names of those that have no rule themselves. */
+function isOther(row: WritableRow, before: JsonObject, now: WritableRow, after: JsonObject): boolean {
+  const nameIn = ({ rule }: WritableRow, document: JsonObject) =>
+    rule === null ? textOf(document, "displayName") : null;
+  return nameIn(row, before) !== nameIn(now, after);
 }
 
 /** Gives a group its members. Answers how it is afterwards, or null where nobody came or went. */
@@ -205,7 +220,7 @@ async function fill(
   let touched: readonly string[] = [];
   if (newRule !== null) {
     const compiled = { groupId: row.id, filter: parseRule(newRule.filter, catalog), sources: newRule.sources };
-    if (!(await write.settleRule(compiled, null))) return null;
+    if (!(await write.settleRule(compiled, "everybody", "all"))) return null;
   } else if (members !== null) {
     const add = await findMembers(write, row.id, members.add, writer);
     touched = await write.editMembers(row.id, { ...members, add }, writer.sources);
@@ -215,14 +230,6 @@ async function fill(
   } else return null;
   await write.noteChange(row.sourceId);
   return write.find("Group", row.id, "all");
-}
-
-/** @throws {ScimError} 400 invalidValue for a filter that is none */
-function ruleOf(document: JsonObject, sources: VisibleSources, catalog: SchemaCatalog): GroupRule | null {
-  const filter = memberFilterOf(document);
-  if (filter === null) return null;
-  parseRule(filter, catalog);
-  return { filter, sources };
 }
 
 function toDelta(members: MembershipDelta["add"] | null): MembershipDelta {

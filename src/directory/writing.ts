@@ -1,11 +1,13 @@
 import type { ResourceType } from "../scim/resource.ts";
-import type { ResourceRow, VisibleSources } from "../store/store.ts";
+import type { ResourceRow, RuleOutcome, VisibleSources } from "../store/store.ts";
 
 /** Who writes to our own directory, and what he sees of it. */
 export interface Writer {
   readonly access: "read" | "write";
   /** With {@link userGroups} among them where he may see those. */
   readonly sources: VisibleSources;
+  /** What the filter of a dynamic group is to look at, where he says so. */
+  readonly ruleSources?: VisibleSources;
 }
 
 /** Whether a version of a resource is one that the writer knows (RFC 7644 §3.14, `If-Match`). */
@@ -38,4 +40,16 @@ export interface DirectoryWriting {
   modify(type: ResourceType, id: string, body: unknown, writer: Writer, isKnown?: Precondition): Promise<Written>;
   /** RFC 7644 §3.6. @throws {ScimError} 403, 404, 412 */
   remove(type: ResourceType, id: string, writer: Writer, isKnown?: Precondition): Promise<void>;
+}
+
+/** Dynamic groups, for administrators. */
+export interface GroupEvaluation {
+  /**
+   * Who would come to a dynamic group and leave it, were everybody looked at now; `apply`: and so it is done, past the
+   * safeguards.
+   *
+   * @throws {ScimError} as `remove`; 409 for a group with a list of members; 400 invalidValue for a filter that cannot be
+   * understood any more
+   */
+  evaluate(id: string, writer: Writer, options: { readonly apply: boolean }): Promise<RuleOutcome>;
 }

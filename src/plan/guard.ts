@@ -66,6 +66,31 @@ export function refuseMemberLosses<Loss extends MemberLossNumbers>(
   };
 }
 
+/** A group with its name, and how many members come to it in the same step. */
+export interface NamedLoss extends MemberLossNumbers {
+  readonly displayName: string | null;
+  readonly added: number;
+}
+
+/** How many groups a reason names. */
+const mostNamed = 5;
+
+/**
+ * The groups that would have nobody left, however few there were, and why that must wait; null when there are none, or
+ * all members may go (100 %).
+ */
+export function refuseEmptied<Loss extends NamedLoss>(
+  losses: readonly Loss[],
+  { percent }: RemovalLimit,
+): { readonly groups: readonly Loss[]; readonly reason: string } | null {
+  if (percent >= 100) return null;
+  const groups = losses.filter(({ removed, added, total }) => total > 0 && removed >= total && added === 0);
+  if (groups.length === 0) return null;
+  const names = groups.slice(0, mostNamed).map(({ displayName }) => JSON.stringify(displayName ?? ""));
+  const more = groups.length > names.length ? ` and ${groups.length - names.length} more` : "";
+  return { groups, reason: `no member at all would be left in ${names.join(", ")}${more}` };
+}
+
 /** @param before of how many the share is taken */
 function refuse(
   sentence: string,

@@ -115,13 +115,16 @@ export function makeDirectoryPlan(
     },
 
     async plannedMemberLosses(taskId, moreThan) {
-      const { rows } = await sql<{ seq: number; removed: number; total: number }>`
-        select c.seq, c.removed_count as removed,
+      const { rows } = await sql<LossRow>`
+        select c.seq, c.display_name, c.added_count as added, c.removed_count as removed,
           (select count(*) from member m where m.group_id = c.resource_id) as total
         from change c
         where c.task_id = ${taskId} and c.target_id is null and c.status = 'planned' and c.leavers = 0
           and c.action = 'update' and c.removed_count > ${moreThan}`.execute(db);
-      return rows.map((row) => ({ changeSeq: row.seq, removed: row.removed, total: Number(row.total) }));
+      return rows.map(({ seq, display_name, added, removed, total }) => ({
+        ...{ changeSeq: seq, displayName: display_name, added, removed },
+        total: Number(total),
+      }));
     },
 
     markSame: (lease, taskId, marks, mappingVersion) =>
@@ -139,6 +142,14 @@ export function makeDirectoryPlan(
         }),
       ),
   };
+}
+
+interface LossRow {
+  readonly seq: number;
+  readonly display_name: string | null;
+  readonly added: number;
+  readonly removed: number;
+  readonly total: number;
 }
 
 async function changesOfGroups(

@@ -7,7 +7,7 @@ import { listDepartments } from "./department-rows.ts";
 import { noteDirectoryChange } from "./directory-changes.ts";
 import { takeDirectoryTime } from "./directory-clock.ts";
 import { emptiedColumns, emptyLinks } from "./emptied-rows.ts";
-import { listRules, settleRule } from "./group-rules.ts";
+import { listRules, makeRuleWrites } from "./group-rules.ts";
 import { bumpGroups, leaveGroups } from "./group-versions.ts";
 import type { DirectoryWrite, DirectoryWriter, GroupRule, MembersEdit, VisibleSources, WritableRow } from "./store.ts";
 import type { Tables } from "./tables.ts";
@@ -112,7 +112,7 @@ function makeWrite(database: Database, trx: Transaction<Tables>, at: number, now
       return toWritable(row);
     },
 
-    async remove({ id, type }) {
+    async remove({ id, type }, meanwhile) {
       await trx
         .updateTable("resource")
         .set({ ...emptiedColumns, active: 0, deleted_at: now, last_modified_at: at })
@@ -124,6 +124,7 @@ function makeWrite(database: Database, trx: Transaction<Tables>, at: number, now
         .where("id", "=", id)
         .execute();
       await emptyLinks(database, trx, [id]);
+      await meanwhile?.();
       const left = await leaveGroups(database, trx, [id], at);
       if (type === "Group") await trx.deleteFrom("member").where("group_id", "=", id).execute();
       return left;
@@ -168,7 +169,7 @@ function makeWrite(database: Database, trx: Transaction<Tables>, at: number, now
 
     listRules: () => listRules(trx),
 
-    settleRule: (rule, userIds) => settleRule(database, trx, rule, userIds, at),
+    ...makeRuleWrites(database, trx, at),
 
     noteChange: (sourceId) => noteDirectoryChange(database, trx, sourceId, at),
   };

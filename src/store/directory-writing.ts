@@ -18,6 +18,32 @@ export interface CompiledRule {
   readonly sources: VisibleSources;
 }
 
+/** Whose membership is to be looked at again. `membersOf`: who is in one of these groups directly, as `groups` has it. */
+export type Concerned = "everybody" | { readonly users: readonly string[] } | { readonly membersOf: readonly string[] };
+
+/** Who leaves a dynamic group when it is settled; `unheld`: not those whose leaving waits for an approval. */
+export type Leaving = "all" | "unheld" | "none";
+
+/** A group whose `groups.value` or `groups.display` a filter may name. */
+export interface NamedGroup {
+  readonly id: string;
+  /** Its displayName, folded. */
+  readonly name: string | null;
+  readonly isDynamic: boolean;
+}
+
+/** Some of many users. */
+export interface SomeUsers {
+  readonly total: number;
+  readonly first: readonly Pick<ListedMember, "id" | "userName" | "displayName">[];
+}
+
+/** Who would come to a dynamic group and leave it, were it settled now. */
+export interface RuleOutcome {
+  readonly join: SomeUsers;
+  readonly leave: SomeUsers;
+}
+
 /** A resource with what decides who may write it. */
 export interface WritableRow extends ResourceRow {
   /** `group` is a user group. */
@@ -62,8 +88,11 @@ export interface DirectoryWrite {
     id: string,
     to: { readonly document: JsonObject; readonly rule: GroupRule | null; readonly returns?: boolean },
   ): Promise<WritableRow>;
-  /** Empties the row and takes the resource out of its groups, which are answered. */
-  remove(row: Pick<WritableRow, "id" | "type">): Promise<readonly string[]>;
+  /**
+   * Empties the row and takes the resource out of its groups, which are answered. `meanwhile` is called while a group is
+   * gone already and its members can still be asked for.
+   */
+  remove(row: Pick<WritableRow, "id" | "type">, meanwhile?: () => Promise<void>): Promise<readonly string[]>;
   /** Which of these ids somebody sees, and what they are. */
   lookUp(
     ids: readonly string[],
@@ -76,8 +105,16 @@ export interface DirectoryWrite {
   /** Whether a group is one of these, or lies in one of them, at any depth. */
   isWithin(groupId: string, ids: readonly string[]): Promise<boolean>;
   listRules(): Promise<readonly { readonly groupId: string; readonly rule: GroupRule }[]>;
-  /** Brings the members of a dynamic group up to date; only these users', or everybody's. Whether anything changed. */
-  settleRule(rule: CompiledRule, userIds: readonly string[] | null): Promise<boolean>;
+  /** How many would leave a dynamic group as `unheld` has it, and how many it holds. */
+  ruleLosses(rule: CompiledRule, among: Concerned): Promise<{ readonly removed: number; readonly total: number }>;
+  /** Brings the members of a dynamic group up to date. Whether anything changed. */
+  settleRule(rule: CompiledRule, among: Concerned, leaving: Leaving): Promise<boolean>;
+  /** With the first `limit` of each. */
+  ruleOutcome(rule: CompiledRule, limit: number): Promise<RuleOutcome>;
+  /** The groups of these folded names and of these ids. */
+  groupsNamed(names: readonly string[], ids: readonly string[]): Promise<readonly NamedGroup[]>;
+  /** Whether a group has members that are not of these sources. */
+  hasMembersBeyond(groupId: string, sources: VisibleSources): Promise<boolean>;
   /** Something of this source, or of the user groups, changed: the targets are to hear of it. */
   noteChange(sourceId: string): Promise<void>;
 }
@@ -116,6 +153,8 @@ export interface GroupReader {
   listDepartments(sourceId: string): Promise<readonly DepartmentRow[]>;
   /** Ids of the departments of a source that hold these people directly; nobody is missing. */
   departmentsOf(sourceId: string, userIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
+  /** The groups of these folded names and of these ids. */
+  groupsNamed(names: readonly string[], ids: readonly string[]): Promise<readonly NamedGroup[]>;
   /** The rules of those of these groups that are dynamic. */
   rulesOf(groupIds: readonly string[]): Promise<ReadonlyMap<string, GroupRule>>;
 }

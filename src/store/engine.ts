@@ -169,6 +169,10 @@ export interface RemovalCounts {
 /** A group's planned loss of members, for the guard. */
 export interface MemberLoss {
   readonly changeSeq: number;
+  /** Of the group. */
+  readonly displayName: string | null;
+  /** How many come with the same change. */
+  readonly added: number;
   readonly removed: number;
   readonly total: number;
 }
@@ -250,6 +254,8 @@ export interface DirectoryStore {
 /** Dynamic groups, for the syncs: what follows from what they changed. */
 export interface GroupRuleStore {
   listGroupRules(): Promise<readonly { readonly groupId: string; readonly rule: GroupRule }[]>;
+  /** The directory's latest time: as long as it is the same nothing has changed there. */
+  directoryTime(): Promise<number>;
   /** Who has to come and go for a group to hold whom its rule finds; only users come and go. */
   ruleDelta(rule: CompiledRule): Promise<{ readonly add: readonly string[]; readonly remove: readonly string[] }>;
 }

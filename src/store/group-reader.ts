@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { ResourceType } from "../scim/resource.ts";
 import type { Database } from "./database.ts";
 import { departmentsOf, listDepartments } from "./department-rows.ts";
-import { ruleCondition } from "./group-rules.ts";
+import { groupsNamed, ruleCondition } from "./group-rules.ts";
 import type { GroupReader, GroupRule, ListedMember } from "./store.ts";
 
 /** Groups as an administrator looks at them. */
@@ -46,6 +46,7 @@ export function makeGroupReader(database: Pick<Database, "db" | "dialect" | "isO
 
     listDepartments: (sourceId) => listDepartments(database, db, sourceId),
     departmentsOf: (sourceId, userIds) => departmentsOf(database, sourceId, userIds),
+    groupsNamed: (names, ids) => groupsNamed(database, db, names, ids),
 
     async rulesOf(groupIds) {
       const rows = await db

@@ -5,7 +5,7 @@ import { type FilterDialect, filterCondition, type Sql } from "./filter.ts";
 import { bumpGroups } from "./group-versions.ts";
 import { postgresFilter } from "./postgres/filter.ts";
 import { sqliteFilter } from "./sqlite/filter.ts";
-import type { CompiledRule, GroupRule } from "./store.ts";
+import type { CompiledRule, Concerned, DirectoryWrite, GroupRule, Leaving, NamedGroup, RuleOutcome } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 // Dynamic groups: their members are whoever a filter finds. Everything is set against set, in the database.
@@ -45,46 +45,135 @@ export function makeGroupRules(database: Database): GroupRuleStore {
   return {
     listGroupRules: () => listRules(db),
 
+    async directoryTime() {
+      const { at } = await db.selectFrom("directory_clock").select("at").executeTakeFirstOrThrow();
+      return Number(at);
+    },
+
     async ruleDelta(rule) {
-      const isMeant = ruleCondition(database, rule);
       const add = await sql<{ id: string }>`
-        select resource.id from resource where ${isMeant} and not exists (
-          select 1 from member as m where m.group_id = ${rule.groupId} and m.member_id = resource.id)
-        order by resource.id`.execute(db);
+        select resource.id ${joining(database, rule)} order by resource.id`.execute(db);
       const remove = await sql<{ id: string }>`
-        select member_id as id from member where group_id = ${rule.groupId}
-          and member_id not in (select resource.id from resource where ${isMeant}) order by member_id`.execute(db);
+        select member.member_id as id from member where ${isLeaving(database, rule, "everybody", "all")}
+        order by member.member_id`.execute(db);
       return { add: add.rows.map(({ id }) => id), remove: remove.rows.map(({ id }) => id) };
     },
   };
 }
 
-/**
- * Brings the members of a dynamic group up to date.
- *
- * @param userIds who may have changed; null: everybody
- * @returns whether anything changed
- */
-export async function settleRule(
-  database: Database,
-  trx: Transaction<Tables>,
-  rule: CompiledRule,
-  userIds: readonly string[] | null,
-  at: number,
-): Promise<boolean> {
+type RuleWrites = Pick<
+  DirectoryWrite,
+  "ruleLosses" | "settleRule" | "ruleOutcome" | "groupsNamed" | "hasMembersBeyond"
+>;
+
+/** What a transaction that writes to the directory asks of dynamic groups. */
+export function makeRuleWrites(database: Database, trx: Transaction<Tables>, at: number): RuleWrites {
   const { isOneOf } = database;
-  const isMeant = ruleCondition(database, rule);
-  const amongResources = userIds === null ? sql`1 = 1` : isOneOf("resource.id", userIds);
-  const amongMembers = userIds === null ? sql`1 = 1` : isOneOf("member_id", userIds);
-  const left = await sql<{ member_id: string }>`
-    delete from member where group_id = ${rule.groupId} and ${amongMembers}
-      and member_id not in (select resource.id from resource where ${isMeant} and ${amongResources})
-    returning member_id`.execute(trx);
-  const joined = await sql<{ member_id: string }>`
-    insert into member (group_id, member_id, member_type)
-    select ${rule.groupId}, resource.id, 'User' from resource where ${isMeant} and ${amongResources}
-    on conflict do nothing returning member_id`.execute(trx);
-  if (left.rows.length + joined.rows.length === 0) return false;
-  await bumpGroups(database, trx, [rule.groupId], at);
-  return true;
+  return {
+    async ruleLosses(rule, among) {
+      const { rows } = await sql<{ removed: number; total: number }>`
+        select (select count(*) from member where ${isLeaving(database, rule, among, "unheld")}) as removed,
+          (select count(*) from member where group_id = ${rule.groupId}) as total`.execute(trx);
+      return { removed: Number(rows[0]?.removed ?? 0), total: Number(rows[0]?.total ?? 0) };
+    },
+
+    async settleRule(rule, among, leaving) {
+      let changed = false;
+      if (leaving !== "none") {
+        const left = await sql`
+          delete from member where ${isLeaving(database, rule, among, leaving)} returning member_id`.execute(trx);
+        changed = left.rows.length > 0;
+      }
+      const isConcerned = isAmong(database, "resource.id", among);
+      const joined = await sql`
+        insert into member (group_id, member_id, member_type)
+        select ${rule.groupId}, resource.id, 'User' from resource where ${ruleCondition(database, rule)} and ${isConcerned}
+        on conflict do nothing returning member_id`.execute(trx);
+      if (!changed && joined.rows.length === 0) return false;
+      await bumpGroups(database, trx, [rule.groupId], at);
+      return true;
+    },
+
+    async ruleOutcome(rule, limit) {
+      const leaving = sql`from member join resource as who on who.id = member.member_id
+        where ${isLeaving(database, rule, "everybody", "all")}`;
+      const some = async (column: string, from: Sql) => {
+        const { rows: counted } = await sql<{ total: number }>`select count(*) as total ${from}`.execute(trx);
+        const at = sql.ref(column);
+        const { rows } = await sql<UserRow>`
+          select ${at}.id as id, ${at}.user_name as user_name, ${at}.display_name as display_name ${from}
+          order by ${at}.id limit ${limit}`.execute(trx);
+        return { total: Number(counted[0]?.total ?? 0), first: rows.map(toUser) };
+      };
+      return { join: await some("resource", joining(database, rule)), leave: await some("who", leaving) };
+    },
+
+    groupsNamed: (names, ids) => groupsNamed(database, trx, names, ids),
+
+    async hasMembersBeyond(groupId, sources) {
+      if (sources === "all") return false;
+      const { rows } = await sql`
+        select 1 as found from member as m join resource as r on r.id = m.member_id
+        where m.group_id = ${groupId} and not (${isOneOf("r.source_id", sources)}) limit 1`.execute(trx);
+      return rows.length > 0;
+    },
+  };
+}
+
+/** The groups of these folded names and of these ids. */
+export async function groupsNamed(
+  { isOneOf }: Pick<Database, "isOneOf">,
+  db: Kysely<Tables>,
+  names: readonly string[],
+  ids: readonly string[],
+): Promise<readonly NamedGroup[]> {
+  const rows = await db
+    .selectFrom("resource")
+    .select(["id", "display_name_folded", "rule"])
+    .where("type", "=", "Group")
+    .where("deleted_at", "is", null)
+    .where((where) => where.or([isOneOf("display_name_folded", names), isOneOf("id", ids)]))
+    .orderBy("id")
+    .execute();
+  return rows.map((row) => ({ id: row.id, name: row.display_name_folded, isDynamic: row.rule !== null }));
+}
+
+interface UserRow {
+  readonly id: string;
+  readonly user_name: string | null;
+  readonly display_name: string | null;
+}
+
+function toUser({ id, user_name, display_name }: UserRow): RuleOutcome["join"]["first"][number] {
+  return { id, userName: user_name, displayName: display_name };
+}
+
+/** Whom a rule finds and its group does not hold: "from …" over `resource`. */
+function joining(database: Database, rule: CompiledRule): Sql {
+  return sql`from resource where ${ruleCondition(database, rule)} and not exists (
+    select 1 from member as has where has.group_id = ${rule.groupId} and has.member_id = resource.id)`;
+}
+
+/** Of `member`: who is in the group of a rule, is concerned, and is not found by the rule any more. */
+function isLeaving(
+  database: Database,
+  rule: CompiledRule,
+  among: Concerned,
+  leaving: Exclude<Leaving, "none">,
+): Sql<boolean> {
+  // Row by row: the members at hand are fewer than all whom the rule finds.
+  const isFound = sql`exists (select 1 from resource where resource.id = member.member_id
+    and ${ruleCondition(database, rule)})`;
+  const isHeld = sql`exists (select 1 from change_member as cm where cm.member_id = member.member_id and cm.op = 'remove'
+    and cm.change_seq in (select seq from change where resource_id = ${rule.groupId} and status = 'held'
+      and target_id is null))`;
+  return sql`member.group_id = ${rule.groupId} and ${isAmong(database, "member.member_id", among)} and not ${isFound}
+    ${leaving === "unheld" ? sql`and not ${isHeld}` : sql``}`;
+}
+
+function isAmong({ isOneOf }: Database, column: string, among: Concerned): Sql<boolean> {
+  if (among === "everybody") return sql`1 = 1`;
+  if ("users" in among) return isOneOf(column, among.users);
+  return sql`${sql.ref(column)} in (
+    select one.member_id from member as one where ${isOneOf("one.group_id", among.membersOf)})`;
 }

@@ -1,7 +1,15 @@
 import { compileRules } from "../directory/rules.ts";
-import { refuseMemberLosses } from "../plan/guard.ts";
+import { refuseEmptied, refuseMemberLosses } from "../plan/guard.ts";
 import type { SchemaCatalog } from "../scim/catalog.ts";
-import type { DirectoryStore, GroupRuleStore, Lease, MemberChange, Safeguards, TaskHold } from "../store/store.ts";
+import type {
+  CompiledRule,
+  DirectoryStore,
+  GroupRuleStore,
+  Lease,
+  MemberChange,
+  Safeguards,
+  TaskHold,
+} from "../store/store.ts";
 import { holdDurationMs } from "./guard-directory.ts";
 
 export interface SettleParts {
@@ -17,14 +25,36 @@ export interface SettleParts {
 const groupsAtOnce = 100;
 const edgesAtOnce = 1000;
 
+/** When all dynamic groups last held whom their rules find, and by which schemas. */
+interface Settled {
+  readonly at: number;
+  readonly catalog: SchemaCatalog;
+}
+
+/** By store, so that each process goes by what it has seen itself; the time is the directory's, and so everybody's. */
+const settled = new WeakMap<GroupRuleStore, Settled>();
+
 /**
  * Brings dynamic groups up to date with what a task changed, as part of that task: with records, and under the safeguard
  * for members. To be called when the task's own changes are applied; can be repeated. Null when nothing has to wait.
+ *
+ * Where nothing has changed in the directory since everybody was where he belongs, nobody is looked at.
  */
 export async function settleGroups(parts: SettleParts): Promise<TaskHold | null> {
-  const { store, lease, taskId, catalog, signal } = parts;
+  const { store, catalog } = parts;
+  const at = await store.directoryTime();
+  const last = settled.get(store);
+  if (last?.at === at && last.catalog === catalog) return null;
+  settled.delete(store);
   const rules = compileRules(await store.listGroupRules(), catalog);
-  if (rules.length === 0) return null;
+  const hold = rules.length === 0 ? null : await settle(parts, rules);
+  // What waits is found again by the next task, which replaces this one.
+  if (hold === null) settled.set(store, { at, catalog });
+  return hold;
+}
+
+async function settle(parts: SettleParts, rules: readonly CompiledRule[]): Promise<TaskHold | null> {
+  const { store, lease, taskId, signal } = parts;
   for (const rule of rules) {
     const { add, remove } = await store.ruleDelta(rule);
     const edge =
@@ -38,6 +68,9 @@ export async function settleGroups(parts: SettleParts): Promise<TaskHold | null>
         because: "whom the filter of the group finds",
       });
     }
+    // SQLite answers before anybody else gets his turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    signal.throwIfAborted();
   }
   await store.countMemberChanges(lease, taskId);
   const hold = await holdLosses(parts);
@@ -45,20 +78,18 @@ export async function settleGroups(parts: SettleParts): Promise<TaskHold | null>
   return hold;
 }
 
+/** What a filter no longer finds can be more than is meant: a department that has another name is enough. */
 async function holdLosses({ store, lease, taskId, safeguards, clock }: SettleParts): Promise<TaskHold | null> {
   const { maxMemberRemovals } = safeguards;
-  const refused = refuseMemberLosses(
-    await store.plannedMemberLosses(taskId, maxMemberRemovals.floor),
-    maxMemberRemovals,
+  const losses = await store.plannedMemberLosses(taskId, 0);
+  const refusals = [refuseMemberLosses(losses, maxMemberRemovals), refuseEmptied(losses, maxMemberRemovals)].filter(
+    (refused) => refused !== null,
   );
-  if (refused === null) return null;
-  const members = await store.holdMemberRemovals(
-    lease,
-    refused.groups.map(({ changeSeq }) => changeSeq),
-  );
+  if (refusals.length === 0) return null;
+  const held = new Set(refusals.flatMap(({ groups }) => groups.map(({ changeSeq }) => changeSeq)));
   return {
-    reason: refused.reason,
-    removals: { users: 0, groups: 0, members },
+    reason: refusals.map(({ reason }) => reason).join("; "),
+    removals: { users: 0, groups: 0, members: await store.holdMemberRemovals(lease, [...held]) },
     expiresAt: clock() + holdDurationMs,
   };
 }

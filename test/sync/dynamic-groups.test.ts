@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { JsonObject } from "../../src/lib/json.ts";
 import type { RecordView, TaskRow } from "../../src/store/store.ts";
 import {
@@ -87,7 +87,7 @@ describe("a dynamic group", () => {
     expect(fixture.control.violations()).toEqual([]);
   });
 
-  test("by the name of a department follows who moves there, and is empty when that gets another name", async () => {
+  test("by the name of a department follows who moves there, and is not emptied unasked when that gets another name", async () => {
     const { fixture, client, people } = await synced();
     const id = fixture.corp.createDepartment({ name: "合作伙伴", parentid: 1 });
     await fixture.sync();
@@ -106,7 +106,16 @@ describe("a dynamic group", () => {
     expect((await recordsOf(fixture, task, group))[0]?.changes).toMatchObject([{ addedCount: 2, removedCount: 0 }]);
 
     fixture.corp.patchDepartment(id, { name: "伙伴" });
-    expect((await fixture.sync()).state).toBe("succeeded");
+    const held = await fixture.sync();
+    expect(held).toMatchObject({ state: "held", hold: { removals: { users: 0, groups: 0, members: 2 } } });
+    expect(held.hold?.reason).toBe('no member at all would be left in "by name"');
+    // And again, though nothing changes any more.
+    const again = await fixture.sync();
+    expect(again).toMatchObject({ state: "held", hold: { removals: { members: 2 } } });
+    expect(await membersHere(fixture, group)).toEqual([a, b].sort());
+    expect(membersAt(fixture, "by name")).toEqual([a, b].sort());
+
+    expect(await fixture.approve(again)).toMatchObject({ state: "succeeded", hold: null });
     expect(await membersHere(fixture, group)).toEqual([]);
     expect(membersAt(fixture, "by name")).toEqual([]);
     expect(await membersHere(fixture, byId)).toEqual([a, b].sort());
@@ -129,6 +138,24 @@ describe("a dynamic group", () => {
     expect(await versionOf(fixture, group)).toBe(before + 1);
     const records = await recordsOf(fixture, task, group);
     expect(records.map(({ changes }) => changes)).toMatchObject([[{ addedCount: 0, removedCount: 1 }]]);
+  });
+
+  test("is not looked at by a sync before which nothing has changed", async () => {
+    const { fixture, client, people } = await synced();
+    entitle(fixture, people.slice(0, 2), "顾问");
+    const group = await client.createDynamic("顾问", 'title eq "顾问"');
+    await fixture.sync();
+    await fixture.sync();
+    const looks = vi.spyOn(fixture.store, "ruleDelta");
+    expect((await fixture.sync()).state).toBe("succeeded");
+    expect(looks).not.toHaveBeenCalled();
+    // What something else changed counts, too.
+    await fixture.store.writeDirectory(async (write) => {
+      await write.editMembers(group, { replace: true, add: [], remove: [] }, "all");
+    });
+    expect((await fixture.sync()).state).toBe("succeeded");
+    expect(looks).toHaveBeenCalledTimes(1);
+    expect(await membersHere(fixture, group)).toEqual(people.slice(0, 2).sort());
   });
 
   test("is left alone by a plan", async () => {
@@ -223,6 +250,105 @@ describe("more members than may go at once", () => {
   });
 });
 
+describe("members whom a sync holds", () => {
+  async function withHeld() {
+    const { fixture, client, people } = await synced({
+      source: { safeguards: { ...noSafeguards, maxMemberRemovals: { floor: 3, percent: 50 } } },
+      targetSettings: { safeguards: noSafeguards },
+    });
+    const many = [...people.slice(0, 10)].sort();
+    entitle(fixture, many, "顾问");
+    await fixture.sync();
+    const ids = await idsOf(fixture);
+    const listed = await client.createGroup(
+      "listed",
+      many.map((name) => ids.get(name) ?? ""),
+    );
+    const group = await client.createDynamic("both", 'title eq "顾问" and groups.display ne "nobody"');
+    entitle(fixture, many.slice(0, 8), "经理");
+    const held = await fixture.sync();
+    expect(held).toMatchObject({ state: "held", hold: { removals: { members: 8 } } });
+    return { fixture, client, many, listed, group, held, ids };
+  }
+  const renamed = (value: string) => ({ op: "replace", path: "displayName", value });
+
+  test("stay when a group is renamed, changed otherwise, or deleted", async () => {
+    const { fixture, client, many, listed, group, held } = await withHeld();
+    await client.patch("Group", listed, renamed("other"));
+    await client.patch("Group", listed, { op: "replace", path: "externalId", value: "other" });
+    await client.patch("Group", group, renamed("other both"));
+    expect(await membersHere(fixture, group)).toEqual(many);
+    await client.remove("Group", listed);
+    expect(await membersHere(fixture, group)).toEqual(many);
+    expect(await fixture.approve(held)).toMatchObject({ state: "succeeded", hold: null });
+    expect(await membersHere(fixture, group)).toEqual(many.slice(8));
+  });
+
+  test("go with another filter of the group itself", async () => {
+    const { fixture, client, many, group } = await withHeld();
+    const path = "urn:ietf:params:scim:schemas:extension:bridge:2.0:Group:memberFilter";
+    await client.patch("Group", group, { op: "replace", path, value: 'title eq "顾问"' });
+    expect(await membersHere(fixture, group)).toEqual(many.slice(8));
+  });
+});
+
+describe("a write to another group", () => {
+  const renamed = (value: string) => ({ op: "replace", path: "displayName", value });
+
+  /** Two listed groups, of few and of many, and a dynamic one by the name of each. */
+  async function withListed() {
+    const { fixture, client, people } = await synced();
+    const ids = await idsOf(fixture);
+    const idOf = (name: string) => ids.get(name) ?? "";
+    const [few, many] = [people.slice(0, 5).sort(), people.slice(10, 35).sort()];
+    expect(many.length).toBe(25);
+    const listedFew = await client.createGroup("few", few.map(idOf));
+    const listedMany = await client.createGroup("many", many.map(idOf));
+    const ofFew = await client.createDynamic("of few", 'groups.display eq "few"');
+    const ofMany = await client.createDynamic("of many", 'groups.display eq "many"');
+    return { fixture, client, ids, idOf, few, many, listedFew, listedMany, ofFew, ofMany };
+  }
+
+  test("takes few members out at once, and leaves more of them to the next sync, which asks", async () => {
+    const { fixture, client, few, many, listedFew, listedMany, ofFew, ofMany } = await withListed();
+    expect(await membersHere(fixture, ofFew)).toEqual(few);
+    await client.patch("Group", listedFew, renamed("other few"));
+    await client.patch("Group", listedMany, renamed("other many"));
+    expect(await membersHere(fixture, ofFew)).toEqual([]);
+    expect(await membersHere(fixture, ofMany)).toEqual(many);
+    const held = await fixture.sync();
+    expect(held).toMatchObject({ state: "held", hold: { removals: { members: 25 } } });
+    await client.patch("Group", listedMany, renamed("many"));
+    expect(await fixture.sync()).toMatchObject({ state: "succeeded", hold: null });
+    expect(await membersHere(fixture, ofMany)).toEqual(many);
+    await client.patch("Group", listedFew, renamed("few"));
+    expect(await membersHere(fixture, ofFew)).toEqual(few);
+  });
+
+  test("that is deleted, emptied or dynamic from now on does the same", async () => {
+    const { fixture, client, few, many, listedFew, listedMany, ofFew, ofMany } = await withListed();
+    const path = "urn:ietf:params:scim:schemas:extension:bridge:2.0:Group:memberFilter";
+    await client.patch("Group", listedFew, { op: "add", path, value: "active eq true" });
+    expect(await membersHere(fixture, ofFew)).toEqual([]);
+    await client.patch("Group", listedFew, { op: "remove", path });
+    expect((await membersHere(fixture, ofFew)).length).toBeGreaterThan(few.length);
+    await client.patch("Group", listedMany, { op: "replace", path: "members", value: [] });
+    expect(await membersHere(fixture, ofMany)).toEqual(many);
+    await client.remove("Group", listedMany);
+    expect(await membersHere(fixture, ofMany)).toEqual(many);
+  });
+
+  test("looks at the members of that group alone", async () => {
+    const { fixture, client, idOf, many, listedFew, ofMany } = await withListed();
+    // Somebody who belongs there and is not: only who looks at everybody finds him.
+    await fixture.store.writeDirectory((write) =>
+      write.editMembers(ofMany, { replace: false, add: [], remove: [idOf(many[0] ?? "")] }, "all"),
+    );
+    await client.patch("Group", listedFew, renamed("many of few"));
+    expect(await membersHere(fixture, ofMany)).toEqual(many.slice(1));
+  });
+});
+
 describe("the rule of a dynamic group", () => {
   test("that can no longer be understood leaves the group as it is", async () => {
     const { fixture, client, people } = await synced();
@@ -267,8 +393,8 @@ describe("the rule of a dynamic group", () => {
     await fixture.sync();
     await client.createDynamic("dynamic", 'title eq "顾问"');
     const listed = await client.createGroup("listed", [ids.get(b) ?? ""]);
-    const either = await client.createDynamic("either", 'groups.display eq "dynamic" or groups.display eq "listed"');
-    const own = await client.createDynamic("own", 'groups.display eq "own" or groups.display eq "either"');
+    const either = await client.createDynamic("either", 'groups.display sw "dynamic" or groups.display eq "listed"');
+    const own = await client.createDynamic("own", 'groups.display sw "own" or groups.display sw "either"');
     expect(await membersHere(fixture, either)).toEqual([b]);
     expect(await membersHere(fixture, own)).toEqual([]);
     entitle(fixture, [c], "顾问");
@@ -277,6 +403,12 @@ describe("the rule of a dynamic group", () => {
     expect(await membersHere(fixture, either)).toEqual([b]);
     expect(await membersHere(fixture, own)).toEqual([]);
     expect(await recordsOf(fixture, task, either)).toEqual([]);
+
+    for (const named of ["dynamic", "OWN", "another"]) {
+      const made = client.createDynamic("another", `title pr and not (groups[display eq "${named}"])`);
+      await expect(made).rejects.toThrow(`eq ${JSON.stringify(named)} names a dynamic group`);
+    }
+    await expect(client.createDynamic("another", `groups.value eq "${own}"`)).rejects.toThrow("names a dynamic group");
 
     await client.patch("Group", listed, { op: "add", path: "members", value: [{ value: ids.get(a) ?? "" }] });
     expect(await membersHere(fixture, either)).toEqual([a, b].sort());

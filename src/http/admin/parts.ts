@@ -1,5 +1,5 @@
 import type { CustomSourceWriting } from "../../directory/custom-source.ts";
-import type { DirectoryWriting } from "../../directory/writing.ts";
+import type { DirectoryWriting, GroupEvaluation } from "../../directory/writing.ts";
 import type { TestResult } from "../../lib/check.ts";
 import type { Log } from "../../lib/log.ts";
 import type { SchemaEditor } from "../../schemas/editor.ts";
@@ -56,7 +56,7 @@ export interface AdminParts {
     GroupReader &
     Pick<DirectoryReader, "readResource" | "listResources" | "groupsOf">;
   /** Writing to the custom source and to user groups. */
-  readonly writing: DirectoryWriting;
+  readonly writing: DirectoryWriting & GroupEvaluation;
   /** The people and departments of the custom source. */
   readonly custom: CustomSourceWriting;
   readonly clock: () => number;

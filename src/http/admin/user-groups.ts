@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { parseRule } from "../../directory/rules.ts";
+import { missingNames, refuseDynamicNames } from "../../directory/named-groups.ts";
+import { compileRules, parseRule } from "../../directory/rules.ts";
 import type { Writer } from "../../directory/writing.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { textOf } from "../../scim/document.ts";
@@ -7,8 +8,8 @@ import { patchOpSchema } from "../../scim/messages.ts";
 import { parseFilter } from "../../scim/parse-filter.ts";
 import { resolveFilter } from "../../scim/resolve-filter.ts";
 import { userGroupSchemaUrn } from "../../scim/schemas/user-group.ts";
-import { type ResourceRow, userGroups, type VisibleSources } from "../../store/store.ts";
-import { notFound } from "../problem.ts";
+import { type ResourceRow, type SomeUsers, userGroups, type VisibleSources } from "../../store/store.ts";
+import { invalid, notFound, ProblemError } from "../problem.ts";
 import { body, isoTime, json, page, pageOf, pageQuery, refusals } from "./common.ts";
 import { textField } from "./fields.ts";
 import type { AdminParts } from "./parts.ts";
@@ -31,27 +32,41 @@ export function makeUserGroups(parts: AdminParts) {
         displayName: textOf(document, "displayName") ?? "",
         externalId: textOf(document, "externalId"),
         memberFilter: rule?.filter ?? null,
-        sources: rule?.sources ?? null,
+        sources: rule === undefined ? null : peopled(rule.sources),
         members: counts.get(row.id) ?? 0,
         createdAt: isoTime(row.createdAt),
         lastModifiedAt: isoTime(row.lastModifiedAt),
       };
     });
   };
-  const viewOf = async (row: ResourceRow): Promise<View> => {
+  const viewOf = async (row: ResourceRow): Promise<OneView> => {
     const [view] = await toViews([row]);
     if (view === undefined) throw notFound("user group", row.id);
-    return view;
+    return { ...view, warning: view.memberFilter === null ? null : await warningAbout(view.memberFilter) };
+  };
+  /** A filter may have been fine once, and not be understood any more. */
+  const warningAbout = async (memberFilter: string): Promise<string | null> => {
+    const [rule] = compileRules([{ groupId: "", rule: { filter: memberFilter, sources: "all" } }], parts.catalog());
+    return rule === undefined
+      ? "the filter cannot be understood any more: the group stays as it is"
+      : missingNames(store, rule.filter);
   };
   const find = async (id: string): Promise<ResourceRow> => {
     const row = await store.readResource("Group", id, [userGroups]);
     if (row === null) throw notFound("user group", id);
     return row;
   };
+  const toRuleSources = async (sources: VisibleSources): Promise<VisibleSources> =>
+    sources === "all" ? sources : toSourceIds(store, sources);
   const writerFor = async (sources: VisibleSources | undefined): Promise<Writer> => ({
-    access: "write",
-    sources: sources === undefined || sources === "all" ? "all" : [...(await toSourceIds(store, sources)), userGroups],
+    ...everything,
+    ...(sources !== undefined && { ruleSources: await toRuleSources(sources) }),
   });
+
+  const refuseListed = async (id: string, memberFilter: string | null | undefined): Promise<void> => {
+    const isDynamic = memberFilter === undefined ? (await store.rulesOf([id])).has(id) : memberFilter !== null;
+    if (!isDynamic) throw invalid([{ pointer: "/sources", detail: onlyDynamic }]);
+  };
 
   return new OpenAPIHono()
     .openapi(createGroup, async (c) => {
@@ -63,7 +78,7 @@ export function makeUserGroups(parts: AdminParts) {
         members: members.map((value) => ({ value })),
       };
       const writer = await writerFor(sources);
-      const { row } = await asProblems(() => writing.create("Group", document, writer));
+      const { row } = await atFields(() => writing.create("Group", document, writer));
       c.header("Location", `${publicUrl}/api/v1/user-groups/${row.id}`);
       return c.json(await viewOf(row), 201);
     })
@@ -82,25 +97,32 @@ export function makeUserGroups(parts: AdminParts) {
     })
     .openapi(previewGroup, async (c) => {
       const { memberFilter, sources } = c.req.valid("json");
-      const filter = await asProblems(async () => parseRule(memberFilter, parts.catalog()), "/memberFilter");
-      const { sources: among } = await writerFor(sources);
+      const filter = await atFields(async () => {
+        const parsed = parseRule(memberFilter, parts.catalog());
+        await refuseDynamicNames(store, parsed, null);
+        return parsed;
+      });
+      const among = await toRuleSources(sources ?? "all");
       const { total, rows } = await store.findByRule({ filter, sources: among }, 20);
-      return c.json({ total, items: rows }, 200);
+      return c.json({ total, items: rows, warning: await missingNames(store, filter) }, 200);
     })
     .openapi(readGroup, async (c) => c.json(await viewOf(await find(c.req.valid("param").id)), 200))
     .openapi(changeGroup, async (c) => {
       const { id } = c.req.valid("param");
       await find(id);
       const { displayName, externalId, memberFilter, sources } = c.req.valid("json");
+      if (sources !== undefined) await refuseListed(id, memberFilter);
       const operations = [
         ...(displayName === undefined ? [] : [{ op: "replace", path: "displayName", value: displayName }]),
         ...operationOn("externalId", externalId),
         ...operationOn(`${userGroupSchemaUrn}:memberFilter`, memberFilter),
+        // What the filter looks at is in no document: a PATCH of nothing, by a writer who says it.
+        ...(sources === undefined ? [] : [{ op: "add", value: {} }]),
       ];
       if (operations.length > 0) {
         const writer = await writerFor(sources);
         const patch = { schemas: [patchOpSchema], Operations: operations };
-        await asProblems(() => writing.modify("Group", id, patch, writer));
+        await atFields(() => writing.modify("Group", id, patch, writer));
       }
       return c.json(await viewOf(await find(id)), 200);
     })
@@ -126,10 +148,37 @@ export function makeUserGroups(parts: AdminParts) {
       ];
       if (operations.length > 0) {
         const patch = { schemas: [patchOpSchema], Operations: operations };
-        await asProblems(() => writing.modify("Group", id, patch, everything));
+        await atFields(() => writing.modify("Group", id, patch, everything));
       }
       return c.json(await viewOf(await find(id)), 200);
+    })
+    .openapi(evaluateGroup, async (c) => {
+      const { id } = await find(c.req.valid("param").id);
+      const { apply } = c.req.valid("json");
+      const { join, leave } = await atFields(() => writing.evaluate(id, everything, { apply }));
+      const shown = ({ total, first }: SomeUsers) => ({ total, items: first });
+      return c.json({ applied: apply, join: shown(join), leave: shown(leave) }, 200);
     });
+}
+
+const onlyDynamic = "is for a group with a memberFilter: one with a list of members has no sources";
+
+/** Fields that a refusal begins with. */
+const fieldAtStart = /^(displayName|externalId|memberFilter|members): /;
+
+/** Does something that speaks SCIM; a refusal that begins with the name of a field is about that one. */
+async function atFields<T>(work: () => Promise<T>): Promise<T> {
+  return asProblems(work).catch((error: unknown) => {
+    const [item] = error instanceof ProblemError && error.status === 400 ? error.errors : [];
+    const [start, field] = (item && fieldAtStart.exec(item.detail)) ?? [];
+    if (item === undefined || start === undefined) throw error;
+    throw invalid([{ pointer: `/${field}`, detail: item.detail.slice(start.length) }]);
+  });
+}
+
+/** User groups have no people of their own, though whoever made a filter may see them. */
+function peopled(sources: VisibleSources): VisibleSources {
+  return sources === "all" ? sources : sources.filter((id) => id !== userGroups);
 }
 
 const everything: Writer = { access: "write", sources: "all" };
@@ -145,7 +194,10 @@ const filterField = z.string().min(1).max(8192).openapi({
 });
 const sourcesField = z
   .union([z.literal("all"), z.array(z.string().min(1).max(100)).min(1).max(1000).readonly()])
-  .openapi({ description: "The sources that the filter looks at (ids or names); all if not said." });
+  .openapi({
+    description:
+      "The sources that the filter looks at (ids or names). Not said, all; in a change, those that it looked at before.",
+  });
 const idsField = z.array(z.string().min(1).max(64)).max(100_000).readonly();
 
 const groupForm = z
@@ -159,6 +211,10 @@ const groupForm = z
   .refine(({ memberFilter, members }) => memberFilter == null || members === undefined, {
     path: ["members"],
     message: "cannot be listed where memberFilter says who is in the group",
+  })
+  .refine(({ memberFilter, sources }) => memberFilter != null || sources === undefined, {
+    path: ["sources"],
+    message: onlyDynamic,
   })
   .openapi("UserGroupForm");
 
@@ -185,6 +241,13 @@ const groupView = z
   .openapi("UserGroup");
 type View = z.output<typeof groupView>;
 
+const warningField = z
+  .string()
+  .nullable()
+  .openapi({ description: "What is odd about the filter: it names a group that is not there, say." });
+const oneView = groupView.extend({ warning: warningField }).openapi("OneUserGroup");
+type OneView = z.output<typeof oneView>;
+
 const memberView = z
   .object({
     id: z.string(),
@@ -205,7 +268,7 @@ const createGroup = createRoute({
   summary: "Makes a user group, listed or dynamic.",
   tags,
   request: { body: body(groupForm) },
-  responses: { 201: json("The group", groupView), ...refusals(400, 409) },
+  responses: { 201: json("The group", oneView), ...refusals(400, 409) },
 });
 
 const listGroups = createRoute({
@@ -226,7 +289,10 @@ const previewGroup = createRoute({
   tags,
   request: { body: body(z.strictObject({ memberFilter: filterField, sources: sourcesField.optional() })) },
   responses: {
-    200: json("How many, and the first twenty", z.object({ total: z.int(), items: z.array(memberView).readonly() })),
+    200: json(
+      "How many, and the first twenty",
+      z.object({ total: z.int(), items: z.array(memberView).readonly(), warning: warningField }),
+    ),
     ...refusals(400),
   },
 });
@@ -238,7 +304,7 @@ const readGroup = createRoute({
   summary: "Reads a user group.",
   tags,
   request: { params },
-  responses: { 200: json("The group", groupView), ...refusals(404) },
+  responses: { 200: json("The group", oneView), ...refusals(404) },
 });
 
 const changeGroup = createRoute({
@@ -248,7 +314,7 @@ const changeGroup = createRoute({
   summary: "Changes a user group: JSON Merge Patch (RFC 7396).",
   tags,
   request: { params, body: body(groupChange) },
-  responses: { 200: json("The group", groupView), ...refusals(400, 404, 409) },
+  responses: { 200: json("The group", oneView), ...refusals(400, 404, 409) },
 });
 
 const deleteGroup = createRoute({
@@ -278,5 +344,28 @@ const changeMembers = createRoute({
   summary: "Adds members to a listed user group and takes others out, in one step.",
   tags,
   request: { params, body: body(z.strictObject({ add: idsField.optional(), remove: idsField.optional() })) },
-  responses: { 200: json("The group", groupView), ...refusals(400, 404, 409) },
+  responses: { 200: json("The group", oneView), ...refusals(400, 404, 409) },
+});
+
+const someUsers = z.object({
+  total: z.int(),
+  items: z
+    .array(memberView.pick({ id: true, userName: true, displayName: true }))
+    .readonly()
+    .openapi({ description: "The first hundred." }),
+});
+
+const evaluateGroup = createRoute({
+  method: "post",
+  path: "/user-groups/{id}/evaluate",
+  operationId: "evaluateUserGroup",
+  summary: "Shows who would come to a dynamic group and leave it, were everybody looked at now, or has it so.",
+  description:
+    "A dynamic group keeps members whom its filter no longer finds where more would leave than the safeguards let go: because of a sync, until that is approved; because another group was changed, until the next sync. `apply` takes them out.",
+  tags,
+  request: { params, body: body(z.strictObject({ apply: z.boolean().default(false) })) },
+  responses: {
+    200: json("Who comes and who goes", z.object({ applied: z.boolean(), join: someUsers, leave: someUsers })),
+    ...refusals(400, 404, 409),
+  },
 });
