@@ -37,9 +37,13 @@ export function makeDirectoryWriting({
   onWritten,
 }: WritingParts): DirectoryWriting & GroupEvaluation {
   /** One transaction; a name that is another's is told apart from what went wrong. */
-  const inDirectory = async <T>(type: ResourceType, work: (write: DirectoryWrite) => Promise<T>): Promise<T> => {
+  const inDirectory = async <T>(
+    type: ResourceType,
+    { id, name }: Writer,
+    work: (write: DirectoryWrite) => Promise<T>,
+  ): Promise<T> => {
     try {
-      return await store.writeDirectory(work);
+      return await store.writeDirectory(work, id === undefined ? null : { id, name: name ?? "" });
     } catch (error) {
       if (!store.isTaken(error)) throw error;
       throw new ScimError(
@@ -60,7 +64,7 @@ export function makeDirectoryWriting({
       const catalog = catalogNow();
       const parsed = parseResource(readable(body), type, catalog);
       const document = type === "User" ? withActive(parsed.document) : parsed.document;
-      const row = await inDirectory(type, (write) =>
+      const row = await inDirectory(type, writer, (write) =>
         type === "User"
           ? createUser(write, document, writer, catalog)
           : createGroup(write, { document, members: toDelta(parsed.members) }, writer, catalog),
@@ -70,7 +74,7 @@ export function makeDirectoryWriting({
 
     async replace(type, id, body, writer, isKnown = always) {
       const catalog = catalogNow();
-      const written = await inDirectory(type, async (write) => {
+      const written = await inDirectory(type, writer, async (write) => {
         const row = await findWritable(write, type, id, writer, isKnown);
         const current = JSON.parse(row.document) as JsonObject;
         const parsed = parseReplacement(readable(body), type, catalog, current);
@@ -86,7 +90,7 @@ export function makeDirectoryWriting({
 
     async modify(type, id, body, writer, isKnown = always) {
       const catalog = catalogNow();
-      const written = await inDirectory(type, async (write) => {
+      const written = await inDirectory(type, writer, async (write) => {
         const row = await findWritable(write, type, id, writer, isKnown);
         const { operations } = parsePatch(readable(body), { type, catalog, id });
         const current = JSON.parse(row.document) as JsonObject;
@@ -103,7 +107,7 @@ export function makeDirectoryWriting({
 
     async remove(type, id, writer, isKnown = always) {
       const catalog = catalogNow();
-      await inDirectory(type, async (write) => {
+      await inDirectory(type, writer, async (write) => {
         const row = await findWritable(write, type, id, writer, isKnown);
         const isSeen = type === "Group" && row.rule === null;
         const below = row.kind === "department" ? await releaseBelow(write, row) : [];
@@ -118,7 +122,7 @@ export function makeDirectoryWriting({
 
     async evaluate(id, writer, { apply }) {
       const catalog = catalogNow();
-      const { outcome, changed } = await inDirectory("Group", async (write) => {
+      const { outcome, changed } = await inDirectory("Group", writer, async (write) => {
         const { rule } = await findWritable(write, "Group", id, writer, always);
         if (rule === null) throw new ScimError(409, null, "This group has no memberFilter: its members are listed");
         const compiled = { groupId: id, filter: parseRule(rule.filter, catalog), sources: rule.sources };

@@ -4,6 +4,9 @@ import type { ResourceRow, RuleOutcome, VisibleSources } from "../store/store.ts
 /** Who writes to our own directory, and what he sees of it. */
 export interface Writer {
   readonly access: "read" | "write";
+  /** The SCIM client that it is; absent: an administrator. */
+  readonly id?: string;
+  readonly name?: string;
   /** With {@link userGroups} among them where he may see those. */
   readonly sources: VisibleSources;
   /** What the filter of a dynamic group is to look at, where he says so. */

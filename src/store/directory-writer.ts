@@ -6,6 +6,7 @@ import type { Database } from "./database.ts";
 import { listDepartments } from "./department-rows.ts";
 import { noteDirectoryChange } from "./directory-changes.ts";
 import { takeDirectoryTime } from "./directory-clock.ts";
+import { DirectoryNotes } from "./directory-notes.ts";
 import { emptiedColumns, emptyLinks } from "./emptied-rows.ts";
 import { listRules, makeRuleWrites } from "./group-rules.ts";
 import { bumpGroups, leaveGroups } from "./group-versions.ts";
@@ -15,18 +16,35 @@ import type { Tables } from "./tables.ts";
 /** Changes of our own directory that are no sync's: one by one, each in a transaction of its own. */
 export function makeDirectoryWriter(database: Database, clock: () => number): DirectoryWriter {
   return {
-    writeDirectory: (work) =>
+    writeDirectory: (work, author = null) =>
       database.write(async (trx) => {
         // First of all, and so also the lock that keeps writers apart: what is read here stays true until the end.
         const at = await takeDirectoryTime(database, trx, clock());
-        return work(makeWrite(database, trx, at, clock()));
+        const now = clock();
+        const notes = new DirectoryNotes();
+        const result = await work(makeWrite(database, trx, notes, { at, now }));
+        await notes.save(database, trx, author, now);
+        return result;
       }),
     isTaken: (error) => database.isTaken(error),
   };
 }
 
-function makeWrite(database: Database, trx: Transaction<Tables>, at: number, now: number): DirectoryWrite {
+function makeWrite(
+  database: Database,
+  trx: Transaction<Tables>,
+  notes: DirectoryNotes,
+  { at, now }: { readonly at: number; readonly now: number },
+): DirectoryWrite {
   const { isOneOf } = database;
+  /** A row as it was before anything was done to it here. */
+  const rowOf = async (id: string): Promise<WritableRow> =>
+    notes.knownRow(id) ??
+    notes.see(
+      toWritable(
+        await trx.selectFrom("resource").select(writableColumns).where("id", "=", id).executeTakeFirstOrThrow(),
+      ),
+    );
   const isVisible = (sources: VisibleSources) =>
     sources === "all" ? sql<boolean>`1 = 1` : isOneOf("source_id", sources);
 
@@ -46,7 +64,7 @@ function makeWrite(database: Database, trx: Transaction<Tables>, at: number, now
         .where("deleted_at", "is", null)
         .where(isVisible(sources))
         .executeTakeFirst();
-      return row ? toWritable(row) : null;
+      return row ? notes.see(toWritable(row)) : null;
     },
 
     async findByUserName(folded) {
@@ -57,7 +75,7 @@ function makeWrite(database: Database, trx: Transaction<Tables>, at: number, now
         .where("user_name_folded", "is not", null)
         .where("deleted_at", "is", null)
         .executeTakeFirst();
-      return row ? toWritable(row) : null;
+      return row ? notes.see(toWritable(row)) : null;
     },
 
     listDepartments: (sourceId) => listDepartments(database, trx, sourceId),
@@ -92,11 +110,14 @@ function makeWrite(database: Database, trx: Transaction<Tables>, at: number, now
         })
         .returning(writableColumns)
         .executeTakeFirstOrThrow();
-      return toWritable(row);
+      const created = toWritable(row);
+      notes.created(created);
+      return created;
     },
 
     async change(id, { document, rule, returns = false }) {
       const made = storable(document);
+      notes.changed(await rowOf(id), made.document);
       const row = await trx
         .updateTable("resource")
         .set({
@@ -109,10 +130,11 @@ function makeWrite(database: Database, trx: Transaction<Tables>, at: number, now
         .where("id", "=", id)
         .returning(writableColumns)
         .executeTakeFirstOrThrow();
-      return toWritable(row);
+      return notes.see(toWritable(row));
     },
 
     async remove({ id, type }, meanwhile) {
+      notes.changed(await rowOf(id), null);
       await trx
         .updateTable("resource")
         .set({ ...emptiedColumns, active: 0, deleted_at: now, last_modified_at: at })
@@ -142,7 +164,11 @@ function makeWrite(database: Database, trx: Transaction<Tables>, at: number, now
       return new Map(rows.map((row) => [row.id, { type: row.type, departed: row.departed_at !== null }]));
     },
 
-    editMembers: (groupId, edit, sources) => editMembers(database, trx, groupId, edit, { sources, at }),
+    async editMembers(groupId, edit, sources) {
+      const { added, removed } = await editMembers(database, trx, groupId, edit, { sources, at });
+      if (added.length + removed.length > 0) notes.members(await rowOf(groupId), added, removed);
+      return [...added, ...removed];
+    },
 
     async groupsWith(memberId, kind) {
       const rows = await trx
@@ -169,7 +195,9 @@ function makeWrite(database: Database, trx: Transaction<Tables>, at: number, now
 
     listRules: () => listRules(trx),
 
-    ...makeRuleWrites(database, trx, at),
+    ...makeRuleWrites(database, trx, at, async (groupId, added, removed) =>
+      notes.members(await rowOf(groupId), added, removed),
+    ),
 
     noteChange: (sourceId) => noteDirectoryChange(database, trx, sourceId, at),
   };
@@ -186,7 +214,7 @@ async function editMembers(
   groupId: string,
   { replace, add, remove }: MembersEdit,
   { sources, at }: EditOptions,
-): Promise<readonly string[]> {
+): Promise<{ readonly added: readonly string[]; readonly removed: readonly string[] }> {
   const { isOneOf } = database;
   const ids = add.map((member) => member.value);
   const there = new Set<string>();
@@ -210,9 +238,8 @@ async function editMembers(
         .returning("member_id")
         .execute()
     : await removeMembers(database, trx, groupId, remove, sources);
-  const touched = [...added.map((member) => member.value), ...removed.map((row) => row.member_id)];
-  if (touched.length > 0) await bumpGroups(database, trx, [groupId], at);
-  return touched;
+  if (added.length + removed.length > 0) await bumpGroups(database, trx, [groupId], at);
+  return { added: added.map((member) => member.value), removed: removed.map((row) => row.member_id) };
 }
 
 async function addMembers(

@@ -1,7 +1,8 @@
 import type { JsonObject } from "../lib/json.ts";
+import type { AttributeChange } from "../plan/change.ts";
 import type { ResolvedFilter } from "../scim/resolve-filter.ts";
 import type { Member, ResourceType } from "../scim/resource.ts";
-import type { ResourceRow, SourceRow, VisibleSources } from "./store.ts";
+import type { MembersChange, ResourceRow, SourceRow, VisibleSources } from "./store.ts";
 
 // What SCIM clients and administrators do to our own directory, beside the syncs.
 
@@ -119,11 +120,57 @@ export interface DirectoryWrite {
   noteChange(sourceId: string): Promise<void>;
 }
 
+/** The SCIM client that writes. */
+export interface DirectoryAuthor {
+  readonly id: string;
+  readonly name: string;
+}
+
+export type DirectoryAction = "create" | "update" | "deactivate" | "reactivate" | "delete";
+
 export interface DirectoryWriter {
-  /** One transaction: all of it, or nothing when `work` throws. Writers come one after the other. */
-  writeDirectory<T>(work: (write: DirectoryWrite) => Promise<T>): Promise<T>;
+  /**
+   * One transaction: all of it, or nothing when `work` throws. Writers come one after the other. What it did is recorded.
+   *
+   * @param author null: an administrator
+   */
+  writeDirectory<T>(work: (write: DirectoryWrite) => Promise<T>, author?: DirectoryAuthor | null): Promise<T>;
   /** Whether a write failed because a name is another's already. */
   isTaken(error: unknown): boolean;
+}
+
+/** What a client or an administrator did to one resource of our own directory. */
+export interface DirectoryRecord {
+  readonly id: string;
+  /** Unix milliseconds. */
+  readonly at: number;
+  /** Null: an administrator. */
+  readonly client: DirectoryAuthor | null;
+  readonly sourceId: string;
+  readonly resourceType: ResourceType;
+  readonly resourceId: string;
+  readonly externalId: string | null;
+  readonly displayName: string | null;
+  readonly action: DirectoryAction;
+  /** What is different; of members the first thousand that came, and that went. */
+  readonly changes: readonly (AttributeChange | MembersChange)[];
+}
+
+export interface DirectoryRecordQuery {
+  readonly source?: string;
+  readonly resource?: string;
+  /** Null: administrators. */
+  readonly client?: string | null;
+  /** Of the page before. */
+  readonly cursor?: string;
+  readonly limit: number;
+}
+
+export interface DirectoryRecordReader {
+  /** Newest first. */
+  listDirectoryRecords(
+    query: DirectoryRecordQuery,
+  ): Promise<{ readonly items: readonly DirectoryRecord[]; readonly nextCursor: string | null }>;
 }
 
 /** A member as an administrator looks at it. */

@@ -67,7 +67,12 @@ type RuleWrites = Pick<
 >;
 
 /** What a transaction that writes to the directory asks of dynamic groups. */
-export function makeRuleWrites(database: Database, trx: Transaction<Tables>, at: number): RuleWrites {
+export function makeRuleWrites(
+  database: Database,
+  trx: Transaction<Tables>,
+  at: number,
+  onMembers: (groupId: string, added: readonly string[], removed: readonly string[]) => Promise<void>,
+): RuleWrites {
   const { isOneOf } = database;
   return {
     async ruleLosses(rule, among) {
@@ -78,18 +83,20 @@ export function makeRuleWrites(database: Database, trx: Transaction<Tables>, at:
     },
 
     async settleRule(rule, among, leaving) {
-      let changed = false;
+      let removed: readonly string[] = [];
       if (leaving !== "none") {
-        const left = await sql`
+        const left = await sql<{ member_id: string }>`
           delete from member where ${isLeaving(database, rule, among, leaving)} returning member_id`.execute(trx);
-        changed = left.rows.length > 0;
+        removed = left.rows.map((row) => row.member_id);
       }
       const isConcerned = isAmong(database, "resource.id", among);
-      const joined = await sql`
+      const joined = await sql<{ member_id: string }>`
         insert into member (group_id, member_id, member_type)
         select ${rule.groupId}, resource.id, 'User' from resource where ${ruleCondition(database, rule)} and ${isConcerned}
         on conflict do nothing returning member_id`.execute(trx);
-      if (!changed && joined.rows.length === 0) return false;
+      const added = joined.rows.map((row) => row.member_id);
+      if (added.length + removed.length === 0) return false;
+      await onMembers(rule.groupId, added, removed);
       await bumpGroups(database, trx, [rule.groupId], at);
       return true;
     },

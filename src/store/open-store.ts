@@ -4,6 +4,7 @@ import type { Database } from "./database.ts";
 import { makeDirectoryStore } from "./directory.ts";
 import { makeDirectoryChanges } from "./directory-changes.ts";
 import { makeDirectoryReader } from "./directory-reader.ts";
+import { makeDirectoryRecords } from "./directory-records.ts";
 import { makeDirectoryWriter } from "./directory-writer.ts";
 import type {
   DirectoryChangeStore,
@@ -81,6 +82,7 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
     ...makeGroupRules(database),
     ...makeGroupReader(database),
     ...makeDirectoryChanges(database),
+    ...makeDirectoryRecords(database),
     ...makeRecordViews(database),
     ...makeSchemaVersionStore(database, clock),
     ...makeSummaryStore(database, tasks.listTasks, directory.countOfSource),

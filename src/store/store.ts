@@ -3,7 +3,7 @@ import type { AttributeMatch } from "../scim/catalog.ts";
 import type { ResolvedFilter } from "../scim/resolve-filter.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import type { SourceScope } from "../source/source.ts";
-import type { DirectoryWriter, GroupReader } from "./directory-writing.ts";
+import type { DirectoryRecordReader, DirectoryWriter, GroupReader } from "./directory-writing.ts";
 import type { SchemaVersionStore } from "./schema-version-store.ts";
 import type { Page, TaskRow, TaskStore } from "./task-store.ts";
 
@@ -320,6 +320,7 @@ export interface Store
     SettingStore,
     DirectoryReader,
     DirectoryWriter,
+    DirectoryRecordReader,
     GroupReader,
     SchemaVersionStore,
     SummaryStore {

@@ -9,6 +9,7 @@ export interface Tables {
   member: MemberTable;
   directory_clock: DirectoryClockTable;
   directory_change: DirectoryChangeTable;
+  directory_record: DirectoryRecordTable;
   target: TargetTable;
   link: LinkTable;
   link_member: LinkMemberTable;
@@ -116,6 +117,24 @@ interface DirectoryChangeTable {
   at: number;
 }
 
+/** What became of one resource in one write by a client or an administrator. */
+interface DirectoryRecordTable {
+  seq: Generated<number>;
+  at: number;
+  /** Null: an administrator, by the management API. */
+  client_id: string | null;
+  /** As it was called then. */
+  client_name: string | null;
+  source_id: string;
+  resource_type: "User" | "Group";
+  resource_id: string;
+  external_id: string | null;
+  display_name: string | null;
+  action: "create" | "update" | "deactivate" | "reactivate" | "delete";
+  /** JSON: a list of what is different. */
+  changes: string;
+}
+
 interface TargetTable {
   id: string;
   name: string;
@@ -128,7 +147,7 @@ interface TargetTable {
   rules_version: string | null;
   /** Hash of the extension attributes that it was last known to know; null before it was asked. */
   vocabulary: string | null;
-  /** The latest of `directory_change.at` that a push was queued for. */
+  /** The latest of `directory_change.at` that it has been pushed to. */
   pushed_change: Generated<number>;
   created_at: number;
   updated_at: number;

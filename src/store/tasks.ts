@@ -233,6 +233,7 @@ export function makeTaskStore(
           .where("state", "not in", ["queued", "running", "held"])
           .execute();
         await trx.deleteFrom("removal").where("at", "<", before).execute();
+        await trx.deleteFrom("directory_record").where("at", "<", before).execute();
       });
     },
   };

@@ -6,6 +6,7 @@ import { type RequestVariables, requestLog } from "../middleware/request-log.ts"
 import { secureHeaders } from "../middleware/secure-headers.ts";
 import { invalid, ProblemError, problemResponse, toProblem, toProblemItems } from "../problem.ts";
 import { makeCustomSource } from "./custom-source.ts";
+import { makeDirectoryRecords } from "./directory-records.ts";
 import { docsPage, docsPolicy } from "./docs.ts";
 import { makeImports, maxImportBytes } from "./imports.ts";
 import { makeMappings } from "./mappings.ts";
@@ -61,6 +62,7 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
   app.route("/api/v1", makeTargets(parts));
   app.route("/api/v1", makeTasks(parts));
   app.route("/api/v1", makeRecords(parts));
+  app.route("/api/v1", makeDirectoryRecords(parts));
   app.route("/api/v1", makeScimClients(parts));
   app.route("/api/v1", makeUserGroups(parts));
   app.route("/api/v1", makeCustomSource(parts));

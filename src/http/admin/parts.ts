@@ -7,6 +7,7 @@ import type { SchemaRegistry } from "../../schemas/registry.ts";
 import type { SchemaCatalog } from "../../scim/catalog.ts";
 import type {
   DirectoryReader,
+  DirectoryRecordReader,
   GroupReader,
   LinkViewStore,
   SchemaKind,
@@ -54,6 +55,7 @@ export interface AdminParts {
     SummaryStore &
     SchemaVersionStore &
     GroupReader &
+    DirectoryRecordReader &
     Pick<DirectoryReader, "readResource" | "listResources" | "groupsOf">;
   /** Writing to the custom source and to user groups. */
   readonly writing: DirectoryWriting & GroupEvaluation;

@@ -83,7 +83,7 @@ const anyJson = z
   .custom<Json>()
   .openapi({ type: ["string", "number", "boolean", "array", "object", "null"], description: "Any JSON value." });
 
-const attributeChange = z
+export const attributeChange = z
   .object({
     attribute: z.string(),
     source: anyJson.optional(),
@@ -92,7 +92,7 @@ const attributeChange = z
   })
   .openapi("AttributeChange");
 
-const membersChange = z
+export const membersChange = z
   .object({
     attribute: z.literal("members"),
     added: z.array(z.string()).readonly(),
