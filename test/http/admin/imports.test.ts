@@ -44,7 +44,7 @@ it("a preview, which is what is done if nothing else is said, shows everything a
       mode: "preview",
       columns: [
         { heading: "账号", meaning: "userName" },
-        { heading: "姓名", meaning: "displayName" },
+        { heading: "姓名", meaning: "displayName, name.formatted" },
         { heading: "部门", meaning: "departments" },
         { heading: "颜色", meaning: null },
       ],
