@@ -24,6 +24,8 @@ export interface Database {
   readonly db: Kysely<Tables>;
   /** A write transaction. SQLite takes its write lock at once, so that it never fails half-way. */
   write<T>(work: (trx: Transaction<Tables>) => Promise<T>): Promise<T>;
+  /** The same for small writes, of which many may come at once: those that do may share a commit. */
+  writeSmall<T>(work: (trx: Transaction<Tables>) => Promise<T>): Promise<T>;
   /** Inserts or updates many rows in few round trips, inside a transaction. All rows have the same columns. */
   upsert(trx: Transaction<Tables>, upsert: Upsert): Promise<void>;
   /** `column in (…)` for a list of any length with one bound parameter, so that the statement stays the same. */

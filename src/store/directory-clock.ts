@@ -1,6 +1,12 @@
-import { type Kysely, sql, type Transaction } from "kysely";
+import type { Kysely, Transaction } from "kysely";
+import { constant } from "./constant.ts";
 import type { Database } from "./database.ts";
 import type { Tables } from "./tables.ts";
+
+const taking = {
+  sqlite: "update directory_clock set at = max(at + 1, ?) where id = 1 returning at",
+  postgres: "update directory_clock set at = greatest(at + 1, $1) where id = 1 returning at",
+} as const;
 
 /**
  * The time for `last_modified_at` of everything that a transaction changes in the directory; to be asked for before its
@@ -14,9 +20,7 @@ export async function takeDirectoryTime(
   trx: Transaction<Tables>,
   now: number,
 ): Promise<number> {
-  const later = sql.raw(dialect === "sqlite" ? "max" : "greatest");
-  const { rows } = await sql<{ at: number }>`
-    update directory_clock set at = ${later}(at + 1, ${now}) where id = 1 returning at`.execute(trx);
+  const { rows } = await trx.executeQuery(constant<{ at: number }>(taking[dialect], [now]));
   const [clock] = rows;
   if (clock === undefined) throw new Error("the directory has lost its clock: restore a backup");
   return Number(clock.at);

@@ -2,6 +2,7 @@ import { sql, type Transaction } from "kysely";
 import { uuidv7 } from "../lib/uuid.ts";
 import { documentColumns, storable } from "../scim/document.ts";
 import type { Member, ResourceType } from "../scim/resource.ts";
+import { constant } from "./constant.ts";
 import type { Database } from "./database.ts";
 import { listDepartments } from "./department-rows.ts";
 import { noteDirectoryChange } from "./directory-changes.ts";
@@ -17,7 +18,7 @@ import type { Tables } from "./tables.ts";
 export function makeDirectoryWriter(database: Database, clock: () => number): DirectoryWriter {
   return {
     writeDirectory: (work, author = null) =>
-      database.write(async (trx) => {
+      database.writeSmall(async (trx) => {
         // First of all, and so also the lock that keeps writers apart: what is read here stays true until the end.
         const at = await takeDirectoryTime(database, trx, clock());
         const now = clock();
@@ -50,7 +51,7 @@ function makeWrite(
 
   return {
     async sources() {
-      return trx.selectFrom("source").select(["id", "name", "type", "status"]).orderBy("id").execute();
+      return (await trx.executeQuery(allSources)).rows;
     },
 
     async find(type, id, sources) {
@@ -88,28 +89,25 @@ function makeWrite(
     async create({ type, kind, sourceId, document, rule }) {
       const id = uuidv7(now);
       const made = storable(document);
-      const row = await trx
-        .insertInto("resource")
-        .values({
-          ...documentColumns(made.document, made.text),
-          id,
-          source_id: sourceId,
-          type,
-          kind,
-          key: id,
-          version: 1,
-          members_version: 0,
-          fingerprint: null,
-          mapping_version: null,
-          manager_key: null,
-          created_at: at,
-          last_modified_at: at,
-          departed_at: null,
-          deleted_at: null,
-          rule: rule === null ? null : JSON.stringify(rule),
-        })
-        .returning(writableColumns)
-        .executeTakeFirstOrThrow();
+      const row = {
+        ...documentColumns(made.document, made.text),
+        id,
+        source_id: sourceId,
+        type,
+        kind,
+        key: id,
+        version: 1,
+        members_version: 0,
+        fingerprint: null,
+        mapping_version: null,
+        manager_key: null,
+        created_at: at,
+        last_modified_at: at,
+        departed_at: null,
+        deleted_at: null,
+        rule: rule === null ? null : JSON.stringify(rule),
+      };
+      await database.upsert(trx, { table: "resource", rows: [row] });
       const created = toWritable(row);
       notes.created(created);
       return created;
@@ -202,6 +200,10 @@ function makeWrite(
     noteChange: (sourceId) => noteDirectoryChange(database, trx, sourceId, at),
   };
 }
+
+const allSources = constant<Awaited<ReturnType<DirectoryWrite["sources"]>>[number]>(
+  "select id, name, type, status from source order by id",
+);
 
 interface EditOptions {
   readonly sources: VisibleSources;

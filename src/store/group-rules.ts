@@ -1,4 +1,5 @@
 import { type Kysely, sql, type Transaction } from "kysely";
+import { constant } from "./constant.ts";
 import type { Database } from "./database.ts";
 import type { GroupRuleStore } from "./engine.ts";
 import { type FilterDialect, filterCondition, type Sql } from "./filter.ts";
@@ -29,15 +30,13 @@ export function ruleCondition(
 export async function listRules(
   db: Kysely<Tables>,
 ): Promise<readonly { readonly groupId: string; readonly rule: GroupRule }[]> {
-  const rows = await db
-    .selectFrom("resource")
-    .select(["id", "rule"])
-    .where("rule", "is not", null)
-    .where("deleted_at", "is", null)
-    .orderBy("id")
-    .execute();
-  return rows.map((row) => ({ groupId: row.id, rule: JSON.parse(row.rule ?? "{}") as GroupRule }));
+  const { rows } = await db.executeQuery(allRules);
+  return rows.map((row) => ({ groupId: row.id, rule: JSON.parse(row.rule) as GroupRule }));
 }
+
+const allRules = constant<{ id: string; rule: string }>(
+  "select id, rule from resource where rule is not null and deleted_at is null order by id",
+);
 
 /** What the syncs ask of dynamic groups. */
 export function makeGroupRules(database: Database): GroupRuleStore {

@@ -8,10 +8,11 @@ import { openPool } from "./pool.ts";
 export async function openPostgres(url: string, { poolSize = 10 }: { poolSize?: number } = {}): Promise<Database> {
   const { pool, read } = openPool(url, poolSize);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const write: Database["write"] = (work) => untilNoDeadlock(() => db.transaction().execute(work));
   const database: Database = {
-    dialect: "postgres",
-    db,
-    write: (work) => untilNoDeadlock(() => db.transaction().execute(work)),
+    ...{ dialect: "postgres", db, write },
+    // Its commits wait side by side.
+    writeSmall: write,
     async upsert(trx, upsert) {
       if (upsert.rows.length > 0) await insertArrays(trx, upsert);
     },

@@ -1,11 +1,13 @@
 import SqliteConnection from "better-sqlite3";
 import { Kysely, type RawBuilder, SqliteDialect, sql, type Transaction } from "kysely";
 import { wait } from "../../lib/wait.ts";
+import { constant } from "../constant.ts";
 import { type Database, errorCode, type Row, type Upsert } from "../database.ts";
 import { migrate } from "../migrations/run.ts";
 import type { Tables } from "../tables.ts";
 import { cachedPrepare, type Prepare } from "./prepare.ts";
 import { makeReader } from "./reader.ts";
+import { shareCommits } from "./share-commits.ts";
 
 /**
  * Opens (and creates or upgrades) an SQLite file.
@@ -57,6 +59,7 @@ export async function openSqlite(file: string): Promise<Database> {
     dialect: "sqlite",
     db,
     write,
+    writeSmall: shareCommits(write),
     // better-sqlite3 has one connection and `trx` holds it: a prepared statement in a loop runs inside the transaction.
     async upsert(_trx, upsert) {
       if (upsert.rows.length > 0) runForEach(prepare, upsert);
@@ -99,13 +102,15 @@ async function useWal(connection: SqliteConnection.Database): Promise<void> {
   }
 }
 
+const touchLeases = constant("delete from lease where name is null");
+
 /**
  * Kysely begins transactions as deferred. One that reads first and then writes fails at once when another process
  * wrote in between (SQLITE_BUSY_SNAPSHOT, which no busy timeout helps), so the first statement is a write that
  * changes nothing: it waits for the lock.
  */
 async function takeWriteLock(trx: Transaction<Tables>): Promise<void> {
-  await sql`delete from lease where name is null`.execute(trx);
+  await trx.executeQuery(touchLeases);
 }
 
 function runForEach(prepare: Prepare, { table, rows, conflict, update }: Upsert): void {
