@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { DirectoryWriting } from "../../directory/writing.ts";
 import type { Log } from "../../lib/log.ts";
 import type { SchemaCatalog } from "../../scim/catalog.ts";
@@ -14,6 +13,7 @@ import { bulkLimits, runBulk } from "./bulk.ts";
 import { makeCursors } from "./cursor.ts";
 import { makeDiscovery } from "./discovery-routes.ts";
 import { isUnchanged } from "./etag.ts";
+import { limitBodySize } from "./limit-body.ts";
 import { parseProjectionQuery, parseSearchQuery, parseSearchRequest, type SearchQuery } from "./query.ts";
 import { queryParameters } from "./query-parameters.ts";
 import { limitRate, type RateVariables } from "./rate-limit.ts";
@@ -111,7 +111,7 @@ export function makeScimApp(parts: ScimAppParts): Hono<{ Variables: RateVariable
     const onError = () => {
       throw new ScimError(413, null, `A body may have ${maxSize} bytes at most here`);
     };
-    app.on(["POST", "PUT", "PATCH", "DELETE"], [...paths], bodyLimit({ maxSize, onError }));
+    app.on(["POST", "PUT", "PATCH", "DELETE"], [...paths], limitBodySize(maxSize, onError));
   }
 
   function logFailure(error: unknown): void {
