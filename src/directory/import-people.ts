@@ -205,13 +205,16 @@ async function setManagers(
 
 async function setManager(
   write: DirectoryWrite,
-  { manager }: PersonRow,
+  { userName, manager }: PersonRow,
   person: ImportedPerson,
   inFile: ReadonlySet<string>,
   catalog: SchemaCatalog,
   apply: boolean,
 ): Promise<ImportedPerson> {
   if (manager === undefined || person.action === "refused") return person;
+  if (manager !== null && foldCase(manager) === foldCase(userName)) {
+    return { ...person, problem: "its manager is the person himself: the manager was left as it was" };
+  }
   const found = manager === null ? null : await write.findByUserName(foldCase(manager));
   if (manager !== null && found === null && (apply || !inFile.has(foldCase(manager)))) {
     return { ...person, problem: "its manager is nobody's userName: the manager was left as it was" };

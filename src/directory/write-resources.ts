@@ -17,6 +17,7 @@ import {
 } from "../store/store.ts";
 import { followRename, refuseMoves, releaseBelow } from "./departments-by-scim.ts";
 import { nextRule, ruleOfNew } from "./group-rule.ts";
+import { checkManager } from "./manager-check.ts";
 import { checkMayWrite, customSourceOf, findWritable } from "./may-write.ts";
 import { findMembers } from "./member-list.ts";
 import { memberFilterOf, parseRule, settleRules } from "./rules.ts";
@@ -161,6 +162,7 @@ async function createUser(
   catalog: SchemaCatalog,
 ): Promise<WritableRow> {
   const sourceId = await customSourceOf(write, writer);
+  await checkManager(write, { id: null, before: null, after: document }, writer);
   const row = await write.create({ type: "User", kind: "user", sourceId, document, rule: null });
   await settleRules(write, catalog, { touched: [row.id], ofGroup: false });
   await write.noteChange(sourceId);
@@ -189,6 +191,7 @@ async function change(
   const concernsMembers = members !== null;
   const before = JSON.parse(row.document) as JsonObject;
   const after = document ?? before;
+  if (row.type === "User") await checkManager(write, { id: row.id, before, after }, writer);
   const rule = await nextRule(write, row, after, writer, catalog);
   const newRule = rule === row.rule ? null : rule;
   const changed = document !== null || rule !== row.rule;

@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from "../lib/json.ts";
+import { checkMessageSchema } from "./message-schema.ts";
 import { bulkRequestSchema } from "./messages.ts";
 import type { ResourceType } from "./resource.ts";
 import { ScimError } from "./scim-error.ts";
@@ -48,11 +49,7 @@ export interface BulkRequest {
  */
 export function parseBulkRequest(body: unknown, maxOperations: number): BulkRequest {
   const message = parseBody(body);
-  const schemas = findMember(message, "schemas");
-  const isBulk = (urn: Json) => typeof urn === "string" && urn.toLowerCase() === bulkRequestSchema.toLowerCase();
-  if (!Array.isArray(schemas) || !schemas.some(isBulk)) {
-    throw new ScimError(400, "invalidSyntax", `schemas does not have ${bulkRequestSchema}`);
-  }
+  checkMessageSchema(findMember(message, "schemas"), bulkRequestSchema);
   const operations = findMember(message, "Operations");
   if (!Array.isArray(operations)) throw new ScimError(400, "invalidSyntax", "Operations is not a list");
   if (operations.length > maxOperations) {

@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from "../lib/json.ts";
 import type { SchemaCatalog } from "./catalog.ts";
+import { checkMessageSchema } from "./message-schema.ts";
 import { patchOpSchema } from "./messages.ts";
 import type { PatchOperation } from "./patch-operation.ts";
 import type { ResourceType } from "./resource.ts";
@@ -52,11 +53,7 @@ export function parsePatch(body: unknown, context: PatchContext): ParsedPatch {
 
 // RFC 7644 §3.5.2: `schemas` has the URN of the message, `Operations` is a list of one or more.
 function readMessage(message: JsonObject): readonly Json[] {
-  const schemas = findMember(message, "schemas");
-  const isPatchOp = (urn: Json) => typeof urn === "string" && urn.toLowerCase() === patchOpSchema.toLowerCase();
-  if (!Array.isArray(schemas) || !schemas.some(isPatchOp)) {
-    throw new ScimError(400, "invalidSyntax", `schemas does not have ${patchOpSchema}`);
-  }
+  checkMessageSchema(findMember(message, "schemas"), patchOpSchema);
   const operations = findMember(message, "Operations");
   if (!Array.isArray(operations) || operations.length === 0) {
     throw new ScimError(400, "invalidSyntax", "Operations is not a list of at least one operation");

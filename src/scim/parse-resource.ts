@@ -2,6 +2,7 @@ import type { JsonObject } from "../lib/json.ts";
 import type { SchemaCatalog } from "./catalog.ts";
 import { withSchemas } from "./document.ts";
 import type { ResourceType } from "./resource.ts";
+import { checkName } from "./write/blank-name.ts";
 import { readDraft } from "./write/draft.ts";
 import { checkIndexedText } from "./write/indexed-text.ts";
 import { parseBody } from "./write/json-body.ts";
@@ -55,6 +56,7 @@ function parse(body: unknown, type: ResourceType, catalog: SchemaCatalog, curren
     // What is of another type has been said already.
     if (!draft.refused.has(path)) problems.add("invalidValue", path, "is required");
   }
+  checkName(attributes, null, type, problems);
   checkIndexedText(attributes, problems);
   problems.throwIfAny();
   return { document: withSchemas(type, attributes), members: draft.members, ignored: draft.ignored };

@@ -8,6 +8,7 @@ import type { PatchOperation } from "./patch-operation.ts";
 import type { ResourceType } from "./resource.ts";
 import { ScimError } from "./scim-error.ts";
 import { applyEdit } from "./write/apply-edit.ts";
+import { checkName } from "./write/blank-name.ts";
 import { type DocumentPlace, nameOf, readAttribute, withMember, writeAttribute } from "./write/document-attribute.ts";
 import { withoutLabels } from "./write/elements.ts";
 import { checkIndexedText } from "./write/indexed-text.ts";
@@ -54,7 +55,7 @@ export function applyPatch(
     copy = writeAttribute(copy, place, withoutLabels(value) ?? undefined);
   }
   checkRequired(document, copy, type, catalog);
-  if (touched.size > 0) checkLengths(copy);
+  if (touched.size > 0) checkNames(document, copy, type);
   const changed = diffDocuments(document, copy).map(({ attribute }) => attribute);
   return {
     document: changed.length === 0 ? document : withSchemas(type, copy),
@@ -109,9 +110,10 @@ function withoutExtension(
   return withMember(document, schema.id, kept.length === 0 ? undefined : (Object.fromEntries(kept) as JsonObject));
 }
 
-function checkLengths(document: JsonObject): void {
+function checkNames(before: JsonObject, after: JsonObject, type: ResourceType): void {
   const problems = new Problems();
-  checkIndexedText(document, problems);
+  checkName(after, before, type, problems);
+  checkIndexedText(after, problems);
   problems.throwIfAny();
 }
 

@@ -12,7 +12,9 @@ import { refusalOf } from "./scim-write.ts";
 const catalog = makeSchemaCatalog([]);
 
 // Few different values, so that they meet.
-const text = fc.constantFrom("a", "A", "b", "c");
+/** What is there of text that is not empty. */
+export const patchTexts = ["a", "A", "b", "c"] as const;
+const text = fc.constantFrom(...patchTexts);
 const nothing = fc.constantFrom(null, "");
 const maybe = (value: fc.Arbitrary<unknown>) =>
   fc.oneof({ weight: 6, arbitrary: value }, { weight: 1, arbitrary: nothing });

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { isJsonObject, type Json } from "../../lib/json.ts";
 import type { Filter } from "../../scim/filter.ts";
+import { checkMessageSchema } from "../../scim/message-schema.ts";
 import { searchRequestSchema } from "../../scim/messages.ts";
 import { parseFilter } from "../../scim/parse-filter.ts";
 import type { ProjectionRequest } from "../../scim/project.ts";
@@ -66,7 +68,9 @@ function isDescending(sortOrder: string | null): boolean {
  * @throws {ScimError} 400 invalidSyntax for what is no JSON object or no SearchRequest, invalidFilter, invalidValue
  */
 export function parseSearchRequest(text: string): SearchQuery {
-  const body = searchForm.safeParse(withKnownCase(parseJson(text)));
+  const message = withKnownCase(parseJson(text));
+  if (isJsonObject(message)) checkMessageSchema(message["schemas"], searchRequestSchema);
+  const body = searchForm.safeParse(message);
   if (!body.success) {
     const fields = body.error.issues.map(({ path }) => path.join(".")).filter((path) => path !== "");
     throw new ScimError(
@@ -75,10 +79,7 @@ export function parseSearchRequest(text: string): SearchQuery {
       `This is no SearchRequest: ${fields.join(", ") || "a JSON object is expected"}`,
     );
   }
-  const { schemas, filter, startIndex, count, attributes, excludedAttributes, sortOrder, cursor } = body.data;
-  if (!schemas.some((urn) => urn.toLowerCase() === searchRequestSchema.toLowerCase())) {
-    throw new ScimError(400, "invalidSyntax", `schemas has to name ${searchRequestSchema}`);
-  }
+  const { filter, startIndex, count, attributes, excludedAttributes, sortOrder, cursor } = body.data;
   const sortBy = body.data.sortBy?.trim() || null;
   return {
     attributes: listOf(attributes ?? []),
@@ -108,8 +109,8 @@ const searchForm = z.object({
 const searchFields = new Map(Object.keys(searchForm.shape).map((name) => [name.toLowerCase(), name]));
 
 /** RFC 7643 §2.1: attribute names are compared without regard to case, those of messages too. */
-function withKnownCase(body: unknown): unknown {
-  if (typeof body !== "object" || body === null || Array.isArray(body)) return body;
+function withKnownCase(body: Json): Json {
+  if (!isJsonObject(body)) return body;
   return Object.fromEntries(
     Object.entries(body).flatMap(([name, value]) => {
       const known = searchFields.get(name.toLowerCase());
@@ -118,7 +119,7 @@ function withKnownCase(body: unknown): unknown {
   );
 }
 
-function parseJson(text: string): unknown {
+function parseJson(text: string): Json {
   try {
     return JSON.parse(text);
   } catch {

@@ -121,6 +121,25 @@ it("problems are told line by line, and the others go in", async () => {
   expect((await listed("groups")).map(({ displayName }) => displayName)).toEqual(["总部"]);
 });
 
+it("nobody becomes his own manager, and two people can be each other's", async () => {
+  const circle = "账号,直属上级\nwang,WANG\nli,zhao\nzhao,li\n";
+  for (const mode of ["preview", "apply"]) {
+    const { body } = await send(circle, { mode });
+    expect(body.people).toMatchObject([
+      { userName: "wang", action: "create", problem: expect.stringContaining("himself") },
+      { userName: "li", action: "create", problem: null },
+      { userName: "zhao", action: "create", problem: null },
+    ]);
+  }
+  const enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+  const rows = await fixture.database.read<{ document: string }>(
+    "select document from resource where type = 'User' order by id",
+    [],
+  );
+  const managed = rows.map(({ document }) => enterprise in JSON.parse(document));
+  expect(managed).toEqual([false, true, true]);
+});
+
 it("a file without a heading that means userName brings nobody, and says so", async () => {
   const { status, body } = await send("姓名\n王\n", { mode: "apply" });
   expect(status).toBe(200);

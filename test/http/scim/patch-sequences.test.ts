@@ -3,9 +3,10 @@ import { expect, it } from "vitest";
 import type { JsonObject } from "../../../src/lib/json.ts";
 import { withSchemas } from "../../../src/scim/document.ts";
 import { testId } from "../../store/filter-directory.ts";
-import { groupOperation, toMessage, user, userOperation } from "../../support/patch-arbitraries.ts";
+import { groupOperation, patchTexts, toMessage, user, userOperation } from "../../support/patch-arbitraries.ts";
 import { applyToModel, type ModelOperation, ModelRefusal } from "../../support/patch-model.ts";
 import { expectStatus, listOf, type Made, onEachEndpoint, versionOf, withoutMeta } from "./conformance/endpoint.ts";
+import { addUsers } from "./scim-server.ts";
 
 // Several PATCH requests, one after the other, and a model that knows nothing of the server: what is stored is what the
 // model makes of them, and what is refused changes nothing.
@@ -13,8 +14,10 @@ import { expectStatus, listOf, type Made, onEachEndpoint, versionOf, withoutMeta
 const requests = (operation: fc.Arbitrary<ModelOperation>) =>
   fc.array(fc.array(operation, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 5 });
 
-onEachEndpoint("PATCH requests one after the other", (scim) => {
+onEachEndpoint("PATCH requests one after the other", (scim, at) => {
   it("make of a user what the model makes, or are refused as it refuses them", async () => {
+    // All texts are ids of somebody, who can be a manager.
+    await addUsers(at.database, patchTexts);
     const property = fc.asyncProperty(user, requests(userOperation), async (document, sequence) => {
       const made = await scim.newUser(document);
       let expected: JsonObject = { active: true, ...document };

@@ -92,6 +92,15 @@ const sources = (
   ...{ next_run_at: null, created_at: 0, updated_at: 0 },
 }));
 
+/** Users whose ids are these texts: where a test needs a manager, and somebody has to be there. */
+export function addUsers(database: Database, ids: readonly string[]): Promise<void> {
+  const document = (index: number) => ({ schemas: [coreUserSchema], userName: `present.${index}` });
+  return writeDirectory(
+    database,
+    ids.map((id, index) => ({ id, type: "User", document: document(index) })),
+  );
+}
+
 /**
  * A SCIM endpoint over a real database; `loads` counts what it read of memberships.
  *

@@ -129,7 +129,7 @@ onEachEndpoint("creating", (scim, at) => {
       expectError(await scim.post("/Groups", { displayName: text }), 400, "invalidValue");
     }
     const names = { userName: long(1024), displayName: long(1024), externalId: long(1024) };
-    const { path, json } = await scim.newUser({ ...names, [enterpriseUserSchema]: { manager: { value: long(1024) } } });
+    const { path, json } = await scim.newUser(names);
     expect(json).toMatchObject(names);
     await scim.newGroup({ displayName: long(1024), externalId: long(1024) });
     for (const name of ["userName", "displayName", "externalId", `${enterpriseUserSchema}:manager.value`]) {
@@ -137,6 +137,30 @@ onEachEndpoint("creating", (scim, at) => {
     }
     expectError(await scim.put(path, { userName: long(3000) }), 400, "invalidValue");
     expect((await scim.get(path)).json).toEqual(json);
+  });
+
+  it("R-066 refuses names of white space alone, and keeps what surrounds others", async () => {
+    const user = await scim.newUser({ userName: " a " });
+    const group = await scim.newGroup({ displayName: " g " });
+    for (const name of [" ", "  ", "\t\n", "\u3000", "\u00a0\ufeff"]) {
+      for (const answer of [
+        await scim.post("/Users", { userName: name }),
+        await scim.put(user.path, { userName: name }),
+        await scim.patch(user.path, { op: "replace", path: "userName", value: name }),
+        await scim.patch(user.path, { op: "add", value: { userName: name } }),
+        await scim.post("/Groups", { displayName: name }),
+        await scim.put(group.path, { displayName: name }),
+        await scim.patch(group.path, { op: "replace", path: "displayName", value: name }),
+      ]) {
+        expectError(answer, 400, "invalidValue");
+        expect(answer.json["detail"]).toMatch(/^(userName|displayName) has nothing but white space$/);
+      }
+    }
+    expect((await scim.get(user.path)).json).toEqual(user.json);
+    expect((await scim.get(group.path)).json).toEqual(group.json);
+    expect([user.json["userName"], group.json["displayName"]]).toEqual([" a ", " g "]);
+    // A person may well have a displayName that shows nothing: he is told by his userName.
+    expectStatus(await scim.patch(user.path, { op: "replace", path: "displayName", value: " " }), 200);
   });
 
   it("R-065 lets one of many have a name that all ask for at once", async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { AdminParts } from "../../../../src/http/admin/parts.ts";
 import { makeApp } from "../../../../src/http/app.ts";
-import { bulkRequestSchema, errorSchema, patchOpSchema } from "../../../../src/scim/messages.ts";
+import { bulkRequestSchema, errorSchema, patchOpSchema, searchRequestSchema } from "../../../../src/scim/messages.ts";
+import { coreUserSchema } from "../../../../src/scim/resource.ts";
 import { userGroupSchemaUrn } from "../../../../src/scim/schemas/user-group.ts";
 import { openSqlite } from "../../../../src/store/sqlite/open.ts";
 import { testId } from "../../../store/filter-directory.ts";
@@ -11,6 +12,27 @@ import { expectError, expectStatus, listOf, onEachEndpoint, searchRequest, versi
 // RFC 7644 §2, §3.1, §3.8, §3.12, §3.13: HTTP, and how a refusal looks.
 
 onEachEndpoint("HTTP and errors", (scim, at) => {
+  it("R-115 R-066 R-153 tells a message without its schemas what to add, and takes a resource without", async () => {
+    const { path, json } = await scim.newUser();
+    const Operations = [{ op: "replace", path: "title", value: "x" }];
+    for (const [method, to, message, urn] of [
+      ["PATCH", path, { Operations }, patchOpSchema],
+      ["POST", "/Bulk", { Operations: [] }, bulkRequestSchema],
+      ["POST", "/.search", {}, searchRequestSchema],
+      ["POST", "/Users/.search", { count: 1 }, searchRequestSchema],
+    ] as const) {
+      for (const schemas of [undefined, null, [], urn, [coreUserSchema], [7]]) {
+        const answer = await scim.send(method, to, { body: { ...message, schemas } });
+        expectError(answer, 400, "invalidSyntax");
+        expect(answer.json["detail"]).toBe(`schemas does not name the message: add "schemas": ["${urn}"] to the body`);
+      }
+      expectStatus(await scim.send(method, to, { body: { ...message, schemas: [urn] } }), 200);
+    }
+    expectStatus(await scim.put(path, { userName: json["userName"] }), 200);
+    expectStatus(await scim.post("/Users", { userName: "without" }), 201);
+    expectStatus(await scim.post("/Groups", { displayName: "without" }), 201);
+  });
+
   it("R-057 R-058 answers application/scim+json, whatever is accepted", async () => {
     const { path } = await scim.newUser();
     for (const accept of ["application/scim+json", "application/json", "*/*", "text/html", "nonsense", ""]) {

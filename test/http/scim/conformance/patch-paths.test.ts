@@ -1,12 +1,15 @@
-import { expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../../../src/lib/json.ts";
 import { coreUserSchema, enterpriseUserSchema as enterprise } from "../../../../src/scim/resource.ts";
 import { bareUser, fullUser, type Outcome, type PathForm, pathForms } from "../../../scim/path-forms.ts";
+import { addUsers } from "../scim-server.ts";
 import { type Endpoint, expectError, expectStatus, onEachEndpoint, withoutMeta } from "./endpoint.ts";
 
 // The path forms P1 to P16 of RFC 7644 §3.5.2, over HTTP: what is stored is what is answered.
 
-onEachEndpoint("path forms", (scim) => {
+onEachEndpoint("path forms", (scim, at) => {
+  beforeEach(() => addUsers(at.database, ["m1", "m2"]));
+
   it.each(pathForms)("R-120 $form $op $path", async (form) => {
     await expectOutcome(scim, fullUser, form, form.full);
     await expectOutcome(scim, bareUser, form, form.bare ?? form.full);

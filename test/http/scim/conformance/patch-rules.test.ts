@@ -148,17 +148,18 @@ onEachEndpoint("modifying", (scim, at) => {
   });
 
   it("R-123 makes what is not there, and wants a value to add", async () => {
+    const boss = await scim.newUser();
     const { path } = await scim.newUser();
     const { json } = await scim.patch(
       path,
       { op: "add", path: "name.givenName", value: "Barbara" },
       { op: "add", path: "emails", value: [work] },
-      { op: "add", path: `${enterprise}:manager`, value: { value: "m" } },
+      { op: "add", path: `${enterprise}:manager`, value: { value: boss.id } },
     );
     expect(json).toMatchObject({
       name: { givenName: "Barbara" },
       emails: [work],
-      [enterprise]: { manager: { value: "m" } },
+      [enterprise]: { manager: { value: boss.id } },
     });
     for (const op of ["add", "replace"]) {
       expectError(await scim.patch(path, { op, path: "title" }), 400, "invalidValue");

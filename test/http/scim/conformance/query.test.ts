@@ -220,19 +220,18 @@ onEachEndpoint("queries", (scim) => {
 });
 
 async function makePeople(scim: Endpoint) {
-  const boss = { value: "boss" };
-  const people = [
-    {
-      userName: "ann",
-      externalId: "Ext-ann",
-      displayName: "Ann",
-      title: "Manager",
-      name: { givenName: "Ann" },
-      emails: [
-        { value: "ann@example.com", type: "work", primary: true },
-        { value: "a@example.org", type: "home" },
-      ],
-    },
+  const ann = await scim.newUser({
+    userName: "ann",
+    externalId: "Ext-ann",
+    displayName: "Ann",
+    title: "Manager",
+    name: { givenName: "Ann" },
+    emails: [
+      { value: "ann@example.com", type: "work", primary: true },
+      { value: "a@example.org", type: "home" },
+    ],
+  });
+  const others = [
     {
       userName: "bob",
       title: "manager",
@@ -241,13 +240,13 @@ async function makePeople(scim: Endpoint) {
         { value: "z@example.org", type: "home" },
         { value: "a@example.org", type: "work", primary: true },
       ],
-      [enterprise]: { department: "Sales", manager: boss },
+      [enterprise]: { department: "Sales", manager: { value: ann.id } },
     },
     { userName: "cat", title: "Guide" },
     { userName: "dan" },
     { userName: "eve", active: false },
   ];
-  const made = [];
-  for (const person of people) made.push(await scim.newUser(person));
+  const made = [ann];
+  for (const person of others) made.push(await scim.newUser(person));
   return made;
 }

@@ -25,6 +25,7 @@ onEachEndpoint("replacing", (scim, at) => {
   });
 
   it("R-110 R-019 clears what is left out, and gives active its default", async () => {
+    const boss = await scim.newUser();
     const { path } = await scim.newUser({
       userName: "a",
       externalId: "e",
@@ -32,7 +33,7 @@ onEachEndpoint("replacing", (scim, at) => {
       active: false,
       name: { givenName: "Barbara", familyName: "Jensen" },
       emails: [{ value: "a@example.com" }],
-      [enterprise]: { department: "x", manager: { value: "m" } },
+      [enterprise]: { department: "x", manager: { value: boss.id } },
     });
     const replaced = await scim.put(path, {
       userName: "a",

@@ -1,0 +1,101 @@
+import { expect, it } from "vitest";
+import { patchOpSchema } from "../../../../src/scim/messages.ts";
+import { enterpriseUserSchema as enterprise } from "../../../../src/scim/resource.ts";
+import { testId } from "../../../store/filter-directory.ts";
+import type { Answer } from "../scim-server.ts";
+import { type Endpoint, expectError, expectStatus, onEachEndpoint } from "./endpoint.ts";
+
+// RFC 7643 §4.3: `manager.value` is the id of a User. What is nobody's would be lost without a word at each target.
+
+const path = `${enterprise}:manager`;
+const managedBy = (value: string) => ({ [enterprise]: { manager: { value } } });
+const noUser = "manager.value: this is the id of no User here";
+
+/** What is answered to each way of giving somebody a manager. */
+async function giveEachWay(scim: Endpoint, value: string, token = "token-write"): Promise<readonly Answer[]> {
+  const user = await scim.newUser();
+  const { userName } = user.json;
+  const patch = (at: string) =>
+    scim.send("PATCH", user.path, {
+      body: { schemas: [patchOpSchema], Operations: [{ op: "add", path: at, value }] },
+      token,
+    });
+  return [
+    await scim.send("POST", "/Users", { body: { userName: `new.${userName}`, ...managedBy(value) }, token }),
+    await patch(path),
+    await scim.send("PUT", user.path, { body: { userName, ...managedBy(value) }, token }),
+    await patch(`${path}.value`),
+  ];
+}
+
+onEachEndpoint(
+  "managers",
+  (scim) => {
+    it("R-041 refuses one who is nobody, not seen by the client, has gone, or is a Group, in the same words", async () => {
+      const group = await scim.newGroup();
+      for (const [value, token] of [
+        ["nobody", "token-write"],
+        [testId(999), "token-write"],
+        [testId(23), "token-write"],
+        [testId(100), "token-write"],
+        [group.id, "token-write"],
+        [testId(0), "token-custom"],
+      ] as const) {
+        for (const answer of await giveEachWay(scim, value, token)) {
+          expectError(answer, 400, "invalidValue");
+          expect(answer.json["detail"]).toBe(noUser);
+        }
+      }
+      expect(await scim.find("/Users", 'userName sw "new."')).toEqual([]);
+    });
+
+    it("R-041 takes a User of any source that the client sees", async () => {
+      const boss = await scim.newUser();
+      for (const [value, token] of [
+        [testId(0), "token-write"],
+        [testId(24), "token-write"],
+        [boss.id, "token-custom"],
+      ] as const) {
+        for (const answer of await giveEachWay(scim, value, token)) {
+          expect(answer.status, answer.text).toBeLessThan(300);
+          expect(answer.json).toMatchObject(managedBy(value));
+        }
+      }
+    });
+
+    it("R-041 lets nobody be his own manager, and two people be each other's", async () => {
+      const [a, b] = [await scim.newUser(), await scim.newUser()];
+      for (const answer of [
+        await scim.put(a.path, { userName: "a", ...managedBy(a.id) }),
+        await scim.patch(a.path, { op: "add", path, value: { value: a.id } }),
+      ]) {
+        expectError(answer, 400, "invalidValue");
+        expect(answer.json["detail"]).toBe("manager.value: nobody is his own manager");
+      }
+      expectStatus(await scim.patch(a.path, { op: "add", path, value: b.id }), 200);
+      expectStatus(await scim.patch(b.path, { op: "add", path, value: a.id }), 200);
+    });
+
+    it("R-041 R-110 keeps a manager who has gone since, until there is another", async () => {
+      const boss = await scim.newUser();
+      const user = await scim.newUser({ userName: "a", ...managedBy(boss.id) });
+      expectStatus(await scim.delete(boss.path), 204);
+      const put = await scim.put(user.path, { userName: "a", title: "x", ...managedBy(boss.id) });
+      expectStatus(put, 200);
+      expectStatus(await scim.patch(user.path, { op: "replace", path: "title", value: "y" }), 200);
+      expectStatus(await scim.patch(user.path, { op: "remove", path }), 200);
+      expectError(await scim.patch(user.path, { op: "add", path, value: boss.id }), 400, "invalidValue");
+    });
+
+    it("R-041 R-145 tells a bulk request which of its operations names nobody", async () => {
+      const post = (bulkId: string, value: string) => ({
+        ...{ method: "POST", path: "/Users", bulkId },
+        data: { userName: bulkId, ...managedBy(value) },
+      });
+      const results = await scim.bulk([post("a", "nobody"), post("b", testId(0)), post("c", "bulkId:c")]);
+      expect(results.map(({ status }) => status)).toEqual(["400", "201", "400"]);
+      expect(results[0]?.["response"]).toMatchObject({ scimType: "invalidValue", detail: noUser });
+    });
+  },
+  { hasDirectory: true },
+);
