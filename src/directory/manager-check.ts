@@ -14,10 +14,11 @@ export interface ManagedUser {
 }
 
 /**
- * RFC 7643 §4.3: `manager.value` is the id of a User. Two people may be each other's manager: WeCom has it too.
+ * RFC 7643 §4.3: `manager.value` is the id of another User. Two people may be each other's manager: WeCom has it too. An
+ * id that is nobody's is taken and kept all the same: the suites by which Entra ID's provisioning and Microsoft's
+ * collection judge a service provider send such, and expect to read them.
  *
- * @throws {ScimError} 400 invalidValue for an id that is no User's, or of one whom the writer does not see, and for the
- * person's own
+ * @throws {ScimError} 400 invalidValue for the person's own id, and for that of a Group which the writer sees
  */
 export async function checkManager(write: DirectoryWrite, user: ManagedUser, { sources }: Writer): Promise<void> {
   const value = managerOf(user.after);
@@ -25,7 +26,7 @@ export async function checkManager(write: DirectoryWrite, user: ManagedUser, { s
   if (value === null || (user.before !== null && managerOf(user.before) === value)) return;
   if (value === user.id) throw refusal("nobody is his own manager");
   const found = await write.lookUp([value], sources);
-  if (found.get(value)?.type !== "User") throw refusal("this is the id of no User here");
+  if (found.get(value)?.type === "Group") throw refusal("this is the id of a Group");
 }
 
 function refusal(rule: string): ScimError {
