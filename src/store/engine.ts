@@ -307,6 +307,11 @@ export interface EngineTaskStore {
   replaceHeld(sourceId: string, byTaskId: string): Promise<void>;
   /** The same for pushes of one target that were asked for by themselves. */
   replaceHeldPush(targetId: string, byTaskId: string): Promise<void>;
+  /**
+   * An earlier push of the target that waits for a person, and holds there just what this task does: answers its id, and
+   * forgets what this task holds. Null when there is none; nothing is changed then.
+   */
+  keepHeldPush(lease: Lease, targetId: string, byTaskId: string): Promise<string | null>;
   expireHeld(before: number): Promise<void>;
   /** Counts of one side of a task; `targetId` null is our own directory. */
   countTask(

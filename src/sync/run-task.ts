@@ -204,15 +204,32 @@ async function pushOne(
             () => push(ofTask, leaving),
             () => push([userGroups], null),
           );
-    if (result.state !== "failed" && task.sourceId === null) {
-      // This push looked at all that an earlier one had found.
-      await store.replaceHeldPush(row.id, task.id);
-      await store.notePushedChange(row, heard);
-    }
-    return result;
+    if (result.state === "failed" || task.sourceId !== null) return result;
+    const settled = await settleHeldPushes(parts, task, row, lease, result);
+    await store.notePushedChange(row, heard);
+    return settled;
   } finally {
     await target.close();
   }
+}
+
+/**
+ * This push looked at all that an earlier one had found, and replaces it. Unless nobody asked for it, and it holds just the
+ * same: with every write of a client there would be another task to approve, and the one that is looked at would be gone.
+ */
+async function settleHeldPushes(
+  { store }: TaskParts,
+  task: OpenTask,
+  row: TargetRow,
+  lease: Lease,
+  result: PushResult,
+): Promise<PushResult> {
+  const mayKeep = result.state === "held" && task.trigger !== "manual";
+  const kept = mayKeep ? await store.keepHeldPush(lease, row.id, task.id) : null;
+  await store.replaceHeldPush(row.id, kept ?? task.id);
+  if (kept === null) return result;
+  const detail = `the changes that its safeguards hold still wait for approval in task ${kept}`;
+  return { state: "partial", error: { code: "target.held", detail }, hold: null };
 }
 
 /** The first that did not succeed, or the last. */
