@@ -80,7 +80,7 @@ export function makeDirectoryApply(
 
     deleteLeavers: (before) =>
       database.write(async (trx) => {
-        await emptyWrittenSince(database, trx);
+        await emptyWrittenSince(database, trx, clock());
         const isDue = await trx
           .selectFrom("resource")
           .select("id")

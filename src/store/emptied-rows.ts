@@ -35,17 +35,29 @@ export async function emptyLinks(
     .where("held", "is not", null)
     .execute();
   for (const { target_id, resource_id, held } of links) {
+    const emptied = JSON.stringify(withoutValues(JSON.parse(held ?? "{}") as JsonObject));
+    if (emptied === held) continue;
     await trx
       .updateTable("link")
-      .set({ held: JSON.stringify(withoutValues(JSON.parse(held ?? "{}") as JsonObject)) })
+      .set({ held: emptied })
       .where("target_id", "=", target_id)
       .where("resource_id", "=", resource_id)
       .execute();
   }
 }
 
-/** A push that was under way when somebody was deleted may have written down after that what it had given. */
-export async function emptyWrittenSince(database: Pick<Database, "isOneOf">, trx: Transaction<Tables>): Promise<void> {
+/** How far back is looked, in milliseconds: much longer than a server is down between two looks. */
+const lookBackMs = 7 * 86_400_000;
+
+/**
+ * A push that was under way when somebody was deleted may have written down after that what it had given, each without
+ * seeing the other. What was written lately is looked at again.
+ */
+export async function emptyWrittenSince(
+  database: Pick<Database, "isOneOf">,
+  trx: Transaction<Tables>,
+  now: number,
+): Promise<void> {
   const written = await trx
     .selectFrom("link")
     .innerJoin("resource", "resource.id", "link.resource_id")
@@ -53,7 +65,7 @@ export async function emptyWrittenSince(database: Pick<Database, "isOneOf">, trx
     .distinct()
     .where("resource.deleted_at", "is not", null)
     .where("link.held", "is not", null)
-    .whereRef("link.updated_at", ">=", "resource.deleted_at")
+    .where("link.updated_at", ">", now - lookBackMs)
     .execute();
   const ids = written.map((row) => row.resource_id);
   if (ids.length > 0) await emptyLinks(database, trx, ids);

@@ -264,6 +264,8 @@ export interface GroupRuleStore {
 export interface DirectoryChangeStore {
   /** The latest change by source, and of the user groups. */
   directoryChanges(): Promise<ReadonlyMap<string, number>>;
+  /** Syncs changed user groups, of which targets without the source of that sync have to hear. */
+  noteUserGroups(): Promise<void>;
   /** Up to which change each target has been pushed to. */
   pushedChanges(): Promise<ReadonlyMap<string, number>>;
   /** The target heard of all changes up to here; unless its settings are others since, and ask for another push. */
@@ -307,6 +309,11 @@ export interface EngineTaskStore {
   replaceHeld(sourceId: string, byTaskId: string): Promise<void>;
   /** The same for pushes of one target that were asked for by themselves. */
   replaceHeldPush(targetId: string, byTaskId: string): Promise<void>;
+  /**
+   * An earlier push of the target that waits for a person, and holds there just what this task does: answers its id, and
+   * forgets what this task holds. Null when there is none; nothing is changed then.
+   */
+  keepHeldPush(lease: Lease, targetId: string, byTaskId: string): Promise<string | null>;
   expireHeld(before: number): Promise<void>;
   /** Counts of one side of a task; `targetId` null is our own directory. */
   countTask(

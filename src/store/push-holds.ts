@@ -1,24 +1,15 @@
-import { sql } from "kysely";
+import { sql, type Transaction } from "kysely";
 import type { Database } from "./database.ts";
 import type { PushStore } from "./engine.ts";
 import { leasedWrite } from "./leases.ts";
+import type { Tables } from "./tables.ts";
 
 /** What waits at a target for a person, and what somebody let through. */
 export function makePushHolds(database: Database): Pick<PushStore, "forgetHeld" | "approvedRenames"> {
   const { db, isOneOf } = database;
   const write = leasedWrite(database);
   return {
-    forgetHeld: (lease, taskId, targetId) =>
-      write(lease, async (trx) => {
-        const held = trx
-          .selectFrom("change")
-          .select("seq")
-          .where("task_id", "=", taskId)
-          .where("target_id", "=", targetId)
-          .where("status", "=", "held");
-        await trx.deleteFrom("change_member").where("change_seq", "in", held).execute();
-        await trx.deleteFrom("change").where("seq", "in", held).execute();
-      }),
+    forgetHeld: (lease, taskId, targetId) => write(lease, (trx) => deleteHeld(trx, taskId, targetId)),
 
     async approvedRenames(targetId, resourceIds) {
       const rows = await db
@@ -38,4 +29,16 @@ export function makePushHolds(database: Database): Pick<PushStore, "forgetHeld" 
       return approved;
     },
   };
+}
+
+/** Deletes the records of what a task holds at a target. */
+export async function deleteHeld(trx: Transaction<Tables>, taskId: string, targetId: string): Promise<void> {
+  const held = trx
+    .selectFrom("change")
+    .select("seq")
+    .where("task_id", "=", taskId)
+    .where("target_id", "=", targetId)
+    .where("status", "=", "held");
+  await trx.deleteFrom("change_member").where("change_seq", "in", held).execute();
+  await trx.deleteFrom("change").where("seq", "in", held).execute();
 }

@@ -122,6 +122,7 @@ export interface PushOutcome {
 /** Whom an account of a target belongs to. */
 export interface LinkHolder {
   readonly resourceId: string;
+  readonly resourceType: ResourceType;
   /** Deleted here for good: whoever comes with the same name may have the account. */
   readonly isGone: boolean;
   readonly sourceName: string;
@@ -235,10 +236,12 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
     groupId: string,
     failure: { readonly error: string; readonly nextTryAt: number },
   ): Promise<void>;
+  /** Whether targets still have people or groups of this source in groups of others: without their ids nobody can take them out. */
+  areMembersGiven(sourceId: string): Promise<boolean>;
   /** Forgets everything that was given to a target, as if it had never been met. */
   forgetLinks(targetId: string): Promise<void>;
   /** What was due and is not pending any more (somebody left before he was made there) needs no other try. */
   forgetStaleRetries(lease: Lease, scope: PushScope): Promise<void>;
-  /** Whether anything failed at this target is due for another try. */
-  hasDueRetries(targetId: string, now: number): Promise<boolean>;
+  /** Whether anything of these sources that failed at this target is due for another try. */
+  hasDueRetries(targetId: string, sourceIds: readonly string[], now: number): Promise<boolean>;
 }

@@ -83,14 +83,17 @@ export function makePushStore(
         .selectFrom("link")
         .innerJoin("resource", "resource.id", "link.resource_id")
         .leftJoin("source", "source.id", "resource.source_id")
-        .select(["link.remote_id", "link.resource_id", "resource.deleted_at", "source.name"])
+        .select(["link.remote_id", "link.resource_id", "resource.type", "resource.deleted_at", "source.name"])
         .where("link.target_id", "=", targetId)
         .where(isOneOf("link.remote_id", remoteIds))
         .execute();
       return new Map(
         rows.map((row) => [
           row.remote_id ?? "",
-          { resourceId: row.resource_id, isGone: row.deleted_at !== null, sourceName: row.name ?? "" },
+          {
+            ...{ resourceId: row.resource_id, resourceType: row.type },
+            ...{ isGone: row.deleted_at !== null, sourceName: row.name ?? "" },
+          },
         ]),
       );
     },
@@ -112,11 +115,10 @@ export function makePushStore(
           table: "change",
           rows: outcomes.map((outcome) => recordRow(outcome, taskId, targetId, now)).filter(isRow),
         });
-        const linked = outcomes.map((outcome) => linkedRow(outcome, targetId, now)).filter(isRow);
-        await takeOver(database, trx, targetId, linked, now);
+        await takeOver(database, trx, targetId, outcomes, now);
         await database.upsert(trx, {
           table: "link",
-          rows: linked,
+          rows: outcomes.map((outcome) => linkedRow(outcome, targetId, now)).filter(isRow),
           conflict: ["target_id", "resource_id"],
           update: [
             "remote_id",
@@ -184,12 +186,29 @@ export function makePushStore(
       });
     },
 
-    async hasDueRetries(targetId, now) {
+    async areMembersGiven(sourceId) {
+      const row = await db
+        .selectFrom("link_member as given")
+        .innerJoin("resource as who", "who.id", "given.member_id")
+        .innerJoin("resource as group", "group.id", "given.group_id")
+        .innerJoin("target", "target.id", "given.target_id")
+        .select("given.member_id")
+        .where("who.source_id", "=", sourceId)
+        .where("group.source_id", "!=", sourceId)
+        .where("group.deleted_at", "is", null)
+        .limit(1)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+
+    async hasDueRetries(targetId, sourceIds, now) {
       const row = await db
         .selectFrom("link")
-        .select("resource_id")
-        .where("target_id", "=", targetId)
-        .where("next_try_at", "<=", now)
+        .innerJoin("resource", "resource.id", "link.resource_id")
+        .select("link.resource_id")
+        .where("link.target_id", "=", targetId)
+        .where("link.next_try_at", "<=", now)
+        .where(isOneOf("resource.source_id", sourceIds))
         .limit(1)
         .executeTakeFirst();
       return row !== undefined;

@@ -1,33 +1,38 @@
 import type { Transaction } from "kysely";
-import type { Database, Row } from "./database.ts";
+import type { Database } from "./database.ts";
+import type { PushOutcome } from "./engine.ts";
 import type { Tables } from "./tables.ts";
 
 /**
  * Accounts that are now somebody's, and were those of resources that were deleted for good: the old ones let go. What the
  * target was given of the old one's memberships is now the new one's: whatever he is not to have is taken from him.
  *
- * @param linked links that are about to be written
+ * @param outcomes whose links are about to be written
  */
 export async function takeOver(
   { isOneOf }: Pick<Database, "isOneOf">,
   trx: Transaction<Tables>,
   targetId: string,
-  linked: readonly Row[],
+  outcomes: readonly PushOutcome[],
   now: number,
 ): Promise<void> {
-  const newHolders = new Map(linked.map((row) => [row["remote_id"] as string, row["resource_id"] as string]));
+  const newHolders = new Map(
+    outcomes.flatMap(({ link, ...resource }) => (link?.state === "linked" ? [[link.remoteId, resource] as const] : [])),
+  );
   if (newHolders.size === 0) return;
   const held = await trx
     .selectFrom("link")
     .innerJoin("resource", "resource.id", "link.resource_id")
-    .select(["link.remote_id", "link.resource_id"])
+    .select(["link.remote_id", "link.resource_id", "resource.type"])
     .where("link.target_id", "=", targetId)
     .where(isOneOf("link.remote_id", [...newHolders.keys()]))
     .where("resource.deleted_at", "is not", null)
     .execute();
-  for (const { remote_id, resource_id: from } of held) {
-    const to = newHolders.get(remote_id ?? "");
-    if (to === undefined || to === from) continue;
+  for (const { remote_id, resource_id: from, type } of held) {
+    const holder = newHolders.get(remote_id ?? "");
+    // Some servers count the ids of Users and Groups by themselves.
+    if (holder === undefined || holder.resourceId === from || holder.resourceType !== type) continue;
+    const to = holder.resourceId;
     await trx
       .updateTable("link")
       .set({ state: "unlinked", remote_id: null, held: null, active: 0, next_try_at: null, updated_at: now })

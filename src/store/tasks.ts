@@ -5,6 +5,7 @@ import { releaseHeld } from "./approvals.ts";
 import { countChanges, noCounts } from "./counts.ts";
 import type { Database } from "./database.ts";
 import type { EngineTaskStore } from "./engine.ts";
+import { makeHeldPushes } from "./held-pushes.ts";
 import type { TaskRow, TaskStore } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
@@ -21,6 +22,8 @@ export function makeTaskStore(
   };
 
   return {
+    ...makeHeldPushes(database),
+
     async queueTask({ sourceId, targetId, trigger, mode }) {
       const slot = slotOf(sourceId, targetId);
       for (;;) {

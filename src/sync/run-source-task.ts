@@ -5,6 +5,7 @@ import { MappingError } from "../mapping/problem.ts";
 import type { SchemaCatalog } from "../scim/catalog.ts";
 import { type Source, SourceError } from "../source/source.ts";
 import type {
+  DirectoryChangeStore,
   DirectoryStore,
   EngineTaskStore,
   GroupRuleStore,
@@ -37,7 +38,11 @@ export type LoadMapping = (
 ) => Promise<{ readonly mapping: CompiledMapping; readonly version: number; readonly problem: string | null }>;
 
 export interface SourceTaskParts {
-  readonly store: RecordStore & DirectoryStore & GroupRuleStore & EngineTaskStore;
+  readonly store: RecordStore &
+    DirectoryStore &
+    GroupRuleStore &
+    EngineTaskStore &
+    Pick<DirectoryChangeStore, "noteUserGroups">;
   readonly lease: Lease;
   readonly task: TaskRow & { readonly stage: "plan" | "apply" | "push" };
   readonly row: SourceRow;

@@ -82,7 +82,9 @@ export async function runTask(parts: TaskParts, found: OpenTask, lease: Lease, o
     const targets = pushes ? await pushAll(parts, task, leaving, progress, signal) : [];
     await progress.flush();
     const state = await finish(parts, task, directory, targets);
-    if (source !== null) await settleLeaving(parts, task, source.id, leaving, state);
+    // What others' groups wait for is no reason to keep a source that nobody has any more.
+    const hasLeft = state === "succeeded" || isOwnDone(directory, targets);
+    if (source !== null) await settleLeaving(parts, task, source.id, leaving, hasLeft);
   } catch (error) {
     if (cancelled.signal.aborted || error instanceof TaskCancelledError) {
       log.info({ task: task.id }, "task cancelled");
@@ -122,7 +124,12 @@ async function runDirectory(
 
 interface Pushed {
   readonly row: TargetRow;
-  readonly result: PushResult;
+  readonly result: TargetResult;
+}
+
+interface TargetResult extends PushResult {
+  /** Of a source that ends: what came of its own people and groups, the user groups apart. */
+  readonly ownState?: PushResult["state"];
 }
 
 async function pushAll(
@@ -174,7 +181,7 @@ async function pushOne(
   progress: Progress,
   signal: AbortSignal,
   ensureHeld: () => Promise<void>,
-): Promise<PushResult> {
+): Promise<TargetResult> {
   const { store } = parts;
   const ofTask = task.sourceId === null ? row.settings.sources : [task.sourceId];
   // Whatever is written from now on may be missed.
@@ -184,6 +191,7 @@ async function pushOne(
     const result = await pushTarget({
       ...{ store, lease, row, target, language, sourceIds, signal, ensureHeld },
       ...{ taskId: task.id, leaving: ending, catalog: await parts.catalog() },
+      isEnding: leaving !== null,
       sourceName: async (id) => (await store.findSource(id))?.name ?? id,
       retryAll: task.trigger === "manual",
       asked: task.trigger === "manual" && task.sourceId === null,
@@ -196,33 +204,44 @@ async function pushOne(
     return result;
   };
   try {
-    const result =
-      leaving === null
-        ? await push([...ofTask, userGroups], null)
-        : // A source that ends takes nothing with it but its own; the user groups follow, guarded like ever.
-          await inTurn(
-            () => push(ofTask, leaving),
-            () => push([userGroups], null),
-          );
-    if (result.state !== "failed" && task.sourceId === null) {
-      // This push looked at all that an earlier one had found.
-      await store.replaceHeldPush(row.id, task.id);
-      await store.notePushedChange(row, heard);
+    if (leaving !== null) {
+      // A source that ends takes nothing with it but its own; the user groups follow, guarded like ever.
+      const own = await push(ofTask, leaving);
+      const result = own.state === "succeeded" ? await push([userGroups], null) : own;
+      return { ...result, ownState: own.state };
     }
-    return result;
+    const result = await push([...ofTask, userGroups], null);
+    const heardAll = row.settings.sources.every((id) => ofTask.includes(id));
+    if (result.state === "failed") return result;
+    if (task.sourceId !== null) {
+      if (heardAll) await store.notePushedChange(row, heard);
+      return result;
+    }
+    const settled = await settleHeldPushes(parts, task, row, lease, result);
+    await store.notePushedChange(row, heard);
+    return settled;
   } finally {
     await target.close();
   }
 }
 
-/** The first that did not succeed, or the last. */
-async function inTurn(...pushes: readonly (() => Promise<PushResult>)[]): Promise<PushResult> {
-  let result: PushResult = { state: "succeeded", error: null, hold: null };
-  for (const push of pushes) {
-    result = await push();
-    if (result.state !== "succeeded") return result;
-  }
-  return result;
+/**
+ * This push looked at all that an earlier one had found, and replaces it. Unless nobody asked for it, and it holds just the
+ * same: with every write of a client there would be another task to approve, and the one that is looked at would be gone.
+ */
+async function settleHeldPushes(
+  { store }: TaskParts,
+  task: OpenTask,
+  row: TargetRow,
+  lease: Lease,
+  result: PushResult,
+): Promise<PushResult> {
+  const mayKeep = result.state === "held" && task.trigger !== "manual";
+  const kept = mayKeep ? await store.keepHeldPush(lease, row.id, task.id) : null;
+  await store.replaceHeldPush(row.id, kept ?? task.id);
+  if (kept === null) return result;
+  const detail = `the changes that its safeguards hold still wait for approval in task ${kept}`;
+  return { state: "partial", error: { code: "target.held", detail }, hold: null };
 }
 
 async function finish(
@@ -250,21 +269,25 @@ async function finish(
  * A source whose people are gone everywhere has left: it is disabled for good, or forgotten.
  *
  * @param leaving what this task was told; an end that was ordered while it ran takes another task
+ * @param hasLeft each target that takes part has done with what was the source's own
  */
 async function settleLeaving(
   { store, clock }: TaskParts,
   task: OpenTask,
   sourceId: string,
   leaving: Leaving | null,
-  state: TaskState,
+  hasLeft: boolean,
 ): Promise<void> {
   const source = await store.findSource(sourceId);
   if (source?.settings.leaving === undefined) return;
   // A plan, or what had been planned before (and approved, or cut off), empties nothing: that takes another task.
   const { users, groups } = await store.countOfSource(sourceId);
   const isEmptied =
-    leaving?.people === "keep" || (users + groups === 0 && !(await isHeldElsewhere(store, sourceId, leaving, clock())));
-  if (leaving === null || task.mode === "plan" || state !== "succeeded" || !isEmptied) {
+    leaving?.people === "keep" ||
+    (users + groups === 0 &&
+      !(await store.areMembersGiven(sourceId)) &&
+      !(await isHeldElsewhere(store, sourceId, leaving, clock())));
+  if (leaving === null || task.mode === "plan" || !hasLeft || !isEmptied) {
     const hadItsTurn = leaving !== null && task.mode === "apply" && task.stage === "plan";
     await store.updateSource(sourceId, { nextRunAt: hadItsTurn ? clock() + leavingRetryMs : clock() });
   } else if (leaving.then === "delete") {
@@ -273,6 +296,11 @@ async function settleLeaving(
     const { leaving: _, ...settings } = source.settings;
     await store.updateSource(sourceId, { settings, nextRunAt: null });
   }
+}
+
+function isOwnDone({ usable, error, hold }: DirectoryResult, pushed: readonly Pushed[]): boolean {
+  const isDone = pushed.every(({ result }) => result.ownState === "succeeded");
+  return usable && error === null && hold === null && pushed.length > 0 && isDone;
 }
 
 /** Whether a target that is disabled now still has people of this source who are to go: it must hear of it first. */

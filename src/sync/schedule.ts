@@ -50,6 +50,8 @@ interface Queued {
   readonly at: number;
   /** What the target had heard of then. While that stays the same, pushes have come to nothing. */
   readonly heard: number;
+  /** With which settings. */
+  readonly updatedAt: number;
   readonly tries: number;
 }
 
@@ -71,27 +73,26 @@ export function makeChangeQueue(store: TargetStore & TaskStore & DirectoryChange
       // One that is disabled hears of it when it is enabled again.
       if (target.status !== "enabled" || latestChange(changes, target.settings) <= heard) continue;
       const last = lastQueued.get(target.id) ?? null;
-      if (last !== null && clock() < last.at + waitAfter(last, heard)) continue;
+      const isSame = last !== null && last.heard === heard && last.updatedAt === target.updatedAt;
+      const wait = isSame ? Math.min(firstRetryMs * 2 ** last.tries, longestRetryMs) : betweenPushesMs;
+      if (last !== null && clock() < last.at + wait) continue;
       const { created } = await store.queueTask({
         ...{ sourceId: null, targetId: target.id },
         ...{ trigger: "callback", mode: "apply" },
       });
       if (!created) continue;
-      const tries = last?.heard === heard ? last.tries + 1 : 0;
-      lastQueued.set(target.id, { at: clock(), heard, tries });
+      const tries = isSame ? last.tries + 1 : 0;
+      lastQueued.set(target.id, { at: clock(), heard, updatedAt: target.updatedAt, tries });
     }
   };
-}
-
-function waitAfter(last: Queued, heard: number): number {
-  if (last.heard !== heard) return betweenPushesMs;
-  return Math.min(firstRetryMs * 2 ** last.tries, longestRetryMs);
 }
 
 /** Queues a push for each target at which something failed and is due for another try. */
 export async function queueDueTargets(store: TargetStore & TaskStore & PushStore, now: number): Promise<void> {
   for (const target of await store.listTargets()) {
-    if (target.status !== "enabled" || !(await store.hasDueRetries(target.id, now))) continue;
+    const { sources, provision } = target.settings;
+    const pushed = provision.userGroups ? [...sources, userGroups] : sources;
+    if (target.status !== "enabled" || !(await store.hasDueRetries(target.id, pushed, now))) continue;
     await store.queueTask({ sourceId: null, targetId: target.id, trigger: "schedule", mode: "apply" });
   }
 }

@@ -3,6 +3,7 @@ import { refuseEmptied, refuseMemberLosses } from "../plan/guard.ts";
 import type { SchemaCatalog } from "../scim/catalog.ts";
 import type {
   CompiledRule,
+  DirectoryChangeStore,
   DirectoryStore,
   GroupRuleStore,
   Lease,
@@ -13,7 +14,7 @@ import type {
 import { holdDurationMs } from "./guard-directory.ts";
 
 export interface SettleParts {
-  readonly store: DirectoryStore & GroupRuleStore;
+  readonly store: DirectoryStore & GroupRuleStore & Pick<DirectoryChangeStore, "noteUserGroups">;
   readonly lease: Lease;
   readonly taskId: string;
   readonly safeguards: Safeguards;
@@ -74,7 +75,12 @@ async function settle(parts: SettleParts, rules: readonly CompiledRule[]): Promi
   }
   await store.countMemberChanges(lease, taskId);
   const hold = await holdLosses(parts);
-  while ((await store.applyMembers(lease, taskId, { leavers: false }, groupsAtOnce)) > 0) signal.throwIfAborted();
+  let changed = false;
+  while ((await store.applyMembers(lease, taskId, { leavers: false }, groupsAtOnce)) > 0) {
+    changed = true;
+    signal.throwIfAborted();
+  }
+  if (changed) await store.noteUserGroups();
   return hold;
 }
 

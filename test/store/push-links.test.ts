@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { onEachDatabase } from "../support/databases.ts";
-import { begin, creates, giveAll, given, must, save } from "./push-support.ts";
+import { all, begin, creates, giveAll, given, must, save } from "./push-support.ts";
 import { groupId, userId } from "./support.ts";
 
 onEachDatabase("first contact with a target", (at) => {
@@ -30,9 +30,44 @@ onEachDatabase("first contact with a target", (at) => {
     await giveAll(at, push, work);
     const linked = await at.store.linkedTo(push.target.id, [`remote ${userId(1)}`, "unknown"]);
     expect([...linked]).toEqual([
-      [`remote ${userId(1)}`, { resourceId: userId(1), isGone: false, sourceName: "corp" }],
+      [`remote ${userId(1)}`, { resourceId: userId(1), resourceType: "User", isGone: false, sourceName: "corp" }],
     ]);
     expect((await at.store.linkedTo(push.target.id, [])).size).toBe(0);
+  });
+
+  it("lets the account of somebody who was deleted for good be another's, of the same type alone", async () => {
+    const { push, work } = await begin(at, { users: 3, members: { 1: [1] } });
+    const [one, two, three] = await creates(at, push, "User");
+    const [group] = await creates(at, push, "Group");
+    await save(at, push, work, [given(must(one), { remoteId: "7" }), given(must(group), { remoteId: "8" })]);
+    const delta = await at.store.memberDelta(push.target.id, groupId(1), "add", all);
+    const pending = must((await at.store.pendingGroups(push.scope, all))[0]);
+    await at.store.saveMembers(push.lease, work.task.id, push.target.id, pending, "add", delta, {
+      ...{ status: "applied", error: null },
+    });
+    for (const id of [userId(1), groupId(1)]) {
+      await at.database.db.updateTable("resource").set({ deleted_at: 1 }).where("id", "=", id).execute();
+    }
+    // Some servers count the ids of Users and Groups by themselves: "8" is a group, and stays one that is to be deleted.
+    await expect(save(at, push, work, [given(must(three), { remoteId: "8" })])).rejects.toThrow();
+    expect((await at.store.linkedTo(push.target.id, ["8"])).get("8")).toMatchObject({ resourceId: groupId(1) });
+    await save(at, push, work, [given(must(two), { remoteId: "7" })]);
+    expect([...(await at.store.linkedTo(push.target.id, ["7", "8"])).values()]).toMatchObject([
+      { resourceId: userId(2), isGone: false },
+      { resourceId: groupId(1), isGone: true },
+    ]);
+    // What the target was given of the old one's memberships is the new one's.
+    const given2 = await at.database.db.selectFrom("link_member").select(["group_id", "member_id"]).execute();
+    expect(given2).toEqual([{ group_id: groupId(1), member_id: userId(2) }]);
+  });
+
+  it("tries again only what is of the sources that it has", async () => {
+    const { push, work } = await begin(at, { users: 1 });
+    const [user] = await creates(at, push, "User");
+    const failed = { state: "failed", error: "no", attempts: 1, nextTryAt: 5 } as const;
+    await save(at, push, work, [{ ...given(must(user)), link: failed }]);
+    expect(await at.store.hasDueRetries(push.target.id, push.scope.sourceIds, 5)).toBe(true);
+    expect(await at.store.hasDueRetries(push.target.id, ["another"], 5)).toBe(false);
   });
 
   it("knows whom it holds, and of people who is active there", async () => {

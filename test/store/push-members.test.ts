@@ -129,10 +129,10 @@ onEachDatabase("memberships at a target", (at) => {
     const later = { ...push.scope, startedAt: nextTryAt };
     expect(await at.store.pendingGroups(later, all)).toHaveLength(1);
     expect(await at.store.pendingGroups({ ...push.scope, retryAll: true }, all)).toHaveLength(1);
-    expect(await at.store.hasDueRetries(push.target.id, nextTryAt)).toBe(true);
+    expect(await at.store.hasDueRetries(push.target.id, push.scope.sourceIds, nextTryAt)).toBe(true);
     await giveMembers(at, push, work, group);
     expect(await at.store.countLinks(push.target.id)).toMatchObject({ failed: 0, pending: 0 });
-    expect(await at.store.hasDueRetries(push.target.id, nextTryAt)).toBe(false);
+    expect(await at.store.hasDueRetries(push.target.id, push.scope.sourceIds, nextTryAt)).toBe(false);
   });
 
   it("that went well leave alone what went wrong with the group itself", async () => {

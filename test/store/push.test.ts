@@ -114,10 +114,10 @@ onEachDatabase("what a target lacks", (at) => {
     expect(await creates(at, later(999), "User")).toEqual([]);
     expect(await creates(at, later(1000), "User")).toMatchObject([{ attempts: 3 }]);
     expect(await creates(at, later(10, true), "User")).toHaveLength(1);
-    expect(await at.store.hasDueRetries(push.target.id, at.clock.now + 999)).toBe(false);
-    expect(await at.store.hasDueRetries(push.target.id, at.clock.now + 1000)).toBe(true);
+    expect(await at.store.hasDueRetries(push.target.id, push.scope.sourceIds, at.clock.now + 999)).toBe(false);
+    expect(await at.store.hasDueRetries(push.target.id, push.scope.sourceIds, at.clock.now + 1000)).toBe(true);
     await save(at, push, work, [given(must(user))]);
-    expect(await at.store.hasDueRetries(push.target.id, at.clock.now + 1000)).toBe(false);
+    expect(await at.store.hasDueRetries(push.target.id, push.scope.sourceIds, at.clock.now + 1000)).toBe(false);
   });
 
   it("is only what its scope names, in type, source and filter", async () => {
@@ -211,6 +211,13 @@ onEachDatabase("what a target has otherwise than the directory", (at) => {
     await at.store.deleteLeavers(at.clock.now);
     expect(await at.store.countPending(last.scope)).toBe(0);
     // Nothing of the person is left here, with the link either.
+    expect(JSON.stringify(await at.rows("select * from link"))).not.toContain("User 1");
+    // Also when a push that had begun before writes it down after that, and when neither saw the other.
+    await save(at, last, next, [given(must(leavers[0]), { active: false })]);
+    expect(JSON.stringify(await at.rows("select * from link"))).not.toContain("User 1");
+    const held = JSON.stringify({ displayName: "User 1" });
+    await at.database.db.updateTable("link").set({ held }).execute();
+    await at.store.deleteLeavers(at.clock.now);
     expect(JSON.stringify(await at.rows("select * from link"))).not.toContain("User 1");
   });
 });

@@ -137,6 +137,21 @@ describe("the end of a custom source", () => {
     expect(fixture.control.violations()).toEqual([]);
   });
 
+  test("is not kept by what other user groups wait for", async () => {
+    const { fixture, custom, client, listed } = await withBoth();
+    fixture.control.fault({
+      match: { method: "POST", type: "Group", body: "refused" },
+      effect: { kind: "status", status: 400 },
+    });
+    await client.createGroup("refused");
+    await settled(fixture);
+    await end(fixture, custom, "deactivate", "delete");
+    expect(await fixture.store.findSource(custom.id)).toBeNull();
+    expect(membersAt(fixture, "listed")).toEqual(await membersHere(fixture, listed));
+    // Nor does what went with it count for the safeguards of what is left.
+    expect(await fixture.store.recentRemovals(`target:${fixture.row.id}`, 0)).toEqual({ users: 0, groups: 0 });
+  });
+
   test("waits for a target that is down, and goes on once it is back", async () => {
     const { fixture, custom, member } = await withBoth();
     fixture.control.setDown(true);

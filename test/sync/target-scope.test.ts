@@ -39,7 +39,7 @@ test("somebody whom a target refused and who has left is not tried again for eve
   expect((await fixture.sync()).state).toBe("succeeded");
   fixture.advance(86_400_000);
   await fixture.push();
-  expect(await fixture.store.hasDueRetries(fixture.row.id, fixture.now())).toBe(false);
+  expect(await fixture.store.hasDueRetries(fixture.row.id, fixture.row.settings.sources, fixture.now())).toBe(false);
 });
 
 test("a plan that is cancelled while it is made is not applied", async () => {

@@ -32,7 +32,7 @@ export function makeTasks(parts: AdminParts) {
       if (!approved) {
         const why =
           now.state === "held"
-            ? "Another task of the same source or target is queued or running, and will replace what is held."
+            ? "Another task of the same source or target is queued or running, and may replace what is held: look again once it has ended."
             : `The task is not held (any more): it is ${now.state}.`;
         throw new ProblemError(409, "conflict", why);
       }

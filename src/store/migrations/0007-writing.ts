@@ -23,6 +23,7 @@ export const writing: Migration = (dialect) => {
       action text not null, changes text not null)`,
     "create index directory_record_source on directory_record (source_id, seq)",
     "create index directory_record_resource on directory_record (resource_id, seq)",
+    "create index directory_record_client on directory_record (client_id, seq)",
     "create index directory_record_at on directory_record (at)",
     `alter table target add column pushed_change ${int} not null default 0`,
     `alter table scim_client add column requests_per_second ${int} not null default 0`,

@@ -66,7 +66,8 @@ export async function inChunk(
  */
 async function refuseSharedIds(parts: PushParts, outcomes: readonly PushOutcome[]): Promise<readonly PushOutcome[]> {
   const ids = outcomes.flatMap(({ link }) => (link?.state === "linked" ? [link.remoteId] : []));
-  const taken = new Map([...(await holdersOf(parts, ids))].map(([id, each]) => [id, each.resourceId]));
+  const type = outcomes[0]?.resourceType ?? "User";
+  const taken = new Map([...(await holdersOf(parts, type, ids))].map(([id, each]) => [id, each.resourceId]));
   return outcomes.map((outcome): PushOutcome => {
     if (outcome.link?.state !== "linked") return outcome;
     const holder = taken.get(outcome.link.remoteId);

@@ -60,6 +60,7 @@ export async function findMatch(
     if (candidates.length === 0) continue;
     const linked = await holdersOf(
       parts,
+      type,
       candidates.map((each) => each.id),
     );
     const mine = candidates.find((each) => linked.get(each.id)?.resourceId === resourceId);
@@ -83,13 +84,17 @@ export async function findMatch(
   return { kind: "none" };
 }
 
-/** Whom of our resources these accounts belong to; who was deleted for good has let go of his. */
+/**
+ * Whom of our resources these accounts belong to; who was deleted for good has let go of his to others of his type: some
+ * servers count the ids of Users and Groups by themselves.
+ */
 export async function holdersOf(
   { store, row }: Pick<PushParts, "store" | "row">,
+  type: ResourceType,
   remoteIds: readonly string[],
 ): Promise<ReadonlyMap<string, LinkHolder>> {
   const linked = await store.linkedTo(row.id, remoteIds);
-  return new Map([...linked].filter(([, { isGone }]) => !isGone));
+  return new Map([...linked].filter(([, { isGone, resourceType }]) => !isGone || resourceType !== type));
 }
 
 /** Groups may share a name: one that carries another externalId is another group. */

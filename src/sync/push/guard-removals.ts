@@ -24,10 +24,12 @@ const kinds = [
 export async function guardRemovals(request: GuardRequest, scope: PushScope): Promise<RemovalGuard | null> {
   const { store, leaving } = request;
   if (leaving !== null) return null;
-  const { pending, total } = await store.countPendingRemovals(scope);
+  const { pending } = await store.countPendingRemovals(scope);
   if (pending.users + pending.groups === 0) return null;
+  // What was removed lately is counted for the whole target, and so is what there is.
+  const { total } = await store.countPendingRemovals(wholeTarget(request, scope));
   const reasons = await refusals(request, { pending, total }, "at this target");
-  for (const sourceId of severalSources(scope)) {
+  for (const sourceId of allSources(scope)) {
     const counts = await store.countPendingRemovals(ofSource(scope, sourceId));
     const where =
       sourceId === userGroups ? "of the user groups" : `of the source ${await request.sourceName(sourceId)}`;
@@ -46,11 +48,15 @@ export async function guardRemovals(request: GuardRequest, scope: PushScope): Pr
   };
 }
 
-/** Notes what this push has removed, for the window of the safeguards. */
+/**
+ * Notes what this push has removed, for the window of the safeguards. What goes with a source that an administrator ended
+ * is no sign of anything.
+ */
 export async function logForSafeguards(
-  { store, row, lease, taskId }: Pick<PushRequest, "store" | "row" | "lease" | "taskId">,
+  { store, row, lease, taskId, isEnding }: Pick<PushRequest, "store" | "row" | "lease" | "taskId" | "isEnding">,
   scope: PushScope,
 ): Promise<void> {
+  if (isEnding) return;
   await store.logRemovals(lease, `target:${row.id}`, taskId);
   for (const sourceId of allSources(scope)) await store.logRemovals(lease, `target:${row.id}`, taskId, sourceId);
   await store.logIdentityChanges(lease, `target:${row.id}`, taskId);
@@ -77,10 +83,10 @@ function allSources({ sourceIds, groupSourceIds }: PushScope): readonly string[]
   return [...new Set([...sourceIds, ...(groupSourceIds ?? [])])];
 }
 
-/** The sources, if there are several: one alone is all. */
-function severalSources(scope: PushScope): readonly string[] {
-  const sources = allSources(scope);
-  return sources.length > 1 ? sources : [];
+function wholeTarget({ row }: GuardRequest, scope: PushScope): PushScope {
+  const { sources, provision } = row.settings;
+  const groupSourceIds = [...(provision.groups ? sources : []), ...(provision.userGroups ? [userGroups] : [])];
+  return { ...scope, sourceIds: sources, groupSourceIds };
 }
 
 function ofSource(scope: PushScope, sourceId: string): PushScope {

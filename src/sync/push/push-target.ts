@@ -39,6 +39,8 @@ export interface PushRequest {
   readonly catalog: SchemaCatalog;
   /** The sources whose resources are pushed now: one, or all of the target's; and perhaps the user groups. */
   readonly sourceIds: readonly string[];
+  /** Part of the end of a source: what goes there is no sign of anything, and does not count for later safeguards. */
+  readonly isEnding: boolean;
   /** The name of a source, for sentences. */
   readonly sourceName: (sourceId: string) => Promise<string>;
   /** Also what failed before and waits for its next try. */
