@@ -216,7 +216,7 @@ onEachDatabase("what a target has otherwise than the directory", (at) => {
     await save(at, last, next, [given(must(leavers[0]), { active: false })]);
     expect(JSON.stringify(await at.rows("select * from link"))).not.toContain("User 1");
     const held = JSON.stringify({ displayName: "User 1" });
-    await at.database.db.updateTable("link").set({ held }).execute();
+    await at.database.db.updateTable("link").set({ held }).where("resource_id", "=", userId(1)).execute();
     await at.store.deleteLeavers(at.clock.now);
     expect(JSON.stringify(await at.rows("select * from link"))).not.toContain("User 1");
   });
