@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { makeAdminApp } from "./admin/app.ts";
 import type { AdminParts } from "./admin/parts.ts";
 import { homePage } from "./home-page.ts";
-import { makeScimApp, type ScimAppParts } from "./scim/app.ts";
+import { answerScimError, makeScimRoutes, type ScimAppParts } from "./scim/app.ts";
 import { refuseVersion } from "./scim/responses.ts";
 
 export interface AppParts {
@@ -26,7 +26,9 @@ export function makeApp({ admin, scim, isReady }: AppParts): Hono {
       return context.json({ status: "unavailable" }, 503);
     }
   });
-  app.route("/scim/v2", makeScimApp(scim));
+  // The management API has an error handler of its own.
+  app.onError(answerScimError(scim.log));
+  app.route("/scim/v2", makeScimRoutes(scim));
   app.all("/scim/*", (context) => refuseVersion(context.req.path));
   app.route("/", makeAdminApp(admin));
   app.get("/", (context) => context.html(homePage(admin.publicUrl)));

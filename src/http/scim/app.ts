@@ -44,22 +44,32 @@ const bodyLimits: ReadonlyMap<string, number> = new Map([
 ]);
 const otherBodyLimit = 1024 * 1024;
 
-/**
- * The SCIM 2.0 service provider (RFC 7644). To be mounted at `/scim/v2` of an app made with `strict: false`, so that a
- * trailing slash is let pass.
- */
+/** The SCIM 2.0 service provider by itself. */
 export function makeScimApp(parts: ScimAppParts): Hono<{ Variables: RateVariables }> {
+  return makeScimRoutes(parts).onError(answerScimError(parts.log));
+}
+
+/** The answer to what a SCIM request throws (RFC 7644 §3.12). */
+export function answerScimError(log: Log | undefined): (error: Error) => Response {
+  return (error) => {
+    if (error instanceof ScimError) return scimErrorResponse(error);
+    log?.error({ err: error }, "a SCIM request failed");
+    return scimErrorResponse(new ScimError(500, null, "Something went wrong here; the server's log says what"));
+  };
+}
+
+/**
+ * The routes of the SCIM 2.0 service provider (RFC 7644), to be mounted at `/scim/v2` of an app made with `strict: false`,
+ * so that a trailing slash is let pass. What they throw is that app's to answer, with `answerScimError`: an error handler
+ * of their own would be wrapped around each of them, for each request.
+ */
+export function makeScimRoutes(parts: ScimAppParts): Hono<{ Variables: RateVariables }> {
   const { directory, writing, log } = parts;
   const base = `${parts.publicUrl.replace(/\/+$/, "")}/scim/v2`;
   const cursors = makeCursors(parts.cursorKey ?? randomBytes(32));
   const writes = makeWriteRequests({ writing, directory, catalog: parts.catalog, base });
   const app = new Hono<{ Variables: RateVariables }>({ strict: false });
 
-  app.onError((error) => {
-    if (error instanceof ScimError) return scimErrorResponse(error);
-    log?.error({ err: error }, "a SCIM request failed");
-    return scimErrorResponse(new ScimError(500, null, "Something went wrong here; the server's log says what"));
-  });
   // RFC 7643 §5: how to authenticate should be readable before one can.
   app.use(authenticateClient(parts.authenticate, (path) => /\/ServiceProviderConfig\/?$/.test(path)));
   app.use(limitRate());
