@@ -81,15 +81,15 @@ async function importChunk(
       people.push({ ...named(row, existing), action: "refused", changes: [], problem: planned.problem });
       continue;
     }
-    const { document, changes } = planned;
+    const { document, changes, returns } = planned;
     let id = existing?.id ?? null;
     let moved = false;
     if (apply) {
       if (existing === null) {
         const made = await write.create({ type: "User", kind: "user", sourceId, document, rule: null });
         id = made.id;
-      } else if (changes.length > 0 || existing.departed) {
-        await write.change(existing.id, { document, rule: null, returns: document["active"] !== false });
+      } else if (changes.length > 0) {
+        await write.change(existing.id, { document, rule: null, returns });
       }
       if (id !== null && row.departments !== null) moved = await setDepartments(write, tree, id, idsOf(tree, row));
       if (id !== null && (existing === null || changes.length > 0 || moved)) touched.push(id);
@@ -114,13 +114,20 @@ function named(row: PersonRow, existing: WritableRow | null) {
   return { line: row.line, userName: row.userName, id: existing?.id ?? null };
 }
 
+interface PlannedPerson {
+  readonly document: JsonObject;
+  readonly changes: readonly AttributeDifference[];
+  /** He had left, and is back: never without a change. */
+  readonly returns: boolean;
+}
+
 /** What becomes of a person's document, or why nothing can. */
 function planPerson(
   row: PersonRow,
   existing: WritableRow | null,
   sourceId: string,
   catalog: SchemaCatalog,
-): { readonly document: JsonObject; readonly changes: readonly AttributeDifference[] } | { readonly problem: string } {
+): PlannedPerson | { readonly problem: string } {
   if (existing !== null && existing.sourceId !== sourceId) {
     return { problem: "its userName belongs to a person of another source" };
   }
@@ -133,12 +140,18 @@ function planPerson(
     const body = { schemas: [patchOpSchema], Operations: operations };
     const { document } = patchDocument(before, body, { type: "User", catalog });
     const made = "active" in document ? document : { ...document, active: true };
-    return { document: made, changes: diffDocuments(current, made) };
+    const returns = existing?.departed === true && made["active"] !== false;
+    const changes = diffDocuments(current, made);
+    const isSaid = !returns || changes.some(({ attribute }) => attribute === "active");
+    return { document: made, changes: isSaid ? changes : [...changes, returning], returns };
   } catch (error) {
     if (!(error instanceof ScimError)) throw error;
     return { problem: error.message };
   }
 }
+
+/** Who has left counts as not active, whatever his document says. */
+const returning: AttributeDifference = { attribute: "active", before: false, after: true };
 
 const departmentPath = `${enterpriseUserSchema}:department`;
 

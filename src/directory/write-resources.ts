@@ -195,13 +195,13 @@ async function change(
   if (row.type === "User") await checkManager(write, { id: row.id, before, after }, writer);
   const rule = await nextRule(write, row, after, writer, catalog);
   const newRule = rule === row.rule ? null : rule;
-  const changed = document !== null || rule !== row.rule;
+  const returns = row.departed && after["active"] !== false;
+  const changed = document !== null || rule !== row.rule || returns;
   const isAnother = row.type === "Group" && isOther({ rule: row.rule, document: before }, { rule, document: after });
   if (isAnother && row.kind === "group") await refuseUnseenRename(write, row, writer, catalog);
   let now = row;
   if (changed) {
     const below = row.kind === "department" ? await followRename(write, row, after) : [];
-    const returns = row.departed && after["active"] !== false;
     now = await write.change(row.id, { document: after, rule, returns });
     if (row.type === "User") await settleRules(write, catalog, { touched: [row.id], ofGroup: false });
     else if (isAnother) await settleRules(write, catalog, { membersOf: [row.id, ...below] });
