@@ -49,13 +49,13 @@ export async function importPeople(
   rows: readonly PersonRow[],
   { apply }: { readonly apply: boolean },
 ): Promise<ImportResult> {
-  const tree = keepTree(sourceId);
-  const newDepartments = await importDepartments(parts.writer, tree, sourceId, rows, apply);
+  const tree = keepTree(parts.writer, sourceId);
+  const newDepartments = await importDepartments(tree, sourceId, rows, apply);
   const people: ImportedPerson[] = [];
   for (let from = 0; from < rows.length; from += atOnce) {
     const chunk = rows.slice(from, from + atOnce);
-    const done = await parts.writer.writeDirectory((write) =>
-      tree.within(write, (departments) => importChunk(parts, write, departments, sourceId, chunk, apply)),
+    const done = await tree.within((write, departments) =>
+      importChunk(parts, write, departments, sourceId, chunk, apply),
     );
     people.push(...done);
     await turn();
