@@ -12,8 +12,8 @@ import type { PersonRow } from "./csv/parsed-people.ts";
 import type { DepartmentTree } from "./department-tree.ts";
 import { setDepartments } from "./departments.ts";
 import { atOnce, importDepartments, turn, whyNoDepartments } from "./import-departments.ts";
+import { type ImportRules, makeImportRules } from "./import-rules.ts";
 import { keepTree } from "./kept-tree.ts";
-import { settleRules } from "./rules.ts";
 
 /** What an import did with one person, or would do. */
 export interface ImportedPerson {
@@ -51,20 +51,30 @@ export async function importPeople(
 ): Promise<ImportResult> {
   const tree = keepTree(parts.writer, sourceId);
   const newDepartments = await importDepartments(tree, sourceId, rows, apply);
-  const people: ImportedPerson[] = [];
-  for (let from = 0; from < rows.length; from += atOnce) {
-    const chunk = rows.slice(from, from + atOnce);
-    const done = await tree.within((write, departments) =>
-      importChunk(parts, write, departments, sourceId, chunk, apply),
-    );
-    people.push(...done);
-    await turn();
+  const rules = makeImportRules(parts.writer, parts.catalog);
+  try {
+    const people: ImportedPerson[] = [];
+    for (let from = 0; from < rows.length; from += atOnce) {
+      const chunk = rows.slice(from, from + atOnce);
+      const done = await tree.within((write, departments) =>
+        importChunk({ ...parts, rules }, write, departments, sourceId, chunk, apply),
+      );
+      people.push(...done);
+      await turn();
+    }
+    return { people: await setManagers({ ...parts, rules }, sourceId, rows, people, apply), newDepartments };
+  } finally {
+    // Of what went in before something failed too.
+    await rules.leave();
   }
-  return { people: await setManagers(parts, sourceId, rows, people, apply), newDepartments };
+}
+
+interface ChunkParts extends ImportParts {
+  readonly rules: ImportRules;
 }
 
 async function importChunk(
-  { catalog }: ImportParts,
+  { catalog, rules }: ChunkParts,
   write: DirectoryWrite,
   tree: DepartmentTree,
   sourceId: string,
@@ -104,7 +114,7 @@ async function importChunk(
     });
   }
   if (touched.length > 0) {
-    await settleRules(write, schemas, { touched, ofGroup: false });
+    await rules.join(write, touched);
     await write.noteChange(sourceId);
   }
   return people;
@@ -192,7 +202,7 @@ function departmentsChange({ departments }: PersonRow): AttributeDifference {
 
 /** Once everybody is there: a manager may stand below his people in the file. */
 async function setManagers(
-  { writer, catalog }: ImportParts,
+  { writer, catalog, rules }: ChunkParts,
   sourceId: string,
   rows: readonly PersonRow[],
   people: readonly ImportedPerson[],
@@ -208,12 +218,20 @@ async function setManagers(
         const person = people[from + index];
         if (person !== undefined) done.push(await setManager(write, row, person, inFile, catalog(), apply));
       }
-      if (apply && done.some((person, index) => person !== people[from + index])) await write.noteChange(sourceId);
+      const touched = apply ? done.flatMap((person, index) => whoseManagerIsSet(person, people[from + index])) : [];
+      if (touched.length > 0) {
+        await rules.join(write, touched);
+        await write.noteChange(sourceId);
+      }
       return done;
     });
     result.push(...chunk);
   }
   return result;
+}
+
+function whoseManagerIsSet(person: ImportedPerson, before: ImportedPerson | undefined): readonly string[] {
+  return person.id === null || person.changes === before?.changes ? [] : [person.id];
 }
 
 async function setManager(
@@ -245,7 +263,6 @@ async function setManager(
     const Operations = [after === null ? { op: "remove", path } : { op: "replace", path, value: { value: after } }];
     const { document } = patchDocument(current, { schemas: [patchOpSchema], Operations }, { type: "User", catalog });
     await write.change(row.id, { document, rule: null });
-    await settleRules(write, catalog, { touched: [row.id], ofGroup: false });
   }
   return { ...person, action, changes: [...person.changes, change] };
 }

@@ -295,3 +295,51 @@ it("who had left is back when a client writes him as he was, active", async () =
     expect(await writing[method]("User", items[0].id, body, all)).toMatchObject({ changed: false });
   }
 });
+
+/** A dynamic group, and how many members it has. */
+async function dynamic(memberFilter: string): Promise<() => Promise<number>> {
+  const made = await fixture.request("POST", "/api/v1/user-groups", { displayName: memberFilter, memberFilter });
+  return async () => (await fixture.request("GET", `/api/v1/user-groups/${made.body.id}`)).body.members;
+}
+
+/** People by number, with their `title`s. */
+function titles(from: number, to: number, titleOf: (index: number) => string): string {
+  const lines = Array.from({ length: to - from }, (_, index) => `u${from + index},${titleOf(from + index)}\n`);
+  return `账号,职务\n${lines.join("")}`;
+}
+
+it("takes no more out of a dynamic group than one write may, however many transactions it is", async () => {
+  await send(
+    titles(0, 450, () => "a"),
+    { mode: "apply" },
+  );
+  const [a, b] = [await dynamic('title eq "a"'), await dynamic('title eq "b"')];
+  // 226 of 450, in two transactions of which each is within half; others come at the same time.
+  const moved = titles(0, 650, (index) => (index % 2 === 0 || index === 1 ? "b" : "a"));
+  expect((await send(moved, { mode: "apply" })).body.counts).toMatchObject({ created: 200, updated: 226 });
+  expect([await a(), await b()]).toEqual([450 + 100, 226 + 100]);
+});
+
+it("takes half of a dynamic group out of it, in whatever transactions", async () => {
+  await send(
+    titles(0, 450, () => "a"),
+    { mode: "apply" },
+  );
+  const a = await dynamic('title eq "a"');
+  await send(
+    titles(0, 225, () => "b"),
+    { mode: "apply" },
+  );
+  expect(await a()).toBe(225);
+});
+
+it("takes no more out of a dynamic group by managers either", async () => {
+  const people = (manager: string) =>
+    `账号,直属上级\nboss,\n${Array.from({ length: 30 }, (_, index) => `u${index},${manager}\n`).join("")}`;
+  await send(people("boss"), { mode: "apply" });
+  const managed = await dynamic("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager pr");
+  const unmanaged = await dynamic("not (urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager pr)");
+  expect([await managed(), await unmanaged()]).toEqual([30, 1]);
+  await send(people(""), { mode: "apply" });
+  expect([await managed(), await unmanaged()]).toEqual([30, 31]);
+});
