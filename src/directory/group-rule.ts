@@ -9,8 +9,8 @@ import {
   type VisibleSources,
   type WritableRow,
 } from "../store/store.ts";
-import { refuseDynamicNames } from "./named-groups.ts";
-import { memberFilterOf, mostRules, parseRule } from "./rules.ts";
+import { mentionsGroups, refuseDynamicNames } from "./named-groups.ts";
+import { compileRules, memberFilterOf, mostRules, parseRule } from "./rules.ts";
 import type { Writer } from "./writing.ts";
 
 // The rule that a written group is to have, and who may give it that.
@@ -76,6 +76,41 @@ async function refuseUnseen(write: DirectoryWrite, { id, rule }: WritableRow, { 
       "This group has members that this client does not see, and a memberFilter would take them out: only a client that sees them all, or an administrator, can give it one",
     );
   }
+}
+
+/**
+ * Before a user group gets another name for rules: they would take in, or let go, people whom the writer does not see.
+ *
+ * @throws {ScimError} 403
+ */
+export async function refuseUnseenRename(
+  write: DirectoryWrite,
+  { id }: WritableRow,
+  { sources }: Writer,
+  catalog: SchemaCatalog,
+): Promise<void> {
+  if (!(await write.hasMembersBeyond(id, sources))) return;
+  const looking = compileRules(await write.listRules(), catalog).filter(({ filter }) => mentionsGroups(filter));
+  if (looking.length === 0) return;
+  throw new ScimError(
+    403,
+    null,
+    "This group has members that this client does not see, and dynamic groups go by the names of groups: only a client that sees them all, or an administrator, can rename it",
+  );
+}
+
+/** @throws {ScimError} 403 for a user group with members whom the writer does not see */
+export async function refuseUnseenDelete(
+  write: DirectoryWrite,
+  { id }: WritableRow,
+  { sources }: Writer,
+): Promise<void> {
+  if (!(await write.hasMembersBeyond(id, sources))) return;
+  throw new ScimError(
+    403,
+    null,
+    "This group has members that this client does not see: only a client that sees them all, or an administrator, can delete it",
+  );
 }
 
 async function checkFilter(

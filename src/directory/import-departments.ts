@@ -1,5 +1,4 @@
 import { ScimError } from "../scim/scim-error.ts";
-import type { DirectoryWriter } from "../store/store.ts";
 import type { PersonRow } from "./csv/parsed-people.ts";
 import { whyTooLong } from "./department-tree.ts";
 import { createPaths } from "./departments.ts";
@@ -24,7 +23,6 @@ export function whyNoDepartments({ departments }: PersonRow): string | null {
  * @throws {ScimError} 400 for too many; nothing is written then
  */
 export async function importDepartments(
-  writer: DirectoryWriter,
   tree: KeptTree,
   sourceId: string,
   rows: readonly PersonRow[],
@@ -33,15 +31,13 @@ export async function importDepartments(
   const named = new Set(rows.flatMap((row) => (whyNoDepartments(row) === null ? (row.departments ?? []) : [])));
   if (named.size === 0) return [];
   const wanted = new Set([...named].flatMap(levelsOf));
-  const missing = await writer.writeDirectory((write) =>
-    tree.within(write, async ({ byPath }) =>
-      [...wanted].filter((path) => !byPath.has(path)).sort((a, b) => depthOf(a) - depthOf(b)),
-    ),
+  const missing = await tree.within(async (_, { byPath }) =>
+    [...wanted].filter((path) => !byPath.has(path)).sort((a, b) => depthOf(a) - depthOf(b)),
   );
   if (missing.length > mostNewDepartments) throw tooMany(missing.length);
   for (let from = 0; apply && from < missing.length; from += atOnce) {
     const paths = missing.slice(from, from + atOnce);
-    await writer.writeDirectory((write) => tree.within(write, (tree) => createPaths(write, tree, sourceId, paths)));
+    await tree.within((write, departments) => createPaths(write, departments, sourceId, paths));
     await turn();
   }
   return missing;

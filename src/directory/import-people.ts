@@ -12,8 +12,8 @@ import type { PersonRow } from "./csv/parsed-people.ts";
 import type { DepartmentTree } from "./department-tree.ts";
 import { setDepartments } from "./departments.ts";
 import { atOnce, importDepartments, turn, whyNoDepartments } from "./import-departments.ts";
+import { type ImportRules, makeImportRules } from "./import-rules.ts";
 import { keepTree } from "./kept-tree.ts";
-import { settleRules } from "./rules.ts";
 
 /** What an import did with one person, or would do. */
 export interface ImportedPerson {
@@ -49,22 +49,32 @@ export async function importPeople(
   rows: readonly PersonRow[],
   { apply }: { readonly apply: boolean },
 ): Promise<ImportResult> {
-  const tree = keepTree(sourceId);
-  const newDepartments = await importDepartments(parts.writer, tree, sourceId, rows, apply);
-  const people: ImportedPerson[] = [];
-  for (let from = 0; from < rows.length; from += atOnce) {
-    const chunk = rows.slice(from, from + atOnce);
-    const done = await parts.writer.writeDirectory((write) =>
-      tree.within(write, (departments) => importChunk(parts, write, departments, sourceId, chunk, apply)),
-    );
-    people.push(...done);
-    await turn();
+  const tree = keepTree(parts.writer, sourceId);
+  const newDepartments = await importDepartments(tree, sourceId, rows, apply);
+  const rules = makeImportRules(parts.writer, parts.catalog);
+  try {
+    const people: ImportedPerson[] = [];
+    for (let from = 0; from < rows.length; from += atOnce) {
+      const chunk = rows.slice(from, from + atOnce);
+      const done = await tree.within((write, departments) =>
+        importChunk({ ...parts, rules }, write, departments, sourceId, chunk, apply),
+      );
+      people.push(...done);
+      await turn();
+    }
+    return { people: await setManagers({ ...parts, rules }, sourceId, rows, people, apply), newDepartments };
+  } finally {
+    // Of what went in before something failed too.
+    await rules.leave();
   }
-  return { people: await setManagers(parts, sourceId, rows, people, apply), newDepartments };
+}
+
+interface ChunkParts extends ImportParts {
+  readonly rules: ImportRules;
 }
 
 async function importChunk(
-  { catalog }: ImportParts,
+  { catalog, rules }: ChunkParts,
   write: DirectoryWrite,
   tree: DepartmentTree,
   sourceId: string,
@@ -81,15 +91,15 @@ async function importChunk(
       people.push({ ...named(row, existing), action: "refused", changes: [], problem: planned.problem });
       continue;
     }
-    const { document, changes } = planned;
+    const { document, changes, returns } = planned;
     let id = existing?.id ?? null;
     let moved = false;
     if (apply) {
       if (existing === null) {
         const made = await write.create({ type: "User", kind: "user", sourceId, document, rule: null });
         id = made.id;
-      } else if (changes.length > 0 || existing.departed) {
-        await write.change(existing.id, { document, rule: null, returns: document["active"] !== false });
+      } else if (changes.length > 0) {
+        await write.change(existing.id, { document, rule: null, returns });
       }
       if (id !== null && row.departments !== null) moved = await setDepartments(write, tree, id, idsOf(tree, row));
       if (id !== null && (existing === null || changes.length > 0 || moved)) touched.push(id);
@@ -104,7 +114,7 @@ async function importChunk(
     });
   }
   if (touched.length > 0) {
-    await settleRules(write, schemas, { touched, ofGroup: false });
+    await rules.join(write, touched);
     await write.noteChange(sourceId);
   }
   return people;
@@ -114,13 +124,20 @@ function named(row: PersonRow, existing: WritableRow | null) {
   return { line: row.line, userName: row.userName, id: existing?.id ?? null };
 }
 
+interface PlannedPerson {
+  readonly document: JsonObject;
+  readonly changes: readonly AttributeDifference[];
+  /** He had left, and is back: never without a change. */
+  readonly returns: boolean;
+}
+
 /** What becomes of a person's document, or why nothing can. */
 function planPerson(
   row: PersonRow,
   existing: WritableRow | null,
   sourceId: string,
   catalog: SchemaCatalog,
-): { readonly document: JsonObject; readonly changes: readonly AttributeDifference[] } | { readonly problem: string } {
+): PlannedPerson | { readonly problem: string } {
   if (existing !== null && existing.sourceId !== sourceId) {
     return { problem: "its userName belongs to a person of another source" };
   }
@@ -133,12 +150,18 @@ function planPerson(
     const body = { schemas: [patchOpSchema], Operations: operations };
     const { document } = patchDocument(before, body, { type: "User", catalog });
     const made = "active" in document ? document : { ...document, active: true };
-    return { document: made, changes: diffDocuments(current, made) };
+    const returns = existing?.departed === true && made["active"] !== false;
+    const changes = diffDocuments(current, made);
+    const isSaid = !returns || changes.some(({ attribute }) => attribute === "active");
+    return { document: made, changes: isSaid ? changes : [...changes, returning], returns };
   } catch (error) {
     if (!(error instanceof ScimError)) throw error;
     return { problem: error.message };
   }
 }
+
+/** Who has left counts as not active, whatever his document says. */
+const returning: AttributeDifference = { attribute: "active", before: false, after: true };
 
 const departmentPath = `${enterpriseUserSchema}:department`;
 
@@ -179,7 +202,7 @@ function departmentsChange({ departments }: PersonRow): AttributeDifference {
 
 /** Once everybody is there: a manager may stand below his people in the file. */
 async function setManagers(
-  { writer, catalog }: ImportParts,
+  { writer, catalog, rules }: ChunkParts,
   sourceId: string,
   rows: readonly PersonRow[],
   people: readonly ImportedPerson[],
@@ -195,12 +218,20 @@ async function setManagers(
         const person = people[from + index];
         if (person !== undefined) done.push(await setManager(write, row, person, inFile, catalog(), apply));
       }
-      if (apply && done.some((person, index) => person !== people[from + index])) await write.noteChange(sourceId);
+      const touched = apply ? done.flatMap((person, index) => whoseManagerIsSet(person, people[from + index])) : [];
+      if (touched.length > 0) {
+        await rules.join(write, touched);
+        await write.noteChange(sourceId);
+      }
       return done;
     });
     result.push(...chunk);
   }
   return result;
+}
+
+function whoseManagerIsSet(person: ImportedPerson, before: ImportedPerson | undefined): readonly string[] {
+  return person.id === null || person.changes === before?.changes ? [] : [person.id];
 }
 
 async function setManager(
@@ -232,7 +263,6 @@ async function setManager(
     const Operations = [after === null ? { op: "remove", path } : { op: "replace", path, value: { value: after } }];
     const { document } = patchDocument(current, { schemas: [patchOpSchema], Operations }, { type: "User", catalog });
     await write.change(row.id, { document, rule: null });
-    await settleRules(write, catalog, { touched: [row.id], ofGroup: false });
   }
   return { ...person, action, changes: [...person.changes, change] };
 }

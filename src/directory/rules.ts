@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, member } from "../lib/json.ts";
-import { type RemovalLimit, refuseMemberLosses } from "../plan/guard.ts";
+import { type MemberLossNumbers, type RemovalLimit, refuseMemberLosses } from "../plan/guard.ts";
 import type { SchemaCatalog } from "../scim/catalog.ts";
 import { parseFilter } from "../scim/parse-filter.ts";
 import { type ResolvedFilter, resolveFilter } from "../scim/resolve-filter.ts";
@@ -91,6 +91,10 @@ export async function settleRules(write: DirectoryWrite, catalog: SchemaCatalog,
 
 async function leavingInPassing(write: DirectoryWrite, rule: CompiledRule, among: Concerned): Promise<Leaving> {
   if (among !== "everybody" && "users" in among && among.users.length <= lossesInPassing.floor) return "unheld";
-  const losses = await write.ruleLosses(rule, among);
-  return losses.removed === 0 || refuseMemberLosses([losses], lossesInPassing) !== null ? "none" : "unheld";
+  return mayLeaveInPassing(await write.ruleLosses(rule, among)) ? "unheld" : "none";
+}
+
+/** Whether anybody leaves a dynamic group, and not too many for a write to something else. */
+export function mayLeaveInPassing(losses: MemberLossNumbers): boolean {
+  return losses.removed > 0 && refuseMemberLosses([losses], lossesInPassing) === null;
 }

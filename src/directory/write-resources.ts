@@ -16,7 +16,7 @@ import {
   type WritableRow,
 } from "../store/store.ts";
 import { followRename, refuseMoves, releaseBelow } from "./departments-by-scim.ts";
-import { nextRule, ruleOfNew } from "./group-rule.ts";
+import { nextRule, refuseUnseenDelete, refuseUnseenRename, ruleOfNew } from "./group-rule.ts";
 import { checkManager } from "./manager-check.ts";
 import { checkMayWrite, customSourceOf, findWritable } from "./may-write.ts";
 import { findMembers } from "./member-list.ts";
@@ -110,6 +110,7 @@ export function makeDirectoryWriting({
       const catalog = catalogNow();
       await inDirectory(type, writer, async (write) => {
         const row = await findWritable(write, type, id, writer, isKnown);
+        if (row.kind === "group") await refuseUnseenDelete(write, row, writer);
         const isSeen = type === "Group" && row.rule === null;
         const below = row.kind === "department" ? await releaseBelow(write, row) : [];
         const left = await write.remove(row, async () => {
@@ -194,14 +195,16 @@ async function change(
   if (row.type === "User") await checkManager(write, { id: row.id, before, after }, writer);
   const rule = await nextRule(write, row, after, writer, catalog);
   const newRule = rule === row.rule ? null : rule;
-  const changed = document !== null || rule !== row.rule;
+  const returns = row.departed && after["active"] !== false;
+  const changed = document !== null || rule !== row.rule || returns;
+  const isAnother = row.type === "Group" && isOther({ rule: row.rule, document: before }, { rule, document: after });
+  if (isAnother && row.kind === "group") await refuseUnseenRename(write, row, writer, catalog);
   let now = row;
   if (changed) {
     const below = row.kind === "department" ? await followRename(write, row, after) : [];
-    const returns = row.departed && after["active"] !== false;
     now = await write.change(row.id, { document: after, rule, returns });
     if (row.type === "User") await settleRules(write, catalog, { touched: [row.id], ofGroup: false });
-    else if (isOther(row, before, now, after)) await settleRules(write, catalog, { membersOf: [row.id, ...below] });
+    else if (isAnother) await settleRules(write, catalog, { membersOf: [row.id, ...below] });
     await write.noteChange(row.sourceId);
   }
   const filled = row.type === "User" ? null : await fill(write, now, newRule, members, writer, catalog);
@@ -209,10 +212,14 @@ async function change(
 }
 
 /** Whether a group is another one to rules: they see the names of those that have no rule themselves. */
-function isOther(row: WritableRow, before: JsonObject, now: WritableRow, after: JsonObject): boolean {
-  const nameIn = ({ rule }: WritableRow, document: JsonObject) =>
-    rule === null ? textOf(document, "displayName") : null;
-  return nameIn(row, before) !== nameIn(now, after);
+function isOther(before: SeenGroup, after: SeenGroup): boolean {
+  const nameOf = ({ rule, document }: SeenGroup) => (rule === null ? textOf(document, "displayName") : null);
+  return nameOf(before) !== nameOf(after);
+}
+
+interface SeenGroup {
+  readonly rule: GroupRule | null;
+  readonly document: JsonObject;
 }
 
 /** Gives a group its members. Answers how it is afterwards, or null where nobody came or went. */

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { PersonRow } from "../../src/directory/csv/parsed-people.ts";
 import { type CustomSourceWriting, makeCustomSourceWriting } from "../../src/directory/custom-source.ts";
-import { readDepartments } from "../../src/directory/departments.ts";
+import { createPaths, readDepartments } from "../../src/directory/departments.ts";
+import { keepTree } from "../../src/directory/kept-tree.ts";
 import { makeDirectoryWriting } from "../../src/directory/write-resources.ts";
 import type { DirectoryWriting, Writer } from "../../src/directory/writing.ts";
 import type { JsonObject } from "../../src/lib/json.ts";
@@ -213,6 +214,29 @@ onEachDatabase("departments of a custom source", (at) => {
       // Those that lay below it, one of them somebody else's, are at the top; it was made once more for the rest.
       expect([...all.values()].filter(({ parent }) => parent === null)).toHaveLength(401);
       expect((await ids()).get("总部")).not.toBe(top);
+    });
+
+    it("keeps nothing of a transaction that was undone", async () => {
+      let isUndone = false;
+      const writer: DirectoryWriter = {
+        isTaken: (error) => at.store.isTaken(error),
+        writeDirectory: (work) =>
+          at.store.writeDirectory(async (write) => {
+            const done = await work(write);
+            if (isUndone) throw new Error("undone");
+            return done;
+          }),
+      };
+      const tree = keepTree(writer, sourceId);
+      const make = (kept: typeof tree, path: string) =>
+        kept.within((write, departments) => createPaths(write, departments, sourceId, [path]));
+      await make(tree, "总部");
+      isUndone = true;
+      await expect(make(tree, "总部/销售")).rejects.toThrow("undone");
+      isUndone = false;
+      // Somebody else writes exactly as much, so that the directory has changed as often as if it had been committed.
+      await make(keepTree(writer, sourceId), "总部/市场");
+      expect(await tree.within(async (_, { byPath }) => [...byPath.keys()])).toEqual(["总部", "总部/市场"]);
     });
   });
 

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { makeDirectoryWriting } from "../../../src/directory/write-resources.ts";
 import { maxImportBytes } from "../../../src/http/admin/imports.ts";
+import { makeSchemaCatalog } from "../../../src/scim/catalog.ts";
 import { type AdminFixture, type Answer, makeAdminFixture, wecomSource } from "../../support/admin.ts";
 
 let fixture: AdminFixture;
@@ -226,4 +228,118 @@ it("somebody of another source is refused by his line", async () => {
     { line: 2, userName: "wang", action: "refused", problem: expect.stringContaining("another source") },
     { line: 3, userName: "li", action: "create" },
   ]);
+});
+
+/** Somebody left the custom source; a document that says otherwise counts for nothing. */
+async function leaves(userName: string, active: boolean): Promise<void> {
+  const { status } = await send(`账号,状态\n${userName},${active ? "启用" : "禁用"}\n`, { mode: "apply" });
+  expect(status).toBe(200);
+  await fixture.database.write((trx) =>
+    trx.updateTable("resource").set({ departed_at: 1 }).where("user_name", "=", userName).execute(),
+  );
+}
+
+const states = () =>
+  fixture.database.read<{ version: number; departed_at: number | null }>(
+    "select version, departed_at from resource where type = 'User' order by id",
+    [],
+  );
+
+it.each([[true], [false]])(
+  "who had left is brought back, and that is told (active in his document: %s)",
+  async (active) => {
+    await leaves("wang", active);
+    const id = (await fixture.request("POST", "/api/v1/user-groups", { displayName: "g", memberFilter: "userName pr" }))
+      .body.id;
+    const changes = [{ attribute: "active", before: false, after: true }];
+    const before = await fixture.store.directoryChanges();
+    for (const mode of ["preview", "apply"]) {
+      const { body } = await send("账号,状态\nwang,启用\n", { mode });
+      expect(body.counts).toMatchObject({ updated: 1, unchanged: 0 });
+      expect(body.people).toMatchObject([{ userName: "wang", action: "update", changes }]);
+    }
+    expect(await states()).toMatchObject([{ departed_at: null }]);
+    expect((await fixture.request("GET", `/api/v1/user-groups/${id}`)).body.members).toBe(1);
+    const source = (await fixture.request("GET", "/api/v1/sources/partners")).body.id;
+    expect((await fixture.store.directoryChanges()).get(source)).toBeGreaterThan(before.get(source) ?? 0);
+    expect((await send("账号,状态\nwang,启用\n", { mode: "apply" })).body.counts).toMatchObject({ unchanged: 1 });
+  },
+);
+
+it("who had left stays so by a file that says so, and is not written again", async () => {
+  await leaves("wang", false);
+  const before = await states();
+  for (const text of ["账号,状态\nwang,禁用\n", "账号\nwang\n"]) {
+    expect((await send(text, { mode: "apply" })).body.counts).toMatchObject({ updated: 0, unchanged: 1 });
+  }
+  expect(await states()).toEqual(before);
+});
+
+it("who had left is back when a client writes him as he was, active", async () => {
+  for (const method of ["replace", "modify"] as const) {
+    await leaves("wang", true);
+    const { items } = (await fixture.request("GET", "/api/v1/sources/partners/users")).body;
+    const catalog = makeSchemaCatalog([]);
+    const writing = makeDirectoryWriting({ writer: fixture.store, catalog: () => catalog });
+    const schemas = ["urn:ietf:params:scim:schemas:core:2.0:User"];
+    const body =
+      method === "replace"
+        ? { schemas, userName: "wang", active: true }
+        : {
+            schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            Operations: [{ op: "replace", path: "active", value: true }],
+          };
+    const all = { access: "write" as const, sources: "all" as const };
+    expect(await writing[method]("User", items[0].id, body, all)).toMatchObject({ changed: true });
+    expect(await states()).toMatchObject([{ departed_at: null }]);
+    expect(await writing[method]("User", items[0].id, body, all)).toMatchObject({ changed: false });
+  }
+});
+
+/** A dynamic group, and how many members it has. */
+async function dynamic(memberFilter: string): Promise<() => Promise<number>> {
+  const made = await fixture.request("POST", "/api/v1/user-groups", { displayName: memberFilter, memberFilter });
+  return async () => (await fixture.request("GET", `/api/v1/user-groups/${made.body.id}`)).body.members;
+}
+
+/** People by number, with their `title`s. */
+function titles(from: number, to: number, titleOf: (index: number) => string): string {
+  const lines = Array.from({ length: to - from }, (_, index) => `u${from + index},${titleOf(from + index)}\n`);
+  return `账号,职务\n${lines.join("")}`;
+}
+
+it("takes no more out of a dynamic group than one write may, however many transactions it is", async () => {
+  await send(
+    titles(0, 450, () => "a"),
+    { mode: "apply" },
+  );
+  const [a, b] = [await dynamic('title eq "a"'), await dynamic('title eq "b"')];
+  // 226 of 450, in two transactions of which each is within half; others come at the same time.
+  const moved = titles(0, 650, (index) => (index % 2 === 0 || index === 1 ? "b" : "a"));
+  expect((await send(moved, { mode: "apply" })).body.counts).toMatchObject({ created: 200, updated: 226 });
+  expect([await a(), await b()]).toEqual([450 + 100, 226 + 100]);
+});
+
+it("takes half of a dynamic group out of it, in whatever transactions", async () => {
+  await send(
+    titles(0, 450, () => "a"),
+    { mode: "apply" },
+  );
+  const a = await dynamic('title eq "a"');
+  await send(
+    titles(0, 225, () => "b"),
+    { mode: "apply" },
+  );
+  expect(await a()).toBe(225);
+});
+
+it("takes no more out of a dynamic group by managers either", async () => {
+  const people = (manager: string) =>
+    `账号,直属上级\nboss,\n${Array.from({ length: 30 }, (_, index) => `u${index},${manager}\n`).join("")}`;
+  await send(people("boss"), { mode: "apply" });
+  const managed = await dynamic("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager pr");
+  const unmanaged = await dynamic("not (urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager pr)");
+  expect([await managed(), await unmanaged()]).toEqual([30, 1]);
+  await send(people(""), { mode: "apply" });
+  expect([await managed(), await unmanaged()]).toEqual([30, 31]);
 });

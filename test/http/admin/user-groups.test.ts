@@ -154,12 +154,56 @@ describe("the sources of a filter", () => {
   });
 });
 
+describe("a list with people whom a client does not see", () => {
+  const rename = (displayName: string) => ({
+    schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+    Operations: [{ op: "replace", path: "displayName", value: displayName }],
+  });
+
+  it("is not that client's to rename where a filter goes by groups, so that nobody comes or goes by it", async () => {
+    const { writing, replace, few } = await withClient();
+    const listed = await made({ displayName: "Lunch", members: [await addUser("ann")] });
+    // As long as nothing goes by its name, that is anybody's.
+    await writing("Group", listed, rename("Dinner"), few);
+    await writing("Group", listed, rename("Lunch"), few);
+    const admins = await made({ displayName: "Admins", memberFilter: 'groups.display eq "Root"' });
+    const lunch = await made({ displayName: "At lunch", memberFilter: 'groups.display eq "Lunch"' });
+    const refused = { status: 403, message: expect.stringContaining("does not see") };
+    await expect(writing("Group", listed, rename("Root"), few)).rejects.toMatchObject(refused);
+    const schemas = ["urn:ietf:params:scim:schemas:core:2.0:Group"];
+    await expect(replace("Group", listed, { schemas, displayName: "Root" }, few)).rejects.toMatchObject(refused);
+    expect([await membersOf(admins), await membersOf(lunch)]).toEqual([[], ["ann"]]);
+    // What is no name of it to a filter can be changed.
+    await writing("Group", listed, { ...rename(""), Operations: [{ op: "add", value: { externalId: "x" } }] }, few);
+    const empty = await made({ displayName: "empty" });
+    await writing("Group", empty, rename("Root"), few);
+    await writing("Group", listed, rename("other"), { access: "write", sources: "all" });
+    expect([await membersOf(admins), await membersOf(lunch)]).toEqual([[], []]);
+  });
+
+  it("is not that client's to delete", async () => {
+    const { remove, few } = await withClient();
+    const ann = await addUser("ann");
+    const listed = await made({ displayName: "Lunch", members: [ann] });
+    const dynamic = await made({ displayName: "dynamic", memberFilter: "userName pr" });
+    const empty = await made({ displayName: "empty" });
+    for (const id of [listed, dynamic]) {
+      await expect(remove("Group", id, few)).rejects.toMatchObject({
+        ...{ status: 403, message: expect.stringContaining("does not see") },
+      });
+      expect(await membersOf(id)).toEqual(["ann"]);
+    }
+    await remove("Group", empty, few);
+    await remove("Group", listed, { access: "write", sources: [...few.sources, custom] });
+  });
+});
+
 /** What a SCIM client writes that sees the source `corp` and user groups. */
 async function withClient() {
   const catalog = makeSchemaCatalog([]);
   const corp = (await request("GET", "/api/v1/sources/corp")).body.id;
-  const { modify } = makeDirectoryWriting({ writer: fixture.store, catalog: () => catalog });
-  return { writing: modify, few: { access: "write" as const, sources: [corp, "user-groups"] } };
+  const { modify, replace, remove } = makeDirectoryWriting({ writer: fixture.store, catalog: () => catalog });
+  return { writing: modify, replace, remove, few: { access: "write" as const, sources: [corp, "user-groups"] } };
 }
 
 describe("a filter", () => {
