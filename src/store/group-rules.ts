@@ -50,12 +50,8 @@ export function makeGroupRules(database: Database): GroupRuleStore {
     },
 
     async ruleDelta(rule) {
-      const add = await sql<{ id: string }>`
-        select resource.id ${joining(database, rule)} order by resource.id`.execute(db);
-      const remove = await sql<{ id: string }>`
-        select member.member_id as id from member where ${isLeaving(database, rule, "everybody", "all")}
-        order by member.member_id`.execute(db);
-      return { add: add.rows.map(({ id }) => id), remove: remove.rows.map(({ id }) => id) };
+      const { joining, leaving } = await readMoves(database, db, rule, "everybody", "all");
+      return { add: joining, remove: leaving };
     },
   };
 }
@@ -76,42 +72,39 @@ export function makeRuleWrites(
   return {
     async ruleLosses(rule, among) {
       const { rows } = await sql<{ removed: number; total: number }>`
-        select (select count(*) from member where ${isLeaving(database, rule, among, "unheld")}) as removed,
+        select (select count(*) from (${moves(database, rule, among, "unheld")}) as moved where joins = 0) as removed,
           (select count(*) from member where group_id = ${rule.groupId}) as total`.execute(trx);
       return { removed: Number(rows[0]?.removed ?? 0), total: Number(rows[0]?.total ?? 0) };
     },
 
-    async settleRule(rule, among, leaving) {
-      let removed: readonly string[] = [];
-      if (leaving !== "none") {
-        const left = await sql<{ member_id: string }>`
-          delete from member where ${isLeaving(database, rule, among, leaving)} returning member_id`.execute(trx);
-        removed = left.rows.map((row) => row.member_id);
-      }
-      const isConcerned = isAmong(database, "resource.id", among);
-      const joined = await sql<{ member_id: string }>`
-        insert into member (group_id, member_id, member_type)
-        select ${rule.groupId}, resource.id, 'User' from resource where ${ruleCondition(database, rule)} and ${isConcerned}
-        on conflict do nothing returning member_id`.execute(trx);
-      const added = joined.rows.map((row) => row.member_id);
-      if (added.length + removed.length === 0) return false;
-      await onMembers(rule.groupId, added, removed);
-      await bumpGroups(database, trx, [rule.groupId], at);
+    async settleRule(rule, among, whoLeaves) {
+      const { groupId } = rule;
+      const { joining, leaving } = await readMoves(database, trx, rule, among, whoLeaves);
+      if (joining.length + leaving.length === 0) return false;
+      if (leaving.length > 0)
+        await trx.deleteFrom("member").where("group_id", "=", groupId).where(isOneOf("member_id", leaving)).execute();
+      await database.upsert(trx, {
+        table: "member",
+        rows: joining.map((id) => ({ group_id: groupId, member_id: id, member_type: "User" })),
+        conflict: ["group_id", "member_id"],
+      });
+      await onMembers(groupId, joining, leaving);
+      await bumpGroups(database, trx, [groupId], at);
       return true;
     },
 
     async ruleOutcome(rule, limit) {
-      const leaving = sql`from member join resource as who on who.id = member.member_id
-        where ${isLeaving(database, rule, "everybody", "all")}`;
-      const some = async (column: string, from: Sql) => {
-        const { rows: counted } = await sql<{ total: number }>`select count(*) as total ${from}`.execute(trx);
-        const at = sql.ref(column);
-        const { rows } = await sql<UserRow>`
-          select ${at}.id as id, ${at}.user_name as user_name, ${at}.display_name as display_name ${from}
-          order by ${at}.id limit ${limit}`.execute(trx);
-        return { total: Number(counted[0]?.total ?? 0), first: rows.map(toUser) };
+      const { joining, leaving } = await readMoves(database, trx, rule, "everybody", "all");
+      const some = async (ids: readonly string[]) => {
+        const rows = await trx
+          .selectFrom("resource")
+          .select(["id", "user_name", "display_name"])
+          .where(isOneOf("id", ids.slice(0, limit)))
+          .orderBy("id")
+          .execute();
+        return { total: ids.length, first: rows.map(toUser) };
       };
-      return { join: await some("resource", joining(database, rule)), leave: await some("who", leaving) };
+      return { join: await some(joining), leave: await some(leaving) };
     },
 
     groupsNamed: (names, ids) => groupsNamed(database, trx, names, ids),
@@ -154,27 +147,45 @@ function toUser({ id, user_name, display_name }: UserRow): RuleOutcome["join"]["
   return { id, userName: user_name, displayName: display_name };
 }
 
-/** Whom a rule finds and its group does not hold: "from …" over `resource`. */
-function joining(database: Database, rule: CompiledRule): Sql {
-  return sql`from resource where ${ruleCondition(database, rule)} and not exists (
-    select 1 from member as has where has.group_id = ${rule.groupId} and has.member_id = resource.id)`;
-}
-
-/** Of `member`: who is in the group of a rule, is concerned, and is not found by the rule any more. */
-function isLeaving(
+/** Who comes to the group of a rule and who leaves it, in order of their ids. */
+async function readMoves(
   database: Database,
+  db: Kysely<Tables>,
   rule: CompiledRule,
   among: Concerned,
-  leaving: Exclude<Leaving, "none">,
-): Sql<boolean> {
-  // Row by row: the members at hand are fewer than all whom the rule finds.
-  const isFound = sql`exists (select 1 from resource where resource.id = member.member_id
-    and ${ruleCondition(database, rule)})`;
-  const isHeld = sql`exists (select 1 from change_member as cm where cm.member_id = member.member_id and cm.op = 'remove'
+  leaving: Leaving,
+): Promise<{ readonly joining: readonly string[]; readonly leaving: readonly string[] }> {
+  const { rows } = await sql<{ id: string; joins: number }>`
+    ${moves(database, rule, among, leaving)} order by id`.execute(db);
+  const idsOf = (joins: number) => rows.filter((row) => row.joins === joins).map((row) => row.id);
+  return { joining: idsOf(1), leaving: idsOf(0) };
+}
+
+/**
+ * "select …": `id` and whether he `joins` (1) or leaves (0), of those concerned. Whom the rule finds and whom the group
+ * holds are laid together, and who is there once moves: no join of the two, which a database could go about the wrong way.
+ */
+function moves(database: Database, rule: CompiledRule, among: Concerned, leaving: Leaving): Sql {
+  const isConcerned = (column: string) => isAmong(database, column, among);
+  // PostgreSQL would look at everybody by the filter, and only then at whether he is concerned.
+  const [concerned, from] =
+    among === "everybody"
+      ? [sql``, sql`resource`]
+      : [
+          sql`with concerned as materialized (select * from resource where ${isConcerned("resource.id")})`,
+          sql`concerned as resource`,
+        ];
+  const isHeld = sql`exists (select 1 from change_member as cm where cm.member_id = both_sides.id and cm.op = 'remove'
     and cm.change_seq in (select seq from change where resource_id = ${rule.groupId} and status = 'held'
       and target_id is null))`;
-  return sql`member.group_id = ${rule.groupId} and ${isAmong(database, "member.member_id", among)} and not ${isFound}
-    ${leaving === "unheld" ? sql`and not ${isHeld}` : sql``}`;
+  const leaves = { all: sql`1 = 1`, unheld: sql`not ${isHeld}`, none: sql`1 = 0` }[leaving];
+  return sql`${concerned}
+    select id, max(found) as joins from (
+      select resource.id as id, 1 as found from ${from} where ${ruleCondition(database, rule)}
+      union all
+      select member.member_id, 0 from member
+      where member.group_id = ${rule.groupId} and ${isConcerned("member.member_id")}) as both_sides
+    group by id having count(*) = 1 and (max(found) = 1 or ${leaves})`;
 }
 
 function isAmong({ isOneOf }: Database, column: string, among: Concerned): Sql<boolean> {
