@@ -71,8 +71,12 @@ export function makeRuleWrites(
   const { isOneOf } = database;
   return {
     async ruleLosses(rule, among) {
+      // Whom the rule finds beyond its group does not matter here.
+      const isLost = (column: string): Sql<boolean> => sql`${sql.ref(column)} in (
+        select held.member_id from member as held where held.group_id = ${rule.groupId})
+        and ${isAmong(database, column, among)}`;
       const { rows } = await sql<{ removed: number; total: number }>`
-        select (select count(*) from (${moves(database, rule, among, "unheld")}) as moved where joins = 0) as removed,
+        select (select count(*) from (${moves(database, rule, isLost, "unheld")}) as moved where joins = 0) as removed,
           (select count(*) from member where group_id = ${rule.groupId}) as total`.execute(trx);
       return { removed: Number(rows[0]?.removed ?? 0), total: Number(rows[0]?.total ?? 0) };
     },
@@ -155,21 +159,27 @@ async function readMoves(
   among: Concerned,
   leaving: Leaving,
 ): Promise<{ readonly joining: readonly string[]; readonly leaving: readonly string[] }> {
+  const isConcerned = among === "everybody" ? null : (column: string) => isAmong(database, column, among);
   const { rows } = await sql<{ id: string; joins: number }>`
-    ${moves(database, rule, among, leaving)} order by id`.execute(db);
+    ${moves(database, rule, isConcerned, leaving)} order by id`.execute(db);
   const idsOf = (joins: number) => rows.filter((row) => row.joins === joins).map((row) => row.id);
   return { joining: idsOf(1), leaving: idsOf(0) };
 }
 
 /**
- * "select …": `id` and whether he `joins` (1) or leaves (0), of those concerned. Whom the rule finds and whom the group
- * holds are laid together, and who is there once moves: no join of the two, which a database could go about the wrong way.
+ * "select …": `id` and whether he `joins` (1) or leaves (0), of those concerned (null: everybody). Whom the rule finds and
+ * whom the group holds are laid together, and who is there once moves: no join of the two, which a database could go
+ * about the wrong way.
  */
-function moves(database: Database, rule: CompiledRule, among: Concerned, leaving: Leaving): Sql {
-  const isConcerned = (column: string) => isAmong(database, column, among);
-  // PostgreSQL would look at everybody by the filter, and only then at whether he is concerned.
+function moves(
+  database: Database,
+  rule: CompiledRule,
+  isConcerned: ((column: string) => Sql<boolean>) | null,
+  leaving: Leaving,
+): Sql {
+  // Or PostgreSQL looks at everybody by the filter, and only then at whether he is concerned.
   const [concerned, from] =
-    among === "everybody"
+    isConcerned === null
       ? [sql``, sql`resource`]
       : [
           sql`with concerned as materialized (select * from resource where ${isConcerned("resource.id")})`,
@@ -179,12 +189,13 @@ function moves(database: Database, rule: CompiledRule, among: Concerned, leaving
     and cm.change_seq in (select seq from change where resource_id = ${rule.groupId} and status = 'held'
       and target_id is null))`;
   const leaves = { all: sql`1 = 1`, unheld: sql`not ${isHeld}`, none: sql`1 = 0` }[leaving];
+  const ofThese = isConcerned === null ? sql`` : sql`and ${isConcerned("member.member_id")}`;
   return sql`${concerned}
     select id, max(found) as joins from (
       select resource.id as id, 1 as found from ${from} where ${ruleCondition(database, rule)}
       union all
       select member.member_id, 0 from member
-      where member.group_id = ${rule.groupId} and ${isConcerned("member.member_id")}) as both_sides
+      where member.group_id = ${rule.groupId} ${ofThese}) as both_sides
     group by id having count(*) = 1 and (max(found) = 1 or ${leaves})`;
 }
 

@@ -8,6 +8,7 @@ import { resolveFilter } from "../../src/scim/resolve-filter.ts";
 import type { Database } from "../../src/store/database.ts";
 import { type FullStore, makeStore, openDatabase } from "../../src/store/open-store.ts";
 import { Slot } from "../../src/store/statements.ts";
+import type { Concerned } from "../../src/store/store.ts";
 import { beginPush, given, type PushWork } from "./push-support.ts";
 import {
   applyAll,
@@ -46,6 +47,7 @@ describe("questions that are asked often or of many rows", () => {
         return database.read(text, parameters);
       },
       write: (doing) => database.write((trx) => doing(trx.withPlugin(recording) as typeof trx)),
+      writeSmall: (doing) => database.writeSmall((trx) => doing(trx.withPlugin(recording) as typeof trx)),
     };
     const clock = { now: 1_000_000 };
     store = makeStore(watched, makeCipher(randomBytes(32)), () => clock.now);
@@ -69,6 +71,17 @@ describe("questions that are asked often or of many rows", () => {
   const filter = (text: string) => resolveFilter(parseFilter(text), "User", makeSchemaCatalog([]));
   const users = (text: string) =>
     store.queryResources({ type: "User", sources: "all", filter: filter(text), startIndex: 1, count: 9 });
+
+  const settle = (among: Concerned) =>
+    store.writeDirectory(async (write) => {
+      const rule = {
+        groupId: groupId(1),
+        filter: filter('title eq "a" or groups.display eq "b"'),
+        sources: "all",
+      } as const;
+      await write.ruleLosses(rule, among);
+      return write.settleRule(rule, among, "unheld");
+    });
 
   const questions: Readonly<Record<string, () => Promise<unknown>>> = {
     listDirty: () => store.listDirty(work.source.id, "user", "m1", 0, 9),
@@ -113,6 +126,8 @@ describe("questions that are asked often or of many rows", () => {
     "users by mail address": () => users('emails.value eq "a"'),
     "users by mail address and type": () => users('emails[type eq "work" and value eq "a"]'),
     "users by phone number": () => users('phoneNumbers eq "1" and active eq true'),
+    "a dynamic group, for one user": () => settle({ users: [userId(2)] }),
+    "a dynamic group, for the members of another": () => settle({ membersOf: [groupId(1)] }),
     "applying a plan": async () => {
       await store.addChanges(work.lease, work.task.id, [userChange(9)]);
       await planMembers(store, work, [edge("add", 1, 9)]);
@@ -145,7 +160,10 @@ describe("questions that are asked often or of many rows", () => {
             detail,
           ),
       );
-      expect([text, whole]).toEqual([text, []]);
+      // Once, under this name, a filter looks at the few whom it is asked about, which are found by their ids before.
+      const few = text.includes("from concerned as resource") ? ["SCAN resource", "SCAN both_sides", "SCAN moved"] : [];
+      const rest = whole.filter((detail, index) => !few.includes(detail) || whole.indexOf(detail) !== index);
+      expect([text, rest]).toEqual([text, []]);
     }
   });
 });
