@@ -14,6 +14,17 @@ export const pageQuery = {
   cursor: z.string().min(1).max(500).optional().openapi({ description: "`nextCursor` of the page before." }),
 };
 
+/** The same of records, which are numbered: anything else never was a cursor. */
+export const numberedPageQuery = {
+  ...pageQuery,
+  cursor: pageQuery.cursor.pipe(
+    z
+      .string()
+      .regex(/^\d{1,15}$/, "does not lead anywhere")
+      .optional(),
+  ),
+};
+
 const defaultLimit = 100;
 
 /** `limit` and `cursor` as the store takes them. */

@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { type DirectoryRecordQuery, userGroups } from "../../store/store.ts";
-import { invalidParameter, isoTime, json, page, pageOf, pageQuery, refusals } from "./common.ts";
+import { invalidParameter, isoTime, json, numberedPageQuery, page, pageOf, refusals } from "./common.ts";
 import { type Present, present } from "./fields.ts";
 import type { AdminParts } from "./parts.ts";
 import { attributeChange, membersChange, resourceTypeField } from "./task-schemas.ts";
@@ -15,14 +15,7 @@ export function makeDirectoryRecords({ store }: AdminParts) {
 }
 
 const directoryRecordQuery = z.object({
-  ...pageQuery,
-  // Records are numbered; anything else never was a cursor.
-  cursor: pageQuery.cursor.pipe(
-    z
-      .string()
-      .regex(/^\d{1,15}$/, "does not lead anywhere")
-      .optional(),
-  ),
+  ...numberedPageQuery,
   source: z
     .string()
     .min(1)

@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { RecordQuery } from "../../store/store.ts";
 import { notFound } from "../problem.ts";
-import { idParams, invalidParameter, json, page, pageOf, pageQuery, refusals } from "./common.ts";
+import { idParams, invalidParameter, json, numberedPageQuery, page, pageOf, pageQuery, refusals } from "./common.ts";
 import { type Present, present } from "./fields.ts";
 import type { AdminParts } from "./parts.ts";
 import { actionField, changeStatusField, recordMember, recordView, resourceTypeField } from "./task-schemas.ts";
@@ -26,14 +26,7 @@ export function makeRecords({ store }: AdminParts) {
 }
 
 const recordQuery = z.object({
-  ...pageQuery,
-  // Records are numbered; anything else never was a cursor.
-  cursor: pageQuery.cursor.pipe(
-    z
-      .string()
-      .regex(/^\d{1,15}$/, "does not lead anywhere")
-      .optional(),
-  ),
+  ...numberedPageQuery,
   target: z
     .string()
     .min(1)
