@@ -1,5 +1,6 @@
 import type { JsonObject } from "../lib/json.ts";
 import { member } from "../lib/json.ts";
+import { isActive } from "../scim/document.ts";
 import type { Action } from "./change.ts";
 
 /** What moving a person from one document to another is called. Null is not there. */
@@ -26,9 +27,4 @@ export function isOtherIdentity(before: JsonObject, after: JsonObject): boolean 
 /** Whether somebody is known by another name afterwards. */
 export function isOtherName(before: JsonObject, after: JsonObject): boolean {
   return identifiers.some((name) => member(before, name) !== member(after, name));
-}
-
-/** `active` (RFC 7643 §4.1.1); what says nothing is active. */
-export function isActive(document: JsonObject): boolean {
-  return member(document, "active") !== false;
 }

@@ -91,6 +91,11 @@ export function withManager(document: JsonObject, managerId: string | null): Jso
   return rest;
 }
 
+/** `active` (RFC 7643 §4.1.1); what says nothing is active. */
+export function isActive(document: JsonObject): boolean {
+  return member(document, "active") !== false;
+}
+
 export function textOf(object: JsonObject, key: string): string | null {
   const value = member(object, key);
   return typeof value === "string" ? value : null;

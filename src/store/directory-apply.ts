@@ -78,9 +78,9 @@ export function makeDirectoryApply(
           .execute();
       }),
 
-    deleteLeavers: (before) =>
-      database.write(async (trx) => {
-        await emptyWrittenSince(database, trx, clock());
+    async deleteLeavers(before) {
+      await emptyWrittenSince(database, clock());
+      return database.write(async (trx) => {
         const isDue = await trx
           .selectFrom("resource")
           .select("id")
@@ -107,7 +107,8 @@ export function makeDirectoryApply(
         // Who was put into a group while he was leaving.
         await leaveGroups(database, trx, ids, at);
         return ids.length;
-      }),
+      });
+    },
   };
 }
 

@@ -49,8 +49,15 @@ export function makeDirectoryHolds(
     logRemovals(lease, scope, taskId, sourceId) {
       const applied = appliedChanges(scope, taskId).where("action", "in", ["deactivate", "delete"]);
       if (sourceId === undefined) return log(lease, scope, taskId, applied);
-      const ofSource = applied.where("resource_id", "in", (from) =>
-        from.selectFrom("resource").select("id").where("source_id", "=", sourceId),
+      // From the few changes to their resources: a source can have a hundred thousand.
+      const ofSource = applied.where((where) =>
+        where.exists(
+          where
+            .selectFrom("resource")
+            .select("resource.id")
+            .whereRef("resource.id", "=", "change.resource_id")
+            .where("resource.source_id", "=", sourceId),
+        ),
       );
       return log(lease, ofSourceAt(scope, sourceId), taskId, ofSource);
     },

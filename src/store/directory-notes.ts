@@ -1,6 +1,7 @@
 import type { Transaction } from "kysely";
 import type { JsonObject } from "../lib/json.ts";
 import type { AttributeChange } from "../plan/change.ts";
+import { isActive, textOf } from "../scim/document.ts";
 import { diffDocuments } from "../scim/document-diff.ts";
 import type { Database } from "./database.ts";
 import type { DirectoryAction, DirectoryAuthor, MembersChange, WritableRow } from "./store.ts";
@@ -44,7 +45,7 @@ export class DirectoryNotes {
     this.#notes.set(row.id, { row, before: null, after: documentOf(row), added: new Set(), removed: new Set() });
   }
 
-  /** @param row as it was before, or the new row when it was not read here */
+  /** @param row as it was before */
   changed(row: WritableRow, after: JsonObject | null): void {
     this.#of(row).after = after;
   }
@@ -64,8 +65,8 @@ export class DirectoryNotes {
       return {
         ...{ at: now, client_id: author?.id ?? null, client_name: author?.name ?? null },
         ...{ source_id: note.row.sourceId, resource_type: note.row.type, resource_id: note.row.id },
-        external_id: textIn(shown, "externalId"),
-        display_name: textIn(shown, "displayName") ?? textIn(shown, "userName"),
+        external_id: textOf(shown, "externalId"),
+        display_name: textOf(shown, "displayName") ?? textOf(shown, "userName"),
         action: actionOf(note),
         changes: JSON.stringify(changes),
       };
@@ -87,11 +88,6 @@ function documentOf({ document }: WritableRow): JsonObject {
   return JSON.parse(document) as JsonObject;
 }
 
-function textIn(document: JsonObject, attribute: string): string | null {
-  const value = document[attribute];
-  return typeof value === "string" ? value : null;
-}
-
 function changesOf({ before, after, added, removed }: Note): readonly (AttributeChange | MembersChange)[] {
   const attributes = before === after ? [] : diffDocuments(before, after);
   if (added.size + removed.size === 0) return attributes;
@@ -108,8 +104,4 @@ function actionOf({ row, before, after }: Note): DirectoryAction {
   if (after === null) return "delete";
   if (row.type === "Group" || isActive(before) === isActive(after)) return "update";
   return isActive(after) ? "reactivate" : "deactivate";
-}
-
-function isActive(document: JsonObject): boolean {
-  return document["active"] !== false;
 }

@@ -53,12 +53,8 @@ const lookBackMs = 7 * 86_400_000;
  * A push that was under way when somebody was deleted may have written down after that what it had given, each without
  * seeing the other. What was written lately is looked at again.
  */
-export async function emptyWrittenSince(
-  database: Pick<Database, "isOneOf">,
-  trx: Transaction<Tables>,
-  now: number,
-): Promise<void> {
-  const written = await trx
+export async function emptyWrittenSince(database: Database, now: number): Promise<void> {
+  const written = await database.db
     .selectFrom("link")
     .innerJoin("resource", "resource.id", "link.resource_id")
     .select("link.resource_id")
@@ -68,5 +64,5 @@ export async function emptyWrittenSince(
     .where("link.updated_at", ">", now - lookBackMs)
     .execute();
   const ids = written.map((row) => row.resource_id);
-  if (ids.length > 0) await emptyLinks(database, trx, ids);
+  if (ids.length > 0) await database.write((trx) => emptyLinks(database, trx, ids));
 }

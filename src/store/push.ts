@@ -191,6 +191,7 @@ export function makePushStore(
         .selectFrom("link_member as given")
         .innerJoin("resource as who", "who.id", "given.member_id")
         .innerJoin("resource as group", "group.id", "given.group_id")
+        // For the index of memberships, which begins with the target.
         .innerJoin("target", "target.id", "given.target_id")
         .select("given.member_id")
         .where("who.source_id", "=", sourceId)

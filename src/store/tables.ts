@@ -1,4 +1,5 @@
 import type { Generated } from "kysely";
+import type { DirectoryAction } from "./directory-writing.ts";
 
 // The tables as Kysely sees them. Times are milliseconds since 1970; booleans are 0 and 1; JSON is text.
 
@@ -130,7 +131,7 @@ interface DirectoryRecordTable {
   resource_id: string;
   external_id: string | null;
   display_name: string | null;
-  action: "create" | "update" | "deactivate" | "reactivate" | "delete";
+  action: DirectoryAction;
   /** JSON: a list of what is different. */
   changes: string;
 }

@@ -1,4 +1,20 @@
-import type { SourceStore, TargetStore, TaskStore } from "../store/store.ts";
+import type {
+  DirectoryStore,
+  PushStore,
+  SourceRow,
+  SourceStore,
+  TargetStore,
+  TaskRow,
+  TaskStore,
+} from "../store/store.ts";
+
+/** What becomes of the people of a source that ends, and of itself then. */
+export type Leaving = NonNullable<SourceRow["settings"]["leaving"]>;
+
+type LeavingStore = SourceStore &
+  TargetStore &
+  Pick<DirectoryStore, "countOfSource"> &
+  Pick<PushStore, "areMembersGiven" | "countPendingRemovals">;
 
 type EndStore = SourceStore & TargetStore & Pick<TaskStore, "queueTask">;
 
@@ -12,8 +28,8 @@ export const leavingRetryMs = 600_000;
 export async function endSource(
   store: EndStore,
   id: string,
-  people: "keep" | "deactivate" | "delete",
-  then: "disable" | "delete",
+  people: Leaving["people"],
+  then: Leaving["then"],
   now: number,
 ): Promise<void> {
   const source = await store.findSource(id);
@@ -31,11 +47,67 @@ export async function endSource(
 }
 
 /** Removes a source here, and from the lists of its targets. */
-export async function forgetSource(store: SourceStore & TargetStore, id: string): Promise<void> {
+async function forgetSource(store: SourceStore & TargetStore, id: string): Promise<void> {
   for (const target of await store.listTargets()) {
     if (!target.settings.sources.includes(id)) continue;
     const sources = target.settings.sources.filter((each) => each !== id);
     await store.updateTarget(target.id, { settings: { ...target.settings, sources } });
   }
   await store.deleteSource(id);
+}
+
+/**
+ * A source whose people are gone everywhere has left: it is disabled for good, or forgotten.
+ *
+ * @param leaving what this task was told; an end that was ordered while it ran takes another task
+ * @param hasLeft each target that takes part has done with what was the source's own
+ */
+export async function settleLeaving(
+  store: LeavingStore,
+  task: Pick<TaskRow, "mode"> & { readonly stage: string },
+  sourceId: string,
+  { leaving, hasLeft, now }: { readonly leaving: Leaving | null; readonly hasLeft: boolean; readonly now: number },
+): Promise<void> {
+  const source = await store.findSource(sourceId);
+  if (source?.settings.leaving === undefined) return;
+  // A plan, or what had been planned before (and approved, or cut off), empties nothing: that takes another task.
+  const { users, groups } = await store.countOfSource(sourceId);
+  const isEmptied =
+    leaving?.people === "keep" ||
+    (users + groups === 0 &&
+      !(await store.areMembersGiven(sourceId)) &&
+      !(await isHeldElsewhere(store, sourceId, leaving, now)));
+  if (leaving === null || task.mode === "plan" || !hasLeft || !isEmptied) {
+    const hadItsTurn = leaving !== null && task.mode === "apply" && task.stage === "plan";
+    await store.updateSource(sourceId, { nextRunAt: hadItsTurn ? now + leavingRetryMs : now });
+  } else if (leaving.then === "delete") {
+    await forgetSource(store, sourceId);
+  } else {
+    const { leaving: _, ...settings } = source.settings;
+    await store.updateSource(sourceId, { settings, nextRunAt: null });
+  }
+}
+
+/** Whether a target that is disabled now still has people of this source who are to go: it must hear of it first. */
+async function isHeldElsewhere(
+  store: LeavingStore,
+  sourceId: string,
+  leaving: Leaving | null,
+  now: number,
+): Promise<boolean> {
+  for (const target of await store.listTargets()) {
+    if (target.status === "enabled" || !target.settings.sources.includes(sourceId)) continue;
+    const { pending } = await store.countPendingRemovals({
+      targetId: target.id,
+      sourceIds: [sourceId],
+      types: ["User", "Group"],
+      userFilter: null,
+      groupFilter: null,
+      startedAt: now,
+      retryAll: true,
+      deleteDepartedBefore: leaving?.people === "delete" ? now : null,
+    });
+    if (pending.users + pending.groups > 0) return true;
+  }
+  return false;
 }

@@ -24,7 +24,7 @@ import type {
 } from "../store/store.ts";
 import { LeaseLostError, userGroups } from "../store/store.ts";
 import { type Target, TargetError, type TargetLanguage } from "../target/target.ts";
-import { forgetSource, leavingRetryMs } from "./end-source.ts";
+import { type Leaving, settleLeaving } from "./end-source.ts";
 import { holdDurationMs } from "./guard-directory.ts";
 import { type LeaseParts, underLeaseInTurn } from "./lease.ts";
 import { makeProgress, type Progress, TaskCancelledError } from "./progress.ts";
@@ -84,7 +84,7 @@ export async function runTask(parts: TaskParts, found: OpenTask, lease: Lease, o
     const state = await finish(parts, task, directory, targets);
     // What others' groups wait for is no reason to keep a source that nobody has any more.
     const hasLeft = state === "succeeded" || isOwnDone(directory, targets);
-    if (source !== null) await settleLeaving(parts, task, source.id, leaving, hasLeft);
+    if (source !== null) await settleLeaving(store, task, source.id, { leaving, hasLeft, now: clock() });
   } catch (error) {
     if (cancelled.signal.aborted || error instanceof TaskCancelledError) {
       log.info({ task: task.id }, "task cancelled");
@@ -265,69 +265,10 @@ async function finish(
   return state;
 }
 
-/**
- * A source whose people are gone everywhere has left: it is disabled for good, or forgotten.
- *
- * @param leaving what this task was told; an end that was ordered while it ran takes another task
- * @param hasLeft each target that takes part has done with what was the source's own
- */
-async function settleLeaving(
-  { store, clock }: TaskParts,
-  task: OpenTask,
-  sourceId: string,
-  leaving: Leaving | null,
-  hasLeft: boolean,
-): Promise<void> {
-  const source = await store.findSource(sourceId);
-  if (source?.settings.leaving === undefined) return;
-  // A plan, or what had been planned before (and approved, or cut off), empties nothing: that takes another task.
-  const { users, groups } = await store.countOfSource(sourceId);
-  const isEmptied =
-    leaving?.people === "keep" ||
-    (users + groups === 0 &&
-      !(await store.areMembersGiven(sourceId)) &&
-      !(await isHeldElsewhere(store, sourceId, leaving, clock())));
-  if (leaving === null || task.mode === "plan" || !hasLeft || !isEmptied) {
-    const hadItsTurn = leaving !== null && task.mode === "apply" && task.stage === "plan";
-    await store.updateSource(sourceId, { nextRunAt: hadItsTurn ? clock() + leavingRetryMs : clock() });
-  } else if (leaving.then === "delete") {
-    await forgetSource(store, sourceId);
-  } else {
-    const { leaving: _, ...settings } = source.settings;
-    await store.updateSource(sourceId, { settings, nextRunAt: null });
-  }
-}
-
 function isOwnDone({ usable, error, hold }: DirectoryResult, pushed: readonly Pushed[]): boolean {
   const isDone = pushed.every(({ result }) => result.ownState === "succeeded");
   return usable && error === null && hold === null && pushed.length > 0 && isDone;
 }
-
-/** Whether a target that is disabled now still has people of this source who are to go: it must hear of it first. */
-async function isHeldElsewhere(
-  store: EngineStore,
-  sourceId: string,
-  leaving: Leaving | null,
-  now: number,
-): Promise<boolean> {
-  for (const target of await store.listTargets()) {
-    if (target.status === "enabled" || !target.settings.sources.includes(sourceId)) continue;
-    const { pending } = await store.countPendingRemovals({
-      targetId: target.id,
-      sourceIds: [sourceId],
-      types: ["User", "Group"],
-      userFilter: null,
-      groupFilter: null,
-      startedAt: now,
-      retryAll: true,
-      deleteDepartedBefore: leaving?.people === "delete" ? now : null,
-    });
-    if (pending.users + pending.groups > 0) return true;
-  }
-  return false;
-}
-
-type Leaving = NonNullable<SourceRow["settings"]["leaving"]>;
 
 function stateOf(
   task: OpenTask,

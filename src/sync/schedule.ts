@@ -35,9 +35,14 @@ const betweenPushesMs = 1000;
 const firstRetryMs = 30_000;
 const longestRetryMs = 3_600_000;
 
-/** Whose changes concern a target: its sources', and the user groups' where it has them, or chooses people by them. */
-export function sourcesHeard({ sources, provision, scope }: TargetRow["settings"]): readonly string[] {
-  return provision.userGroups || scope.users !== undefined ? [...sources, userGroups] : sources;
+/** What a target is given: its sources, and the user groups where it has them. */
+function sourcesGiven({ sources, provision }: TargetRow["settings"]): readonly string[] {
+  return provision.userGroups ? [...sources, userGroups] : sources;
+}
+
+/** Whose changes concern a target: of the user groups also where it only chooses people by them. */
+function sourcesHeard(settings: TargetRow["settings"]): readonly string[] {
+  return settings.scope.users === undefined ? sourcesGiven(settings) : [...settings.sources, userGroups];
 }
 
 /** The latest of the changes that concern a target, in the directory's time; 0 when there is none. */
@@ -90,9 +95,8 @@ export function makeChangeQueue(store: TargetStore & TaskStore & DirectoryChange
 /** Queues a push for each target at which something failed and is due for another try. */
 export async function queueDueTargets(store: TargetStore & TaskStore & PushStore, now: number): Promise<void> {
   for (const target of await store.listTargets()) {
-    const { sources, provision } = target.settings;
-    const pushed = provision.userGroups ? [...sources, userGroups] : sources;
-    if (target.status !== "enabled" || !(await store.hasDueRetries(target.id, pushed, now))) continue;
+    if (target.status !== "enabled") continue;
+    if (!(await store.hasDueRetries(target.id, sourcesGiven(target.settings), now))) continue;
     await store.queueTask({ sourceId: null, targetId: target.id, trigger: "schedule", mode: "apply" });
   }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { isRemoval } from "../../src/plan/change.ts";
-import { classify, isActive } from "../../src/plan/classify.ts";
+import { classify } from "../../src/plan/classify.ts";
+import { isActive } from "../../src/scim/document.ts";
 
 test("moving a person from one document to another has a name", () => {
   expect(classify(null, { active: true })).toBe("create");

@@ -8,7 +8,13 @@ import type { SchemaCatalog } from "../../src/scim/catalog.ts";
 import { userGroupSchemaUrn } from "../../src/scim/schemas/user-group.ts";
 import type { SourceRow, TaskRow } from "../../src/store/store.ts";
 import { latestChange } from "../../src/sync/schedule.ts";
-import { type EngineFixture, noSafeguards, type TargetFixture } from "./engine.ts";
+import {
+  type EngineFixture,
+  type EngineFixtureOptions,
+  noSafeguards,
+  startEngineFixture,
+  type TargetFixture,
+} from "./engine.ts";
 
 /** A SCIM client beside the engine. What it writes is left to the engine to push. */
 export interface Client {
@@ -55,6 +61,14 @@ export async function startClient({ schemasDir, store }: EngineFixture): Promise
       catalog = (await registry.refresh()).catalog;
     },
   };
+}
+
+/** A target of a custom source alone, and somebody who writes to that. */
+export async function withCustom(options: EngineFixtureOptions = {}) {
+  const fixture = await startEngineFixture(options);
+  const custom = await addCustomSource(fixture);
+  await fixture.patchTarget({ sources: [custom.id] });
+  return { fixture, custom, client: await startClient(fixture) };
 }
 
 /** A custom source, which people are written to. */

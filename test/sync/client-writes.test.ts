@@ -1,21 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { SourceRow } from "../../src/store/store.ts";
-import { type EngineFixture, type EngineFixtureOptions, startEngineFixture } from "../support/engine.ts";
-import { addCustomSource, type Client, settled, startClient, tasksOf, userAt } from "../support/writing.ts";
-
-interface Custom {
-  readonly fixture: EngineFixture;
-  readonly client: Client;
-  readonly custom: SourceRow;
-}
-
-/** A target of a custom source alone, and somebody who writes to that. */
-async function withCustom(options: EngineFixtureOptions = {}): Promise<Custom> {
-  const fixture = await startEngineFixture(options);
-  const custom = await addCustomSource(fixture);
-  await fixture.patchTarget({ sources: [custom.id] });
-  return { fixture, custom, client: await startClient(fixture) };
-}
+import { type EngineFixture, startEngineFixture } from "../support/engine.ts";
+import { addCustomSource, settled, startClient, tasksOf, userAt, withCustom } from "../support/writing.ts";
 
 function activeAt({ control }: EngineFixture): number {
   return control.dump().users.filter(({ resource }) => resource["active"] === true).length;

@@ -1,13 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type EngineFixture, type EngineFixtureOptions, startEngineFixture } from "../support/engine.ts";
-import { addCustomSource, membersAt, settled, startClient, tasksOf, userAt } from "../support/writing.ts";
-
-async function withCustom(options: EngineFixtureOptions = {}) {
-  const fixture = await startEngineFixture(options);
-  const custom = await addCustomSource(fixture);
-  await fixture.patchTarget({ sources: [custom.id] });
-  return { fixture, custom, client: await startClient(fixture) };
-}
+import type { EngineFixture } from "../support/engine.ts";
+import { membersAt, settled, tasksOf, userAt, withCustom } from "../support/writing.ts";
 
 async function expectQuiet(fixture: EngineFixture): Promise<void> {
   for (const { state, error } of await tasksOf(fixture)) {

@@ -1,8 +1,7 @@
 import type { JsonObject } from "../../lib/json.ts";
 import type { TargetRules } from "../../mapping/target-rules.ts";
-import { isActive } from "../../plan/classify.ts";
 import type { SchemaCatalog } from "../../scim/catalog.ts";
-import { managerOf } from "../../scim/document.ts";
+import { isActive, managerOf } from "../../scim/document.ts";
 import { diffDocuments, differingParts } from "../../scim/document-diff.ts";
 import { matchesFilter } from "../../scim/match-filter.ts";
 import type { ResourceType } from "../../scim/resource.ts";

@@ -1,6 +1,6 @@
 import { concurrently } from "../../lib/concurrently.ts";
 import type { JsonObject } from "../../lib/json.ts";
-import { isActive } from "../../plan/classify.ts";
+import { isActive } from "../../scim/document.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import type { PendingResource, PushOutcome } from "../../store/store.ts";
 import type { RemoteResource } from "../../target/target.ts";

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../lib/json.ts";
-import { isActive, isOtherName } from "../../plan/classify.ts";
+import { isOtherName } from "../../plan/classify.ts";
 import { refuseRenames } from "../../plan/guard.ts";
+import { isActive } from "../../scim/document.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import type { PendingResource, PushOutcome, RemovalCounts, UpdatePage } from "../../store/store.ts";
 import { desiredDocument, nameProblem } from "./desired.ts";

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../lib/json.ts";
 import type { Action } from "../../plan/change.ts";
-import { isActive } from "../../plan/classify.ts";
+import { isActive } from "../../scim/document.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import type { PendingResource, PushOutcome } from "../../store/store.ts";
 import { TargetError } from "../../target/target.ts";
