@@ -23,7 +23,7 @@ if (port !== null) {
   const key = Buffer.from(config.encryptionKey);
   const log = makeLog(config.logLevel);
   const parts = await openParts({ ...config, encryptionKey: key }, log, { watch: false });
-  const engine = wireEngine(parts, { holder, leaseMs });
+  const engine = wireEngine(parts, { holder, leaseMs, dataDir: config.dataDir });
   const send = (message: EngineThreadAnswer): void => port.postMessage(message);
   const questions = makeAnswerer<EngineQuestions>(answerQuestions(parts), {
     send,

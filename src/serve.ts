@@ -22,6 +22,7 @@ import { makeSchemaEditor } from "./schemas/editor.ts";
 import { isWritable } from "./schemas/write-file.ts";
 import { SourceError } from "./source/source.ts";
 import { endSource } from "./sync/end-source.ts";
+import { linkByHand } from "./sync/link-by-hand.ts";
 import { type EngineQuestions, openParts, type Parts, type ReadyConfig, testTarget } from "./wire.ts";
 
 /** A running bridge. */
@@ -83,7 +84,7 @@ export async function startBridge(
   const writing = makeDirectoryWriting(writingParts);
   const custom = makeCustomSourceWriting(writingParts);
   const app = makeApp({
-    admin: { ...adminParts(parts, ready, publicUrl, engine), writing, custom },
+    admin: { ...adminParts(parts, ready, publicUrl, engine, leaseMs), writing, custom },
     scim: {
       directory: parts.store,
       writing,
@@ -186,7 +187,10 @@ function adminParts(
   config: ReadyConfig,
   publicUrl: string,
   { nudge, ask }: EngineThread,
+  leaseMs: number,
 ): Omit<AdminParts, "writing" | "custom"> {
+  // A process of its own beside its engine: they must not pass for each other.
+  const leases = { store, holder: randomUUID(), durationMs: leaseMs };
   return {
     // A source that is on its way out is gone for people.
     store: {
@@ -236,6 +240,7 @@ function adminParts(
       nudge();
     },
     forgetLinks: (targetId) => store.forgetLinks(targetId),
+    linkByHand: (target, decision, signal) => linkByHand({ ...edges, store, leases }, target, decision, signal),
     schemas: {
       inForce: schemas.inForce,
       refresh: schemas.refresh,

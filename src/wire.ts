@@ -5,6 +5,7 @@ import { type Config, ConfigError } from "./config.ts";
 import { type AddressPolicy, parseAddressPolicy } from "./lib/address.ts";
 import type { TestResult } from "./lib/check.ts";
 import { makeCipher } from "./lib/cipher.ts";
+import { keepNumbers } from "./lib/keep-numbers.ts";
 import type { Log } from "./lib/log.ts";
 import type { Answers } from "./lib/questions.ts";
 import { mergeSecrets } from "./lib/secrets.ts";
@@ -222,11 +223,15 @@ function measureImpact(
 /** Starts the engine on parts of its own. */
 export function wireEngine(
   { store, edges, log }: Parts,
-  { holder, leaseMs }: { readonly holder: string; readonly leaseMs: number },
+  { holder, leaseMs, dataDir }: { readonly holder: string; readonly leaseMs: number; readonly dataDir: string },
 ): Engine {
+  const marks = keepNumbers(join(dataDir, "pushed.json"), {
+    onError: (error) => log.warn({ err: error }, "what was pushed is not kept: a restored database goes unnoticed"),
+  });
   return startEngine({
     ...edges,
     store,
+    marks,
     leases: { store, holder, durationMs: leaseMs },
     clock: Date.now,
     log,

@@ -7,6 +7,17 @@ export type Action = "create" | "adopt" | "update" | "deactivate" | "reactivate"
 
 export type ChangeStatus = "planned" | "applied" | "failed" | "skipped" | "held";
 
+/**
+ * What was found when a target was read back: we hold a link to it and it is gone (`missing`); it is not as it was given
+ * (`drifted`); nothing of ours is linked to it (`unmanaged`).
+ */
+export type FindingStatus = "missing" | "drifted" | "unmanaged";
+
+/** What a record says was done, or is to be. `keep`: it is not ours, and left alone. `release`: a person let go of it. */
+export type RecordAction = Action | "keep" | "release";
+
+export type RecordStatus = ChangeStatus | FindingStatus;
+
 /** A change as it is planned, stored, shown, approved and applied. Plain data. */
 export interface PlannedChange {
   readonly resourceType: ResourceType;

@@ -1,4 +1,4 @@
-import type { Action, ChangeStatus } from "../plan/change.ts";
+import type { Action, RecordAction, RecordStatus } from "../plan/change.ts";
 import type { GroupCounts, TaskCounts, UserCounts } from "./store.ts";
 
 const noUsers: UserCounts = {
@@ -29,20 +29,23 @@ const names: Readonly<Record<Action, keyof UserCounts>> = {
 /** One line of `select resource_type, action, status, count(*)`. */
 export interface ChangeCount {
   readonly resourceType: "User" | "Group";
-  readonly action: Action;
-  readonly status: ChangeStatus;
+  readonly action: RecordAction;
+  readonly status: RecordStatus;
   /** Resources, not rows: a group's attributes and members may be two rows. */
   readonly count: number;
 }
 
-/** Adds changes up to the counts of a task. Held and skipped changes are in no count; planned ones count as what they would do. */
+/** Nothing was done about these, and nothing is to be done by this task. */
+const uncounted: ReadonlySet<RecordStatus> = new Set(["held", "skipped", "missing", "drifted", "unmanaged"]);
+
+/** Adds changes up to the counts of a task; planned ones count as what they would do. */
 export function countChanges(changes: readonly ChangeCount[], read: { users: number; groups: number }): TaskCounts {
   const users: Record<keyof UserCounts, number> = { ...noUsers, read: read.users };
   const groups: Record<keyof GroupCounts, number> = { ...noGroups, read: read.groups };
   let changedUsers = 0;
   let changedGroups = 0;
   for (const { resourceType, action, status, count } of changes) {
-    if (status === "held" || status === "skipped") continue;
+    if (uncounted.has(status) || action === "keep" || action === "release") continue;
     const name = status === "failed" ? "failed" : names[action];
     if (resourceType === "User") {
       users[name] += count;

@@ -69,6 +69,8 @@ export const integerColumns: ReadonlySet<string> = new Set([
   "changes_identity",
   "pushed_change",
   "requests_per_second",
+  "repair",
+  "verify_started_at",
 ]);
 
 /** The database's own name for what went wrong (`23505`, `SQLITE_BUSY`). */

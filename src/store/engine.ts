@@ -3,6 +3,8 @@ import type { Member, ResourceType } from "../scim/resource.ts";
 import type { RecordKind, SourceScope, Visibility } from "../source/source.ts";
 import type { CompiledRule, GroupRule } from "./directory-writing.ts";
 import type {
+  Drift,
+  Matching,
   TargetRow,
   TaskCounts,
   TaskError,
@@ -293,6 +295,7 @@ export interface EngineTaskStore {
       readonly error?: TaskError | null;
       readonly hold?: TaskHold | null;
       readonly mapping?: TaskMapping;
+      readonly drift?: Drift;
     },
   ): Promise<boolean>;
   finishTask(
@@ -303,6 +306,7 @@ export interface EngineTaskStore {
       readonly targets: readonly TaskTargetResult[];
       readonly error: TaskError | null;
       readonly hold: TaskHold | null;
+      readonly matching?: Matching;
     },
   ): Promise<void>;
   /** A newer task of the same source replaces what is held. */
@@ -326,3 +330,4 @@ export interface EngineTaskStore {
 }
 
 export type * from "./push-store.ts";
+export type * from "./verify-store.ts";

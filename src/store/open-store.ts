@@ -12,12 +12,15 @@ import type {
   EngineTaskStore,
   GroupRuleStore,
   LeaseStore,
+  LinkDecisionStore,
   PushStore,
   RecordStore,
+  VerifyStore,
 } from "./engine.ts";
 import { makeGroupReader } from "./group-reader.ts";
 import { makeGroupRules } from "./group-rules.ts";
 import { makeLeaseStore } from "./leases.ts";
+import { makeLinkDecisions } from "./link-decisions.ts";
 import { openPostgres } from "./postgres/open.ts";
 import { makePushStore } from "./push.ts";
 import { makeRecordStore } from "./records.ts";
@@ -30,6 +33,7 @@ import type { Store } from "./store.ts";
 import { makeSummaryStore } from "./summaries.ts";
 import { makeTargetStore } from "./targets.ts";
 import { makeTaskStore } from "./tasks.ts";
+import { makeVerifyStore } from "./verify.ts";
 
 /** Everything that the program keeps, for the API, the SCIM endpoint and the engine. */
 export type FullStore = Store &
@@ -39,6 +43,8 @@ export type FullStore = Store &
   GroupRuleStore &
   DirectoryChangeStore &
   PushStore &
+  VerifyStore &
+  LinkDecisionStore &
   EngineTaskStore;
 
 /**
@@ -87,6 +93,8 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
     ...makeSchemaVersionStore(database, clock),
     ...makeSummaryStore(database, tasks.listTasks, directory.countOfSource),
     ...makePushStore(database, clock),
+    ...makeVerifyStore(database, clock),
+    ...makeLinkDecisions(database, clock),
     ...records,
     ...directory,
     ...tasks,

@@ -1,5 +1,6 @@
-import { sql, type Transaction } from "kysely";
+import { type Insertable, sql, type Transaction } from "kysely";
 import { isLeavingApproved, isRemovalApproved } from "./approvals.ts";
+import { changeRow } from "./change-row.ts";
 import type { Database } from "./database.ts";
 import type { PendingGroup, PushStore } from "./engine.ts";
 import { leasedWrite } from "./leases.ts";
@@ -233,30 +234,19 @@ async function changeOfGroup(
     .orderBy("seq", "desc")
     .executeTakeFirst();
   if (found) return found.seq;
+  const record = {
+    ...{
+      resourceId: group.id,
+      resourceType: "Group" as const,
+      externalId: group.externalId,
+      displayName: group.displayName,
+    },
+    ...{ action: "update" as const, status, error, before: null, after: null, remoteId: group.remoteId },
+    because: status === "drifted" ? "its members at the target are not those that it was given" : "its members changed",
+  };
   const inserted = await trx
     .insertInto("change")
-    .values({
-      task_id: taskId,
-      target_id: targetId,
-      resource_type: "Group",
-      resource_id: group.id,
-      external_id: group.externalId,
-      display_name: group.displayName,
-      action: "update",
-      status,
-      error,
-      because: "its members changed",
-      before: null,
-      after: null,
-      sources: null,
-      apply: null,
-      leavers: 0,
-      members_applied: 1,
-      added_count: 0,
-      removed_count: 0,
-      base_version: 0,
-      created_at: now,
-    })
+    .values(changeRow(record, { taskId, targetId, now }) as Insertable<Tables["change"]>)
     .returning("seq")
     .executeTakeFirstOrThrow();
   return inserted.seq;

@@ -2,7 +2,15 @@ import { type RawBuilder, sql } from "kysely";
 import type { ResourceType } from "../scim/resource.ts";
 import { isRemovalApproved } from "./approvals.ts";
 import type { Database } from "./database.ts";
-import type { PendingResource, PushScope, PushStore, RemovalPage, UpdatePage } from "./engine.ts";
+import type {
+  LinkedResource,
+  PendingResource,
+  PushScope,
+  PushStore,
+  RemovalPage,
+  UpdatePage,
+  VerifyStore,
+} from "./engine.ts";
 import { filterCondition } from "./filter.ts";
 import { postgresFilter } from "./postgres/filter.ts";
 import { sqliteFilter } from "./sqlite/filter.ts";
@@ -45,7 +53,17 @@ type PendingQueries = Pick<
   | "heldAmong"
   | "countPending"
   | "countFailed"
->;
+> &
+  LinkedQueries;
+
+/** What a target holds, for reading it back. */
+export type LinkedQueries = Pick<VerifyStore, "linkedResources" | "linksNotSeen" | "groupsSeen">;
+
+interface LinkedRow extends PendingRow {
+  readonly is_wanted: number;
+  readonly is_pending: number;
+  readonly active: number;
+}
 
 /**
  * What is pending at a target, as queries: nothing is queued, so nothing can be lost from a queue. Each is a page in
@@ -71,6 +89,10 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
     left join link lm on lm.target_id = ${scope.targetId} and lm.resource_id = resource.manager_id
     where resource.type = ${type} and ${isOneOf("resource.source_id", sourcesOf(scope, type))}`;
 
+  const columns = sql`resource.id, resource.type, resource.source_id, resource.version, resource.external_id,
+    resource.display_name, resource.user_name, resource.document, resource.departed_at, resource.manager_id,
+    lm.remote_id as manager_remote_id, l.remote_id, l.held, l.attempts, l.state, l.version as given_version`;
+
   const select = async (
     scope: PushScope,
     type: ResourceType,
@@ -79,10 +101,7 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
   ): Promise<readonly PendingResource[]> => {
     if (!scope.types.includes(type)) return [];
     const { rows } = await sql<PendingRow>`
-      select resource.id, resource.type, resource.source_id, resource.version, resource.external_id,
-        resource.display_name, resource.user_name, resource.document, resource.departed_at, resource.manager_id,
-        lm.remote_id as manager_remote_id, l.remote_id, l.held, l.attempts, l.state,
-        l.version as given_version,
+      select ${columns},
         case when l.version < 0 then case when ${wasJudged} then 0 else 1 end else 0 end as other_rules
       ${from(scope, type)} and resource.id > ${page.after} and ${sql.join(conditions, sql` and `)}
       order by resource.id limit ${page.limit}`.execute(db);
@@ -126,7 +145,53 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
     or (${isLinked} and ${type === "User" ? mustBeInactive(scope) : sql`1 = 0`})
     or (${isThere} and ${inScope(scope, type)} and ${managerCame}))`;
 
+  /** What a target holds, whether or not it is to hold it. */
+  const selectLinked = async (
+    scope: PushScope,
+    type: ResourceType,
+    condition: Condition,
+    { after, limit }: { readonly after: string; readonly limit: number },
+  ): Promise<readonly LinkedResource[]> => {
+    if (!scope.types.includes(type)) return [];
+    const { rows } = await sql<LinkedRow>`
+      select ${columns}, 0 as other_rules, l.active,
+        case when ${isThere} and ${inScope(scope, type)} then 1 else 0 end as is_wanted,
+        case when ${isPending(scope, type)} then 1 else 0 end as is_pending
+      ${from(scope, type)} and ${isLinked} and resource.id > ${after} and ${condition}
+      order by resource.id limit ${limit}`.execute(db);
+    return rows.map((row) => ({
+      ...toPending(row),
+      remoteId: row.remote_id ?? "",
+      isWanted: row.is_wanted === 1,
+      isPending: row.is_pending === 1,
+      isGivenActive: row.active === 1,
+    }));
+  };
+
+  const isSeen = ({ targetId }: PushScope, type: ResourceType): Condition => sql`exists (
+    select 1 from remote_seen s
+    where s.target_id = ${targetId} and s.resource_type = ${type} and s.remote_id = l.remote_id)`;
+
   return {
+    linkedResources: (scope, type, resourceIds) =>
+      selectLinked(scope, type, isOneOf("resource.id", resourceIds), { after: "", limit: resourceIds.length }),
+
+    linksNotSeen: (scope, taskId, type, page) =>
+      selectLinked(
+        scope,
+        type,
+        sql`not ${isSeen(scope, type)} and not exists (
+          select 1 from change c where c.resource_id = resource.id and c.task_id = ${taskId} and c.status = 'missing')`,
+        page,
+      ),
+
+    groupsSeen: (scope, { onlyWithMembers, ...page }) => {
+      const hasMembers = sql<boolean>`exists (
+        select 1 from link_member h where h.target_id = ${scope.targetId} and h.group_id = resource.id)`;
+      const condition = sql<boolean>`${isThere} and ${inScope(scope, "Group")} and ${isSeen(scope, "Group")}`;
+      return selectLinked(scope, "Group", onlyWithMembers ? sql`${condition} and ${hasMembers}` : condition, page);
+    },
+
     pendingCreates: (scope, type, { onlyReady, ...page }) =>
       select(
         scope,

@@ -1,4 +1,4 @@
-import type { Action, ChangeStatus } from "../plan/change.ts";
+import type { RecordAction, RecordStatus } from "../plan/change.ts";
 import type { ResolvedFilter } from "../scim/resolve-filter.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import type { DirectoryStore, Lease, RemovalCounts } from "./engine.ts";
@@ -94,12 +94,14 @@ export interface PushOutcome {
   readonly displayName: string | null;
   /** Null: no record, only the link is brought up to date. */
   readonly record: {
-    readonly action: Action;
-    readonly status: ChangeStatus;
+    readonly action: RecordAction;
+    readonly status: RecordStatus;
     readonly error: string | null;
     readonly because: string;
     readonly before: string | null;
     readonly after: string | null;
+    /** The account that it is about, where the link does not say. */
+    readonly remoteId?: string;
     /** The rules of the target make it known by another name. */
     readonly changesIdentity?: boolean;
   } | null;
@@ -213,7 +215,7 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
     group: PendingGroup,
     op: "add" | "remove",
     members: readonly MemberDelta[],
-    outcome: { readonly status: ChangeStatus; readonly error: string | null },
+    outcome: { readonly status: RecordStatus; readonly error: string | null },
   ): Promise<void>;
   /**
    * Notes how far a group's memberships are. It lacks members where the push says so, and where the ledger does: somebody

@@ -1,11 +1,12 @@
 import type { Transaction } from "kysely";
+import { changeRow } from "./change-row.ts";
 import type { Database, Row } from "./database.ts";
 import { emptyLinks } from "./emptied-rows.ts";
 import type { PushOutcome, PushStore } from "./engine.ts";
 import { leasedWrite, revokeLease } from "./leases.ts";
 import { makePushHolds } from "./push-holds.ts";
 import { makePushMembers } from "./push-members.ts";
-import { makePendingQueries, sourcesOf } from "./push-pending.ts";
+import { type LinkedQueries, makePendingQueries, sourcesOf } from "./push-pending.ts";
 import { makePushRules } from "./push-rules.ts";
 import type { Tables } from "./tables.ts";
 import { takeOver } from "./take-over.ts";
@@ -14,7 +15,7 @@ import { takeOver } from "./take-over.ts";
 export function makePushStore(
   database: Database,
   clock: () => number,
-): Omit<PushStore, "recentRemovals" | "logRemovals" | "logIdentityChanges"> {
+): Omit<PushStore, "recentRemovals" | "logRemovals" | "logIdentityChanges"> & LinkedQueries {
   const { db, isOneOf } = database;
 
   const write = leasedWrite(database);
@@ -144,8 +145,9 @@ export function makePushStore(
           trx,
           outcomes.map(({ resourceId }) => resourceId),
         );
-        for (const { resourceId, link } of outcomes) {
-          if (link?.state === "unlinked") await unlink(trx, targetId, resourceId, link.again, now);
+        for (const again of [true, false]) {
+          const lost = outcomes.filter(({ link }) => link?.state === "unlinked" && link.again === again);
+          await unlink(database, trx, targetId, { resourceIds: lost.map((one) => one.resourceId), again, now });
         }
       }),
 
@@ -158,7 +160,7 @@ export function makePushStore(
         await trx.deleteFrom("link").where("target_id", "=", targetId).execute();
         await trx
           .updateTable("target")
-          .set({ contacted_at: null, vocabulary: null })
+          .set({ contacted_at: null, vocabulary: null, verify_first: null })
           .where("id", "=", targetId)
           .execute();
       }),
@@ -237,14 +239,18 @@ async function forgetDeleted(
   );
 }
 
-/** Forgets what the target held of a resource: its memberships and references too must be given again. */
-async function unlink(
+/** Forgets what the target held of some resources: their memberships and references too must be given again. */
+export async function unlink(
+  { isOneOf }: Pick<Database, "isOneOf">,
   trx: Transaction<Tables>,
   targetId: string,
-  resourceId: string,
-  again: boolean,
-  now: number,
+  {
+    resourceIds,
+    again,
+    now,
+  }: { readonly resourceIds: readonly string[]; readonly again: boolean; readonly now: number },
 ): Promise<void> {
+  if (resourceIds.length === 0) return;
   await trx
     .updateTable("link")
     .set({
@@ -260,7 +266,7 @@ async function unlink(
       updated_at: again ? 0 : now,
     })
     .where("target_id", "=", targetId)
-    .where("resource_id", "=", resourceId)
+    .where(isOneOf("resource_id", resourceIds))
     .execute();
   await trx
     .updateTable("link")
@@ -271,19 +277,20 @@ async function unlink(
         .selectFrom("link_member")
         .select("group_id")
         .where("target_id", "=", targetId)
-        .where("member_id", "=", resourceId),
+        .where(isOneOf("member_id", resourceIds)),
     )
     .execute();
-  await trx
-    .deleteFrom("link_member")
-    .where("target_id", "=", targetId)
-    .where((where) => where.or([where("group_id", "=", resourceId), where("member_id", "=", resourceId)]))
-    .execute();
+  // Two statements: with "or" the index of members is not used.
+  for (const side of ["group_id", "member_id"] as const) {
+    await trx.deleteFrom("link_member").where("target_id", "=", targetId).where(isOneOf(side, resourceIds)).execute();
+  }
   await trx
     .updateTable("link")
     .set({ lacks_manager: 1, updated_at: 0 })
     .where("target_id", "=", targetId)
-    .where("resource_id", "in", (eb) => eb.selectFrom("resource").select("id").where("manager_id", "=", resourceId))
+    .where("resource_id", "in", (eb) =>
+      eb.selectFrom("resource").select("id").where(isOneOf("manager_id", resourceIds)),
+    )
     .execute();
 }
 
@@ -291,7 +298,8 @@ function isRow(row: Row | null): row is Row {
   return row !== null;
 }
 
-function freshLink(targetId: string, resourceId: string, now: number): Row {
+/** A link of which nothing is known. */
+export function freshLink(targetId: string, resourceId: string, now: number): Row {
   return {
     target_id: targetId,
     resource_id: resourceId,
@@ -337,29 +345,8 @@ function failedRow({ resourceId, link }: PushOutcome, targetId: string, now: num
 }
 
 function recordRow(outcome: PushOutcome, taskId: string, targetId: string, now: number): Row | null {
-  const { record } = outcome;
+  const { record, link, ...resource } = outcome;
   if (record === null) return null;
-  return {
-    task_id: taskId,
-    target_id: targetId,
-    resource_type: outcome.resourceType,
-    resource_id: outcome.resourceId,
-    external_id: outcome.externalId,
-    display_name: outcome.displayName,
-    action: record.action,
-    status: record.status,
-    error: record.error,
-    because: record.because,
-    before: record.before,
-    after: record.after,
-    sources: null,
-    apply: null,
-    leavers: 0,
-    members_applied: 1,
-    added_count: 0,
-    removed_count: 0,
-    base_version: 0,
-    changes_identity: record.changesIdentity ? 1 : 0,
-    created_at: now,
-  };
+  const known = link?.state === "linked" ? { remoteId: link.remoteId } : {};
+  return changeRow({ ...resource, ...known, ...record }, { taskId, targetId, now });
 }

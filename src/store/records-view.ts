@@ -126,10 +126,11 @@ function toRecord(row: ChangeRow, members: MembersChange | undefined): RecordVie
   return {
     id: String(row.seq),
     resourceType: row.resource_type,
-    resourceId: row.resource_id,
+    resourceId: row.resource_id === "" ? null : row.resource_id,
     externalId: row.external_id,
     displayName: row.display_name,
     target: row.target_id,
+    remoteId: row.remote_id,
     action: row.action,
     status: row.status,
     error: row.error,

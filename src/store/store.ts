@@ -120,7 +120,12 @@ export interface TargetSettings {
   readonly safeguards: Safeguards;
   /** Rules of its own over our documents, as they were written; absent: it gets what the others get. */
   readonly mapping?: JsonObject;
+  /** How often it is read back and compared; absent: only when somebody asks. */
+  readonly verify?: { readonly everyHours: number; readonly repair: boolean };
 }
+
+/** Why a target has to be verified before anything is pushed: its address is another, or our database is older than it. */
+export type VerifyReason = "moved" | "restored";
 
 export interface TargetRow {
   readonly id: string;
@@ -132,6 +137,10 @@ export interface TargetRow {
   readonly rulesVersion: string | null;
   /** Hash of the extension attributes that it was last known to know; null before it was asked. */
   readonly vocabulary: string | null;
+  /** Null: it may be pushed to. */
+  readonly verifyFirst: VerifyReason | null;
+  /** When it was last verified, or tried to be; null: never. */
+  readonly verifyStartedAt: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -143,7 +152,7 @@ export interface TargetStore {
   createTarget(target: NewTarget): Promise<TargetRow>;
   listTargets(): Promise<readonly TargetRow[]>;
   findTarget(idOrName: string): Promise<TargetRow | null>;
-  /** Throws {@link NameTakenError}. */
+  /** Another `baseUrl` under links that are there asks for a verify. Throws {@link NameTakenError}. */
   updateTarget(id: string, change: Partial<NewTarget>): Promise<TargetRow>;
   /** Forgets the target and its links; at the target itself nothing is touched. */
   deleteTarget(id: string): Promise<void>;

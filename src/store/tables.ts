@@ -15,6 +15,7 @@ export interface Tables {
   link: LinkTable;
   link_member: LinkMemberTable;
   remote_match: RemoteMatchTable;
+  remote_seen: RemoteSeenTable;
   sync_task: SyncTaskTable;
   change: ChangeTable;
   change_member: ChangeMemberTable;
@@ -150,6 +151,10 @@ interface TargetTable {
   vocabulary: string | null;
   /** The latest of `directory_change.at` that it has been pushed to. */
   pushed_change: Generated<number>;
+  /** Why it has to be verified before anything is pushed; null: it need not be. */
+  verify_first: Generated<"moved" | "restored" | null>;
+  /** When it was last verified, or tried to be. */
+  verify_started_at: Generated<number | null>;
   created_at: number;
   updated_at: number;
 }
@@ -197,6 +202,19 @@ interface RemoteMatchTable {
   remote_id: string;
 }
 
+/** What was seen at a target by the task that reads it back, or looks for matches. */
+interface RemoteSeenTable {
+  target_id: string;
+  resource_type: "User" | "Group";
+  remote_id: string;
+  task_id: string;
+  /** `other`: linked to a resource that this task does not look at. */
+  state: "linked" | "other" | "unmanaged";
+  external_id: string | null;
+  /** The resource that would adopt it. */
+  claimed_by: string | null;
+}
+
 interface SyncTaskTable {
   id: string;
   source_id: string | null;
@@ -204,7 +222,7 @@ interface SyncTaskTable {
   /** `source:{id}` or `target:{id}` while queued or running, else null: unique, so that there is one at a time. */
   slot: string | null;
   trigger: "manual" | "schedule" | "callback" | "startup";
-  mode: "apply" | "plan";
+  mode: "apply" | "plan" | "verify" | "match" | "link";
   state: "queued" | "running" | "held" | "succeeded" | "partial" | "failed" | "cancelled";
   approved: number;
   /** `apply` once the plan passed the guard: an attempt that was cut off goes on from there. */
@@ -216,6 +234,12 @@ interface SyncTaskTable {
   hold: string | null;
   /** Which version of which mapping it mapped with (JSON). */
   mapping: Generated<string | null>;
+  /** Of a verify: what is found is also put right. */
+  repair: Generated<number>;
+  /** Of a verify: the numbers of what was found (JSON). */
+  drift: Generated<string | null>;
+  /** Of a preview of matches: its numbers (JSON). */
+  matching: Generated<string | null>;
   created_at: number;
   started_at: number | null;
   finished_at: number | null;
@@ -226,11 +250,12 @@ interface ChangeTable {
   task_id: string;
   target_id: string | null;
   resource_type: "User" | "Group";
+  /** Empty for an account that is nobody's here. */
   resource_id: string;
   external_id: string | null;
   display_name: string | null;
-  action: "create" | "adopt" | "update" | "deactivate" | "reactivate" | "delete";
-  status: "planned" | "applied" | "failed" | "skipped" | "held";
+  action: "create" | "adopt" | "update" | "deactivate" | "reactivate" | "delete" | "keep" | "release";
+  status: "planned" | "applied" | "failed" | "skipped" | "held" | "missing" | "drifted" | "unmanaged";
   error: string | null;
   because: string;
   before: string | null;
@@ -254,6 +279,8 @@ interface ChangeTable {
   changes_identity: Generated<number>;
   /** What was left out of the document, because it does not fit (JSON list of sentences). */
   warnings: Generated<string | null>;
+  /** At a target: the id there. */
+  remote_id: Generated<string | null>;
   created_at: number;
 }
 

@@ -20,6 +20,8 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
     secrets: openSecrets(cipher, row.secrets),
     rulesVersion: row.rules_version,
     vocabulary: row.vocabulary,
+    verifyFirst: row.verify_first,
+    verifyStartedAt: row.verify_started_at,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   });
@@ -27,15 +29,29 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
   const readTarget = async (id: string): Promise<TargetRow> =>
     toTarget(await db.selectFrom("target").selectAll().where("id", "=", id).executeTakeFirstOrThrow());
 
-  /** Others are to be there, or something else of them. Before its first push that one brings everything. */
-  const asksForPush = async (id: string, after: TargetSettings): Promise<boolean> => {
+  /** What else follows from other settings. Before its first push that one brings everything. */
+  const consequences = async (id: string, after: TargetSettings) => {
     const row = await db
       .selectFrom("target")
       .select(["settings", "contacted_at"])
       .where("id", "=", id)
       .executeTakeFirst();
-    if (row === undefined || row.contacted_at === null) return false;
+    if (row === undefined || row.contacted_at === null) return {};
     const before = JSON.parse(row.settings) as TargetSettings;
+    return {
+      ...(asksForPush(before, after) ? { pushed_change: 0 } : {}),
+      // Whether our ids mean the same there is found out before anything is sent.
+      ...(before.baseUrl !== after.baseUrl && (await hasLinks(id)) ? { verify_first: "moved" as const } : {}),
+    };
+  };
+
+  const hasLinks = async (id: string): Promise<boolean> => {
+    const linked = db.selectFrom("link").select("resource_id").where("target_id", "=", id);
+    return (await linked.where("remote_id", "is not", null).limit(1).executeTakeFirst()) !== undefined;
+  };
+
+  /** Others are to be there, or something else of them. */
+  const asksForPush = (before: TargetSettings, after: TargetSettings): boolean => {
     const givesMore = after.sources.some((source) => !before.sources.includes(source));
     const content = ({ scope, provision, mapping }: TargetSettings): string =>
       JSON.stringify([scope, provision, mapping ?? null]);
@@ -76,9 +92,8 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
       return row ? toTarget(row) : null;
     },
     async updateTarget(id, change) {
-      const asks = change.settings !== undefined && (await asksForPush(id, change.settings));
       const columns = {
-        ...(asks ? { pushed_change: 0 } : {}),
+        ...(change.settings === undefined ? {} : await consequences(id, change.settings)),
         ...(change.name === undefined ? {} : { name: change.name }),
         ...(change.status === undefined ? {} : { status: change.status }),
         ...(change.settings === undefined ? {} : { settings: JSON.stringify(change.settings) }),
@@ -97,6 +112,7 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
       write(async (trx) => {
         await revokeLease(trx, `target:${id}`);
         await trx.deleteFrom("remote_match").where("target_id", "=", id).execute();
+        await trx.deleteFrom("remote_seen").where("target_id", "=", id).execute();
         await trx.deleteFrom("link_member").where("target_id", "=", id).execute();
         await trx.deleteFrom("link").where("target_id", "=", id).execute();
         await trx

@@ -1,11 +1,15 @@
-import type { Action, AttributeChange, ChangeStatus } from "../plan/change.ts";
+import type { AttributeChange, RecordAction, RecordStatus } from "../plan/change.ts";
 import type { ResourceType } from "../scim/resource.ts";
 
 // Sync tasks and their records, as people look at them.
 
 export type TaskState = "queued" | "running" | "held" | "succeeded" | "partial" | "failed" | "cancelled";
 export type TaskTrigger = "manual" | "schedule" | "callback" | "startup";
-export type TaskMode = "apply" | "plan";
+/**
+ * `verify` reads a target back, `match` says what a first push would adopt there, `link` is a person's decision about one
+ * account.
+ */
+export type TaskMode = "apply" | "plan" | "verify" | "match" | "link";
 
 export interface UserCounts {
   readonly read: number;
@@ -60,6 +64,47 @@ export interface TaskMapping {
   readonly problem: string | null;
 }
 
+/** What a verify found of one type. */
+export interface DriftCounts {
+  /** Resources that we hold a link to. */
+  readonly checked: number;
+  /** Gone from the target. */
+  readonly missing: number;
+  /** Not as they were given. */
+  readonly drifted: number;
+  /** There, and linked to nothing of ours; null where the target would not list what it holds. */
+  readonly unmanaged: number | null;
+  /** Not brought there yet: no drift. */
+  readonly pending: number;
+}
+
+/** What a verify found at a target. */
+export interface Drift {
+  readonly users: DriftCounts;
+  readonly groups: DriftCounts;
+  /**
+   * Memberships in our groups that are gone (`missing`), that we did not give (`extra`), and those of accounts that are
+   * nobody's here (`unmanaged`). Null: the target does not show the members of its groups.
+   */
+  readonly members: { readonly missing: number; readonly extra: number; readonly unmanaged: number } | null;
+}
+
+/** What a first push would do with resources of one type. */
+export interface MatchCounts {
+  /** Accounts that the target holds. */
+  readonly listed: number;
+  /** How many would be adopted, by the attribute that they are found by. */
+  readonly adopted: Readonly<Record<string, number>>;
+  readonly created: number;
+  /** Left to a person: their records say why. */
+  readonly ambiguous: number;
+}
+
+export interface Matching {
+  readonly users: MatchCounts;
+  readonly groups: MatchCounts;
+}
+
 export interface TaskRow {
   readonly id: string;
   /** Null for a push of one target's pending resources. */
@@ -81,6 +126,12 @@ export interface TaskRow {
   readonly hold: TaskHold | null;
   /** Null while it has not come to mapping. */
   readonly mapping: TaskMapping | null;
+  /** Of a verify: what it finds is also put right. */
+  readonly repair: boolean;
+  /** Of a verify that has come to its end. */
+  readonly drift: Drift | null;
+  /** Of a preview of matches that has come to its end. */
+  readonly matching: Matching | null;
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
@@ -94,13 +145,16 @@ export interface Page<T> {
 export interface RecordView {
   readonly id: string;
   readonly resourceType: ResourceType;
-  readonly resourceId: string;
+  /** Null for an account of a target that is nobody's here. */
+  readonly resourceId: string | null;
   readonly externalId: string | null;
   readonly displayName: string | null;
   /** Null is the bridge's own directory. */
   readonly target: string | null;
-  readonly action: Action;
-  readonly status: ChangeStatus;
+  /** Its id at the target, where it is known. */
+  readonly remoteId: string | null;
+  readonly action: RecordAction;
+  readonly status: RecordStatus;
   readonly error: string | null;
   readonly because: string;
   /** Attributes that were left out of it, because their value does not fit. */
@@ -120,8 +174,8 @@ export interface MembersChange {
 export interface RecordQuery {
   readonly target?: string | null;
   readonly resourceType?: ResourceType;
-  readonly action?: Action;
-  readonly status?: ChangeStatus;
+  readonly action?: RecordAction;
+  readonly status?: RecordStatus;
   /** Part of the display name or external id. */
   readonly q?: string;
   readonly cursor?: string;
@@ -137,7 +191,8 @@ export interface RecordMember {
 
 export interface TaskStore {
   /**
-   * Queues a sync of a source, or answers the one that is already queued or running (`created: false`).
+   * Queues a task, or answers the one of the same source or target that is already queued or running (`created: false`);
+   * those that read a target back have a place of their own.
    * One conditional write: two callers at once get the same task.
    */
   queueTask(task: {
@@ -145,6 +200,8 @@ export interface TaskStore {
     readonly targetId: string | null;
     readonly trigger: TaskTrigger;
     readonly mode: TaskMode;
+    /** Of a verify. */
+    readonly repair?: boolean;
   }): Promise<{ readonly task: TaskRow; readonly created: boolean }>;
   findTask(id: string): Promise<TaskRow | null>;
   /** Newest first. */

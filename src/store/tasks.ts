@@ -6,7 +6,7 @@ import { countChanges, noCounts } from "./counts.ts";
 import type { Database } from "./database.ts";
 import type { EngineTaskStore } from "./engine.ts";
 import { makeHeldPushes } from "./held-pushes.ts";
-import type { TaskRow, TaskStore } from "./store.ts";
+import type { TaskMode, TaskRow, TaskStore } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 /** Sync tasks. Their records are in `records-view.ts`. */
@@ -24,8 +24,8 @@ export function makeTaskStore(
   return {
     ...makeHeldPushes(database),
 
-    async queueTask({ sourceId, targetId, trigger, mode }) {
-      const slot = slotOf(sourceId, targetId);
+    async queueTask({ sourceId, targetId, trigger, mode, repair = false }) {
+      const slot = slotOf(sourceId, targetId, mode);
       for (;;) {
         const now = clock();
         const id = uuidv7(now);
@@ -46,6 +46,7 @@ export function makeTaskStore(
             targets: "[]",
             error: null,
             hold: null,
+            repair: repair ? 1 : 0,
             created_at: now,
             started_at: null,
             finished_at: null,
@@ -130,7 +131,7 @@ export function makeTaskStore(
       return started.numUpdatedRows > 0n;
     },
 
-    async noteTask(id, { progress, stage, counts, targets, error, hold, mapping }) {
+    async noteTask(id, { progress, stage, counts, targets, error, hold, mapping, drift }) {
       const noted = await db
         .updateTable("sync_task")
         .set({
@@ -141,6 +142,7 @@ export function makeTaskStore(
           ...(error === undefined ? {} : { error: error === null ? null : JSON.stringify(error) }),
           ...(hold === undefined ? {} : { hold: hold === null ? null : JSON.stringify(hold) }),
           ...(mapping === undefined ? {} : { mapping: JSON.stringify(mapping) }),
+          ...(drift === undefined ? {} : { drift: JSON.stringify(drift) }),
         })
         .where("id", "=", id)
         .where("state", "=", "running")
@@ -148,7 +150,7 @@ export function makeTaskStore(
       return noted.numUpdatedRows > 0n;
     },
 
-    finishTask: (id, { state, counts, targets, error, hold }) =>
+    finishTask: (id, { state, counts, targets, error, hold, matching }) =>
       database.write(async (trx) => {
         const finished = await trx
           .updateTable("sync_task")
@@ -158,6 +160,7 @@ export function makeTaskStore(
             targets: JSON.stringify(targets),
             error: error === null ? null : JSON.stringify(error),
             hold: hold === null ? null : JSON.stringify(hold),
+            ...(matching === undefined ? {} : { matching: JSON.stringify(matching) }),
             finished_at: clock(),
             slot: null,
           })
@@ -249,7 +252,7 @@ export function makeTaskStore(
       .where("id", "=", id)
       .executeTakeFirst();
     if (row === undefined) return false;
-    const slot = slotOf(row.source_id, row.target_id);
+    const slot = slotOf(row.source_id, row.target_id, "apply");
     const occupied = await trx.selectFrom("sync_task").select("id").where("slot", "=", slot).executeTakeFirst();
     if (occupied) return false;
     const queued = await trx
@@ -295,9 +298,13 @@ export function makeTaskStore(
   }
 }
 
-/** There is one task at a time for each source, and for each target that is pushed to by itself. */
-function slotOf(sourceId: string | null, targetId: string | null): string {
-  return sourceId === null ? `target:${targetId}` : `source:${sourceId}`;
+/**
+ * There is one task at a time for each source, for each target that is pushed to by itself, and for each that is read
+ * back: what is written meanwhile need not wait for that to be queued.
+ */
+function slotOf(sourceId: string | null, targetId: string | null, mode: TaskMode): string {
+  if (sourceId !== null) return `source:${sourceId}`;
+  return mode === "verify" || mode === "match" ? `verify:${targetId}` : `target:${targetId}`;
 }
 
 function toTask(row: Selectable<Tables["sync_task"]>): TaskRow {
@@ -316,6 +323,9 @@ function toTask(row: Selectable<Tables["sync_task"]>): TaskRow {
     error: parse(row.error),
     hold: parse(row.hold),
     mapping: parse(row.mapping),
+    repair: row.repair === 1,
+    drift: parse(row.drift),
+    matching: parse(row.matching),
     createdAt: row.created_at,
     startedAt: row.started_at,
     finishedAt: row.finished_at,

@@ -2,7 +2,7 @@ import type { SchemaVersionStore, SettingStore, TaskStore } from "../store/store
 import { LeaseLostError } from "../store/store.ts";
 import { underLease } from "./lease.ts";
 import { type OpenTask, runTask, type TaskParts } from "./run-task.ts";
-import { makeChangeQueue, queueDueSources, queueDueTargets } from "./schedule.ts";
+import { makeChangeQueue, queueDueSources, queueDueTargets, queueDueVerifies } from "./schedule.ts";
 
 export interface EngineParts extends Omit<TaskParts, "store"> {
   readonly store: TaskParts["store"] & SettingStore & TaskStore & Pick<SchemaVersionStore, "pruneDrafts">;
@@ -18,6 +18,11 @@ export interface Engine {
   nudge(): void;
   /** Ends what is running at its next safe point; unfinished tasks are taken up again by whoever starts next. */
   stop(): Promise<void>;
+}
+
+/** A target that is read back has a place of its own beside the pushes: they wait for each other at the target itself. */
+function workOf({ mode }: OpenTask): "push" | "verify" {
+  return mode === "verify" || mode === "match" ? "verify" : "push";
 }
 
 const hourMs = 3_600_000;
@@ -49,6 +54,7 @@ export function startEngine(parts: EngineParts): Engine {
     if (now - retriedAt >= 60_000) {
       retriedAt = now;
       await queueDueTargets(store, now);
+      await queueDueVerifies(store, now);
     }
     for (const task of await store.openTasks()) {
       if (stopping.signal.aborted || running.size >= maxTasks) return;
@@ -57,7 +63,7 @@ export function startEngine(parts: EngineParts): Engine {
   };
 
   const start = (task: OpenTask): void => {
-    const name = task.sourceId === null ? `push:${task.targetId}` : `source:${task.sourceId}`;
+    const name = task.sourceId === null ? `${workOf(task)}:${task.targetId}` : `source:${task.sourceId}`;
     let doneSince = false;
     const work = underLease(parts.leases, name, stopping.signal, (lease, signal) => runTask(parts, task, lease, signal))
       // Free hands look for more at once. A task that somebody else holds, or that failed, waits for the next tick:

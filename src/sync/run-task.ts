@@ -21,16 +21,18 @@ import type {
   TaskRow,
   TaskState,
   TaskTargetResult,
+  VerifyStore,
 } from "../store/store.ts";
-import { LeaseLostError, userGroups } from "../store/store.ts";
+import { LeaseLostError } from "../store/store.ts";
 import { type Target, TargetError, type TargetLanguage } from "../target/target.ts";
 import { type Leaving, settleLeaving } from "./end-source.ts";
 import { holdDurationMs } from "./guard-directory.ts";
 import { type LeaseParts, underLeaseInTurn } from "./lease.ts";
 import { makeProgress, type Progress, TaskCancelledError } from "./progress.ts";
-import { type PushResult, pushTarget } from "./push/push-target.ts";
+import type { PushResult } from "./push/prepare.ts";
+import { notePushed, type PushMarks } from "./push-marks.ts";
 import { type DirectoryResult, type LoadMapping, runSourceTask } from "./run-source-task.ts";
-import { latestChange } from "./schedule.ts";
+import { type Held, type TargetResult, workAtTarget } from "./work-at-target.ts";
 
 export type EngineStore = SourceStore &
   TargetStore &
@@ -39,6 +41,7 @@ export type EngineStore = SourceStore &
   GroupRuleStore &
   DirectoryChangeStore &
   PushStore &
+  VerifyStore &
   LeaseStore &
   EngineTaskStore;
 
@@ -56,6 +59,7 @@ export type OpenTask = TaskRow & { readonly stage: "plan" | "apply" | "push" };
 export interface TaskParts extends EngineEdges {
   readonly store: EngineStore;
   readonly leases: LeaseParts;
+  readonly marks: PushMarks;
   readonly clock: () => number;
   readonly log: Log;
 }
@@ -78,7 +82,7 @@ export async function runTask(parts: TaskParts, found: OpenTask, lease: Lease, o
     const source = task.sourceId === null ? null : await store.findSource(task.sourceId);
     const leaving = source?.settings.leaving ?? null;
     const directory = await runDirectory(parts, task, source, lease, progress, signal);
-    const pushes = directory.usable && task.mode === "apply" && leaving?.people !== "keep";
+    const pushes = directory.usable && task.mode !== "plan" && leaving?.people !== "keep";
     const targets = pushes ? await pushAll(parts, task, leaving, progress, signal) : [];
     await progress.flush();
     const state = await finish(parts, task, directory, targets);
@@ -127,11 +131,6 @@ interface Pushed {
   readonly result: TargetResult;
 }
 
-interface TargetResult extends PushResult {
-  /** Of a source that ends: what came of its own people and groups, the user groups apart. */
-  readonly ownState?: PushResult["state"];
-}
-
 async function pushAll(
   parts: TaskParts,
   task: OpenTask,
@@ -142,6 +141,7 @@ async function pushAll(
   const targets = (await parts.store.listTargets()).filter((row) => isMeant(row, task));
   const pushed: Pushed[] = [];
   await concurrently(targets, 4, async (row) => {
+    let fencing: number | null = null;
     const result = await underLeaseInTurn(
       parts.leases,
       `target:${row.id}`,
@@ -150,7 +150,11 @@ async function pushAll(
         // An administrator may have changed it while we waited for our turn.
         const now = await parts.store.findTarget(row.id);
         if (now === null || !isMeant(now, task)) return null;
-        return pushOne(parts, task, now, leaving?.people ?? null, lease, progress, inner, ensureHeld);
+        const held: Held = { lease, signal: inner, ensureHeld };
+        fencing = lease.fencing;
+        const done = await workAtTarget(parts, task, now, leaving?.people ?? null, progress, held);
+        if (done.isIdle) fencing = null;
+        return done;
       },
     ).catch((error: unknown): PushResult => {
       if (signal.aborted || error instanceof LeaseLostError) throw error;
@@ -163,6 +167,7 @@ async function pushAll(
       return { state: "failed", error: { code: "internal", detail }, hold: null };
     });
     if (result !== null) pushed.push({ row, result });
+    if (fencing !== null) await notePushed(parts, row.id, fencing, signal);
   });
   return pushed.sort((a, b) => (a.row.id < b.row.id ? -1 : 1));
 }
@@ -170,78 +175,6 @@ async function pushAll(
 function isMeant(row: TargetRow, task: OpenTask): boolean {
   if (row.status !== "enabled") return false;
   return task.sourceId === null ? row.id === task.targetId : row.settings.sources.includes(task.sourceId);
-}
-
-async function pushOne(
-  parts: TaskParts,
-  task: OpenTask,
-  row: TargetRow,
-  leaving: Leaving["people"] | null,
-  lease: Lease,
-  progress: Progress,
-  signal: AbortSignal,
-  ensureHeld: () => Promise<void>,
-): Promise<TargetResult> {
-  const { store } = parts;
-  const ofTask = task.sourceId === null ? row.settings.sources : [task.sourceId];
-  // Whatever is written from now on may be missed.
-  const heard = latestChange(await store.directoryChanges(), row.settings);
-  const { target, language } = parts.openTarget(row);
-  const push = async (sourceIds: readonly string[], ending: Leaving["people"] | null): Promise<PushResult> => {
-    const result = await pushTarget({
-      ...{ store, lease, row, target, language, sourceIds, signal, ensureHeld },
-      ...{ taskId: task.id, leaving: ending, catalog: await parts.catalog() },
-      isEnding: leaving !== null,
-      sourceName: async (id) => (await store.findSource(id))?.name ?? id,
-      retryAll: task.trigger === "manual",
-      asked: task.trigger === "manual" && task.sourceId === null,
-      clock: parts.clock,
-      log: parts.log,
-      onProgress: (done, total) => progress.set("push", done, total),
-    });
-    // A target that was down keeps what somebody let through for it.
-    if (result.state !== "failed") await store.forgetReleased(lease, row.id, sourceIds);
-    return result;
-  };
-  try {
-    if (leaving !== null) {
-      // A source that ends takes nothing with it but its own; the user groups follow, guarded like ever.
-      const own = await push(ofTask, leaving);
-      const result = own.state === "succeeded" ? await push([userGroups], null) : own;
-      return { ...result, ownState: own.state };
-    }
-    const result = await push([...ofTask, userGroups], null);
-    const heardAll = row.settings.sources.every((id) => ofTask.includes(id));
-    if (result.state === "failed") return result;
-    if (task.sourceId !== null) {
-      if (heardAll) await store.notePushedChange(row, heard);
-      return result;
-    }
-    const settled = await settleHeldPushes(parts, task, row, lease, result);
-    await store.notePushedChange(row, heard);
-    return settled;
-  } finally {
-    await target.close();
-  }
-}
-
-/**
- * This push looked at all that an earlier one had found, and replaces it. Unless nobody asked for it, and it holds just the
- * same: with every write of a client there would be another task to approve, and the one that is looked at would be gone.
- */
-async function settleHeldPushes(
-  { store }: TaskParts,
-  task: OpenTask,
-  row: TargetRow,
-  lease: Lease,
-  result: PushResult,
-): Promise<PushResult> {
-  const mayKeep = result.state === "held" && task.trigger !== "manual";
-  const kept = mayKeep ? await store.keepHeldPush(lease, row.id, task.id) : null;
-  await store.replaceHeldPush(row.id, kept ?? task.id);
-  if (kept === null) return result;
-  const detail = `the changes that its safeguards hold still wait for approval in task ${kept}`;
-  return { state: "partial", error: { code: "target.held", detail }, hold: null };
 }
 
 async function finish(
@@ -258,9 +191,10 @@ async function finish(
     targets.push({ target: row.id, state: result.state, counts: ofTarget, error: result.error });
   }
   const hold = joinHolds(directory.hold, pushed, clock());
-  const error = directory.error ?? failedRecords(counts) ?? firstTargetError(pushed);
-  const state = stateOf(task, directory, hold, error);
-  await store.finishTask(task.id, { state, counts, targets, error, hold });
+  const error = directory.error ?? failedRecords(counts) ?? firstTargetError(pushed) ?? nothingRead(task, pushed);
+  const state = stateOf(task, directory, hold, error, pushed);
+  const matching = pushed.find(({ result }) => result.matching)?.result.matching;
+  await store.finishTask(task.id, { state, counts, targets, error, hold, ...(matching && { matching }) });
   log.info({ task: task.id, state, error: error?.code }, "task finished");
   return state;
 }
@@ -275,11 +209,24 @@ function stateOf(
   directory: DirectoryResult,
   hold: TaskHold | null,
   error: TaskError | null,
+  pushed: readonly Pushed[],
 ): TaskState {
   if (!directory.usable) return "failed";
   if (task.mode === "plan") return "succeeded";
+  // What was asked for is what a target holds: without an answer there is nothing.
+  const isRead = pushed.some(({ result }) => result.state !== "failed");
+  if (readsBack(task) && !isRead) return "failed";
   if (hold !== null) return "held";
   return error === null ? "succeeded" : "partial";
+}
+
+function readsBack({ mode }: OpenTask): boolean {
+  return mode === "verify" || mode === "match";
+}
+
+function nothingRead(task: OpenTask, pushed: readonly Pushed[]): TaskError | null {
+  if (!readsBack(task) || pushed.length > 0) return null;
+  return { code: "target.gone", detail: "the target was disabled or deleted meanwhile" };
 }
 
 function failedRecords(counts: TaskCounts): TaskError | null {

@@ -8,6 +8,7 @@ import {
   type TargetStore,
   type TaskStore,
   userGroups,
+  type VerifyStore,
 } from "../store/store.ts";
 import { leavingRetryMs } from "./end-source.ts";
 
@@ -98,5 +99,19 @@ export async function queueDueTargets(store: TargetStore & TaskStore & PushStore
     if (target.status !== "enabled") continue;
     if (!(await store.hasDueRetries(target.id, sourcesGiven(target.settings), now))) continue;
     await store.queueTask({ sourceId: null, targetId: target.id, trigger: "schedule", mode: "apply" });
+  }
+}
+
+/** Queues a verify for each target that is to be read back on a schedule, and whose time has come. */
+export async function queueDueVerifies(
+  store: TargetStore & TaskStore & Pick<PushStore, "contactedAt"> & Pick<VerifyStore, "noteVerifyStarted">,
+  now: number,
+): Promise<void> {
+  for (const { id, status, settings, createdAt, verifyStartedAt } of await store.listTargets()) {
+    if (status !== "enabled" || settings.verify === undefined) continue;
+    if (now < (verifyStartedAt ?? createdAt) + settings.verify.everyHours * 3_600_000) continue;
+    if ((await store.contactedAt(id)) === null || !(await store.noteVerifyStarted(id, verifyStartedAt, now))) continue;
+    const { repair } = settings.verify;
+    await store.queueTask({ sourceId: null, targetId: id, trigger: "schedule", mode: "verify", repair });
   }
 }

@@ -92,6 +92,7 @@ export async function makeAdminFixture(
     },
     disableSource: record("disableSource", undefined),
     forgetLinks: record("forgetLinks", undefined),
+    linkByHand: record("linkByHand", { refused: "busy", detail: "nothing is linked here" } as const),
     catalog: () => registry.inForce().catalog,
     knownMappings: () => ["wecom", "wecom-plain"],
     knownProfiles: () => ["generic"],

@@ -8,6 +8,7 @@ import { expectedDirectory } from "../../src/demo/expected.ts";
 import { compareDirectories, type HeldResource, heldDirectory } from "../../src/demo/held.ts";
 import { makeCipher } from "../../src/lib/cipher.ts";
 import type { JsonObject } from "../../src/lib/json.ts";
+import { keepNumbers } from "../../src/lib/keep-numbers.ts";
 import { makeLog } from "../../src/lib/log.ts";
 import { mappingInForce } from "../../src/schemas/in-force.ts";
 import { openRegistry } from "../../src/schemas/registry.ts";
@@ -112,6 +113,8 @@ export interface EngineFixture extends TargetFixture {
   sync(options?: { trigger?: TaskTrigger; mode?: TaskMode; source?: SourceRow }): Promise<TaskRow>;
   /** Queues a push of what is pending at a target and waits for its end. */
   push(target?: TargetRow): Promise<TaskRow>;
+  /** Reads the target back and waits for the end. */
+  readBack(options?: { readonly repair?: boolean; readonly mode?: "verify" | "match" }): Promise<TaskRow>;
   /** Waits until a task is neither queued nor running. */
   ended(task: TaskRow): Promise<TaskRow>;
   approve(task: TaskRow, changes?: readonly string[]): Promise<TaskRow>;
@@ -151,6 +154,8 @@ export async function startEngineFixture(options: EngineFixtureOptions = {}): Pr
   const log = makeLog("info", { write: (line) => logLines.push(line) });
   let offset = 0;
   const clock = (): number => Date.now() + offset;
+  const dataDir = mkdtempSync(join(tmpdir(), "bridge-data-"));
+  cleanup.push(() => rmSync(dataDir, { recursive: true, force: true }));
   const database = await openDatabase(options.databaseUrl ?? "file::memory:");
   const store = makeStore(database, makeCipher(randomBytes(32)), clock);
   cleanup.push(() => store.close());
@@ -241,7 +246,8 @@ export async function startEngineFixture(options: EngineFixtureOptions = {}): Pr
   const start = (): void => {
     starts += 1;
     const leases = { store, holder: `engine ${starts}`, durationMs: 30_000 };
-    engine = startEngine({ ...edges, store, leases, clock, log, tickMs: 50 });
+    const marks = keepNumbers(join(dataDir, "pushed.json"), { onError: (error) => log.error({ err: error }, "marks") });
+    engine = startEngine({ ...edges, store, leases, marks, clock, log, tickMs: 50 });
   };
   const stop = async (): Promise<void> => {
     const ending = engine;
@@ -295,6 +301,8 @@ export async function startEngineFixture(options: EngineFixtureOptions = {}): Pr
       run(store.queueTask({ sourceId: row.id, targetId: null, trigger, mode })),
     push: (row = main.row) =>
       run(store.queueTask({ sourceId: null, targetId: row.id, trigger: "manual", mode: "apply" })),
+    readBack: ({ repair = false, mode = "verify" } = {}) =>
+      run(store.queueTask({ sourceId: null, targetId: main.row.id, trigger: "manual", mode, repair })),
     ended,
     async approve(task, changes) {
       expect(await store.approveTask(task.id, changes ?? null)).toBe(true);

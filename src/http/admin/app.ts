@@ -18,6 +18,7 @@ import { makeSettings } from "./settings.ts";
 import { makeSourceActions } from "./source-actions.ts";
 import { makeSources } from "./sources.ts";
 import { makeTargetActions } from "./target-actions.ts";
+import { makeTargetChecks } from "./target-checks.ts";
 import { describeTargetRules } from "./target-mapping.ts";
 import { makeTargetPreview } from "./target-preview.ts";
 import { makeTargets } from "./targets.ts";
@@ -58,6 +59,7 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
   app.route("/api/v1", makeSchemaFiles("mapping", parts));
   app.route("/api/v1", makeSchemaFiles("extension", parts));
   app.route("/api/v1", makeTargetActions(parts));
+  app.route("/api/v1", makeTargetChecks(parts));
   app.route("/api/v1", makeTargetPreview(parts));
   app.route("/api/v1", makeTargets(parts));
   app.route("/api/v1", makeTasks(parts));

@@ -10,6 +10,7 @@ import type {
   DirectoryRecordReader,
   GroupReader,
   LinkViewStore,
+  PushStore,
   SchemaKind,
   SchemaVersionStore,
   ScimClientStore,
@@ -23,6 +24,7 @@ import type {
   TaskStore,
 } from "../../store/store.ts";
 import type { ImpactQuestion, SourceImpact } from "../../sync/impact/impact.ts";
+import type { LinkDecision } from "../../sync/link-by-hand.ts";
 import type { PreviewQuestion, StoredPreview } from "../../sync/preview.ts";
 
 /** A source that need not be stored yet. */
@@ -56,6 +58,7 @@ export interface AdminParts {
     SchemaVersionStore &
     GroupReader &
     DirectoryRecordReader &
+    Pick<PushStore, "contactedAt"> &
     Pick<DirectoryReader, "readResource" | "listResources" | "groupsOf">;
   /** Writing to the custom source and to user groups. */
   readonly writing: DirectoryWriting & GroupEvaluation;
@@ -76,6 +79,12 @@ export interface AdminParts {
   readonly disableSource: (id: string, people: "keep" | "deactivate") => Promise<void>;
   /** Forgets what a target was given: it became another server. */
   readonly forgetLinks: (targetId: string) => Promise<void>;
+  /** Carries out what a person decided about the account of a resource; `remoteId` null lets go of it. */
+  readonly linkByHand: (
+    target: TargetRow,
+    decision: { readonly resourceId: string; readonly remoteId: string | null },
+    signal: AbortSignal,
+  ) => Promise<LinkDecision>;
   /** The files that people edit. */
   readonly schemas: Pick<SchemaRegistry, "inForce" | "refresh"> & {
     readonly editor: SchemaEditor;

@@ -79,6 +79,7 @@ export function toTargetView(row: TargetRow, links: Readonly<Record<LinkState, n
     status: row.status,
     ...maskSecrets(row.settings, row.secrets),
     links: { pending: links.pending, synced: links.synced, failed: links.failed },
+    verifyFirst: row.verifyFirst,
     createdAt: isoTime(row.createdAt),
     updatedAt: isoTime(row.updatedAt),
   };

@@ -125,6 +125,10 @@ const settings = {
     .openapi({ description: "0 requests per second: no limit of our own." }),
   safeguards: safeguardsField,
   mapping: mappingField.optional(),
+  verify: z
+    .strictObject({ everyHours: z.int().min(1).max(720), repair: z.boolean().default(false) })
+    .optional()
+    .openapi({ description: "How often it is read back and compared; absent: only when somebody asks." }),
 };
 
 /** A target as a client writes it. */
@@ -138,6 +142,7 @@ export const targetForm = z
     createdAt: readOnlyField,
     updatedAt: readOnlyField,
     links: readOnlyField,
+    verifyFirst: readOnlyField,
   })
   .openapi("TargetForm");
 
@@ -167,6 +172,9 @@ export const targetView = z
     links: z
       .object({ pending: z.int(), synced: z.int(), failed: z.int() })
       .openapi({ description: "How many, by state." }),
+    verifyFirst: z.enum(["moved", "restored"]).nullable().openapi({
+      description: "Why nothing is pushed until it was verified; null: it may be pushed to.",
+    }),
     createdAt: time,
     updatedAt: time,
   })
@@ -187,3 +195,19 @@ export const linkView = z
     nextTryAt: time.nullable(),
   })
   .openapi("Link");
+
+export const verifyForm = z
+  .strictObject({ repair: z.boolean().optional(), forget: z.boolean().optional() })
+  .refine(({ repair, forget }) => !(repair && forget), {
+    path: ["forget"],
+    message: "goes not with repair: what is forgotten cannot be put right",
+  })
+  .openapi("VerifyForm", {
+    description:
+      "`repair`: what is missing or different is put right by a push. `forget`: it is another server; its links are " +
+      "forgotten, and a push matches everything anew.",
+  });
+
+export const linkForm = z
+  .strictObject({ remoteId: textField(1000) })
+  .openapi("LinkForm", { description: "The id of the account, or group, at the target." });

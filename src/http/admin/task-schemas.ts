@@ -33,13 +33,49 @@ const taskError = z
   .object({ code: z.string(), detail: z.string(), errcode: z.int().optional() })
   .openapi("SyncError", { description: "What happened, to which record, and what to do." });
 
+const driftCounts = z
+  .object({
+    checked: z.int().openapi({ description: "Resources that we hold a link to." }),
+    missing: z.int().openapi({ description: "Gone from the target." }),
+    drifted: z.int().openapi({ description: "Not as they were given." }),
+    unmanaged: z.int().nullable().openapi({
+      description: "There, and linked to nothing of ours: left alone. Null: the target does not list what it holds.",
+    }),
+    pending: z.int().openapi({ description: "Not brought there yet, which is no drift." }),
+  })
+  .openapi("DriftCounts");
+
+const drift = z
+  .object({
+    users: driftCounts,
+    groups: driftCounts,
+    members: z.object({ missing: z.int(), extra: z.int(), unmanaged: z.int() }).nullable().openapi({
+      description: "Memberships in our groups. Null: the target does not show them, so nothing can be said.",
+    }),
+  })
+  .openapi("Drift");
+
+const matchCounts = z
+  .object({
+    listed: z.int().openapi({ description: "What the target holds." }),
+    adopted: z.record(z.string(), z.int()).openapi({ description: "By the attribute that they are found by." }),
+    created: z.int(),
+    ambiguous: z.int().openapi({ description: "Left to a person; the records with status `failed` say why." }),
+  })
+  .openapi("MatchCounts");
+
+const matching = z.object({ users: matchCounts, groups: matchCounts }).openapi("Matching");
+
 export const taskView = z
   .object({
     id: z.string(),
     source: z.string().nullable().openapi({ description: "Null for a push to one target." }),
     target: z.string().nullable().openapi({ description: "The target of a push; null for a sync of a source." }),
     trigger: z.enum(["manual", "schedule", "callback", "startup"]),
-    mode: z.enum(["apply", "plan"]),
+    mode: z.enum(["apply", "plan", "verify", "match", "link"]).openapi({
+      description:
+        "`verify` reads a target back, `match` previews what a first push would adopt, `link` is a person's decision about one account.",
+    }),
     state: taskStateField,
     approved: z.boolean(),
     progress: z.object({ phase: z.enum(["read", "map", "store", "push"]), done: z.int(), total: z.int() }).nullable(),
@@ -69,6 +105,9 @@ export const taskView = z
     mapping: z.object({ name: z.string(), version: z.int(), problem: z.string().nullable() }).nullable().openapi({
       description: "Which version of which mapping made the values; `problem` says why the file itself was not used.",
     }),
+    repair: z.boolean().openapi({ description: "Of a verify: what it finds is also put right." }),
+    drift: drift.nullable().openapi({ description: "Of a verify that has come to its end: what it found." }),
+    matching: matching.nullable().openapi({ description: "Of a preview of matches that has come to its end." }),
     createdAt: time,
     startedAt: time.nullable(),
     finishedAt: time.nullable(),
@@ -76,8 +115,14 @@ export const taskView = z
   .openapi("SyncTask");
 
 export const resourceTypeField = z.enum(["User", "Group"]);
-export const actionField = z.enum(["create", "adopt", "update", "deactivate", "reactivate", "delete"]);
-export const changeStatusField = z.enum(["planned", "applied", "failed", "skipped", "held"]);
+export const actionField = z.enum([
+  ...(["create", "adopt", "update", "deactivate", "reactivate", "delete"] as const),
+  ...(["keep", "release"] as const),
+]);
+export const changeStatusField = z.enum([
+  ...(["planned", "applied", "failed", "skipped", "held"] as const),
+  ...(["missing", "drifted", "unmanaged"] as const),
+]);
 
 const anyJson = z
   .custom<Json>()
@@ -106,10 +151,11 @@ export const recordView = z
   .object({
     id: z.string(),
     resourceType: resourceTypeField,
-    resourceId: z.string(),
+    resourceId: z.string().nullable().openapi({ description: "Null: an account of a target that is nobody's here." }),
     externalId: z.string().nullable(),
     displayName: z.string().nullable(),
     target: z.string().nullable().openapi({ description: "Null is the bridge's own directory." }),
+    remoteId: z.string().nullable().openapi({ description: "Its id at the target, where it is known." }),
     action: actionField,
     status: changeStatusField,
     error: z.string().nullable(),

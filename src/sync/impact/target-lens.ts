@@ -9,7 +9,7 @@ import { ScimError } from "../../scim/scim-error.ts";
 import type { DirectoryChange, TargetRow } from "../../store/store.ts";
 import { type Capabilities, type Target, TargetError, type TargetLanguage } from "../../target/target.ts";
 import { compileRules, TargetRulesError } from "../push/desired.ts";
-import { makeScope } from "../push/push-target.ts";
+import { makeScope } from "../push/prepare.ts";
 import { type ScopeFilters, scopeFilters } from "../push/scope-filter.ts";
 import type { TargetImpact } from "./impact.ts";
 import type { GroupLoss } from "./member-losses.ts";

@@ -2,7 +2,7 @@ import { foldCase } from "../../lib/fold.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { textOf } from "../../scim/document.ts";
 import type { ResourceType } from "../../scim/resource.ts";
-import type { LinkHolder } from "../../store/store.ts";
+import type { LinkHolder, PushStore, TargetRow } from "../../store/store.ts";
 import type { RemoteResource } from "../../target/target.ts";
 import type { PushParts } from "./push-parts.ts";
 
@@ -57,39 +57,72 @@ export async function findMatch(
       search === "listed"
         ? await listed(parts, type, attribute, value)
         : await parts.attempts.run(() => parts.target.find(type, attribute, value, parts.signal));
-    if (candidates.length === 0) continue;
     const linked = await holdersOf(
       parts,
       type,
       candidates.map((each) => each.id),
     );
-    const mine = candidates.find((each) => linked.get(each.id)?.resourceId === resourceId);
-    const free = mine
-      ? [mine]
-      : candidates.filter((each) => !linked.has(each.id) && mayBe(each, type, desired, search));
-    const [first, second] = free;
-    if (second !== undefined) {
-      return { kind: "unclear", detail: `${free.length} accounts there have the same ${attribute}: adopt one by hand` };
-    }
-    if (first !== undefined) return { kind: "one", remote: first, by: attribute };
-    // Groups may share names and external ids (two sources): the next attribute, or a group of its own.
-    if (type === "User" && linked.size > 0) {
-      const holder = linked.values().next().value;
-      return {
-        kind: "unclear",
-        detail: `its ${attribute} belongs there to somebody of the source ${holder?.sourceName ?? ""}; give one of the two sources a namespace`,
-      };
-    }
+    const known = candidates.map(({ id, document }) => ({ id, externalId: textOf(document, "externalId") }));
+    const choice = chooseMatch(known, linked, { type, resourceId, desired, search, attribute });
+    const remote = choice?.kind === "one" ? candidates.find(({ id }) => id === choice.id) : undefined;
+    if (remote !== undefined) return { kind: "one", remote, by: attribute };
+    if (choice?.kind === "unclear") return choice;
   }
   return { kind: "none" };
 }
+
+/** Something at the target that has the value that is looked for. */
+export interface Candidate {
+  readonly id: string;
+  readonly externalId: string | null;
+}
+
+/** What of the candidates of one attribute is meant; null: the next attribute says more. */
+export function chooseMatch(
+  candidates: readonly Candidate[],
+  linked: ReadonlyMap<string, Pick<LinkHolder, "resourceId" | "sourceName">>,
+  {
+    type,
+    resourceId,
+    desired,
+    search,
+    attribute,
+  }: {
+    readonly type: ResourceType;
+    readonly resourceId: string;
+    readonly desired: JsonObject;
+    readonly search: Search;
+    readonly attribute: string;
+  },
+): { readonly kind: "one"; readonly id: string } | Extract<Match, { kind: "unclear" }> | null {
+  const mine = candidates.find((each) => linked.get(each.id)?.resourceId === resourceId);
+  const free = mine ? [mine] : candidates.filter((each) => !linked.has(each.id) && mayBe(each, type, desired, search));
+  const [first, second] = free;
+  if (second !== undefined) {
+    const ids = free.slice(0, shownIds).map(({ id }) => id);
+    const more = free.length > shownIds ? ", …" : "";
+    const detail = `${free.length} accounts there have the same ${attribute} (${ids.join(", ")}${more}): link one by hand`;
+    return { kind: "unclear", detail };
+  }
+  if (first !== undefined) return { kind: "one", id: first.id };
+  // Groups may share names and external ids (two sources): the next attribute, or a group of its own.
+  if (type === "Group" || linked.size === 0) return null;
+  const holder = linked.values().next().value;
+  return {
+    kind: "unclear",
+    detail: `its ${attribute} belongs there to somebody of the source ${holder?.sourceName ?? ""}; give one of the two sources a namespace`,
+  };
+}
+
+/** How many ids a sentence names. */
+const shownIds = 5;
 
 /**
  * Whom of our resources these accounts belong to; who was deleted for good has let go of his to others of his type: some
  * servers count the ids of Users and Groups by themselves.
  */
 export async function holdersOf(
-  { store, row }: Pick<PushParts, "store" | "row">,
+  { store, row }: { readonly store: Pick<PushStore, "linkedTo">; readonly row: Pick<TargetRow, "id"> },
   type: ResourceType,
   remoteIds: readonly string[],
 ): Promise<ReadonlyMap<string, LinkHolder>> {
@@ -98,8 +131,7 @@ export async function holdersOf(
 }
 
 /** Groups may share a name: one that carries another externalId is another group. */
-function mayBe(candidate: RemoteResource, type: ResourceType, desired: JsonObject, search: Search): boolean {
-  const theirs = textOf(candidate.document, "externalId");
+function mayBe({ externalId: theirs }: Candidate, type: ResourceType, desired: JsonObject, search: Search): boolean {
   const ours = textOf(desired, "externalId");
   if (theirs === null || theirs === "" || ours === null || theirs === ours) return true;
   return type === "User" && search !== "doubt";

@@ -1,3 +1,6 @@
+import type { ResourceType } from "../../scim/resource.ts";
+import type { RemoteMatch } from "../../store/store.ts";
+import type { RemoteResource } from "../../target/target.ts";
 import { matchAttributes, matchText, matchValue } from "./find-match.ts";
 import type { PushParts } from "./push-parts.ts";
 
@@ -11,14 +14,17 @@ export async function makeFirstContact(parts: PushParts): Promise<void> {
   await store.forgetRemoteMatches(lease, row.id);
   for (const type of parts.scope.types) {
     for await (const page of target.list(type, signal, (ask) => attempts.run(ask))) {
-      const matches = page.flatMap((remote) =>
-        matchAttributes(parts, type).flatMap((attribute) => {
-          const value = matchText(remote.document, attribute);
-          return value === null ? [] : [{ attribute, value: matchValue(attribute, value), remoteId: remote.id }];
-        }),
-      );
+      const matches = page.flatMap((remote) => matchesOf(parts, type, remote));
       if (matches.length > 0) await store.saveRemoteMatches(lease, row.id, type, matches);
     }
   }
   await store.noteContact(lease, row.id);
+}
+
+/** The values by which something that a target holds is found. */
+export function matchesOf(parts: Pick<PushParts, "row">, type: ResourceType, remote: RemoteResource): RemoteMatch[] {
+  return matchAttributes(parts, type).flatMap((attribute) => {
+    const value = matchText(remote.document, attribute);
+    return value === null ? [] : [{ attribute, value: matchValue(attribute, value), remoteId: remote.id }];
+  });
 }

@@ -1,50 +1,29 @@
 import type { Log } from "../../lib/log.ts";
-import type { TargetRules } from "../../mapping/target-rules.ts";
-import type { SchemaCatalog } from "../../scim/catalog.ts";
-import type { ResourceType } from "../../scim/resource.ts";
-import {
-  type Lease,
-  type OnRemoval,
-  type PushScope,
-  type PushStore,
-  type TargetRow,
-  type TaskError,
-  type TaskHold,
-  userGroups,
-} from "../../store/store.ts";
+import type { Lease, PushScope, PushStore } from "../../store/store.ts";
 import type { Target, TargetLanguage } from "../../target/target.ts";
 import { TargetError } from "../../target/target.ts";
 import { Attempts, TargetDownError } from "./attempt.ts";
 import { createResources } from "./create-resources.ts";
-import { compileRules, TargetRulesError } from "./desired.ts";
 import { makeFirstContact } from "./first-contact.ts";
 import { guardRemovals, logForSafeguards, type RemovalGuard } from "./guard-removals.ts";
 import { guardRenames, type RenameGuard } from "./guard-renames.ts";
 import { holdPending } from "./hold-removals.ts";
+import { failedPush, type PushResult, prepare, type ScopeRequest } from "./prepare.ts";
 import { type MembersResult, pushMembers } from "./push-members.ts";
 import type { PushParts } from "./push-parts.ts";
-import { scopeFilters } from "./scope-filter.ts";
 import { deactivateUsers, deleteResources, updateResources } from "./update-resources.ts";
 import { noteVocabulary } from "./vocabulary.ts";
 
-export interface PushRequest {
+export interface PushRequest extends ScopeRequest {
   readonly store: PushStore;
   readonly lease: Lease;
   readonly taskId: string;
-  /** An administrator ended the source: what becomes of its people, whatever the target's settings say; unguarded. */
-  readonly leaving: "keep" | "deactivate" | "delete" | null;
-  readonly row: TargetRow;
   readonly target: Target;
   readonly language: TargetLanguage;
-  readonly catalog: SchemaCatalog;
-  /** The sources whose resources are pushed now: one, or all of the target's; and perhaps the user groups. */
-  readonly sourceIds: readonly string[];
   /** Part of the end of a source: what goes there is no sign of anything, and does not count for later safeguards. */
   readonly isEnding: boolean;
   /** The name of a source, for sentences. */
   readonly sourceName: (sourceId: string) => Promise<string>;
-  /** Also what failed before and waits for its next try. */
-  readonly retryAll: boolean;
   /** Somebody asked for this push: the target is asked what it knows by now, also when nothing is pending. */
   readonly asked: boolean;
   readonly signal: AbortSignal;
@@ -53,12 +32,6 @@ export interface PushRequest {
   readonly clock: () => number;
   readonly log: Log;
   readonly onProgress: (done: number, total: number) => void;
-}
-
-export interface PushResult {
-  readonly state: "succeeded" | "partial" | "failed" | "held";
-  readonly error: TaskError | null;
-  readonly hold: Omit<TaskHold, "expiresAt"> | null;
 }
 
 /**
@@ -73,20 +46,10 @@ const maxRounds = 20;
  */
 export async function pushTarget(request: PushRequest): Promise<PushResult> {
   const { store, row, target, signal, clock } = request;
-  const startedAt = clock();
-  let scope: PushScope;
-  try {
-    scope = makeScope(request, startedAt);
-  } catch (error) {
-    return failed("target.scope", `the scope of the target is no valid filter: ${messageOf(error)}`);
-  }
-  let rules: TargetRules | null;
-  try {
-    rules = compileRules(row, request.catalog);
-  } catch (error) {
-    if (!(error instanceof TargetRulesError)) throw error;
-    return failed("target.mapping", error.message);
-  }
+  const prepared = prepare(request, clock());
+  if ("state" in prepared) return prepared;
+  const { rules } = prepared;
+  let { scope } = prepared;
   // Before anything is counted: what it was given by other rules is pending.
   const rulesVersion = rules?.version ?? null;
   if (rulesVersion !== row.rulesVersion) await store.noteRules(request.lease, row.id, rulesVersion);
@@ -139,7 +102,7 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     if (!(error instanceof TargetDownError || error instanceof TargetError)) throw error;
     // What was removed before the target went away counts for the safeguards all the same.
     await logForSafeguards(request, scope);
-    return failed(error instanceof TargetDownError ? error.code : `target.${error.code}`, error.message);
+    return failedPush(error instanceof TargetDownError ? error.code : `target.${error.code}`, error.message);
   }
 }
 
@@ -159,46 +122,6 @@ async function removals(parts: PushParts): Promise<boolean> {
   return lost;
 }
 
-/** Which resources a target is to hold. @throws {ScimError} when the scope of the target is no valid filter */
-export function makeScope(
-  {
-    row,
-    catalog,
-    sourceIds,
-    retryAll,
-    leaving,
-  }: Pick<PushRequest, "row" | "catalog" | "sourceIds" | "retryAll" | "leaving">,
-  startedAt: number,
-): PushScope {
-  const { provision } = row.settings;
-  const types: ResourceType[] = [];
-  if (provision.users) types.push("User");
-  // User groups are a directory of their own, and provisioned or not by themselves.
-  const groupSourceIds = sourceIds.filter((id) => (id === userGroups ? provision.userGroups : provision.groups));
-  if (groupSourceIds.length > 0) types.push("Group");
-  const filters = scopeFilters(row.settings, catalog);
-  return {
-    targetId: row.id,
-    sourceIds: sourceIds.filter((id) => id !== userGroups),
-    groupSourceIds,
-    types,
-    userFilter: filters.User,
-    groupFilter: filters.Group,
-    startedAt,
-    retryAll,
-    deleteDepartedBefore: deleteBefore(
-      leaving === "delete" || leaving === "deactivate" ? leaving : provision.onRemoval,
-      startedAt,
-    ),
-  };
-}
-
-function deleteBefore(onRemoval: OnRemoval, now: number): number | null {
-  if (onRemoval === "deactivate") return null;
-  if (onRemoval === "delete") return now;
-  return now - onRemoval.deactivateThenDeleteAfterDays * 86_400_000;
-}
-
 /** Null when the target holds everything as it is; else how many resources it does not, 0 for memberships alone. */
 async function findPending(store: PushStore, scope: PushScope): Promise<{ readonly total: number } | null> {
   const total = await store.countPending(scope);
@@ -208,7 +131,7 @@ async function findPending(store: PushStore, scope: PushScope): Promise<{ readon
 
 async function nothingToDo({ store, lease }: PushRequest, scope: PushScope): Promise<PushResult> {
   await store.forgetStaleRetries(lease, scope);
-  return { state: "succeeded", error: null, hold: null };
+  return { state: "succeeded", error: null, hold: null, isIdle: true };
 }
 
 /** What must wait at the end of a push, if anything. */
@@ -241,12 +164,4 @@ function whatFailed({ now, before }: { readonly now: number; readonly before: nu
   const here = `${now} resources could not be brought to this target; the records of this task say why, and they are tried again`;
   const earlier = `${before} failed in an earlier task, whose records say why, and wait for their next try`;
   return [...(now === 0 ? [] : [here]), ...(before === 0 ? [] : [earlier])].join("; ");
-}
-
-function failed(code: string, detail: string): PushResult {
-  return { state: "failed", error: { code, detail }, hold: null };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -215,6 +215,8 @@ function actionOf(type: ResourceType, held: JsonObject, desired: JsonObject): Ac
 function reasonOf(resource: PendingResource, active: false | null): string {
   if (resource.departed) return "this person left the source";
   if (active === false) return "disabled in the source, or out of the target's scope";
+  // Somebody linked it by hand, or it was read back and found to be otherwise.
+  if (resource.givenVersion === 0) return "the target did not hold it as it should be";
   return resource.lookAgain
     ? "the rules of this target changed, or the attributes that it knows"
     : "it changed in the directory";

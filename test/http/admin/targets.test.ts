@@ -37,6 +37,7 @@ describe("making a target", () => {
         windowHours: 24,
       },
       links: { pending: 0, synced: 0, failed: 0 },
+      verifyFirst: null,
       createdAt: "2026-03-01T08:00:00.000Z",
       updatedAt: "2026-03-01T08:00:00.000Z",
     });

@@ -1,0 +1,41 @@
+import type { Row } from "./database.ts";
+import type { PushOutcome } from "./engine.ts";
+
+/** What a record of something at a target is put together from. */
+export interface TargetRecord
+  extends Pick<PushOutcome, "resourceType" | "externalId" | "displayName">,
+    NonNullable<PushOutcome["record"]> {
+  /** Empty for an account that is nobody's here. */
+  readonly resourceId: string;
+}
+
+/** The row of a record of something at a target; what is of our own directory alone is empty. */
+export function changeRow(
+  record: TargetRecord,
+  { taskId, targetId, now }: { readonly taskId: string; readonly targetId: string; readonly now: number },
+): Row {
+  return {
+    task_id: taskId,
+    target_id: targetId,
+    resource_type: record.resourceType,
+    resource_id: record.resourceId,
+    external_id: record.externalId,
+    display_name: record.displayName,
+    action: record.action,
+    status: record.status,
+    error: record.error,
+    because: record.because,
+    before: record.before,
+    after: record.after,
+    sources: null,
+    apply: null,
+    leavers: 0,
+    members_applied: 1,
+    added_count: 0,
+    removed_count: 0,
+    base_version: 0,
+    changes_identity: record.changesIdentity ? 1 : 0,
+    remote_id: record.remoteId ?? null,
+    created_at: now,
+  };
+}

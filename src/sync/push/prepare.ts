@@ -1,0 +1,93 @@
+import type { TargetRules } from "../../mapping/target-rules.ts";
+import type { SchemaCatalog } from "../../scim/catalog.ts";
+import type { ResourceType } from "../../scim/resource.ts";
+import {
+  type OnRemoval,
+  type PushScope,
+  type TargetRow,
+  type TaskError,
+  type TaskHold,
+  userGroups,
+} from "../../store/store.ts";
+import { compileRules, TargetRulesError } from "./desired.ts";
+import { scopeFilters } from "./scope-filter.ts";
+
+/** How a push, or reading a target back, ended. */
+export interface PushResult {
+  readonly state: "succeeded" | "partial" | "failed" | "held";
+  readonly error: TaskError | null;
+  readonly hold: Omit<TaskHold, "expiresAt"> | null;
+  /** Nothing was sent, for there was nothing to send. */
+  readonly isIdle?: true;
+}
+
+/** Why nothing was sent. */
+export function failedPush(code: string, detail: string): PushResult {
+  return { state: "failed", error: { code, detail }, hold: null };
+}
+
+/** Whose resources go to a target, and what becomes of leavers there. */
+export interface ScopeRequest {
+  readonly row: TargetRow;
+  readonly catalog: SchemaCatalog;
+  /** The sources whose resources are looked at now: one, or all of the target's; and perhaps the user groups. */
+  readonly sourceIds: readonly string[];
+  /** Also what failed before and waits for its next try. */
+  readonly retryAll: boolean;
+  /** An administrator ended the source: what becomes of its people, whatever the target's settings say; unguarded. */
+  readonly leaving: "keep" | "deactivate" | "delete" | null;
+}
+
+/** What a target is to hold, by its settings and the schemas in force; or why that cannot be said. */
+export function prepare(
+  request: ScopeRequest,
+  startedAt: number,
+): { readonly scope: PushScope; readonly rules: TargetRules | null } | PushResult {
+  let scope: PushScope;
+  try {
+    scope = makeScope(request, startedAt);
+  } catch (error) {
+    return failedPush("target.scope", `the scope of the target is no valid filter: ${messageOf(error)}`);
+  }
+  try {
+    return { scope, rules: compileRules(request.row, request.catalog) };
+  } catch (error) {
+    if (!(error instanceof TargetRulesError)) throw error;
+    return failedPush("target.mapping", error.message);
+  }
+}
+
+/** Which resources a target is to hold. @throws {ScimError} when the scope of the target is no valid filter */
+export function makeScope({ row, catalog, sourceIds, retryAll, leaving }: ScopeRequest, startedAt: number): PushScope {
+  const { provision } = row.settings;
+  const types: ResourceType[] = [];
+  if (provision.users) types.push("User");
+  // User groups are a directory of their own, and provisioned or not by themselves.
+  const groupSourceIds = sourceIds.filter((id) => (id === userGroups ? provision.userGroups : provision.groups));
+  if (groupSourceIds.length > 0) types.push("Group");
+  const filters = scopeFilters(row.settings, catalog);
+  return {
+    targetId: row.id,
+    sourceIds: sourceIds.filter((id) => id !== userGroups),
+    groupSourceIds,
+    types,
+    userFilter: filters.User,
+    groupFilter: filters.Group,
+    startedAt,
+    retryAll,
+    deleteDepartedBefore: deleteBefore(
+      leaving === "delete" || leaving === "deactivate" ? leaving : provision.onRemoval,
+      startedAt,
+    ),
+  };
+}
+
+function deleteBefore(onRemoval: OnRemoval, now: number): number | null {
+  if (onRemoval === "deactivate") return null;
+  if (onRemoval === "delete") return now;
+  return now - onRemoval.deactivateThenDeleteAfterDays * 86_400_000;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,187 @@
+import { type Lease, type Matching, type TargetRow, userGroups } from "../store/store.ts";
+import type { Target, TargetLanguage } from "../target/target.ts";
+import type { Leaving } from "./end-source.ts";
+import { previewMatches } from "./match/preview-matches.ts";
+import type { Progress } from "./progress.ts";
+import type { PushResult } from "./push/prepare.ts";
+import { pushTarget } from "./push/push-target.ts";
+import { wasRestored } from "./push-marks.ts";
+import type { OpenTask, TaskParts } from "./run-task.ts";
+import { latestChange } from "./schedule.ts";
+import { verifyFirstError, verifyTarget } from "./verify/verify-target.ts";
+
+/** The right to work on a target. */
+export interface Held {
+  readonly lease: Lease;
+  readonly signal: AbortSignal;
+  readonly ensureHeld: () => Promise<void>;
+}
+
+export interface TargetResult extends PushResult {
+  /** Of a source that ends: what came of its own people and groups, the user groups apart. */
+  readonly ownState?: PushResult["state"];
+  readonly matching?: Matching | null;
+}
+
+interface Opened {
+  readonly target: Target;
+  readonly language: TargetLanguage;
+}
+
+/** What a task does at one target, under its lease: pushes, reads it back, or looks for matches. */
+export async function workAtTarget(
+  parts: TaskParts,
+  task: OpenTask,
+  found: TargetRow,
+  leaving: Leaving["people"] | null,
+  progress: Progress,
+  held: Held,
+): Promise<TargetResult> {
+  const row = await lookForRestore(parts, found, held.lease);
+  const opened = parts.openTarget(row);
+  try {
+    if (task.mode === "match") return await matchOne(parts, task, row, progress, held, opened);
+    // A verify that was approved, or cut off after it was through, is gone on with as the push that it is by now.
+    if (task.mode === "verify" && task.stage === "plan") {
+      const result = await verifyOne(parts, task, row, progress, held, opened);
+      if (!task.repair || result.state !== "succeeded") return result;
+    } else if (task.mode === "verify" && !task.repair) {
+      return { state: "succeeded", error: null, hold: null, isIdle: true };
+    }
+    const now = (await parts.store.findTarget(row.id)) ?? row;
+    if (now.verifyFirst !== null) {
+      return { state: "failed", error: verifyFirstError(now.verifyFirst), hold: null, isIdle: true };
+    }
+    return await pushOne(parts, task, now, leaving, progress, held, opened);
+  } finally {
+    await opened.target.close();
+  }
+}
+
+/** Before anything else: whether our database is older than what the target was given. */
+async function lookForRestore(parts: TaskParts, row: TargetRow, lease: Lease): Promise<TargetRow> {
+  const { store, marks, log } = parts;
+  if (row.verifyFirst !== null || !(await wasRestored(marks, row.id, lease))) return row;
+  // What was never met has no links that could be wrong.
+  if ((await store.contactedAt(row.id)) === null) return row;
+  log.warn({ target: row.id }, "the database is older than what this target was given: it has to be verified first");
+  await store.noteVerifyFirst(lease, row.id, "restored");
+  return { ...row, verifyFirst: "restored" };
+}
+
+async function requestOf(
+  parts: TaskParts,
+  task: OpenTask,
+  row: TargetRow,
+  progress: Progress,
+  held: Held,
+  opened: Opened,
+) {
+  const { store, clock, log } = parts;
+  return {
+    ...{ store, row, clock, log, ...held, ...opened },
+    ...{ taskId: task.id, catalog: await parts.catalog(), retryAll: task.trigger === "manual" },
+    sourceName: async (id: string) => (await store.findSource(id))?.name ?? id,
+    onProgress: (done: number, total: number) => progress.set("push", done, total),
+  };
+}
+
+async function verifyOne(
+  parts: TaskParts,
+  task: OpenTask,
+  row: TargetRow,
+  progress: Progress,
+  held: Held,
+  opened: Opened,
+): Promise<TargetResult> {
+  const { store, clock } = parts;
+  await store.noteVerifyStarted(row.id, row.verifyStartedAt, clock());
+  const { drift, ...result } = await verifyTarget({
+    ...(await requestOf(parts, task, row, progress, held, opened)),
+    sourceIds: [...row.settings.sources, userGroups],
+    repair: task.repair,
+    isScheduled: task.trigger === "schedule",
+    onProgress: (done, total) => progress.set("read", done, total),
+  });
+  if (drift === null) return { ...result, isIdle: true };
+  await store.noteTask(task.id, { stage: "push", drift });
+  await store.forgetSeen(held.lease, row.id, "");
+  return { ...result, isIdle: true };
+}
+
+async function matchOne(
+  parts: TaskParts,
+  task: OpenTask,
+  row: TargetRow,
+  progress: Progress,
+  held: Held,
+  opened: Opened,
+): Promise<TargetResult> {
+  const result = await previewMatches({
+    ...(await requestOf(parts, task, row, progress, held, opened)),
+    sourceIds: [...row.settings.sources, userGroups],
+    onProgress: (done, total) => progress.set("read", done, total),
+  });
+  return { ...result, isIdle: true };
+}
+
+async function pushOne(
+  parts: TaskParts,
+  task: OpenTask,
+  row: TargetRow,
+  leaving: Leaving["people"] | null,
+  progress: Progress,
+  held: Held,
+  opened: Opened,
+): Promise<TargetResult> {
+  const { store } = parts;
+  const { lease } = held;
+  const ofTask = task.sourceId === null ? row.settings.sources : [task.sourceId];
+  // Whatever is written from now on may be missed.
+  const heard = latestChange(await store.directoryChanges(), row.settings);
+  const push = async (sourceIds: readonly string[], ending: Leaving["people"] | null): Promise<PushResult> => {
+    const result = await pushTarget({
+      ...(await requestOf(parts, task, row, progress, held, opened)),
+      ...{ sourceIds, leaving: ending, isEnding: leaving !== null },
+      asked: task.trigger === "manual" && task.sourceId === null,
+    });
+    // A target that was down keeps what somebody let through for it.
+    if (result.state !== "failed") await store.forgetReleased(lease, row.id, sourceIds);
+    return result;
+  };
+  if (leaving !== null) {
+    // A source that ends takes nothing with it but its own; the user groups follow, guarded like ever.
+    const own = await push(ofTask, leaving);
+    const result = own.state === "succeeded" ? await push([userGroups], null) : own;
+    return { ...result, ownState: own.state };
+  }
+  const result = await push([...ofTask, userGroups], null);
+  const heardAll = row.settings.sources.every((id) => ofTask.includes(id));
+  if (result.state === "failed") return result;
+  if (task.sourceId !== null) {
+    if (heardAll) await store.notePushedChange(row, heard);
+    return result;
+  }
+  const settled = await settleHeldPushes(parts, task, row, lease, result);
+  await store.notePushedChange(row, heard);
+  return settled;
+}
+
+/**
+ * This push looked at all that an earlier one had found, and replaces it. Unless nobody asked for it, and it holds just the
+ * same: with every write of a client there would be another task to approve, and the one that is looked at would be gone.
+ */
+async function settleHeldPushes(
+  { store }: TaskParts,
+  task: OpenTask,
+  row: TargetRow,
+  lease: Lease,
+  result: PushResult,
+): Promise<PushResult> {
+  const mayKeep = result.state === "held" && task.trigger !== "manual";
+  const kept = mayKeep ? await store.keepHeldPush(lease, row.id, task.id) : null;
+  await store.replaceHeldPush(row.id, kept ?? task.id);
+  if (kept === null) return result;
+  const detail = `the changes that its safeguards hold still wait for approval in task ${kept}`;
+  return { state: "partial", error: { code: "target.held", detail }, hold: null };
+}
