@@ -34,6 +34,15 @@ export const taskAnswer = z.looseObject({
   ),
   error: taskError.nullable(),
   hold: z.looseObject({ reason: z.string(), expiresAt: z.string() }).nullable(),
+  repair: z.boolean().default(false),
+  drift: z
+    .looseObject({
+      users: z.record(z.string(), z.number().nullable()),
+      groups: z.record(z.string(), z.number().nullable()),
+      members: z.record(z.string(), z.number()).nullable(),
+    })
+    .nullable()
+    .default(null),
 });
 
 export type TaskAnswer = z.output<typeof taskAnswer>;

@@ -10,6 +10,7 @@ import { addSource } from "./source.ts";
 import { addSync } from "./sync.ts";
 import { plain } from "./text.ts";
 import { addToken } from "./token.ts";
+import { addVerify } from "./verify.ts";
 
 /**
  * Runs the command line and answers its exit code: 0 done, 1 failed, partial or held, 2 wrong usage or environment.
@@ -71,6 +72,7 @@ Exit codes: 0 done, 1 failed, partial or held, 2 wrong usage`,
   addDemo(program, parts, end);
   addSource(program, parts, end);
   addSync(program, parts, end);
+  addVerify(program, parts, end);
   addToken(program, parts, end);
   addMapping(program, parts, end);
   addSimulator(program, parts, end);

@@ -1,11 +1,10 @@
 import type { Command } from "commander";
-import { wait } from "../lib/wait.ts";
-import { type TaskAnswer, taskAnswer } from "./answers.ts";
-import { type ApiClient, makeApiClient } from "./api-client.ts";
+import { taskAnswer } from "./answers.ts";
+import { makeApiClient } from "./api-client.ts";
 import type { CliParts } from "./parts.ts";
-import { makeProgress, type Progress } from "./progress.ts";
 import { reportTask } from "./task-report.ts";
 import { plain } from "./text.ts";
+import { watchTask } from "./watch-task.ts";
 
 interface SyncOptions {
   readonly plan: boolean;
@@ -32,26 +31,9 @@ async function syncSource(parts: CliParts, source: string, options: SyncOptions)
   const started = await client.call("POST", path, taskAnswer, { mode });
   // One of another kind was under way already, and the answer is that one.
   if (started.mode !== mode) parts.stderr.write(`A task with mode ${started.mode} is under way; this is that one.\n`);
-  const task = options.wait ? await watch(client, started, parts) : started;
+  const task = options.wait ? await watchTask(client, started, parts) : started;
   if (options.json) parts.stdout.write(`${JSON.stringify(task, null, 2)}\n`);
   else if (options.wait) parts.stdout.write(reportTask(source, task));
   else parts.stdout.write(`Sync task ${task.id} of ${plain(source)} is ${task.state}.\n`);
   return options.wait && task.state !== "succeeded" ? 1 : 0;
-}
-
-async function watch(client: ApiClient, started: TaskAnswer, parts: CliParts): Promise<TaskAnswer> {
-  const progress = makeProgress(parts.stderr);
-  let task = started;
-  while (task.state === "queued" || task.state === "running") {
-    show(progress, task);
-    await wait(parts.pollMs ?? 500);
-    task = await client.call("GET", `/sync-tasks/${encodeURIComponent(task.id)}`, taskAnswer);
-  }
-  progress.end();
-  return task;
-}
-
-function show(progress: Progress, { state, progress: at }: TaskAnswer): void {
-  if (at === null) progress.show(state, state);
-  else progress.show(at.phase, `${plain(at.phase)} ${at.total > 0 ? `${at.done} of ${at.total}` : at.done}`);
 }

@@ -25,7 +25,8 @@ export function reportTask(source: string, task: TaskAnswer): string {
   return lines.map((line) => `${plain(line)}\n`).join("");
 }
 
-function countsInWords(counts: Readonly<Record<string, number>>): string {
+/** The counts that are not 0. */
+export function countsInWords(counts: Readonly<Record<string, number>>): string {
   const words = Object.entries(counts).filter(([, count]) => count > 0);
   return words.map(([what, count]) => `${count} ${what}`).join(", ") || "nothing";
 }

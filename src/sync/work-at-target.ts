@@ -37,7 +37,7 @@ export async function workAtTarget(
   progress: Progress,
   held: Held,
 ): Promise<TargetResult> {
-  const row = await lookForRestore(parts, found, held.lease);
+  let row = await lookForRestore(parts, found, held.lease);
   const opened = parts.openTarget(row);
   try {
     if (task.mode === "match") return await matchOne(parts, task, row, progress, held, opened);
@@ -45,14 +45,15 @@ export async function workAtTarget(
     if (task.mode === "verify" && task.stage === "plan") {
       const result = await verifyOne(parts, task, row, progress, held, opened);
       if (!task.repair || result.state !== "succeeded") return result;
+      // As it is now: it may be pushed to, and by which rules its links were looked at.
+      row = (await parts.store.findTarget(row.id)) ?? row;
     } else if (task.mode === "verify" && !task.repair) {
       return { state: "succeeded", error: null, hold: null, isIdle: true };
     }
-    const now = (await parts.store.findTarget(row.id)) ?? row;
-    if (now.verifyFirst !== null) {
-      return { state: "failed", error: verifyFirstError(now.verifyFirst), hold: null, isIdle: true };
+    if (row.verifyFirst !== null) {
+      return { state: "failed", error: verifyFirstError(row.verifyFirst), hold: null, isIdle: true };
     }
-    return await pushOne(parts, task, now, leaving, progress, held, opened);
+    return await pushOne(parts, task, row, leaving, progress, held, opened);
   } finally {
     await opened.target.close();
   }

@@ -69,6 +69,8 @@ const group: PendingGroup = {
   membersVersion: 2,
 };
 
+const seen = { remoteId: "1", externalId: null, state: "unmanaged" } as const;
+
 type Write = (
   lease: Lease,
   on: { taskId: string; sourceId: string; targetId: string },
@@ -189,6 +191,37 @@ const ofTarget: Readonly<Record<string, Write>> = {
     (lease, { targetId }) =>
     (store) =>
       store.failMembers(lease, targetId, group.id, { error: "no", nextTryAt: 1 }),
+  saveSeen:
+    (lease, { taskId, targetId }) =>
+    (store) =>
+      store.saveSeen(lease, taskId, targetId, "User", { seen: [seen], letGo: [userId(2)] }),
+  claimSeen:
+    (lease, { targetId }) =>
+    (store) =>
+      store.claimSeen(lease, targetId, "User", [{ remoteId: "1", resourceId: userId(1) }]),
+  forgetSeen:
+    (lease, { targetId }) =>
+    (store) =>
+      store.forgetSeen(lease, targetId, ""),
+  forgetRecordsOf:
+    (lease, { taskId, targetId }) =>
+    (store) =>
+      store.forgetRecordsOf(lease, taskId, targetId),
+  correctMembers:
+    (lease, { targetId }) =>
+    (store) =>
+      store.correctMembers(lease, targetId, group.id, { gone: [], there: [userId(1)] }),
+  noteVerifyFirst:
+    (lease, { targetId }) =>
+    (store) =>
+      store.noteVerifyFirst(lease, targetId, "restored"),
+  decideLink:
+    (lease, { targetId }) =>
+    async (store) => {
+      const resource = await store.linkedOne(targetId, userId(2));
+      if (resource === null) throw new Error("there is nobody to be linked");
+      await store.decideLink(lease, targetId, resource, { remoteId: "2", held: "{}", active: true });
+    },
 };
 
 onEachDatabase("somebody who was paused for longer than his lease", (at) => {
@@ -240,7 +273,7 @@ onEachDatabase("somebody who was paused for longer than his lease", (at) => {
 
   async function everything(): Promise<unknown> {
     const tables = ["source", "source_record", "resource", "member", "change", "change_member", "task_mark", "removal"];
-    const pushed = ["target", "link", "link_member", "remote_match", "sync_task"];
+    const pushed = ["target", "link", "link_member", "remote_match", "remote_seen", "sync_task"];
     return Promise.all([...tables, ...pushed].map((table) => at.rows(`select * from ${table}`)));
   }
 });

@@ -133,6 +133,23 @@ describe("questions that are asked often or of many rows", () => {
       await planMembers(store, work, [edge("add", 1, 9)]);
       await applyAll(store, work);
     },
+    linkedResources: () => store.linkedResources(push.scope, "User", [userId(1)]),
+    linksNotSeen: () => store.linksNotSeen(push.scope, work.task.id, "User", page),
+    groupsSeen: () => store.groupsSeen(push.scope, { ...page, onlyWithMembers: true }),
+    notSeen: () => store.notSeen(push.target.id, "User", ["remote"]),
+    givenMembers: () => store.givenMembers(push.target.id, groupId(1), page),
+    membersByRemoteId: () => store.membersByRemoteId(push.target.id, groupId(1), ["remote"]),
+    countFindings: () => store.countFindings(work.task.id, push.target.id),
+    unlinkMissing: () => store.unlinkMissing(push.lease, work.task.id, push.target.id),
+    matchCandidates: () => store.matchCandidates(push.target.id, "User", "externalId", ["a"]),
+    "what a page of a target shows": () =>
+      store.saveSeen(push.lease, work.task.id, push.target.id, "User", {
+        seen: [{ remoteId: "remote", externalId: null, state: "linked" }],
+        corrections: [{ resourceId: userId(1), held: "{}", active: true, version: 0 }],
+        letGo: [userId(2)],
+      }),
+    correctMembers: () =>
+      store.correctMembers(push.lease, push.target.id, groupId(1), { gone: [userId(1)], there: [userId(2)] }),
     "losing a user at a target": () =>
       store.saveOutcomes(push.lease, work.task.id, push.target.id, [
         {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Truth } from "../../src/simulator/scim/control.ts";
 import { resourceRequests } from "../support/e2e-compare.ts";
 import { type EngineFixture, noSafeguards, startEngineFixture } from "../support/engine.ts";
+import { onDatabase } from "../support/on-database.ts";
 
 const userSchema = "urn:ietf:params:scim:schemas:core:2.0:User";
 const groupSchema = "urn:ietf:params:scim:schemas:core:2.0:Group";
@@ -47,96 +48,99 @@ describe("reading a target back", () => {
     expect(fixture.control.violations()).toEqual([]);
   });
 
-  test("says what is missing, different, nobody's, and pending, each by itself; and repairs what is ours", async () => {
-    const fixture = await startEngineFixture();
-    const [lost = "", renamed = "", off = "", waits = "", out = "", ...in3] = people(fixture);
-    const tag = tagOf(fixture, [out, ...in3.slice(0, 3)]);
-    await fixture.sync();
-    const { control } = fixture;
-    control.remove(held(fixture, lost).id);
-    control.modify(held(fixture, renamed).id, { displayName: "别人", title: "theirs" });
-    control.modify(held(fixture, off).id, { active: false });
-    control.removeMember(held(fixture, tag).id, held(fixture, out).id);
-    control.addMember(held(fixture, tag).id, held(fixture, renamed).id);
-    const stranger = control.add("User", {
-      schemas: [userSchema],
-      userName: "stranger",
-      externalId: "4711",
-      active: true,
-    });
-    control.addMember(held(fixture, tag).id, stranger);
-    const foreign = control.add("Group", { schemas: [groupSchema], displayName: "theirs" });
-    // Something that the target refused is only pending.
-    control.fault({ match: { method: "PATCH", type: "User" }, effect: { kind: "status", status: 400 } });
-    fixture.corp.patchMember(waits, { position: "waits" });
-    await fixture.sync();
-    control.clearFault();
-
-    const before = control.dump();
-    const task = await fixture.readBack();
-    expect(task).toMatchObject({ state: "succeeded", error: null });
-    expect(task.drift).toMatchObject({
-      users: { missing: 1, drifted: 2, unmanaged: 1, pending: 1 },
-      groups: { missing: 0, unmanaged: 1, pending: 0 },
-      members: { missing: 1, extra: 1, unmanaged: 1 },
-    });
-    expect(control.dump()).toEqual(before);
-    const said = async (query: Parameters<EngineFixture["records"]>[1]) => await fixture.records(task, query);
-    expect(await said({ status: "missing" })).toMatchObject([{ externalId: lost, action: "create" }]);
-    const drifted = await said({ status: "drifted", resourceType: "User" });
-    expect(drifted.map(({ externalId, action }) => [externalId, action]).sort()).toEqual(
-      [
-        [renamed, "update"],
-        [off, "reactivate"],
-      ].sort(),
-    );
-    const changes = drifted.find(({ externalId }) => externalId === renamed)?.changes;
-    expect(changes?.map(({ attribute }) => attribute).sort()).toEqual(["displayName", "title"]);
-    expect(changes).toContainEqual(expect.objectContaining({ attribute: "displayName", before: "别人" }));
-    expect(await said({ status: "unmanaged" })).toMatchObject([
-      {
-        resourceId: null,
-        remoteId: stranger,
-        displayName: "stranger",
+  test.each(["sqlite", "postgres"] as const)(
+    "says what is missing, different, nobody's, and pending; and repairs what is ours (%s)",
+    async (dialect) => {
+      const fixture = await startEngineFixture(await onDatabase(dialect));
+      const [lost = "", renamed = "", off = "", waits = "", out = "", ...in3] = people(fixture);
+      const tag = tagOf(fixture, [out, ...in3.slice(0, 3)]);
+      await fixture.sync();
+      const { control } = fixture;
+      control.remove(held(fixture, lost).id);
+      control.modify(held(fixture, renamed).id, { displayName: "别人", title: "theirs" });
+      control.modify(held(fixture, off).id, { active: false });
+      control.removeMember(held(fixture, tag).id, held(fixture, out).id);
+      control.addMember(held(fixture, tag).id, held(fixture, renamed).id);
+      const stranger = control.add("User", {
+        schemas: [userSchema],
+        userName: "stranger",
         externalId: "4711",
-        action: "keep",
-        changes: [],
-      },
-      { resourceId: null, remoteId: foreign, displayName: "theirs", action: "keep" },
-    ]);
-    const [ofGroup] = (await said({ resourceType: "Group", status: "drifted" })).filter(
-      ({ externalId }) => externalId === tag,
-    );
-    expect(ofGroup?.changes).toMatchObject([{ attribute: "members", addedCount: 1, removedCount: 1 }]);
+        active: true,
+      });
+      control.addMember(held(fixture, tag).id, stranger);
+      const foreign = control.add("Group", { schemas: [groupSchema], displayName: "theirs" });
+      // Something that the target refused is only pending.
+      control.fault({ match: { method: "PATCH", type: "User" }, effect: { kind: "status", status: 400 } });
+      fixture.corp.patchMember(waits, { position: "waits" });
+      await fixture.sync();
+      control.clearFault();
 
-    control.resetJournal();
-    const repair = await fixture.readBack({ repair: true });
-    expect(repair).toMatchObject({ mode: "verify", repair: true, state: "succeeded", error: null });
-    expect(repair.drift?.users).toMatchObject({ missing: 1, drifted: 2, unmanaged: 1 });
-    expect(
-      fixture.differences().filter((sentence) => !/stranger|4711/.test(sentence) && !sentence.includes(foreign)),
-    ).toEqual([]);
-    // The smallest requests: one is made, two are put right, one was pending; nobody is deleted.
-    const requests = resourceRequests(control.requests().counts);
-    expect(requests).toMatchObject({ "POST User": 1, "PATCH User": 3 });
-    expect(Object.keys(requests).filter((request) => /DELETE|PUT|POST Group/.test(request))).toEqual([]);
-    expect(control.noops()).toEqual([]);
-    expect(held(fixture, renamed).resource["title"]).not.toBe("theirs");
-    expect(control.dump().users.find(({ id }) => id === stranger)?.resource).toMatchObject({ active: true });
-    expect(control.dump().groups.find(({ id }) => id === foreign)?.resource["displayName"]).toBe("theirs");
-    expect(held(fixture, tag).members.map(({ value }) => value)).toContain(stranger);
-    expect(held(fixture, tag).members).toHaveLength(5);
+      const before = control.dump();
+      const task = await fixture.readBack();
+      expect(task).toMatchObject({ state: "succeeded", error: null });
+      expect(task.drift).toMatchObject({
+        users: { missing: 1, drifted: 2, unmanaged: 1, pending: 1 },
+        groups: { missing: 0, unmanaged: 1, pending: 0 },
+        members: { missing: 1, extra: 1, unmanaged: 1 },
+      });
+      expect(control.dump()).toEqual(before);
+      const said = async (query: Parameters<EngineFixture["records"]>[1]) => await fixture.records(task, query);
+      expect(await said({ status: "missing" })).toMatchObject([{ externalId: lost, action: "create" }]);
+      const drifted = await said({ status: "drifted", resourceType: "User" });
+      expect(drifted.map(({ externalId, action }) => [externalId, action]).sort()).toEqual(
+        [
+          [renamed, "update"],
+          [off, "reactivate"],
+        ].sort(),
+      );
+      const changes = drifted.find(({ externalId }) => externalId === renamed)?.changes;
+      expect(changes?.map(({ attribute }) => attribute).sort()).toEqual(["displayName", "title"]);
+      expect(changes).toContainEqual(expect.objectContaining({ attribute: "displayName", before: "别人" }));
+      expect(await said({ status: "unmanaged" })).toMatchObject([
+        {
+          resourceId: null,
+          remoteId: stranger,
+          displayName: "stranger",
+          externalId: "4711",
+          action: "keep",
+          changes: [],
+        },
+        { resourceId: null, remoteId: foreign, displayName: "theirs", action: "keep" },
+      ]);
+      const [ofGroup] = (await said({ resourceType: "Group", status: "drifted" })).filter(
+        ({ externalId }) => externalId === tag,
+      );
+      expect(ofGroup?.changes).toMatchObject([{ attribute: "members", addedCount: 1, removedCount: 1 }]);
 
-    const again = await fixture.readBack({ repair: true });
-    expect(again.drift).toMatchObject({
-      users: { missing: 0, drifted: 0, unmanaged: 1, pending: 0 },
-      groups: { missing: 0, drifted: 0, unmanaged: 1, pending: 0 },
-      members: { missing: 0, extra: 0, unmanaged: 1 },
-    });
-    control.resetJournal();
-    expect(await fixture.sync()).toMatchObject({ state: "succeeded" });
-    expect(control.requests().total).toBe(0);
-  });
+      control.resetJournal();
+      const repair = await fixture.readBack({ repair: true });
+      expect(repair).toMatchObject({ mode: "verify", repair: true, state: "succeeded", error: null });
+      expect(repair.drift?.users).toMatchObject({ missing: 1, drifted: 2, unmanaged: 1 });
+      expect(
+        fixture.differences().filter((sentence) => !/stranger|4711/.test(sentence) && !sentence.includes(foreign)),
+      ).toEqual([]);
+      // The smallest requests: one is made, two are put right, one was pending; nobody is deleted.
+      const requests = resourceRequests(control.requests().counts);
+      expect(requests).toMatchObject({ "POST User": 1, "PATCH User": 3 });
+      expect(Object.keys(requests).filter((request) => /DELETE|PUT|POST Group/.test(request))).toEqual([]);
+      expect(control.noops()).toEqual([]);
+      expect(held(fixture, renamed).resource["title"]).not.toBe("theirs");
+      expect(control.dump().users.find(({ id }) => id === stranger)?.resource).toMatchObject({ active: true });
+      expect(control.dump().groups.find(({ id }) => id === foreign)?.resource["displayName"]).toBe("theirs");
+      expect(held(fixture, tag).members.map(({ value }) => value)).toContain(stranger);
+      expect(held(fixture, tag).members).toHaveLength(5);
+
+      const again = await fixture.readBack({ repair: true });
+      expect(again.drift).toMatchObject({
+        users: { missing: 0, drifted: 0, unmanaged: 1, pending: 0 },
+        groups: { missing: 0, drifted: 0, unmanaged: 1, pending: 0 },
+        members: { missing: 0, extra: 0, unmanaged: 1 },
+      });
+      control.resetJournal();
+      expect(await fixture.sync()).toMatchObject({ state: "succeeded" });
+      expect(control.requests().total).toBe(0);
+    },
+  );
 
   test("finds a leaver who was switched on again, and switches him off under the safeguards", async () => {
     const fixture = await startEngineFixture();

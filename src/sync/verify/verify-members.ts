@@ -30,7 +30,10 @@ export async function verifyMembers(parts: VerifyParts): Promise<{ readonly unma
     after = last.id;
     await concurrently(page, row.settings.limits.concurrency, async (group) => {
       const remote = await readGroup(parts, group);
-      if (remote !== null) strangers += await compareMembers(parts, group, memberIds(remote) ?? new Set());
+      if (remote === null) return;
+      // Not in one expression: others add to it while this one waits.
+      const found = await compareMembers(parts, group, memberIds(remote) ?? new Set());
+      strangers += found;
     });
     parts.onProgress(page.length);
   }

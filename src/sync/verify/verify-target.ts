@@ -117,7 +117,9 @@ async function judge(request: VerifyRequest, drift: Drift): Promise<PushResult> 
 function whatIsLost({ row }: VerifyRequest, drift: Drift): string | null {
   for (const [what, { missing, checked }] of [["users", drift.users] as const, ["groups", drift.groups] as const]) {
     const numbers = { planned: missing, recent: 0, total: checked };
-    if (refuseRemovals(what, numbers, row.settings.safeguards.maxRemovals) === null) continue;
+    // All of several is too much, whatever the safeguards let pass.
+    const isEmptied = missing > 1 && missing === checked;
+    if (!isEmptied && refuseRemovals(what, numbers, row.settings.safeguards.maxRemovals) === null) continue;
     return (
       `of ${checked} ${what} that this target was given ${missing} are not there, and nothing was sent. Is it the right ` +
       'server? Then verify it with {"repair": true}; if it is another one, with {"forget": true}'
