@@ -156,6 +156,7 @@ export function makePushStore(
         // A push that is under way goes on with what was just forgotten: it must not write that back.
         await revokeLease(trx, `target:${targetId}`);
         await trx.deleteFrom("remote_match").where("target_id", "=", targetId).execute();
+        await trx.deleteFrom("remote_seen").where("target_id", "=", targetId).execute();
         await trx.deleteFrom("link_member").where("target_id", "=", targetId).execute();
         await trx.deleteFrom("link").where("target_id", "=", targetId).execute();
         await trx

@@ -113,6 +113,7 @@ describe("records", () => {
           externalId: "member-1",
           displayName: "Member One",
           target: null,
+          remoteId: null,
           action: "update",
           status: "planned",
           error: null,
