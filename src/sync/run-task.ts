@@ -173,7 +173,9 @@ async function pushAll(
 }
 
 function isMeant(row: TargetRow, task: OpenTask): boolean {
-  if (row.status !== "enabled") return false;
+  // One that is disabled is sent nothing; it may be looked at.
+  const sendsNothing = readsBack(task) && !task.repair;
+  if (row.status !== "enabled" && !sendsNothing) return false;
   return task.sourceId === null ? row.id === task.targetId : row.settings.sources.includes(task.sourceId);
 }
 

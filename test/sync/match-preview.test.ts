@@ -14,7 +14,6 @@ async function beforeFirstContact(options: EngineFixtureOptions = {}): Promise<E
   const fixture = await startEngineFixture({ ...options, target: { pageSize: 7 } });
   await fixture.store.updateTarget(fixture.row.id, { status: "disabled" });
   await fixture.sync();
-  await fixture.store.updateTarget(fixture.row.id, { status: "enabled" });
   return fixture;
 }
 
@@ -65,6 +64,7 @@ describe("a preview of matches", () => {
         `the account ${both} there fits another`,
       );
 
+      await fixture.store.updateTarget(fixture.row.id, { status: "enabled" });
       const push = await fixture.push();
       expect(push.targets[0]?.counts).toMatchObject({
         users: { adopted: 3, created: people - 5, failed: 2 },

@@ -32,15 +32,16 @@ export function makeTargetChecks(parts: AdminParts) {
 
   return new OpenAPIHono()
     .openapi(verifyTarget, async (c) => {
-      const target = await findEnabled(store, c.req.valid("param").id);
+      const target = await findTarget(store, c.req.valid("param").id);
       const { repair = false, forget = false } = c.req.valid("json");
+      if (repair || forget) checkEnabled(target);
       if (forget) await parts.forgetLinks(target.id);
       const task = forget ? await queue(target, "apply", false) : await queue(target, "verify", repair);
       c.header("Location", `${parts.publicUrl}/api/v1/sync-tasks/${task.id}`);
       return c.json(toTaskView(task), 202);
     })
     .openapi(previewMatches, async (c) => {
-      const target = await findEnabled(store, c.req.valid("param").id);
+      const target = await findTarget(store, c.req.valid("param").id);
       if ((await store.contactedAt(target.id)) !== null) {
         throw new ProblemError(409, "conflict", `${contacted.detail}.`);
       }
@@ -65,11 +66,10 @@ export function makeTargetChecks(parts: AdminParts) {
     });
 }
 
-/** @throws ProblemError 404, or 409 for one that is disabled */
-async function findEnabled(store: AdminParts["store"], idOrName: string): Promise<TargetRow> {
-  const target = await findTarget(store, idOrName);
-  if (target.status === "enabled") return target;
-  throw new ProblemError(409, "conflict", `The target "${target.name}" is disabled: enable it first.`);
+/** @throws ProblemError 409: a target that is disabled is sent nothing */
+function checkEnabled({ name, status }: TargetRow): void {
+  if (status === "enabled") return;
+  throw new ProblemError(409, "conflict", `The target "${name}" is disabled: enable it to push to it.`);
 }
 
 function toProblem({ refused, detail }: LinkRefusal, resource: string): ProblemError {

@@ -44,8 +44,10 @@ describe("asking for a verify", () => {
     expect([odd.status, odd.body.errors[0].pointer]).toEqual([400, "/repiar"]);
     expect((await request("POST", "/api/v1/targets/other/verify")).status).toBe(404);
     await request("PATCH", "/api/v1/targets/app", { status: "disabled" });
-    expect((await request("POST", path)).status).toBe(409);
+    expect((await request("POST", path, { repair: true })).status).toBe(409);
     expect((await request("POST", path, { forget: true })).status).toBe(409);
+    // To look changes nothing.
+    expect((await request("POST", path)).status).toBe(202);
     expect(fixture.calls.map(([name]) => name)).not.toContain("forgetLinks");
   });
 
