@@ -32,7 +32,9 @@ export function keepNumbers(file: string, { onError }: { readonly onError: (erro
       writing = writing.then(async () => {
         const all = await load();
         all[name] = value;
-        await writeWhole(file, JSON.stringify(all)).catch(onError);
+        // What another process has noted there meanwhile stays.
+        const there = await readNumbers(file).catch(() => all);
+        await writeWhole(file, JSON.stringify({ ...there, [name]: value })).catch(onError);
       });
       return writing;
     },

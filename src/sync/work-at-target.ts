@@ -28,6 +28,16 @@ interface Opened {
   readonly language: TargetLanguage;
 }
 
+/** One task at one target. */
+interface Work {
+  readonly parts: TaskParts;
+  readonly task: OpenTask;
+  readonly row: TargetRow;
+  readonly progress: Progress;
+  readonly held: Held;
+  readonly opened: Opened;
+}
+
 /** What a task does at one target, under its lease: pushes, reads it back, or looks for matches. */
 export async function workAtTarget(
   parts: TaskParts,
@@ -37,23 +47,25 @@ export async function workAtTarget(
   progress: Progress,
   held: Held,
 ): Promise<TargetResult> {
-  let row = await lookForRestore(parts, found, held.lease);
+  const row = await lookForRestore(parts, found, held.lease);
   const opened = parts.openTarget(row);
+  let work: Work = { parts, task, row, progress, held, opened };
   try {
-    if (task.mode === "match") return await matchOne(parts, task, row, progress, held, opened);
+    if (task.mode === "match") return await matchOne(work);
     // A verify that was approved, or cut off after it was through, is gone on with as the push that it is by now.
     if (task.mode === "verify" && task.stage === "plan") {
-      const result = await verifyOne(parts, task, row, progress, held, opened);
+      const result = await verifyOne(work);
       if (!task.repair || result.state !== "succeeded") return result;
       // As it is now: it may be pushed to, and by which rules its links were looked at.
-      row = (await parts.store.findTarget(row.id)) ?? row;
+      work = { ...work, row: (await parts.store.findTarget(row.id)) ?? row };
     } else if (task.mode === "verify" && !task.repair) {
       return { state: "succeeded", error: null, hold: null, isIdle: true };
     }
-    if (row.verifyFirst !== null) {
-      return { state: "failed", error: verifyFirstError(row.verifyFirst), hold: null, isIdle: true };
+    const { verifyFirst } = work.row;
+    if (verifyFirst !== null) {
+      return { state: "failed", error: verifyFirstError(verifyFirst), hold: null, isIdle: true };
     }
-    return await pushOne(parts, task, row, leaving, progress, held, opened);
+    return await pushOne(work, leaving);
   } finally {
     await opened.target.close();
   }
@@ -63,21 +75,17 @@ export async function workAtTarget(
 async function lookForRestore(parts: TaskParts, row: TargetRow, lease: Lease): Promise<TargetRow> {
   const { store, marks, log } = parts;
   if (row.verifyFirst !== null || !(await wasRestored(marks, row.id, lease))) return row;
-  // What was never met has no links that could be wrong.
-  if ((await store.contactedAt(row.id)) === null) return row;
+  // What was never met, or was forgotten, has no links that could be wrong.
+  if ((await store.contactedAt(row.id)) === null) {
+    await marks.note(row.id, lease.fencing);
+    return row;
+  }
   log.warn({ target: row.id }, "the database is older than what this target was given: it has to be verified first");
   await store.noteVerifyFirst(lease, row.id, "restored");
   return { ...row, verifyFirst: "restored" };
 }
 
-async function requestOf(
-  parts: TaskParts,
-  task: OpenTask,
-  row: TargetRow,
-  progress: Progress,
-  held: Held,
-  opened: Opened,
-) {
+async function requestOf({ parts, task, row, progress, held, opened }: Work) {
   const { store, clock, log } = parts;
   return {
     ...{ store, row, clock, log, ...held, ...opened },
@@ -87,18 +95,12 @@ async function requestOf(
   };
 }
 
-async function verifyOne(
-  parts: TaskParts,
-  task: OpenTask,
-  row: TargetRow,
-  progress: Progress,
-  held: Held,
-  opened: Opened,
-): Promise<TargetResult> {
+async function verifyOne(work: Work): Promise<TargetResult> {
+  const { parts, task, row, progress, held } = work;
   const { store, clock } = parts;
   await store.noteVerifyStarted(row.id, row.verifyStartedAt, clock());
   const { drift, ...result } = await verifyTarget({
-    ...(await requestOf(parts, task, row, progress, held, opened)),
+    ...(await requestOf(work)),
     sourceIds: [...row.settings.sources, userGroups],
     repair: task.repair,
     isScheduled: task.trigger === "schedule",
@@ -107,34 +109,23 @@ async function verifyOne(
   if (drift === null) return { ...result, isIdle: true };
   await store.noteTask(task.id, { stage: "push", drift });
   await store.forgetSeen(held.lease, row.id, "");
+  // From here on the numbers of this database count.
+  if (row.verifyFirst !== null && result.state === "succeeded") await parts.marks.note(row.id, held.lease.fencing);
   return { ...result, isIdle: true };
 }
 
-async function matchOne(
-  parts: TaskParts,
-  task: OpenTask,
-  row: TargetRow,
-  progress: Progress,
-  held: Held,
-  opened: Opened,
-): Promise<TargetResult> {
+async function matchOne(work: Work): Promise<TargetResult> {
+  const { row, progress } = work;
   const result = await previewMatches({
-    ...(await requestOf(parts, task, row, progress, held, opened)),
+    ...(await requestOf(work)),
     sourceIds: [...row.settings.sources, userGroups],
     onProgress: (done, total) => progress.set("read", done, total),
   });
   return { ...result, isIdle: true };
 }
 
-async function pushOne(
-  parts: TaskParts,
-  task: OpenTask,
-  row: TargetRow,
-  leaving: Leaving["people"] | null,
-  progress: Progress,
-  held: Held,
-  opened: Opened,
-): Promise<TargetResult> {
+async function pushOne(work: Work, leaving: Leaving["people"] | null): Promise<TargetResult> {
+  const { parts, task, row, held } = work;
   const { store } = parts;
   const { lease } = held;
   const ofTask = task.sourceId === null ? row.settings.sources : [task.sourceId];
@@ -142,7 +133,7 @@ async function pushOne(
   const heard = latestChange(await store.directoryChanges(), row.settings);
   const push = async (sourceIds: readonly string[], ending: Leaving["people"] | null): Promise<PushResult> => {
     const result = await pushTarget({
-      ...(await requestOf(parts, task, row, progress, held, opened)),
+      ...(await requestOf(work)),
       ...{ sourceIds, leaving: ending, isEnding: leaving !== null },
       asked: task.trigger === "manual" && task.sourceId === null,
     });

@@ -2,12 +2,11 @@ import type { JsonObject } from "../../lib/json.ts";
 import { textOf } from "../../scim/document.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import type { MatchCandidate, MatchCounts, Matching, PendingResource, PushOutcome } from "../../store/store.ts";
-import { TargetError } from "../../target/target.ts";
-import { Attempts, TargetDownError } from "../push/attempt.ts";
+import { Attempts } from "../push/attempt.ts";
 import { desiredDocument, nameProblem } from "../push/desired.ts";
 import { chooseMatch, holdersOf, matchAttributes, matchText, matchValue } from "../push/find-match.ts";
 import { matchesOf } from "../push/first-contact.ts";
-import { failedPush, type PushResult, prepare } from "../push/prepare.ts";
+import { failedAt, failedPush, type PushResult, prepare } from "../push/prepare.ts";
 import { outcomeOf } from "../push/push-parts.ts";
 import type { VerifyParts } from "../verify/verify-parts.ts";
 import type { VerifyRequest } from "../verify/verify-target.ts";
@@ -53,9 +52,7 @@ export async function previewMatches(request: Omit<VerifyRequest, "repair" | "is
     await forgetListed(parts);
     return { state: "succeeded", error: null, hold: null, matching };
   } catch (error) {
-    if (!(error instanceof TargetDownError || error instanceof TargetError)) throw error;
-    const code = error instanceof TargetDownError ? error.code : `target.${error.code}`;
-    return { ...failedPush(code, error.message), matching: null };
+    return { ...failedAt(error), matching: null };
   }
 }
 

@@ -9,6 +9,8 @@ import {
   type TaskHold,
   userGroups,
 } from "../../store/store.ts";
+import { TargetError } from "../../target/target.ts";
+import { TargetDownError } from "./attempt.ts";
 import { compileRules, TargetRulesError } from "./desired.ts";
 import { scopeFilters } from "./scope-filter.ts";
 
@@ -24,6 +26,13 @@ export interface PushResult {
 /** Why nothing was sent. */
 export function failedPush(code: string, detail: string): PushResult {
   return { state: "failed", error: { code, detail }, hold: null };
+}
+
+/** Of a target that was given up, or that refuses what concerns all of it. Any other error is thrown on. */
+export function failedAt(error: unknown): PushResult {
+  if (error instanceof TargetDownError) return failedPush(error.code, error.message);
+  if (error instanceof TargetError) return failedPush(`target.${error.code}`, error.message);
+  throw error;
 }
 
 /** Whose resources go to a target, and what becomes of leavers there. */

@@ -1,14 +1,13 @@
 import type { Log } from "../../lib/log.ts";
 import type { Lease, PushScope, PushStore } from "../../store/store.ts";
 import type { Target, TargetLanguage } from "../../target/target.ts";
-import { TargetError } from "../../target/target.ts";
-import { Attempts, TargetDownError } from "./attempt.ts";
+import { Attempts } from "./attempt.ts";
 import { createResources } from "./create-resources.ts";
 import { makeFirstContact } from "./first-contact.ts";
 import { guardRemovals, logForSafeguards, type RemovalGuard } from "./guard-removals.ts";
 import { guardRenames, type RenameGuard } from "./guard-renames.ts";
 import { holdPending } from "./hold-removals.ts";
-import { failedPush, type PushResult, prepare, type ScopeRequest } from "./prepare.ts";
+import { failedAt, type PushResult, prepare, type ScopeRequest } from "./prepare.ts";
 import { type MembersResult, pushMembers } from "./push-members.ts";
 import type { PushParts } from "./push-parts.ts";
 import { deactivateUsers, deleteResources, updateResources } from "./update-resources.ts";
@@ -99,10 +98,10 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     if (await store.hasRemoteMatches(row.id)) await store.forgetRemoteMatches(request.lease, row.id);
     return await conclude(request, scope, { guard, renames, members });
   } catch (error) {
-    if (!(error instanceof TargetDownError || error instanceof TargetError)) throw error;
+    const failed = failedAt(error);
     // What was removed before the target went away counts for the safeguards all the same.
     await logForSafeguards(request, scope);
-    return failedPush(error instanceof TargetDownError ? error.code : `target.${error.code}`, error.message);
+    return failed;
   }
 }
 

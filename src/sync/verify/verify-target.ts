@@ -1,9 +1,8 @@
 import { refuseRemovals } from "../../plan/guard.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import type { Drift, PushScope, RemovalCounts, TaskError, VerifyReason, VerifyStore } from "../../store/store.ts";
-import { TargetError } from "../../target/target.ts";
-import { Attempts, TargetDownError } from "../push/attempt.ts";
-import { failedPush, type PushResult, prepare } from "../push/prepare.ts";
+import { Attempts } from "../push/attempt.ts";
+import { failedAt, type PushResult, prepare } from "../push/prepare.ts";
 import type { PushRequest } from "../push/push-target.ts";
 import { noteVocabulary } from "../push/vocabulary.ts";
 import { verifyMembers } from "./verify-members.ts";
@@ -65,9 +64,7 @@ export async function verifyTarget(request: VerifyRequest): Promise<VerifyResult
     const drift = await sumUp(parts, { pending, isListed, members });
     return { ...(await judge(request, drift)), drift };
   } catch (error) {
-    if (!(error instanceof TargetDownError || error instanceof TargetError)) throw error;
-    const code = error instanceof TargetDownError ? error.code : `target.${error.code}`;
-    return { ...failedPush(code, error.message), drift: null };
+    return { ...failedAt(error), drift: null };
   }
 }
 
