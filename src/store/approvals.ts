@@ -5,9 +5,9 @@ import type { Tables } from "./tables.ts";
 // What a person approved. `approved` is on the change that was held: in the directory, or at one target. A removal that
 // somebody let through for the directory is let through at every target; it ends with the next change of the resource.
 
-/** Whether the removal of a resource was approved, for this target. `resource` is the alias of its row. */
-export function isRemovalApproved(resource: "resource" | "x", targetId: string): RawBuilder<boolean> {
-  const id = sql.ref(`${resource}.id`);
+/** Whether the removal of a resource was approved, for this target. `resourceId` is the column that has its id. */
+export function isRemovalApproved(resourceId: string, targetId: string): RawBuilder<boolean> {
+  const id = sql.ref(resourceId);
   return sql`exists (
     select 1 from change c
     where c.resource_id = ${id} and c.approved = 1 and c.action in ('deactivate', 'delete')
@@ -15,6 +15,14 @@ export function isRemovalApproved(resource: "resource" | "x", targetId: string):
         or (c.target_id is null and c.status = 'applied' and not exists (
           select 1 from change d where d.resource_id = ${id} and d.target_id is null and d.status = 'applied'
             and d.after is not null and d.seq > c.seq))))`;
+}
+
+/** Whether another name of a resource at this target was approved. `resourceId` as above. */
+export function isRenameApproved(resourceId: string, targetId: string): RawBuilder<boolean> {
+  return sql`exists (
+    select 1 from change c
+    where c.resource_id = ${sql.ref(resourceId)} and c.target_id = ${targetId} and c.status = 'planned'
+      and c.approved = 1 and c.changes_identity = 1)`;
 }
 
 /** Whether it was approved that a member leaves a group: of a row `h` of `link_member`. */

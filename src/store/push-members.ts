@@ -66,7 +66,7 @@ export function makePushMembers(
             }>`
               select h.member_id, x.type as member_type, k.remote_id,
                 case when ${isStaying} then 0 else 1 end as gone,
-                case when ${isLeavingApproved(targetId)} or ${isRemovalApproved("x", targetId)} then 1 else 0 end as approved
+                case when ${isLeavingApproved(targetId)} or ${isRemovalApproved("x.id", targetId)} then 1 else 0 end as approved
               from link_member h
               left join member m on m.group_id = h.group_id and m.member_id = h.member_id
               left join link k on k.target_id = ${targetId} and k.resource_id = h.member_id

@@ -113,7 +113,7 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
 
   const isApproved = (scope: PushScope, { approved }: Pick<RemovalPage, "approved">): Condition => {
     if (approved === undefined) return sql`1 = 1`;
-    const condition = isRemovalApproved("resource", scope.targetId);
+    const condition = isRemovalApproved("resource.id", scope.targetId);
     return approved ? condition : sql`not ${condition}`;
   };
 

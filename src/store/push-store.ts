@@ -126,6 +126,8 @@ export interface LinkHolder {
   /** Deleted here for good: whoever comes with the same name may have the account. */
   readonly isGone: boolean;
   readonly sourceName: string;
+  /** What the target was given of him, as JSON; of who is gone without the values. Null: nothing. */
+  readonly held: string | null;
 }
 
 /** What each target holds of our directory, and what it lacks. */

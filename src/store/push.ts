@@ -83,7 +83,8 @@ export function makePushStore(
         .selectFrom("link")
         .innerJoin("resource", "resource.id", "link.resource_id")
         .leftJoin("source", "source.id", "resource.source_id")
-        .select(["link.remote_id", "link.resource_id", "resource.type", "resource.deleted_at", "source.name"])
+        .select(["link.remote_id", "link.resource_id", "link.held"])
+        .select(["resource.type", "resource.deleted_at", "source.name"])
         .where("link.target_id", "=", targetId)
         .where(isOneOf("link.remote_id", remoteIds))
         .execute();
@@ -92,7 +93,7 @@ export function makePushStore(
           row.remote_id ?? "",
           {
             ...{ resourceId: row.resource_id, resourceType: row.type },
-            ...{ isGone: row.deleted_at !== null, sourceName: row.name ?? "" },
+            ...{ isGone: row.deleted_at !== null, sourceName: row.name ?? "", held: row.held },
           },
         ]),
       );

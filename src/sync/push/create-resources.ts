@@ -6,7 +6,7 @@ import type { PendingResource, PushOutcome } from "../../store/store.ts";
 import type { RemoteResource } from "../../target/target.ts";
 import { TargetError } from "../../target/target.ts";
 import { desiredDocument, nameProblem } from "./desired.ts";
-import { findMatch, holdersOf, type Search } from "./find-match.ts";
+import { findMatch, holdersOf, type Match, type Search } from "./find-match.ts";
 import { knownAttributes } from "./known-attributes.ts";
 import { chunkSize, failureText, outcomeOf, type PushParts, retryDelayMs } from "./push-parts.ts";
 
@@ -97,7 +97,7 @@ async function createOne(parts: PushParts, resource: PendingResource, hasListed:
     if (search !== null) {
       const match = await look(search);
       if (match.kind === "unclear") return failed(parts, resource, desired, match.detail);
-      if (match.kind === "one") return await adopt(parts, resource, desired, match.remote, match.by);
+      if (match.kind === "one") return await adopt(parts, resource, desired, match);
     }
     const made = await attempts.run<Made>(
       async () => ({ remote: await target.create(type, desired, signal), by: null }),
@@ -107,7 +107,7 @@ async function createOne(parts: PushParts, resource: PendingResource, hasListed:
         return match.kind === "one" ? match : undefined;
       },
     );
-    if (made.by !== null) return await adopt(parts, resource, desired, made.remote, made.by);
+    if (made.by !== null) return await adopt(parts, resource, desired, made);
     return linked(resource, desired, made.remote.id, {
       action: "create",
       because: resource.attempts > 0 ? "not at this target yet (tried before)" : "not at this target yet",
@@ -128,11 +128,10 @@ function firstSearch({ intended, attempts }: PendingResource, hasListed: boolean
   return hasListed ? "listed" : null;
 }
 
-/** Made by this request, or found because an earlier one had arrived: then `by` what. */
-interface Made {
-  readonly remote: RemoteResource;
-  readonly by: string | null;
-}
+type Found = Extract<Match, { readonly kind: "one" }>;
+
+/** Made by this request, or found because an earlier one had arrived. */
+type Made = Found | { readonly remote: RemoteResource; readonly by: null };
 
 /** 409 (RFC 7644 §3.3): something with this identity is there. That is a match to look at, not an error. */
 async function adoptAfterConflict(
@@ -143,7 +142,7 @@ async function adoptAfterConflict(
 ): Promise<PushOutcome> {
   try {
     const match = await findMatch(parts, resource.type, resource.id, desired, "conflict");
-    if (match.kind === "one") return await adopt(parts, resource, desired, match.remote, match.by);
+    if (match.kind === "one") return await adopt(parts, resource, desired, match);
     const detail =
       match.kind === "unclear"
         ? match.detail
@@ -154,15 +153,18 @@ async function adoptAfterConflict(
   }
 }
 
-/** Takes over what the target holds already: only what we would say differently is changed. */
+/**
+ * Takes over what the target holds already: only what we would say differently is changed, and what somebody who is gone
+ * was given there and this one is not to have is taken away.
+ */
 async function adopt(
   parts: PushParts,
   resource: PendingResource,
   desired: JsonObject,
-  remote: RemoteResource,
-  by: string,
+  { remote, by, former }: Omit<Found, "kind">,
 ): Promise<PushOutcome> {
-  const held = knownAttributes(remote.document, desired);
+  const given = parts.language.known(former, parts.capabilities);
+  const held = knownAttributes(remote.document, desired, given);
   const operations = parts.language.difference(held, desired);
   if (operations.length > 0) {
     await parts.attempts.run(() => parts.target.modify(resource.type, remote.id, operations, parts.signal));

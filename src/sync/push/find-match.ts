@@ -8,7 +8,13 @@ import type { PushParts } from "./push-parts.ts";
 
 /** What a search for a resource at a target found. */
 export type Match =
-  | { readonly kind: "one"; readonly remote: RemoteResource; readonly by: string }
+  | {
+      readonly kind: "one";
+      readonly remote: RemoteResource;
+      readonly by: string;
+      /** Of what somebody who is gone was given there, the names of the attributes: none of it is to stay. */
+      readonly former: JsonObject;
+    }
   | { readonly kind: "none" }
   /** Several, or one that belongs to somebody else already: a person must decide. */
   | { readonly kind: "unclear"; readonly detail: string };
@@ -58,11 +64,11 @@ export async function findMatch(
         ? await listed(parts, type, attribute, value)
         : await parts.attempts.run(() => parts.target.find(type, attribute, value, parts.signal));
     if (candidates.length === 0) continue;
-    const linked = await holdersOf(
-      parts,
-      type,
+    const all = await parts.store.linkedTo(
+      parts.row.id,
       candidates.map((each) => each.id),
     );
+    const linked = stillHolding(all, type);
     const mine = candidates.find((each) => linked.get(each.id)?.resourceId === resourceId);
     const free = mine
       ? [mine]
@@ -71,7 +77,10 @@ export async function findMatch(
     if (second !== undefined) {
       return { kind: "unclear", detail: `${free.length} accounts there have the same ${attribute}: adopt one by hand` };
     }
-    if (first !== undefined) return { kind: "one", remote: first, by: attribute };
+    if (first !== undefined) {
+      const former = JSON.parse(all.get(first.id)?.held ?? "{}") as JsonObject;
+      return { kind: "one", remote: first, by: attribute, former };
+    }
     // Groups may share names and external ids (two sources): the next attribute, or a group of its own.
     if (type === "User" && linked.size > 0) {
       const holder = linked.values().next().value;
@@ -93,7 +102,10 @@ export async function holdersOf(
   type: ResourceType,
   remoteIds: readonly string[],
 ): Promise<ReadonlyMap<string, LinkHolder>> {
-  const linked = await store.linkedTo(row.id, remoteIds);
+  return stillHolding(await store.linkedTo(row.id, remoteIds), type);
+}
+
+function stillHolding(linked: ReadonlyMap<string, LinkHolder>, type: ResourceType): ReadonlyMap<string, LinkHolder> {
   return new Map([...linked].filter(([, { isGone, resourceType }]) => !isGone || resourceType !== type));
 }
 
