@@ -28,6 +28,7 @@ import { type Leaving, settleLeaving } from "./end-source.ts";
 import { holdDurationMs } from "./guard-directory.ts";
 import { type LeaseParts, underLeaseInTurn } from "./lease.ts";
 import { makeProgress, type Progress, TaskCancelledError } from "./progress.ts";
+import type { Pause } from "./push/attempt.ts";
 import { type PushResult, pushTarget } from "./push/push-target.ts";
 import { type DirectoryResult, type LoadMapping, runSourceTask } from "./run-source-task.ts";
 import { latestChange } from "./schedule.ts";
@@ -57,6 +58,8 @@ export interface TaskParts extends EngineEdges {
   readonly store: EngineStore;
   readonly leases: LeaseParts;
   readonly clock: () => number;
+  /** How time passes between tries at a target; really, if absent. */
+  readonly pause?: Pause;
   readonly log: Log;
 }
 
@@ -196,6 +199,7 @@ async function pushOne(
       retryAll: task.trigger === "manual",
       asked: task.trigger === "manual" && task.sourceId === null,
       clock: parts.clock,
+      pause: parts.pause,
       log: parts.log,
       onProgress: (done, total) => progress.set("push", done, total),
     });

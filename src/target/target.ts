@@ -55,7 +55,7 @@ export interface Target {
   ): Promise<void>;
   /** PUT, for targets without PATCH. */
   replace(type: ResourceType, remoteId: string, document: JsonObject, signal: AbortSignal): Promise<void>;
-  /** DELETE. A 404 is success. */
+  /** DELETE. A 404 is a `missing`, as for every other method: whether to believe it is the caller's to say. */
   remove(type: ResourceType, remoteId: string, signal: AbortSignal): Promise<void>;
   read(type: ResourceType, remoteId: string, signal: AbortSignal): Promise<RemoteResource | null>;
   /** `attribute eq "value"`, checked again on our side (a server may ignore filters). */

@@ -72,6 +72,8 @@ export interface EngineFixtureOptions {
   readonly targetSettings?: Partial<TargetSettings>;
   /** For one exchange with a target. Default 10 s. */
   readonly timeoutMs?: number;
+  /** Pauses between tries at a target take no time. */
+  readonly impatient?: true;
   /** `file::memory:` unless said otherwise. */
   readonly databaseUrl?: string;
   /** False: no target. Default true. */
@@ -241,7 +243,15 @@ export async function startEngineFixture(options: EngineFixtureOptions = {}): Pr
   const start = (): void => {
     starts += 1;
     const leases = { store, holder: `engine ${starts}`, durationMs: 30_000 };
-    engine = startEngine({ ...edges, store, leases, clock, log, tickMs: 50 });
+    engine = startEngine({
+      ...edges,
+      store,
+      leases,
+      clock,
+      log,
+      tickMs: 50,
+      ...(options.impatient && { pause: async () => {} }),
+    });
   };
   const stop = async (): Promise<void> => {
     const ending = engine;

@@ -14,7 +14,7 @@ import {
 } from "../../store/store.ts";
 import type { Target, TargetLanguage } from "../../target/target.ts";
 import { TargetError } from "../../target/target.ts";
-import { Attempts, TargetDownError } from "./attempt.ts";
+import { Attempts, type Pause, TargetDownError } from "./attempt.ts";
 import { createResources } from "./create-resources.ts";
 import { compileRules, TargetRulesError } from "./desired.ts";
 import { makeFirstContact } from "./first-contact.ts";
@@ -51,6 +51,7 @@ export interface PushRequest {
   /** Throws when the lease on this target is over. */
   readonly ensureHeld: () => Promise<void>;
   readonly clock: () => number;
+  readonly pause?: Pause | undefined;
   readonly log: Log;
   readonly onProgress: (done: number, total: number) => void;
 }
@@ -91,7 +92,11 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
   const rulesVersion = rules?.version ?? null;
   if (rulesVersion !== row.rulesVersion) await store.noteRules(request.lease, row.id, rulesVersion);
   try {
-    const attempts = new Attempts({ signal, ensureHeld: request.ensureHeld });
+    const attempts = new Attempts({
+      signal,
+      ensureHeld: request.ensureHeld,
+      ...(request.pause && { pause: request.pause }),
+    });
     // Nothing pending: not even a look at the target. A sync in which nothing changed sends nothing.
     let pending = await findPending(store, scope);
     if (pending === null && !request.asked) return await nothingToDo(request, scope);

@@ -32,7 +32,11 @@ export async function sendMembers(
     await store.saveMembers(lease, taskId, row.id, group, op, members, { status: "applied", error: null });
     return { lost: false, refused: null };
   } catch (error) {
-    if (!(error instanceof TargetError) || !isAboutContents(error)) throw error;
+    if (!(error instanceof TargetError)) throw error;
+    if (!isAboutContents(error)) {
+      await store.saveMembers(lease, taskId, row.id, group, op, members, { status: "failed", error: error.message });
+      throw error;
+    }
     const [only, ...others] = members;
     if (only !== undefined && others.length === 0) return blame(parts, group, op, only, error);
     // A group that is gone refuses everybody: there is no one to look for.

@@ -3,7 +3,7 @@ import type { JsonObject } from "../../lib/json.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import type { TargetProfile } from "../profile.ts";
 import { type PatchOperation, type RemoteResource, type Target, TargetError } from "../target.ts";
-import { assertSuccess, processEmptyAnswer, processResourceAnswer } from "./answer.ts";
+import { processEmptyAnswer, processResourceAnswer } from "./answer.ts";
 import type { TargetAuth } from "./authorization.ts";
 import { makeConnection, type ScimRequest } from "./connection.ts";
 import { testConnection } from "./connection-test.ts";
@@ -74,8 +74,7 @@ export function makeScimTarget(options: ScimTargetOptions): Target {
     },
 
     async remove(type, id, signal) {
-      const answer = await connection.send({ ...at(type), method: "DELETE", id }, signal);
-      await unlessMissing(() => assertSuccess(answer));
+      processEmptyAnswer(await connection.send({ ...at(type), method: "DELETE", id }, signal));
     },
 
     async read(type, id, signal): Promise<RemoteResource | null> {
