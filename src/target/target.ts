@@ -39,6 +39,9 @@ export interface PatchOperation {
   readonly value?: unknown;
 }
 
+/** Runs one request, and perhaps again after it failed. */
+export type Attempt = <T>(request: () => Promise<T>) => Promise<T>;
+
 /** A SCIM 2.0 service provider that resources are pushed to. Every method throws a {@link TargetError} or answers. */
 export interface Target {
   discover(signal: AbortSignal): Promise<Capabilities>;
@@ -60,8 +63,11 @@ export interface Target {
   read(type: ResourceType, remoteId: string, signal: AbortSignal): Promise<RemoteResource | null>;
   /** `attribute eq "value"`, checked again on our side (a server may ignore filters). */
   find(type: ResourceType, attribute: string, value: string, signal: AbortSignal): Promise<readonly RemoteResource[]>;
-  /** All resources of a type, page by page, without members. */
-  list(type: ResourceType, signal: AbortSignal): AsyncIterable<readonly RemoteResource[]>;
+  /**
+   * All resources of a type, page by page, without members. What fails ends the iteration for good, so that whoever wants
+   * a page to be asked for again hands in how.
+   */
+  list(type: ResourceType, signal: AbortSignal, attempt?: Attempt): AsyncIterable<readonly RemoteResource[]>;
   close(): Promise<void>;
 }
 

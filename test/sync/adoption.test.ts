@@ -43,6 +43,30 @@ describe("accounts that a target holds before the first contact", () => {
     expect(fixture.control.requests().total).toBe(0);
   });
 
+  test("are all found when the target fails in the middle of listing them", async () => {
+    const fixture = await startEngineFixture({ target: { pageSize: 10 } });
+    const { members } = fixture.corp.truth();
+    for (const { userid } of members) {
+      fixture.control.add("User", {
+        schemas: [userSchema],
+        userName: `old-${userid}`,
+        externalId: userid,
+        active: true,
+      });
+    }
+    fixture.control.fault({
+      match: { method: "GET", type: "User" },
+      skip: 2,
+      times: 2,
+      effect: { kind: "status", status: 500 },
+    });
+    const task = await fixture.sync();
+    expect(task).toMatchObject({ state: "succeeded", error: null });
+    // Their names collide with nobody's: whoever was not listed would be made a second time.
+    expect(task.targets[0]?.counts.users).toMatchObject({ adopted: members.length, created: 0 });
+    expect(fixture.control.counts().users).toBe(members.length);
+  });
+
   test("that two of one name share are left to a person, and the others go ahead", async () => {
     const fixture = await startEngineFixture();
     const member = fixture.corp.truth().members.find(({ status }) => status === 1);

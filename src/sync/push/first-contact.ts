@@ -10,11 +10,8 @@ export async function makeFirstContact(parts: PushParts): Promise<void> {
   if ((await store.contactedAt(row.id)) !== null) return;
   await store.forgetRemoteMatches(lease, row.id);
   for (const type of parts.scope.types) {
-    const pages = target.list(type, signal)[Symbol.asyncIterator]();
-    for (;;) {
-      const page = await attempts.run(() => pages.next());
-      if (page.done === true) break;
-      const matches = page.value.flatMap((remote) =>
+    for await (const page of target.list(type, signal, (ask) => attempts.run(ask))) {
+      const matches = page.flatMap((remote) =>
         matchAttributes(parts, type).flatMap((attribute) => {
           const value = matchText(remote.document, attribute);
           return value === null ? [] : [{ attribute, value: matchValue(attribute, value), remoteId: remote.id }];

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, member } from "../../lib/json.ts";
-import type { RemoteResource } from "../target.ts";
+import type { Attempt, RemoteResource } from "../target.ts";
 import { idOf, nonsense, processJsonAnswer, type ScimAnswer } from "./answer.ts";
 import type { Connection } from "./connection.ts";
 
@@ -18,6 +18,8 @@ export interface PagedQuery {
   readonly count: number | null;
   readonly query?: Readonly<Record<string, string>>;
   readonly lookedFor?: string;
+  /** What each page is asked for by; asked once if absent. */
+  readonly attempt?: Attempt;
 }
 
 /**
@@ -34,17 +36,18 @@ export async function* readPages(connection: Connection, paged: PagedQuery, sign
   let previous: ReadonlySet<string> = new Set();
   let received = 0;
   let cursor: string | null = null;
+  const attempt: Attempt = paged.attempt ?? ((ask) => ask());
   for (;;) {
-    const answer = await connection.send(
-      {
-        method: "GET",
-        collection: paged.collection,
-        query: { ...paged.query, ...position(cursor, received, paged.count) },
-        ...(paged.lookedFor === undefined ? {} : { lookedFor: paged.lookedFor }),
-      },
-      signal,
-    );
-    const list = parseList(answer);
+    const request = {
+      method: "GET",
+      collection: paged.collection,
+      query: { ...paged.query, ...position(cursor, received, paged.count) },
+      ...(paged.lookedFor === undefined ? {} : { lookedFor: paged.lookedFor }),
+    } as const;
+    const { answer, list } = await attempt(async () => {
+      const page = await connection.send(request, signal);
+      return { answer: page, list: parseList(page) };
+    });
     const fresh = list.resources.filter(({ id }) => !previous.has(id) && first?.has(id) !== true);
     received += list.resources.length;
     // RFC 9865 §2: an empty page with a cursor is not the end, the missing cursor is.

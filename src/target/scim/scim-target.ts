@@ -87,8 +87,8 @@ export function makeScimTarget(options: ScimTargetOptions): Target {
       return reading.filterTrust ? findByFilter(connection, lookup, signal) : findInList(connection, lookup, signal);
     },
 
-    async *list(type, signal) {
-      const paged = { ...at(type), count: reading.count, query: withoutMembers(type) };
+    async *list(type, signal, attempt) {
+      const paged = { ...at(type), count: reading.count, query: withoutMembers(type), ...(attempt && { attempt }) };
       for await (const { resources } of readPages(connection, paged, signal)) {
         if (resources.length > 0) yield resources;
       }
