@@ -11,7 +11,9 @@ export const taskForm = z
 
 export const approvalForm = z
   .strictObject({ changes: z.array(z.string().min(1)).min(1).max(10_000).optional() })
-  .openapi("Approval", { description: "Ids of the records to apply; without them all that is held." });
+  .openapi("Approval", {
+    description: "Ids of the records to apply, all of them held by this task; without them all that is held.",
+  });
 
 export const taskBrief = z.object({ id: z.string(), state: taskStateField, finishedAt: time.nullable() });
 
