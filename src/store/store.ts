@@ -203,6 +203,11 @@ export interface ScimClientStore {
   createClient(
     client: Omit<ScimClientRow, "id" | "createdAt"> & { readonly tokenHash: string },
   ): Promise<ScimClientRow>;
+  /** Null when it is not there (any more). Throws {@link NameTakenError}. */
+  updateClient(
+    id: string,
+    change: Pick<ScimClientRow, "name" | "access" | "sources" | "requestsPerSecond">,
+  ): Promise<ScimClientRow | null>;
   listClients(): Promise<readonly ScimClientRow[]>;
   findClient(idOrName: string): Promise<ScimClientRow | null>;
   findClientByTokenHash(tokenHash: string): Promise<ScimClientRow | null>;
