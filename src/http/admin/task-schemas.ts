@@ -40,7 +40,11 @@ export const taskView = z
     id: z.string(),
     source: z.string().nullable().openapi({ description: "Null for a push to one target." }),
     target: z.string().nullable().openapi({ description: "The target of a push; null for a sync of a source." }),
-    trigger: z.enum(["manual", "schedule", "callback", "startup"]),
+    trigger: z.enum(["manual", "schedule", "callback", "startup"]).openapi({
+      description:
+        "`schedule`: a source was due, or another try at a target; `callback`: something was written to the bridge's own " +
+        "directory, by a SCIM client or an administrator.",
+    }),
     mode: z.enum(["apply", "plan"]),
     state: taskStateField,
     approved: z.boolean(),
