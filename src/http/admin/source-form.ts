@@ -47,7 +47,7 @@ export function judgeSource(
     const detail = "says how a source is read, and a custom source is not: people are written to it. Leave it out";
     errors.push(...given.map((key) => ({ pointer: `/${key}`, detail })));
   }
-  if (!knownMappings().includes(settings.mapping)) {
+  if (form.type !== "custom" && !knownMappings().includes(settings.mapping)) {
     errors.push({ pointer: "/mapping", detail: `is not known; there are: ${knownMappings().join(", ")}` });
   }
   for (const key of ["apiBaseUrl", "proxy"] as const) {

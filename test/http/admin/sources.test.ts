@@ -97,6 +97,10 @@ describe("making a source", () => {
       expect(answer.body.errors[0].detail).toContain("people are written to it");
     }
     expect((await request("GET", "/api/v1/mappings/wecom")).body.usedBy).toEqual([]);
+    // Nor does it need the mapping that others have if nothing is said.
+    const bare = await makeAdminFixture({ knownMappings: () => ["another"] });
+    expect((await bare.request("POST", "/api/v1/sources", { name: "guests", type: "custom" })).status).toBe(201);
+    await bare.store.close();
   });
 
   it("names everything that is wrong with a body at once, each at its pointer", async () => {
