@@ -56,8 +56,9 @@ export async function startBridge(
   );
   const parts = await openParts(ready, log, { watch: true });
   // First the port: where another instance has it, this one must not begin to sync.
-  let handle: (request: Request) => Response | Promise<Response> = () => new Response(null, { status: 503 });
-  const server = createAdaptorServer({ fetch: (request: Request) => handle(request) });
+  let handle: (request: Request, edge: object) => Response | Promise<Response> = () =>
+    new Response(null, { status: 503 });
+  const server = createAdaptorServer({ fetch: (request: Request, edge: object) => handle(request, edge) });
   let engine: EngineThread;
   try {
     server.listen(config.port, config.host);
@@ -95,7 +96,7 @@ export async function startBridge(
     },
     isReady: () => parts.store.ping(),
   });
-  handle = (request) => app.fetch(request);
+  handle = (request, edge) => app.fetch(request, edge);
   return {
     url,
     publicUrl,

@@ -36,6 +36,8 @@ export const taskAnswer = z.looseObject({
   hold: z.looseObject({ reason: z.string(), expiresAt: z.string() }).nullable(),
 });
 
+export const targetAnswer = z.looseObject({ id: z.string(), name: z.string() });
+
 export type TaskAnswer = z.output<typeof taskAnswer>;
 
 export const clientAnswer = z.looseObject({ id: z.string(), name: z.string(), token: z.string() });

@@ -97,7 +97,6 @@ export function toProblem(error: unknown): ProblemError | null {
   if (error instanceof ProblemError) return error;
   if (error instanceof NameTakenError) return nameTaken(error.kind, error.taken);
   if (!(error instanceof HTTPException)) return null;
-  if (error.status === 413) return new ProblemError(413, "too-large", "The body is larger than this server takes.");
   // A body sent as something else than JSON is, to this API, a body that is no JSON.
   if (error.status === 415 || error.status === 400) {
     return new ProblemError(

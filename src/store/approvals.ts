@@ -1,5 +1,6 @@
 import { type RawBuilder, sql, type Transaction } from "kysely";
-import { HoldMovedError } from "./store.ts";
+import type { Database } from "./database.ts";
+import { HoldMovedError, NotHeldError } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 // What a person approved. `approved` is on the change that was held: in the directory, or at one target. A removal that
@@ -34,6 +35,40 @@ export function isLeavingApproved(targetId: string): RawBuilder<boolean> {
         or (c.target_id is null and c.status = 'applied' and not exists (
           select 1 from change d join change_member dm on dm.change_seq = d.seq and dm.op = 'add' and dm.member_id = h.member_id
           where d.resource_id = h.group_id and d.target_id is null and d.seq > c.seq))))`;
+}
+
+/**
+ * The numbers of changes that somebody named for approval.
+ *
+ * @param changes their ids, as they were shown
+ * @throws {NotHeldError} when one of them is no change of this task, or none that is held
+ */
+export async function findHeld(
+  { isOneOf }: Pick<Database, "isOneOf">,
+  trx: Transaction<Tables>,
+  taskId: string,
+  changes: readonly string[],
+): Promise<readonly number[]> {
+  // Spelt as it is shown: "07" is no id of the seventh.
+  const seqs = changes.map((id) => (/^[1-9]\d{0,14}$/.test(id) ? Number(id) : null));
+  const rows = await trx
+    .selectFrom("change")
+    .select(["seq", "status"])
+    .where("task_id", "=", taskId)
+    .where(
+      isOneOf(
+        "seq",
+        seqs.filter((seq) => seq !== null),
+      ),
+    )
+    .execute();
+  const statusOf = new Map(rows.map(({ seq, status }) => [Number(seq), status]));
+  const places = (isThere: (status: string | undefined) => boolean) =>
+    seqs.flatMap((seq, place) => (isThere(seq === null ? undefined : statusOf.get(seq)) ? [place] : []));
+  const unknown = places((status) => status === undefined);
+  const settled = places((status) => status !== undefined && status !== "held");
+  if (unknown.length + settled.length > 0) throw new NotHeldError(unknown, settled);
+  return [...statusOf.keys()];
 }
 
 /**

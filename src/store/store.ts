@@ -34,6 +34,21 @@ export class HoldMovedError extends Error {
   }
 }
 
+/** Changes that were named for approval are none of the task, or wait no more: nothing was let through. */
+export class NotHeldError extends Error {
+  /** Places in the list, from 0, of ids that no change of the task has. */
+  readonly unknown: readonly number[];
+  /** Places of changes that are not held any more. */
+  readonly settled: readonly number[];
+
+  constructor(unknown: readonly number[], settled: readonly number[]) {
+    super(`${unknown.length} of the changes are none of this task, ${settled.length} are not held any more`);
+    this.name = "NotHeldError";
+    this.unknown = unknown;
+    this.settled = settled;
+  }
+}
+
 /** Secrets of a settings object by JSON Pointer (`/wecom/corpSecret`), in plain text in memory, encrypted at rest. */
 export type Secrets = Readonly<Record<string, string>>;
 
@@ -188,6 +203,11 @@ export interface ScimClientStore {
   createClient(
     client: Omit<ScimClientRow, "id" | "createdAt"> & { readonly tokenHash: string },
   ): Promise<ScimClientRow>;
+  /** Null when it is not there (any more). Throws {@link NameTakenError}. */
+  updateClient(
+    id: string,
+    change: Pick<ScimClientRow, "name" | "access" | "sources" | "requestsPerSecond">,
+  ): Promise<ScimClientRow | null>;
   listClients(): Promise<readonly ScimClientRow[]>;
   findClient(idOrName: string): Promise<ScimClientRow | null>;
   findClientByTokenHash(tokenHash: string): Promise<ScimClientRow | null>;

@@ -163,7 +163,7 @@ export interface TaskStore {
   ): Promise<Page<RecordMember> | null>;
   /**
    * Held to queued, for the engine to carry out. False when the task is not held any more. Throws {@link HoldMovedError}
-   * when what is held was changed since.
+   * when what is held was changed since, {@link NotHeldError} when not all of `changes` are held by the task.
    */
   approveTask(id: string, changes: readonly string[] | null): Promise<boolean>;
   /** Queued, running or held to cancelled. False when it has ended already. */

@@ -1,7 +1,7 @@
 import { type Selectable, sql, type Transaction } from "kysely";
 import { uuidv7 } from "../lib/uuid.ts";
 import { abandonPlan } from "./abandon.ts";
-import { releaseHeld } from "./approvals.ts";
+import { findHeld, releaseHeld } from "./approvals.ts";
 import { countChanges, noCounts } from "./counts.ts";
 import type { Database } from "./database.ts";
 import type { EngineTaskStore } from "./engine.ts";
@@ -260,6 +260,7 @@ export function makeTaskStore(
       .executeTakeFirst();
     if (queued.numUpdatedRows === 0n) return false;
     if (changes !== null) {
+      const seqs = await findHeld(database, trx, id, changes);
       await trx
         .updateTable("change")
         .set({ status: "skipped", error: "not approved" })
@@ -267,7 +268,7 @@ export function makeTaskStore(
         .where("status", "=", "held")
         // What follows from a removal (its memberships) goes with the removals that were approved.
         .where("leavers", "=", 0)
-        .where((where) => where.not(isOneOf("seq", changes.map(Number).filter(Number.isSafeInteger))))
+        .where((where) => where.not(isOneOf("seq", seqs)))
         .execute();
     }
     await releaseHeld(trx, id);

@@ -19,6 +19,8 @@ const repositorySchemas = fileURLToPath(new URL("../../schemas", import.meta.url
 
 /** The management API on an SQLite database in memory. What it calls outside of itself is recorded. */
 export interface AdminFixture {
+  /** What the app was made of. */
+  readonly parts: AdminParts;
   readonly store: FullStore;
   /** For what only the engine writes. */
   readonly database: Database;
@@ -58,9 +60,9 @@ export async function makeAdminFixture(
       calls.push([name, ...args.filter((arg) => !(arg instanceof AbortSignal))]);
       return result;
     };
-  const log = makeLog("info", { write: (line) => logLines.push(line) });
+  const log = makeLog("debug", { write: (line) => logLines.push(line) });
   const registry = await openRegistry({ directory: schemasDir, store, log, watch: false });
-  const app = makeAdminApp({
+  const parts: AdminParts = {
     schemas: {
       inForce: registry.inForce,
       refresh: registry.refresh,
@@ -97,8 +99,10 @@ export async function makeAdminFixture(
     knownProfiles: () => ["generic"],
     nudge: () => calls.push(["nudge"]),
     ...overrides,
-  });
+  };
+  const app = makeAdminApp(parts);
   return {
+    parts,
     store,
     database,
     app,

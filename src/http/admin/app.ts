@@ -1,14 +1,16 @@
 import { isUtf8 } from "node:buffer";
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { bodyLimit } from "hono/body-limit";
+import type { MiddlewareHandler } from "hono";
 import { bearerAuth } from "../middleware/bearer-auth.ts";
-import { type RequestVariables, requestLog } from "../middleware/request-log.ts";
+import { limitBodySize } from "../middleware/limit-body.ts";
+import type { RequestVariables } from "../middleware/request-log.ts";
 import { secureHeaders } from "../middleware/secure-headers.ts";
 import { invalid, ProblemError, problemResponse, toProblem, toProblemItems } from "../problem.ts";
 import { makeCustomSource } from "./custom-source.ts";
 import { makeDirectoryRecords } from "./directory-records.ts";
 import { docsPage, docsPolicy } from "./docs.ts";
 import { makeImports, maxImportBytes } from "./imports.ts";
+import { logAdminRequests } from "./log-requests.ts";
 import { makeMappings } from "./mappings.ts";
 import type { AdminParts } from "./parts.ts";
 import { makeRecords } from "./records.ts";
@@ -37,7 +39,7 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
     },
   });
 
-  app.use("/api/*", requestLog(parts.log, parts.clock), secureHeaders());
+  app.use("/api/*", logAdminRequests(parts.log), secureHeaders());
 
   // The document is public; calls are not.
   const describe = () => app.getOpenAPI31Document(describeApi(parts.publicUrl));
@@ -45,8 +47,8 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
   app.get("/api/docs", (c) => c.html(docsPage(describe()), 200, { "Content-Security-Policy": docsPolicy }));
 
   app.use("/api/v1/*", bearerAuth(parts.authenticateAdmin));
-  const ofImport = bodyLimit({ maxSize: maxImportBytes });
-  const ofOthers = bodyLimit({ maxSize: parts.maxBodyBytes ?? 1_048_576 });
+  const ofImport = limitBody(maxImportBytes);
+  const ofOthers = limitBody(parts.maxBodyBytes ?? 1_048_576);
   app.use("/api/v1/*", (c, next) => (isImport(c.req.path) ? ofImport(c, next) : ofOthers(c, next)));
   app.use("/api/v1/*", async (c, next) => {
     if (hasBody.has(c.req.method) && !isImport(c.req.path)) checkText(await c.req.arrayBuffer());
@@ -83,6 +85,12 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
     return problemResponse(c, new ProblemError(500, "internal", `The log says more under request ${requestId}.`));
   });
   return app;
+}
+
+function limitBody(maxSize: number): MiddlewareHandler {
+  return limitBodySize(maxSize, () => {
+    throw new ProblemError(413, "too-large", `A body may have ${maxSize} bytes at most here.`);
+  });
 }
 
 /** A file of people may be large, and in another encoding. */

@@ -91,6 +91,8 @@ export interface AdminParts {
   /** Names of the mappings and target profiles that there are. */
   readonly knownMappings: () => readonly string[];
   readonly knownProfiles: () => readonly string[];
+  /** A SCIM client was changed or deleted: what the endpoint remembers of clients is not so any more. */
+  readonly forgetClients?: () => void;
   /** Wakes the engine: something may be due. */
   readonly nudge: () => void;
   /** Why the bridge may not call an address that an administrator entered, or null when it may. */

@@ -11,7 +11,9 @@ export const taskForm = z
 
 export const approvalForm = z
   .strictObject({ changes: z.array(z.string().min(1)).min(1).max(10_000).optional() })
-  .openapi("Approval", { description: "Ids of the records to apply; without them all that is held." });
+  .openapi("Approval", {
+    description: "Ids of the records to apply, all of them held by this task; without them all that is held.",
+  });
 
 export const taskBrief = z.object({ id: z.string(), state: taskStateField, finishedAt: time.nullable() });
 
@@ -38,7 +40,11 @@ export const taskView = z
     id: z.string(),
     source: z.string().nullable().openapi({ description: "Null for a push to one target." }),
     target: z.string().nullable().openapi({ description: "The target of a push; null for a sync of a source." }),
-    trigger: z.enum(["manual", "schedule", "callback", "startup"]),
+    trigger: z.enum(["manual", "schedule", "callback", "startup"]).openapi({
+      description:
+        "`schedule`: a source was due, or another try at a target; `callback`: something was written to the bridge's own " +
+        "directory, by a SCIM client or an administrator.",
+    }),
     mode: z.enum(["apply", "plan"]),
     state: taskStateField,
     approved: z.boolean(),

@@ -2,8 +2,13 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
 import { ProblemError } from "../problem.ts";
 
+export interface AdminVariables {
+  /** Set as soon as the token is known to be good. */
+  readonly isAdministrator?: true;
+}
+
 /** Lets a request through when `isKnown` says so of its bearer token (RFC 6750); else 401. */
-export function bearerAuth(isKnown: (token: string) => boolean): MiddlewareHandler {
+export function bearerAuth(isKnown: (token: string) => boolean): MiddlewareHandler<{ Variables: AdminVariables }> {
   return async (c, next) => {
     const token = bearerToken(c.req.header("authorization"));
     if (token === null || !isKnown(token)) {
@@ -17,6 +22,7 @@ export function bearerAuth(isKnown: (token: string) => boolean): MiddlewareHandl
           : "This token is not known here.",
       );
     }
+    c.set("isAdministrator", true);
     await next();
   };
 }

@@ -7,13 +7,15 @@ import { makeProjection } from "../../scim/project.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import { ScimError } from "../../scim/scim-error.ts";
 import type { DirectoryReader } from "../../store/store.ts";
-import { authenticateClient, type FindClient } from "./authenticate.ts";
+import { limitBodySize } from "../middleware/limit-body.ts";
+import type { RequestVariables } from "../middleware/request-log.ts";
+import { authenticateClient, type ClientMemory, type FindClient } from "./authenticate.ts";
 import { readBody, tryBody } from "./body.ts";
 import { bulkLimits, runBulk } from "./bulk.ts";
 import { makeCursors } from "./cursor.ts";
 import { makeDiscovery } from "./discovery-routes.ts";
 import { isUnchanged } from "./etag.ts";
-import { limitBodySize } from "./limit-body.ts";
+import { logScimRequests } from "./log-requests.ts";
 import { parseProjectionQuery, parseSearchQuery, parseSearchRequest, type SearchQuery } from "./query.ts";
 import { queryParameters } from "./query-parameters.ts";
 import { limitRate, type RateVariables } from "./rate-limit.ts";
@@ -30,12 +32,16 @@ export interface ScimAppParts {
   /** How others reach the bridge, without `/scim/v2`: locations are made from it, never from the Host header. */
   readonly publicUrl: string;
   readonly authenticate: FindClient;
+  /** Of clients that were found; absent: one of its own, which nobody makes forget. */
+  readonly clientMemory?: ClientMemory;
   /** 32 bytes, the same for all replicas; absent: cursors are good as long as this process lives. */
   readonly cursorKey?: Buffer;
   readonly log?: Log;
 }
 
-type ScimContext = Context<{ Variables: RateVariables }>;
+interface ScimVariables extends RateVariables, RequestVariables {}
+
+type ScimContext = Context<{ Variables: ScimVariables }>;
 
 /** Bytes of a body, by the first part of the path. A group's members can be many. */
 const bodyLimits: ReadonlyMap<string, number> = new Map([
@@ -45,15 +51,15 @@ const bodyLimits: ReadonlyMap<string, number> = new Map([
 const otherBodyLimit = 1024 * 1024;
 
 /** The SCIM 2.0 service provider by itself. */
-export function makeScimApp(parts: ScimAppParts): Hono<{ Variables: RateVariables }> {
+export function makeScimApp(parts: ScimAppParts): Hono<{ Variables: ScimVariables }> {
   return makeScimRoutes(parts).onError(answerScimError(parts.log));
 }
 
 /** The answer to what a SCIM request throws (RFC 7644 §3.12). */
-export function answerScimError(log: Log | undefined): (error: Error) => Response {
-  return (error) => {
+export function answerScimError(log: Log | undefined): (error: Error, context: Context) => Response {
+  return (error, context) => {
     if (error instanceof ScimError) return scimErrorResponse(error);
-    log?.error({ err: error }, "a SCIM request failed");
+    log?.error({ requestId: context.get("requestId"), err: error }, "a SCIM request failed");
     return scimErrorResponse(new ScimError(500, null, "Something went wrong here; the server's log says what"));
   };
 }
@@ -63,15 +69,17 @@ export function answerScimError(log: Log | undefined): (error: Error) => Respons
  * so that a trailing slash is let pass. What they throw is that app's to answer, with `answerScimError`: an error handler
  * of their own would be wrapped around each of them, for each request.
  */
-export function makeScimRoutes(parts: ScimAppParts): Hono<{ Variables: RateVariables }> {
+export function makeScimRoutes(parts: ScimAppParts): Hono<{ Variables: ScimVariables }> {
   const { directory, writing, log } = parts;
   const base = `${parts.publicUrl.replace(/\/+$/, "")}/scim/v2`;
   const cursors = makeCursors(parts.cursorKey ?? randomBytes(32));
   const writes = makeWriteRequests({ writing, directory, catalog: parts.catalog, base });
-  const app = new Hono<{ Variables: RateVariables }>({ strict: false });
+  const app = new Hono<{ Variables: ScimVariables }>({ strict: false });
 
+  app.use(logScimRequests(log));
   // RFC 7643 §5: how to authenticate should be readable before one can.
-  app.use(authenticateClient(parts.authenticate, (path) => /\/ServiceProviderConfig\/?$/.test(path)));
+  const isPublic = (path: string) => /\/ServiceProviderConfig\/?$/.test(path);
+  app.use(authenticateClient(parts.authenticate, isPublic, parts.clientMemory));
   app.use(limitRate());
   // Only where a body is read: looking for one makes a whole Request object of each GET.
   for (const [path, maxSize] of bodyLimits) limitBody([`/${path}`, `/${path}/*`], maxSize);
@@ -101,7 +109,8 @@ export function makeScimRoutes(parts: ScimAppParts): Hono<{ Variables: RateVaria
   app.post("/Bulk", async (context) =>
     scimJson(
       await runBulk(await readBody(context), context.get("client"), {
-        ...{ writing, base, onError: logFailure },
+        ...{ writing, base },
+        onError: (error) => logFailure(context.get("requestId"), error),
         charge: context.get("charge"),
       }),
     ),
@@ -124,8 +133,8 @@ export function makeScimRoutes(parts: ScimAppParts): Hono<{ Variables: RateVaria
     app.on(["POST", "PUT", "PATCH", "DELETE"], [...paths], limitBodySize(maxSize, onError));
   }
 
-  function logFailure(error: unknown): void {
-    log?.error({ err: error }, "an operation of a SCIM bulk request failed");
+  function logFailure(requestId: string, error: unknown): void {
+    log?.error({ requestId, err: error }, "an operation of a SCIM bulk request failed");
   }
 
   async function searchByParameters(context: ScimContext, types: readonly ResourceType[]): Promise<Response> {
