@@ -264,7 +264,9 @@ describe("a replacement", () => {
 
   test("R-111 keeps what is readOnly, and what was said of a value that goes only with it", () => {
     const manager = { value: "m", displayName: "王" };
-    const current = { ...user, [enterprise]: { manager }, [badge]: { code: "x", issuer: "HQ" } };
+    // A `$ref` is left from when clients could write it.
+    const old = { ...manager, $ref: "https://elsewhere.example.com/x" };
+    const current = { ...user, [enterprise]: { manager: old }, [badge]: { code: "x", issuer: "HQ" } };
     const kept = replace(
       { userName: "a", [enterprise]: { manager: { value: "m" } }, [badge]: { code: "x", issuer: "me" } },
       current,
