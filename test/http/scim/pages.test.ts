@@ -134,13 +134,25 @@ describe("pages by cursor", () => {
   });
 
   it("R-162 knows the edge values of count", async () => {
+    // A page without nextCursor would be the last one (RFC 9865 §2), and nobody has been shown yet.
     for (const count of ["0", "-3"]) {
-      const json = await list(`/Users?cursor&count=${count}`);
-      expect(json).toMatchObject({ totalResults: 24, itemsPerPage: 0, Resources: [] });
-      expect(json).not.toHaveProperty("nextCursor");
+      expectError(await server.ask(`/Users?cursor&count=${count}`), "invalidCount");
+      expectError(await searchFor({ cursor: "", count: Number(count) }), "invalidCount");
     }
     expect(await list("/Users?cursor&count=99999")).toMatchObject({ itemsPerPage: 24 });
     expect(await list("/Users?cursor")).toMatchObject({ itemsPerPage: 24 });
+  });
+
+  it("R-163 takes one of cursor and startIndex; the first index says nothing", async () => {
+    const { nextCursor } = await list("/Users?cursor&count=10");
+    for (const cursor of ["", String(nextCursor)]) {
+      expectError(await server.ask(`/Users?cursor=${cursor}&count=10&startIndex=3`), "invalidValue");
+      expectError(await searchFor({ cursor, count: 10, startIndex: 3 }), "invalidValue");
+      for (const startIndex of [1, 0]) {
+        const json = await list(`/Users?cursor=${cursor}&count=10&startIndex=${startIndex}`);
+        expect(numbers(json)).toEqual(numbers(await list(`/Users?cursor=${cursor}&count=10`)));
+      }
+    }
   });
 
   it("R-164 refuses a count that is none or another than before", async () => {
