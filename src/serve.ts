@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
@@ -12,6 +13,7 @@ import type { EngineThreadAnswer, EngineThreadData, EngineThreadMessage } from "
 import type { AdminParts } from "./http/admin/parts.ts";
 import { makeApp } from "./http/app.ts";
 import { makeTokenCheck } from "./http/middleware/bearer-auth.ts";
+import { answerRefusedByNode } from "./http/refused-by-node.ts";
 import { makeCursorKey } from "./http/scim/cursor.ts";
 import { keepSecret } from "./lib/keep-secret.ts";
 import type { Log } from "./lib/log.ts";
@@ -59,6 +61,7 @@ export async function startBridge(
   let handle: (request: Request, edge: object) => Response | Promise<Response> = () =>
     new Response(null, { status: 503 });
   const server = createAdaptorServer({ fetch: (request: Request, edge: object) => handle(request, edge) });
+  answerRefusedByNode(server as Server);
   let engine: EngineThread;
   try {
     server.listen(config.port, config.host);

@@ -20,7 +20,8 @@ export async function findWritable(
   if (row === null) throw new ScimError(404, null, `This ${type} was not found`);
   const refusals = [await whyFixed(write, row), whyReader(writer)].filter((reason) => reason !== null);
   if (refusals.length > 0) throw new ScimError(403, null, refusals.join("; besides, "));
-  if (!isKnown(row)) throw new ScimError(412, null, "The resource has changed since: read it again");
+  if (!isKnown(row))
+    throw new ScimError(412, null, "The resource is not as If-Match or If-None-Match asks for: read it again");
   return row;
 }
 

@@ -5,7 +5,15 @@ import { bearerAuth } from "../middleware/bearer-auth.ts";
 import { limitBodySize } from "../middleware/limit-body.ts";
 import type { RequestVariables } from "../middleware/request-log.ts";
 import { secureHeaders } from "../middleware/secure-headers.ts";
-import { invalid, ProblemError, problemResponse, toProblem, toProblemItems } from "../problem.ts";
+import {
+  brokenJson,
+  invalid,
+  isBrokenJson,
+  ProblemError,
+  problemResponse,
+  toProblem,
+  toProblemItems,
+} from "../problem.ts";
 import { makeCustomSource } from "./custom-source.ts";
 import { makeDirectoryRecords } from "./directory-records.ts";
 import { docsPage, docsPolicy } from "./docs.ts";
@@ -77,8 +85,8 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
     throw new ProblemError(404, "not-found", `There is nothing at ${c.req.method} ${c.req.path}.`);
   });
 
-  app.onError((error, c) => {
-    const problem = toProblem(error);
+  app.onError(async (error, c) => {
+    const problem = isBrokenJson(error) ? brokenJson(await c.req.text()) : toProblem(error);
     if (problem !== null) return problemResponse(c, problem);
     const requestId = c.get("requestId");
     parts.log.error({ requestId, err: error }, "request failed");

@@ -14,13 +14,13 @@ import { readBody, tryBody } from "./body.ts";
 import { bulkLimits, runBulk } from "./bulk.ts";
 import { makeCursors } from "./cursor.ts";
 import { makeDiscovery } from "./discovery-routes.ts";
-import { isUnchanged } from "./etag.ts";
+import { type Conditions, judgeRead } from "./etag.ts";
 import { logScimRequests } from "./log-requests.ts";
 import { parseProjectionQuery, parseSearchQuery, parseSearchRequest, type SearchQuery } from "./query.ts";
 import { queryParameters } from "./query-parameters.ts";
 import { limitRate, type RateVariables } from "./rate-limit.ts";
 import { endpointOf, locationOf, resourceTexts, versionOf } from "./resource-text.ts";
-import { notFound, refuseMethod, scimErrorResponse, scimJson, scimText } from "./responses.ts";
+import { hasChanged, notFound, refuseMethod, scimErrorResponse, scimJson, scimText } from "./responses.ts";
 import { search } from "./search.ts";
 import { makeWriteRequests, type WriteRequest } from "./write-requests.ts";
 
@@ -165,7 +165,9 @@ export function makeScimRoutes(parts: ScimAppParts): Hono<{ Variables: ScimVaria
     const row = await directory.readResource(type, id, sources);
     if (!row) throw notFound(`This ${type}`);
     const headers = { etag: versionOf(row), location: locationOf(row, base) };
-    if (isUnchanged(context.req.header("if-none-match"), headers.etag)) {
+    const verdict = judgeRead(conditionsOf(context), headers.etag);
+    if (verdict === "failed") throw hasChanged();
+    if (verdict === "unchanged") {
       return new Response(null, { status: 304, headers: { etag: headers.etag } });
     }
     const [text] = await resourceTexts([row], type, projection, directory, base, sources);
@@ -178,6 +180,10 @@ function requestOf(context: ScimContext, type: ResourceType): WriteRequest {
     type,
     client: context.get("client"),
     projection: parseProjectionQuery(queryParameters(context.req.url)),
-    ifMatch: context.req.header("if-match"),
+    conditions: conditionsOf(context),
   };
+}
+
+function conditionsOf({ req }: ScimContext): Conditions {
+  return { ifMatch: req.header("if-match"), ifNoneMatch: req.header("if-none-match") };
 }
