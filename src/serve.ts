@@ -4,6 +4,7 @@ import { mkdir } from "node:fs/promises";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { createAdaptorServer } from "@hono/node-server";
 import { type Config, defaultPublicUrl } from "./config.ts";
@@ -56,6 +57,7 @@ export async function startBridge(
     makeReady(config),
     (reason) => `BRIDGE_DATA_DIR: ${config.dataDir} can't be used: ${reason}`,
   );
+  setFlagsFromString(`--heap-growing-percent=${mostGarbage}`);
   const parts = await openParts(ready, log, { watch: true });
   // First the port: where another instance has it, this one must not begin to sync.
   let handle: (request: Request, edge: object) => Response | Promise<Response> = () =>
@@ -145,6 +147,12 @@ interface EngineThread {
   readonly failed: Promise<Error>;
   stop(): Promise<void>;
 }
+
+/**
+ * Left alone, V8 lets this thread's heap become four times of what is in use before it collects, on a machine with much
+ * memory: after 10,000 writes, 100 MB of garbage beside 35 MB. In percent of what is in use.
+ */
+const mostGarbage = 50;
 
 /**
  * Bounds of the engine's heap. It works in batches, whatever the size of a corp, and needs some tens of MB; without bounds V8
