@@ -12,7 +12,15 @@ export function makePushMembers(
   clock: () => number,
 ): Pick<
   PushStore,
-  "pendingGroups" | "memberDelta" | "memberLoss" | "intendMembers" | "saveMembers" | "finishMembers" | "failMembers"
+  | "pendingGroups"
+  | "memberDelta"
+  | "memberLoss"
+  | "givenMembers"
+  | "intendMembers"
+  | "settleMembers"
+  | "saveMembers"
+  | "finishMembers"
+  | "failMembers"
 > {
   const { db, isOneOf } = database;
   const write = leasedWrite(database);
@@ -91,6 +99,29 @@ export function makePushMembers(
         where h.target_id = ${targetId} and h.group_id = ${groupId}`.execute(db);
       return { removed: Number(rows[0]?.removed ?? 0), total: Number(rows[0]?.total ?? 0) };
     },
+
+    async givenMembers(targetId, groupId, { after, limit }) {
+      const { rows } = await sql<{ member_id: string; member_type: "User" | "Group"; remote_id: string }>`
+        select h.member_id, x.type as member_type, k.remote_id
+        from link_member h
+        join link k on k.target_id = ${targetId} and k.resource_id = h.member_id
+        join resource x on x.id = h.member_id
+        where h.target_id = ${targetId} and h.group_id = ${groupId} and h.unsure = 0 and k.remote_id is not null
+          and h.member_id > ${after}
+        order by h.member_id limit ${limit}`.execute(db);
+      return rows.map((row) => ({ memberId: row.member_id, memberType: row.member_type, remoteId: row.remote_id }));
+    },
+
+    settleMembers: (lease, targetId, groupId, memberIds) =>
+      write(lease, async (trx) => {
+        await trx
+          .updateTable("link_member")
+          .set({ unsure: 0 })
+          .where("target_id", "=", targetId)
+          .where("group_id", "=", groupId)
+          .where(isOneOf("member_id", memberIds))
+          .execute();
+      }),
 
     intendMembers: (lease, targetId, groupId, memberIds) =>
       write(lease, (trx) =>
