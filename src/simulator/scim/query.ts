@@ -2,9 +2,10 @@ import type { JsonObject } from "../../lib/json.ts";
 import type { Directory, Entry } from "./directory.ts";
 import { listUrn } from "./discovery.ts";
 import { type CompiledFilter, compileFilter } from "./filter-match.ts";
-import { GrammarError } from "./filter-syntax.ts";
+import { type Filter, GrammarError, parseFilter } from "./filter-syntax.ts";
 import type { Judge } from "./journal.ts";
 import type { Model } from "./model.ts";
+import type { Policy } from "./policy.ts";
 import { holds, type Projection, parseProjection, project } from "./projection.ts";
 import { render } from "./render.ts";
 import { isArray, quoted } from "./values.ts";
@@ -22,6 +23,7 @@ export interface ReadParts {
   readonly model: Model;
   readonly baseUrl: string;
   readonly pageSize: number;
+  readonly policy: Policy;
   /** Some service providers never give members back. */
   readonly returnMembers: boolean;
 }
@@ -99,9 +101,18 @@ function select(parts: ReadParts, text: string, judge: Judge): readonly Entry[] 
     if (!(error instanceof GrammarError)) throw error;
     judge.refuse("query-filter", error.message, "invalidFilter");
   }
+  if (parts.policy.filters === "ignored") return directory.list(model.type);
+  if (parts.policy.filters === "eq" && !isPlain(parseFilter(text))) {
+    judge.refuse("query-filter", "Only eq and and are supported.", "invalidFilter");
+  }
   const { reads, test } = filter;
   const view = { baseUrl, members: reads.has("members"), groups: reads.has("groups") };
   return candidates(directory, model, filter).filter((entry) => test(render(entry, model, directory, view)));
+}
+
+function isPlain(filter: Filter): boolean {
+  if (filter.kind === "and") return isPlain(filter.left) && isPlain(filter.right);
+  return filter.kind === "compare" && filter.operator === "eq";
 }
 
 function candidates(directory: Directory, { type }: Model, { lookup }: CompiledFilter): readonly Entry[] {
