@@ -74,10 +74,26 @@ function without(document: JsonObject, path: string): JsonObject {
   const { schema, name, sub } = parseAttributePath(path) ?? { schema: null, name: path, sub: null };
   if (schema !== null) {
     const extension = document[schema];
-    return isJsonObject(extension) ? { ...document, [schema]: without(extension, local(name, sub)) } : document;
+    return isJsonObject(extension) ? put(document, schema, without(extension, local(name, sub))) : document;
   }
   if (sub === null || !Object.hasOwn(document, name)) return withoutKey(document, name);
-  return { ...document, [name]: mapElements(document[name] ?? null, (value) => withoutKey(value, sub)) };
+  const value = document[name] ?? null;
+  if (!Array.isArray(value)) return isJsonObject(value) ? put(document, name, withoutKey(value, sub)) : document;
+  const elements = value.map((element: Json) => (isJsonObject(element) ? withoutKey(element, sub) : element));
+  return put(
+    document,
+    name,
+    elements.filter((element) => !isJsonObject(element) || !isEmpty(element)),
+  );
+}
+
+/** RFC 7643 §2.5: what is empty says the same as leaving it out. */
+function put(document: JsonObject, key: string, value: JsonObject | readonly Json[]): JsonObject {
+  return isEmpty(value) ? withoutKey(document, key) : { ...document, [key]: value };
+}
+
+function isEmpty(value: object): boolean {
+  return Object.keys(value).length === 0;
 }
 
 function withValue(document: JsonObject, path: string, value: string): JsonObject {
@@ -103,7 +119,7 @@ function valueAt(document: JsonObject, path: string): Json | undefined {
 
 function hasValue(value: Json | undefined): boolean {
   if (value === undefined || value === null || value === "") return false;
-  return typeof value !== "object" || Object.keys(value).length > 0;
+  return typeof value !== "object" || !isEmpty(value);
 }
 
 /** Of each attribute with several values the primary one, or else the first. */
@@ -130,13 +146,6 @@ function mapLists(document: JsonObject, change: (list: readonly Json[]) => reado
       key !== "schemas" && Array.isArray(value) ? change(value as readonly Json[]) : value,
     ]),
   );
-}
-
-function mapElements(value: Json, change: (element: JsonObject) => JsonObject): Json {
-  if (Array.isArray(value)) {
-    return (value as readonly Json[]).map((element) => (isJsonObject(element) ? change(element) : element));
-  }
-  return isJsonObject(value) ? change(value) : value;
 }
 
 function withoutKey(object: JsonObject, key: string): JsonObject {
