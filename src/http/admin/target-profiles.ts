@@ -4,16 +4,26 @@ import { cutPage, json, page, pageOf, pageQuery, refusals } from "./common.ts";
 import type { AdminParts, ProfileReading } from "./parts.ts";
 
 /** What is known of the products that can be targets: read only, the files are edited where they lie. */
-export function makeTargetProfiles({ knownProfiles, readProfile }: Pick<AdminParts, "knownProfiles" | "readProfile">) {
+export function makeTargetProfiles({
+  schemas,
+  knownProfiles,
+  readProfile,
+}: Pick<AdminParts, "schemas" | "knownProfiles" | "readProfile">) {
+  // As the files are by now.
+  const names = async (): Promise<readonly string[]> => {
+    await schemas.refresh();
+    return knownProfiles();
+  };
+
   return new OpenAPIHono()
     .openapi(listProfiles, async (c) => {
-      const names = knownProfiles().map((name) => ({ id: name }));
-      const { items, nextCursor } = cutPage(names, pageOf(c.req.valid("query")));
+      const found = (await names()).map((name) => ({ id: name }));
+      const { items, nextCursor } = cutPage(found, pageOf(c.req.valid("query")));
       return c.json({ items: items.map(({ id }) => toSummary(id, readProfile(id))), nextCursor }, 200);
     })
     .openapi(readOne, async (c) => {
       const { name } = c.req.valid("param");
-      if (!knownProfiles().includes(name)) throw notFound("target profile", name);
+      if (!(await names()).includes(name)) throw notFound("target profile", name);
       const reading = readProfile(name);
       if ("problem" in reading) throw new ProblemError(409, "conflict", reading.problem);
       return c.json({ ...toSummary(name, reading), facts: factsOf(reading) }, 200);

@@ -1,8 +1,8 @@
 import { canonicalJson, isJsonObject, type JsonObject } from "../../lib/json.ts";
 import type { Directory, Entry } from "./directory.ts";
 import type { Judge } from "./journal.ts";
-import { MembershipEdit, memberIds } from "./membership.ts";
 import { keptValues } from "./kept-values.ts";
+import { MembershipEdit, memberIds } from "./membership.ts";
 import type { Model } from "./model.ts";
 import { applyPatch } from "./patch-apply.ts";
 import { parsePatch } from "./patch-operation.ts";

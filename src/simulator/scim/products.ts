@@ -63,10 +63,20 @@ export const products: Readonly<Record<ProductName, Product>> = {
   },
   aws: {
     description: "100 members in a request, never all at once and never shown, one value each, filters with eq alone",
-    policy: { nestedGroups: false, filters: "eq", memberReplace: false, values: "one", maxMembersPerPatch: 100, userAgent: true },
+    policy: {
+      nestedGroups: false,
+      filters: "eq",
+      memberReplace: false,
+      values: "one",
+      maxMembersPerPatch: 100,
+      userAgent: true,
+    },
     returnMembers: false,
     wecomExtension: false,
-    schemas: ({ User, Group }) => ({ User: withSchemas(User, requiring(User.core, awsRequired), User.extensions), Group }),
+    schemas: ({ User, Group }) => ({
+      User: withSchemas(User, requiring(User.core, awsRequired), User.extensions),
+      Group,
+    }),
   },
   "put-only": { description: "takes no PATCH", policy: { patch: false } },
   github: { description: "refuses requests without User-Agent", policy: { userAgent: true, nestedGroups: false } },
