@@ -35,7 +35,7 @@ export async function judgeTarget(
       names.length === 0 ? "the directory of profiles, targets, has none" : `there are: ${names.join(", ")}`;
     errors.push({ pointer: "/profile", detail: `is not known; ${advice}` });
   } else {
-    errors.push(...constantProblems(settings, parts.readProfile(settings.profile)));
+    errors.push(...constantProblems(settings, stored, parts.readProfile(settings.profile)));
   }
   const urls = [
     ["/baseUrl", settings.baseUrl],
@@ -60,9 +60,18 @@ export async function judgeTarget(
   return { name: form.name, status: form.status, settings: { ...settings, baseUrl, sources: [...sources] }, secrets };
 }
 
-/** Each constant that the profile names has to be given, and no other. A profile that is broken is no reason to refuse. */
-function constantProblems({ constants = {} }: TargetSettings, reading: ProfileReading): readonly ProblemItem[] {
-  if ("problem" in reading) return [];
+/**
+ * Each constant that the profile names has to be given, and no other. What is stored already stays, though the profile has
+ * changed, or is broken: the target must still be easy to disable.
+ */
+function constantProblems(
+  { profile, constants = {} }: TargetSettings,
+  stored: TargetRow | null,
+  reading: ProfileReading,
+): readonly ProblemItem[] {
+  const before = stored?.settings;
+  const isNew = profile !== before?.profile || canonicalJson(constants) !== canonicalJson(before.constants ?? {});
+  if (!isNew || "problem" in reading) return [];
   const named = reading.profile.facts.constants.value;
   const missing = Object.entries(named).flatMap(([name, { description }]) =>
     Object.hasOwn(constants, name)

@@ -34,8 +34,8 @@ export async function sendMembers(
   } catch (error) {
     if (!(error instanceof TargetError) || !isAboutContents(error)) throw error;
     if (sendsAll && (await noteLostMembers(parts, group))) return { lost: true, refused: null };
-    // Of a list of all who stay, nobody can be told whom it is refused for.
-    if (sendsAll && op === "remove") return refuseAll(parts, group, op, members, error);
+    // Of a list of all who stay, nobody can be told whom it is refused for; and half of what is new makes it no shorter.
+    if (sendsAll && (op === "remove" || error.status === 413)) return refuseAll(parts, group, op, members, error);
     const [only, ...others] = members;
     if (only !== undefined && others.length === 0) return blame(parts, group, op, only, error);
     // A group that is gone refuses everybody: there is no one to look for.

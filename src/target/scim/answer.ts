@@ -84,7 +84,8 @@ export function assertSuccess(answer: ScimAnswer): void {
  * is the credentials that are refused, of anything else perhaps just this.
  */
 function refuseDisguised(answer: ScimAnswer, json: Json | undefined): void {
-  if (json === undefined || !isJsonObject(json) || member(json, "status") !== "error") return;
+  if (json === undefined || !isJsonObject(json) || member(json, "schemas") !== undefined) return;
+  if (member(json, "status") !== "error") return;
   const code = codeOf({ ...answer, status: 403 }, null);
   const words = `it is a refusal${explanation(answer)}${adviceFor(code, answer, null)}`;
   throw failure(code, answer, words, false);

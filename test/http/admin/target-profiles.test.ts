@@ -72,6 +72,17 @@ describe("a target", () => {
     expect(await request("PATCH", "/api/v1/targets/casdoor", { constants: null })).toMatchObject({ status: 400 });
   });
 
+  it("is easy to disable, though its profile asks for more by now", async () => {
+    await request("POST", "/api/v1/targets", casdoor({ constants: { organization: "acme" } }));
+    const row = await fixture.store.findTarget("casdoor");
+    if (row === null) throw new Error("it is gone");
+    const { constants: _, ...settings } = row.settings;
+    await fixture.store.updateTarget(row.id, { settings });
+    expect(await request("PATCH", "/api/v1/targets/casdoor", { status: "disabled" })).toMatchObject({ status: 200 });
+    expect(await request("PATCH", "/api/v1/targets/casdoor", { constants: {} })).toMatchObject({ status: 200 });
+    expect(await request("PATCH", "/api/v1/targets/casdoor", { constants: { x: "y" } })).toMatchObject({ status: 400 });
+  });
+
   it("keeps the values of its query as secrets", async () => {
     const constants = { organization: "acme" };
     const secret = "built-in/some-admin";

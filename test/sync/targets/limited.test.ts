@@ -106,6 +106,16 @@ test("another profile brings what was given up to date, and an edited one too", 
   await expectQuiet(fixture);
 });
 
+test("a profile that does not send externalId any more makes nobody known by another name", async () => {
+  const fixture = await startEngineFixture();
+  expectDone(await fixture.sync());
+  writeProfile(fixture, "own", { externalId: false });
+  await fixture.patchTarget({ profile: "own" });
+  expectDone(await fixture.sync());
+  expect(fixture.differences()).toEqual([]);
+  await expectQuiet(fixture);
+});
+
 test("a server like GitHub, which wants to know who calls, is served", async () => {
   const fixture = await startEngineFixture({ target: { like: "github" } });
   writeProfile(fixture, "github-fast", { requestsPerSecond: 0, require: { users: [], groups: [] } }, "github");
