@@ -44,6 +44,7 @@ it("a target like Casdoor is made, tested and pushed to over the management API"
   expect(target.control.counts().users).toBe(active.length);
   const { total } = target.control.requests();
   expect(target.control.faults()[0]?.struck).toBe(total);
+  expect(target.control.violations()).toEqual([]);
   expect(bridge.stderr()).not.toContain("some-admin");
 
   target.control.resetJournal();

@@ -16,6 +16,8 @@ export interface Policy extends MemberRules {
   readonly values: "all" | "first" | "one";
   /** False: a change of externalId is answered as a success and not kept. */
   readonly externalIdUpdates: boolean;
+  /** Parameters of a query that it takes besides those of RFC 7644. */
+  readonly parameters: readonly string[];
   /** Requests need a User-Agent. */
   readonly userAgent: boolean;
   /** Missing or wrong credentials are answered 200, with an error of its own form. */
@@ -36,6 +38,7 @@ export const plainPolicy: Policy = {
   filters: "all",
   values: "all",
   externalIdUpdates: true,
+  parameters: [],
   userAgent: false,
   disguisedRefusals: false,
 };

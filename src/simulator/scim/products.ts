@@ -46,6 +46,7 @@ export const products: Readonly<Record<ProductName, Product>> = {
       unknownMembers: "skipped",
       filters: "ignored",
       memberRemoval: "clears",
+      parameters: ["userId"],
       disguisedRefusals: true,
       values: "first",
       externalIdUpdates: false,

@@ -41,9 +41,14 @@ const parameters = [
 const searchUrn = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
 
 /** @throws Refusal */
-export function parseUrlQuery(model: Model, search: URLSearchParams, judge: Judge): Query {
+export function parseUrlQuery(
+  { model, policy }: Pick<ReadParts, "model" | "policy">,
+  search: URLSearchParams,
+  judge: Judge,
+): Query {
   for (const name of search.keys()) {
-    if (!parameters.includes(name)) judge.note("feature-unsupported", `There is no parameter ${quoted(name)}.`);
+    if (!parameters.includes(name) && !policy.parameters.includes(name))
+      judge.note("feature-unsupported", `There is no parameter ${quoted(name)}.`);
     if (["sortBy", "cursor"].includes(name)) judge.note("feature-unsupported", `${name} is not supported.`);
   }
   const only = search.get("attributes")?.split(",");
@@ -57,7 +62,7 @@ export function parseUrlQuery(model: Model, search: URLSearchParams, judge: Judg
 }
 
 /** The body of a `.search` (RFC 7644 §3.4.3). @throws Refusal */
-export function parseSearch(model: Model, body: JsonObject, judge: Judge): Query {
+export function parseSearch(parts: Pick<ReadParts, "model" | "policy">, body: JsonObject, judge: Judge): Query {
   const given = new URLSearchParams();
   for (const [name, value] of Object.entries(body)) {
     if (name === "schemas") continue;
@@ -67,7 +72,7 @@ export function parseSearch(model: Model, body: JsonObject, judge: Judge): Query
   if (!isArray(body["schemas"] ?? null) || !JSON.stringify(body["schemas"]).includes(searchUrn)) {
     judge.refuse("schemas-missing", `schemas of a search is [${searchUrn}].`, "invalidSyntax");
   }
-  return parseUrlQuery(model, given, judge);
+  return parseUrlQuery(parts, given, judge);
 }
 
 /** The ListResponse. @throws Refusal for a filter that can't be understood */

@@ -109,7 +109,7 @@ function answer(parts: ServiceParts, request: ScimRequest): ScimAnswer {
 }
 
 function onCollection(parts: ServiceParts, read: ReadParts, request: ScimRequest, judge: Judge): ScimAnswer {
-  if (request.method === "GET") return ok(list(read, parseUrlQuery(read.model, request.search, judge), judge));
+  if (request.method === "GET") return ok(list(read, parseUrlQuery(read, request.search, judge), judge));
   if (request.method !== "POST") return undefinedMethod(judge, "GET, POST");
   const projection = projectionOf(read.model, request.search, judge);
   const body = parseBody(request, judge);
@@ -120,7 +120,7 @@ function onCollection(parts: ServiceParts, read: ReadParts, request: ScimRequest
 
 function onSearch(read: ReadParts, request: ScimRequest, judge: Judge): ScimAnswer {
   if (request.method !== "POST") return undefinedMethod(judge, "POST");
-  return ok(list(read, parseSearch(read.model, parseBody(request, judge), judge), judge));
+  return ok(list(read, parseSearch(read, parseBody(request, judge), judge), judge));
 }
 
 function onResource(parts: ServiceParts, read: ReadParts, request: ScimRequest, id: string, judge: Judge): ScimAnswer {

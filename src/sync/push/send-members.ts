@@ -33,6 +33,8 @@ export async function sendMembers(
     return { lost: false, refused: null };
   } catch (error) {
     if (!(error instanceof TargetError) || !isAboutContents(error)) throw error;
+    // Refused by the profile, before anything was sent: there is nobody to look for.
+    if (error.status === null) return refuseAll(parts, group, op, members, error);
     if (sendsAll && (await noteLostMembers(parts, group))) return { lost: true, refused: null };
     // Of a list of all who stay, nobody can be told whom it is refused for; and half of what is new makes it no shorter.
     if (sendsAll && (op === "remove" || error.status === 413)) return refuseAll(parts, group, op, members, error);

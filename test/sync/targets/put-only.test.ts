@@ -78,6 +78,9 @@ test("where neither PATCH nor PUT may be used, changes fail with words, and the 
   const failed = await fixture.records(task, { status: "failed", resourceType: "User" });
   expect(failed).toMatchObject([{ externalId: one, error: expect.stringMatching(/no PATCH.*PUT must not be used/) }]);
   expect(writes(fixture)).toEqual({ "POST User": 1 });
+  // Nobody is looked for in groups to which nothing can be sent; the one that changed is read once, for it had failed before.
+  const { log } = fixture.control.requests();
+  expect(log.filter(({ method, path }) => method === "GET" && path.startsWith("/Groups"))).toHaveLength(1);
 });
 
 test("a member whose account is gone there keeps nobody else out of a group", async () => {

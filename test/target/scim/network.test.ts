@@ -86,6 +86,12 @@ test("calls go through the proxy, and the server's certificate is verified behin
   expect(error).toMatchObject({ code: "unavailable", doubt: false });
   expect(error.message).toMatch(/certificate/);
   expect(server.seen).toHaveLength(1);
+
+  // Many at once, over no more tunnels than connections.
+  const many = targetAt(server.url, { ca: authority.cert, proxy: proxy.url, concurrency: 3 });
+  await Promise.all(Array.from({ length: 20 }, () => create(many)));
+  expect(server.seen).toHaveLength(21);
+  expect(proxy.tunnels.length).toBeLessThanOrEqual(2 + 3);
 });
 
 test("a proxy that is not there, or does not let through, leaves no doubt: nothing was sent", async () => {
