@@ -42,6 +42,13 @@ export function parseTargetProfile(input: unknown): TargetProfile {
 
 /** What each fact means, by its name, in the order of the files. */
 export function factDescriptions(): ReadonlyMap<string, string> {
+  described ??= describeFacts();
+  return described;
+}
+
+let described: ReadonlyMap<string, string> | null = null;
+
+function describeFacts(): ReadonlyMap<string, string> {
   const { properties = {} } = z.toJSONSchema(facts, { io: "input" });
   return new Map(
     Object.entries(properties).map(([name, each]) => [name, typeof each === "object" ? (each.description ?? "") : ""]),
