@@ -25,7 +25,14 @@ import { makeSchemaEditor } from "./schemas/editor.ts";
 import { isWritable } from "./schemas/write-file.ts";
 import { SourceError } from "./source/source.ts";
 import { endSource } from "./sync/end-source.ts";
-import { type EngineQuestions, openParts, type Parts, type ReadyConfig, testTarget } from "./wire.ts";
+import {
+  type EngineQuestions,
+  openParts,
+  type Parts,
+  type ReadyConfig,
+  readProfileForPeople,
+  testTarget,
+} from "./wire.ts";
 
 /** A running bridge. */
 export interface Bridge {
@@ -259,6 +266,7 @@ function adminParts(
     catalog: () => schemas.inForce().catalog,
     knownMappings: () => [...schemas.inForce().mappings.keys()],
     knownProfiles: () => schemas.profiles(),
+    readProfile: (name) => readProfileForPeople(edges, name),
     nudge,
     allowUrl: edges.refuseUrl,
   };

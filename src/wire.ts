@@ -23,13 +23,11 @@ import type { ImpactQuestion, SourceImpact } from "./sync/impact/impact.ts";
 import { measureSources } from "./sync/impact/measure-sources.ts";
 import { type PreviewParts, type PreviewQuestion, previewOfSource, type StoredPreview } from "./sync/preview.ts";
 import type { EngineEdges } from "./sync/run-task.ts";
-import { parseTargetProfile, TargetProfileError } from "./target/profile.ts";
+import { factDescriptions, parseTargetProfile, type TargetProfile, TargetProfileError } from "./target/profile.ts";
+import { profileChecks } from "./target/profile-checks.ts";
 import { readTargetProfile } from "./target/read-profile.ts";
 import type { TargetAuth } from "./target/scim/authorization.ts";
-import { knownPart } from "./target/scim/known-schemas.ts";
-import { memberOperations } from "./target/scim/member-operations.ts";
-import { patchOperations } from "./target/scim/patch.ts";
-import { renderForTarget } from "./target/scim/render.ts";
+import { makeScimLanguage } from "./target/scim/language.ts";
 import { makeScimTarget } from "./target/scim/scim-target.ts";
 import { type Target, TargetError, type TargetLanguage } from "./target/target.ts";
 
@@ -51,11 +49,14 @@ export interface Parts {
 export interface Edges extends EngineEdges {
   readonly openSource: (source: Pick<SourceRow, "settings" | "secrets">) => Source;
   readonly openTarget: (target: Pick<TargetRow, "settings" | "secrets">) => Opened;
+  /** A target profile as it is read now. @throws {TargetError} `profile` when it cannot be used */
+  readonly readProfile: (name: string) => TargetProfile;
   /** Why an address that an administrator entered may not be called; null when it may. */
   readonly refuseUrl: (url: string) => string | null;
 }
 
 interface Opened {
+  readonly profile: TargetProfile;
   readonly target: Target;
   readonly language: TargetLanguage;
 }
@@ -108,6 +109,7 @@ function makeEdges(config: ReadyConfig, schemas: SchemaRegistry, log: Log): Edge
     openTarget: (target) => openTarget(target, config.schemasDir, allowAddress),
     loadMapping: async (name) => mappingInForce(await schemas.refresh(), name),
     catalog: async () => (await schemas.refresh()).catalog,
+    readProfile: (name) => readTargetProfile(config.schemasDir, name),
     refuseUrl: (url) => refuseUrl(url, allowAddress),
   };
 }
@@ -138,7 +140,10 @@ function openTarget(
   allowAddress: AddressPolicy,
 ): Opened {
   const profile = readTargetProfile(schemasDir, settings.profile);
-  const { auth } = mergeSecrets({ auth: settings.auth }, secrets);
+  const { auth, query } = mergeSecrets<{ auth: unknown; query?: Readonly<Record<string, string>> }>(
+    { auth: settings.auth },
+    secrets,
+  );
   const target = makeScimTarget({
     baseUrl: settings.baseUrl,
     // The form has checked that each kind has its secrets, which lie apart from the settings.
@@ -147,9 +152,12 @@ function openTarget(
     version: programVersion(),
     concurrency: settings.limits.concurrency,
     requestsPerSecond: settings.limits.requestsPerSecond,
+    query,
+    ca: settings.ca,
+    proxy: settings.proxy,
     allowAddress,
   });
-  return { target, language };
+  return { profile, target, language: makeScimLanguage(profile.facts, settings.constants) };
 }
 
 /** Tries a target out; a profile that cannot be used is the first thing that fails. */
@@ -160,22 +168,29 @@ export async function testTarget(
   signal: AbortSignal,
 ): Promise<TestResult> {
   try {
-    const { target } = edges.openTarget(draft);
-    return await target.test(signal, ours).finally(() => target.close());
+    const { target, profile } = edges.openTarget(draft);
+    const { ok, checks } = await target.test(signal, ours).finally(() => target.close());
+    return { ok, checks: [...checks, ...profileChecks(profile, draft.settings.provision)] };
   } catch (error) {
     if (!(error instanceof TargetError && error.code === "profile")) throw error;
     return { ok: false, checks: [{ name: "profile", ok: false, detail: error.message }] };
   }
 }
 
-/** How SCIM targets want things written. */
-const language: TargetLanguage = {
-  adjust: renderForTarget,
-  known: knownPart,
-  difference: patchOperations,
-  memberRequests: (op, members, capabilities) =>
-    op === "add" ? memberOperations(members, [], capabilities) : memberOperations([], members, capabilities),
-};
+/** A target profile for people: or why it can't be used. */
+export type ProfileReading =
+  | { readonly profile: TargetProfile & { readonly meanings: ReadonlyMap<string, string> } }
+  | { readonly problem: string };
+
+/** A target profile, with what each of its facts means. */
+export function readProfileForPeople({ readProfile }: Pick<Edges, "readProfile">, name: string): ProfileReading {
+  try {
+    return { profile: { ...readProfile(name), meanings: factDescriptions() } };
+  } catch (error) {
+    if (!(error instanceof TargetError && error.code === "profile")) throw error;
+    return { problem: error.message };
+  }
+}
 
 /** An address that is written out is judged at once; names are judged when they are connected to. */
 function refuseUrl(url: string, allowAddress: AddressPolicy): string | null {

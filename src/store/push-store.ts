@@ -19,6 +19,8 @@ export interface PushScope {
   readonly startedAt: number;
   /** Also what failed before and waits for its next try. */
   readonly retryAll: boolean;
+  /** The target knows no inactive accounts: who is not to be active is not to be there. */
+  readonly removesInactive?: boolean;
   /** Departed people are deleted there when they left before this time; null: only deactivated. */
   readonly deleteDepartedBefore: number | null;
 }
@@ -84,6 +86,13 @@ export interface MemberDelta {
   readonly gone: boolean;
   /** Of a removal: somebody approved it, or the removal of the member. */
   readonly approved: boolean;
+}
+
+/** A member that a target was given and has an id of. */
+export interface GivenMember {
+  readonly memberId: string;
+  readonly memberType: ResourceType;
+  readonly remoteId: string;
 }
 
 /** What came of one change at a target: a record, and the new state of the link. */
@@ -208,6 +217,14 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
   ): Promise<readonly MemberDelta[]>;
   /** Members that would leave a group without having left the company or being approved to, and how many it has. */
   memberLoss(targetId: string, groupId: string): Promise<{ readonly removed: number; readonly total: number }>;
+  /** Members that a target's group was given for certain, by the ledger, in order of id. */
+  givenMembers(
+    targetId: string,
+    groupId: string,
+    page: { readonly after: string; readonly limit: number },
+  ): Promise<readonly GivenMember[]>;
+  /** These are in the group for certain, and no change of it. */
+  settleMembers(lease: Lease, targetId: string, groupId: string, memberIds: readonly string[]): Promise<void>;
   saveMembers(
     lease: Lease,
     taskId: string,

@@ -4,7 +4,7 @@ import { emptyLinks } from "./emptied-rows.ts";
 import type { PushOutcome, PushStore } from "./engine.ts";
 import { leasedWrite, revokeLease } from "./leases.ts";
 import { makePushHolds } from "./push-holds.ts";
-import { makePushMembers } from "./push-members.ts";
+import { lackingMembers, makePushMembers } from "./push-members.ts";
 import { makePendingQueries, sourcesOf } from "./push-pending.ts";
 import { makePushRules } from "./push-rules.ts";
 import type { Tables } from "./tables.ts";
@@ -145,8 +145,8 @@ export function makePushStore(
           trx,
           outcomes.map(({ resourceId }) => resourceId),
         );
-        for (const { resourceId, link } of outcomes) {
-          if (link?.state === "unlinked") await unlink(trx, targetId, resourceId, link.again, now);
+        for (const { resourceId, resourceType, link } of outcomes) {
+          if (link?.state === "unlinked") await unlink(trx, targetId, { resourceId, resourceType }, link.again, now);
         }
       }),
 
@@ -242,7 +242,7 @@ async function forgetDeleted(
 async function unlink(
   trx: Transaction<Tables>,
   targetId: string,
-  resourceId: string,
+  { resourceId, resourceType }: Pick<PushOutcome, "resourceId" | "resourceType">,
   again: boolean,
   now: number,
 ): Promise<void> {
@@ -265,7 +265,18 @@ async function unlink(
     .execute();
   await trx
     .updateTable("link")
-    .set({ lacks_members: 1, updated_at: 0 })
+    .set((eb) => ({
+      lacks_members:
+        resourceType === "Group"
+          ? lackingMembers.any
+          : eb
+              .case()
+              .when("lacks_members", "=", lackingMembers.any)
+              .then(lackingMembers.any)
+              .else(lackingMembers.users)
+              .end(),
+      updated_at: 0,
+    }))
     .where("target_id", "=", targetId)
     .where("resource_id", "in", (eb) =>
       eb

@@ -117,7 +117,7 @@ export type TargetAuth =
 
 export interface TargetSettings {
   readonly baseUrl: string;
-  /** Its secrets (`/auth/token`, `/auth/password`, `/auth/clientSecret`, `/auth/value`) lie in `secrets`. */
+  /** Its secrets (`/auth/token`, `/auth/password`, …) lie in `secrets`, and with them `/query/{parameter}`. */
   readonly auth: TargetAuth;
   readonly profile: string;
   /** Ids of the sources whose resources go there. */
@@ -131,7 +131,14 @@ export interface TargetSettings {
   /** SCIM filters; absent: everything. */
   readonly scope: { readonly users?: string; readonly groups?: string };
   readonly match: { readonly users: readonly string[]; readonly groups: readonly string[] };
-  readonly limits: { readonly concurrency: number; readonly requestsPerSecond: number };
+  /** What is not said is as the profile says. */
+  readonly limits: { readonly concurrency?: number; readonly requestsPerSecond?: number };
+  /** Values for the constants that the profile names. */
+  readonly constants?: Readonly<Record<string, string>>;
+  /** Certificates (PEM) of authorities that are trusted besides the public ones. */
+  readonly ca?: string;
+  /** URL of the HTTP proxy that all calls go through. */
+  readonly proxy?: string;
   readonly safeguards: Safeguards;
   /** Rules of its own over our documents, as they were written; absent: it gets what the others get. */
   readonly mapping?: JsonObject;

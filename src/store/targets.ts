@@ -37,8 +37,8 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
     if (row === undefined || row.contacted_at === null) return false;
     const before = JSON.parse(row.settings) as TargetSettings;
     const givesMore = after.sources.some((source) => !before.sources.includes(source));
-    const content = ({ scope, provision, mapping }: TargetSettings): string =>
-      JSON.stringify([scope, provision, mapping ?? null]);
+    const content = ({ scope, provision, mapping, profile, constants }: TargetSettings): string =>
+      JSON.stringify([scope, provision, mapping ?? null, profile, constants ?? null]);
     return givesMore || content(before) !== content(after);
   };
 

@@ -14,6 +14,8 @@ import { isWritable } from "../../src/schemas/write-file.ts";
 import type { Database } from "../../src/store/database.ts";
 import { type FullStore, makeStore, openDatabase } from "../../src/store/open-store.ts";
 import { previewOfSource } from "../../src/sync/preview.ts";
+import { readTargetProfile } from "../../src/target/read-profile.ts";
+import { readProfileForPeople } from "../../src/wire.ts";
 
 const repositorySchemas = fileURLToPath(new URL("../../schemas", import.meta.url));
 
@@ -96,7 +98,8 @@ export async function makeAdminFixture(
     forgetLinks: record("forgetLinks", undefined),
     catalog: () => registry.inForce().catalog,
     knownMappings: () => ["wecom", "wecom-plain"],
-    knownProfiles: () => ["generic"],
+    knownProfiles: () => registry.profiles(),
+    readProfile: (name) => readProfileForPeople({ readProfile: (each) => readTargetProfile(schemasDir, each) }, name),
     nudge: () => calls.push(["nudge"]),
     ...overrides,
   };

@@ -41,12 +41,8 @@ import type {
 import { type Engine, startEngine } from "../../src/sync/engine.ts";
 import type { EngineEdges } from "../../src/sync/run-task.ts";
 import { readTargetProfile } from "../../src/target/read-profile.ts";
-import { knownPart } from "../../src/target/scim/known-schemas.ts";
-import { memberOperations } from "../../src/target/scim/member-operations.ts";
-import { patchOperations } from "../../src/target/scim/patch.ts";
-import { renderForTarget } from "../../src/target/scim/render.ts";
+import { makeScimLanguage } from "../../src/target/scim/language.ts";
 import { makeScimTarget } from "../../src/target/scim/scim-target.ts";
-import type { TargetLanguage } from "../../src/target/target.ts";
 import { FakeClock } from "../source/wecom/fake-clock.ts";
 
 export const defaultSafeguards: Safeguards = {
@@ -223,17 +219,18 @@ export async function startEngineFixture(options: EngineFixtureOptions = {}): Pr
       const parts = { corpId, agentId, apiBaseUrl, contactsSecret, clock: new FakeClock(), log };
       return makeWecomSource({ ...parts, corpSecret: row.secrets["/wecom/corpSecret"] ?? "" });
     },
-    openTarget: (row: TargetRow) => ({
-      target: makeScimTarget({
+    openTarget: (row: TargetRow) => {
+      const profile = readTargetProfile(schemasDir, row.settings.profile);
+      const target = makeScimTarget({
         baseUrl: row.settings.baseUrl,
         auth: { type: "bearer", token: row.secrets["/auth/token"] ?? "" },
-        profile: readTargetProfile(schemasDir, row.settings.profile),
+        profile,
         version: "0.0.0",
         concurrency: row.settings.limits.concurrency,
         timeoutMs: options.timeoutMs ?? 10_000,
-      }),
-      language,
-    }),
+      });
+      return { target, language: makeScimLanguage(profile.facts, row.settings.constants) };
+    },
     loadMapping: async (name: string) => mappingInForce(await schemas.refresh(), name),
     catalog: async () => (await schemas.refresh()).catalog,
   };
@@ -366,14 +363,6 @@ export function targetSettings(
     ...settings,
   };
 }
-
-const language: TargetLanguage = {
-  adjust: renderForTarget,
-  known: knownPart,
-  difference: patchOperations,
-  memberRequests: (op, members, capabilities) =>
-    op === "add" ? memberOperations(members, [], capabilities) : memberOperations([], members, capabilities),
-};
 
 /** Our own directory in the shape of a target's dump. */
 export async function ownDirectory(

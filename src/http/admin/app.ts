@@ -30,6 +30,7 @@ import { makeSources } from "./sources.ts";
 import { makeTargetActions } from "./target-actions.ts";
 import { describeTargetRules } from "./target-mapping.ts";
 import { makeTargetPreview } from "./target-preview.ts";
+import { makeTargetProfiles } from "./target-profiles.ts";
 import { makeTargets } from "./targets.ts";
 import { makeTasks } from "./tasks.ts";
 import { makeUserGroups } from "./user-groups.ts";
@@ -69,6 +70,7 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
   app.route("/api/v1", makeSchemaFiles("extension", parts));
   app.route("/api/v1", makeTargetActions(parts));
   app.route("/api/v1", makeTargetPreview(parts));
+  app.route("/api/v1", makeTargetProfiles(parts));
   app.route("/api/v1", makeTargets(parts));
   app.route("/api/v1", makeTasks(parts));
   app.route("/api/v1", makeRecords(parts));

@@ -31,6 +31,29 @@ export type SourceDraft = Pick<SourceRow, "name" | "type" | "settings" | "secret
 /** A target that need not be stored yet. */
 export type TargetDraft = Pick<TargetRow, "name" | "settings" | "secrets">;
 
+/** A fact of a target profile, with where it was seen. */
+interface ProfileFact<Value = unknown> {
+  readonly value: Value;
+  readonly evidence: "verified" | "assumed";
+  readonly note?: string | undefined;
+}
+
+/** A target profile, with what each of its facts means; or why its file can't be used. */
+export type ProfileReading =
+  | {
+      readonly profile: {
+        readonly title: string;
+        readonly description: string;
+        readonly facts: Readonly<Record<string, ProfileFact>> & {
+          readonly constants: ProfileFact<Readonly<Record<string, { readonly description: string }>>>;
+          readonly concurrency: ProfileFact<number>;
+          readonly requestsPerSecond: ProfileFact<number>;
+        };
+        readonly meanings: ReadonlyMap<string, string>;
+      };
+    }
+  | { readonly problem: string };
+
 /** A department of the source, for choosing a scope. */
 export interface Department {
   readonly id: number;
@@ -93,6 +116,7 @@ export interface AdminParts {
   readonly knownProfiles: () => readonly string[];
   /** A SCIM client was changed or deleted: what the endpoint remembers of clients is not so any more. */
   readonly forgetClients?: () => void;
+  readonly readProfile: (name: string) => ProfileReading;
   /** Wakes the engine: something may be due. */
   readonly nudge: () => void;
   /** Why the bridge may not call an address that an administrator entered, or null when it may. */

@@ -9,6 +9,7 @@ import { desiredDocument, nameProblem } from "./desired.ts";
 import { findMatch, holdersOf, type Match, type Search } from "./find-match.ts";
 import { knownAttributes } from "./known-attributes.ts";
 import { chunkSize, failureText, outcomeOf, type PushParts, retryDelayMs } from "./push-parts.ts";
+import { sendOperations } from "./send-operations.ts";
 
 /**
  * Makes what the target lacks. Users come in waves, managers before those they lead, so that a reference costs no
@@ -48,7 +49,7 @@ export async function inChunk(
 ): Promise<void> {
   const outcomes: PushOutcome[] = [];
   try {
-    await concurrently(page, parts.row.settings.limits.concurrency, async (resource) => {
+    await concurrently(page, parts.target.concurrency, async (resource) => {
       outcomes.push(await work(resource));
     });
   } finally {
@@ -99,6 +100,8 @@ async function createOne(parts: PushParts, resource: PendingResource, hasListed:
       if (match.kind === "unclear") return failed(parts, resource, desired, match.detail);
       if (match.kind === "one") return await adopt(parts, resource, desired, match);
     }
+    const lacking = parts.language.lacking(type, desired);
+    if (lacking.length > 0) return failed(parts, resource, desired, lackingText(lacking));
     const made = await attempts.run<Made>(
       async () => ({ remote: await target.create(type, desired, signal), by: null }),
       async () => {
@@ -118,6 +121,10 @@ async function createOne(parts: PushParts, resource: PendingResource, hasListed:
     if (error.code !== "conflict") return failed(parts, resource, desired, failureText(error));
     return adoptAfterConflict(parts, resource, desired, error);
   }
+}
+
+function lackingText(paths: readonly string[]): string {
+  return `the product does not take it without ${paths.join(", ")}: have the mapping, or the rules of the target, give a value`;
 }
 
 /** Where to look before a create; null for somebody of whom this target cannot know yet. */
@@ -163,11 +170,11 @@ async function adopt(
   desired: JsonObject,
   { remote, by, former }: Omit<Found, "kind">,
 ): Promise<PushOutcome> {
-  const given = parts.language.known(former, parts.capabilities);
+  const given = parts.language.known(resource.type, former, parts.capabilities);
   const held = knownAttributes(remote.document, desired, given);
-  const operations = parts.language.difference(held, desired);
+  const operations = parts.language.difference(resource.type, held, desired);
   if (operations.length > 0) {
-    await parts.attempts.run(() => parts.target.modify(resource.type, remote.id, operations, parts.signal));
+    await sendOperations(parts, { type: resource.type, id: resource.id, remoteId: remote.id }, operations);
   }
   return linked(resource, desired, remote.id, {
     action: "adopt",

@@ -89,7 +89,7 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     return failed("target.mapping", error.message);
   }
   // Before anything is counted: what it was given by other rules is pending.
-  const rulesVersion = rules?.version ?? null;
+  const rulesVersion = writingVersion(rules, request.language);
   if (rulesVersion !== row.rulesVersion) await store.noteRules(request.lease, row.id, rulesVersion);
   try {
     const attempts = new Attempts({
@@ -148,6 +148,11 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
   }
 }
 
+/** What decides how documents are written there: the target's own rules and its profile; null for neither. */
+function writingVersion(rules: TargetRules | null, { version }: TargetLanguage): string | null {
+  return [rules?.version ?? null, version].filter((each) => each !== null).join("+") || null;
+}
+
 async function additions(parts: PushParts): Promise<boolean> {
   let lost = false;
   for (const type of parts.scope.types) {
@@ -172,7 +177,10 @@ export function makeScope(
     sourceIds,
     retryAll,
     leaving,
-  }: Pick<PushRequest, "row" | "catalog" | "sourceIds" | "retryAll" | "leaving">,
+    language,
+  }: Pick<PushRequest, "row" | "catalog" | "sourceIds" | "retryAll" | "leaving"> & {
+    readonly language: Pick<TargetLanguage, "inactive">;
+  },
   startedAt: number,
 ): PushScope {
   const { provision } = row.settings;
@@ -191,6 +199,7 @@ export function makeScope(
     groupFilter: filters.Group,
     startedAt,
     retryAll,
+    removesInactive: language.inactive === "removed",
     deleteDepartedBefore: deleteBefore(
       leaving === "delete" || leaving === "deactivate" ? leaving : provision.onRemoval,
       startedAt,

@@ -11,6 +11,7 @@ import { isRename, waitingRenames } from "./guard-renames.ts";
 import { keepUnknown } from "./keep-unknown.ts";
 import { knownAttributes } from "./known-attributes.ts";
 import { chunkSize, failureText, outcomeOf, type PushParts, retryDelayMs } from "./push-parts.ts";
+import { sendOperations } from "./send-operations.ts";
 
 type Page = { readonly after: string; readonly limit: number };
 
@@ -90,7 +91,7 @@ async function updateOne(
 ): Promise<PushOutcome> {
   const { type } = resource;
   const stored = JSON.parse(resource.held ?? "{}") as JsonObject;
-  const given = parts.language.known(stored, parts.capabilities);
+  const given = parts.language.known(type, stored, parts.capabilities);
   // Of somebody who has left nothing else changes any more; our directory may have forgotten the rest of him.
   const only = resource.departed || waits;
   const whole = only ? given : desiredDocument(parts, resource);
@@ -153,7 +154,7 @@ interface Comparison {
 }
 
 async function sendUpdate(
-  { language, target, attempts, signal }: PushParts,
+  parts: PushParts,
   resource: PendingResource,
   { held, desired, remembered, version }: Comparison,
   active: false | null,
@@ -167,7 +168,7 @@ async function sendUpdate(
     lacksManager: resource.managerId !== null && managerRemoteId === null,
     held: JSON.stringify(remembered),
   } as const;
-  const operations = language.difference(held, desired);
+  const operations = parts.language.difference(type, held, desired);
   if (operations.length === 0) return outcomeOf(resource, null, link);
   const record = {
     action: actionOf(type, held, desired),
@@ -176,7 +177,7 @@ async function sendUpdate(
     after: JSON.stringify(desired),
     changesIdentity: isRename(resource, held, desired),
   };
-  await attempts.run(() => target.modify(type, link.remoteId, operations, signal));
+  await sendOperations(parts, { type, id: resource.id, remoteId: link.remoteId }, operations);
   return outcomeOf(resource, { ...record, status: "applied", error: null }, link);
 }
 
@@ -206,8 +207,7 @@ async function deleteOne(parts: PushParts, resource: PendingResource): Promise<P
   const { target, attempts, signal } = parts;
   const record = {
     action: "delete",
-    because:
-      resource.type === "Group" ? "the group is gone, or out of the target's scope" : "this person left the source",
+    because: deletionReason(resource),
     before: resource.held,
     after: null,
   } as const;
@@ -238,6 +238,13 @@ async function deleteOne(parts: PushParts, resource: PendingResource): Promise<P
 function actionOf(type: ResourceType, held: JsonObject, desired: JsonObject): Action {
   if (type === "Group" || isActive(held) === isActive(desired)) return "update";
   return isActive(desired) ? "reactivate" : "deactivate";
+}
+
+function deletionReason({ type, departed }: PendingResource): string {
+  if (type === "Group") return "the group is gone, or out of the target's scope";
+  return departed
+    ? "this person left the source"
+    : "disabled in the source, or out of the target's scope; the product knows no inactive accounts";
 }
 
 function reasonOf(resource: PendingResource, active: false | null): string {

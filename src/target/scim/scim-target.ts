@@ -18,14 +18,20 @@ export interface ScimTargetOptions {
   readonly profile: TargetProfile;
   /** The program's version, for `User-Agent`. */
   readonly version: string;
-  /** Connections that are kept open; more requests than that wait for one. 8 if absent. */
-  readonly concurrency?: number;
-  /** 0, or absent: no limit of our own. */
-  readonly requestsPerSecond?: number;
+  /** Connections that are kept open; more requests than that wait for one. As the profile says if absent. */
+  readonly concurrency?: number | undefined;
+  /** 0: no limit of our own. As the profile says if absent. */
+  readonly requestsPerSecond?: number | undefined;
+  /** Parameters that the product wants in the query of every call; their values are secrets. */
+  readonly query?: Readonly<Record<string, string>> | undefined;
   /** For one whole exchange. 30,000 if absent. */
   readonly timeoutMs?: number;
   /** Addresses that may be connected to; all if absent. See `parseAddressPolicy`. */
   readonly allowAddress?: AddressPolicy;
+  /** Certificates (PEM) of authorities that are trusted besides the public ones. */
+  readonly ca?: string | undefined;
+  /** URL of the HTTP proxy that all calls go through, those for tokens too. */
+  readonly proxy?: string | undefined;
   /** Milliseconds since 1970; `Date.now` if absent. */
   readonly clock?: () => number;
 }
@@ -43,8 +49,8 @@ export function makeScimTarget(options: ScimTargetOptions): Target {
   const { profile } = options;
   const connection = makeConnection({
     ...options,
-    concurrency: options.concurrency ?? 8,
-    requestsPerSecond: options.requestsPerSecond ?? 0,
+    concurrency: options.concurrency ?? profile.facts.concurrency.value,
+    requestsPerSecond: options.requestsPerSecond ?? profile.facts.requestsPerSecond.value,
     timeoutMs: options.timeoutMs ?? 30_000,
     clock: options.clock ?? Date.now,
   });
@@ -52,6 +58,8 @@ export function makeScimTarget(options: ScimTargetOptions): Target {
   let reading = toReading(profile, { config: null, schemas: null });
 
   return {
+    concurrency: options.concurrency ?? profile.facts.concurrency.value,
+
     async discover(signal) {
       const discovery = await readDiscovery(connection, signal);
       reading = toReading(profile, discovery);

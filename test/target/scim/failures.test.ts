@@ -48,7 +48,7 @@ describe("a create that the server answers with", () => {
       true,
     ],
     ["202", { status: 202, body: { id: "1" } }, "nonsense", true],
-    ["200 and an error of its own kind", { body: { status: "error", msg: "please sign in" } }, "nonsense", true],
+    ["200 and an error of its own kind", { body: { status: "error", msg: "please sign in" } }, "refused", false],
   ])("%s", async (_, reply, code, doubt) => {
     expect(await createAgainst(reply)).toMatchObject({ code, doubt });
   });
