@@ -19,6 +19,7 @@ import { type Ask, makeAsker } from "./lib/questions.ts";
 import { orStartError } from "./lib/start-error.ts";
 import { throttle } from "./lib/throttle.ts";
 import { makeSchemaEditor } from "./schemas/editor.ts";
+import { compileVersion } from "./schemas/find-rules.ts";
 import { isWritable } from "./schemas/write-file.ts";
 import { SourceError } from "./source/source.ts";
 import { endSource } from "./sync/end-source.ts";
@@ -240,6 +241,7 @@ function adminParts(
       inForce: schemas.inForce,
       refresh: schemas.refresh,
       editor: makeSchemaEditor({ registry: schemas, store }),
+      compileVersion: (mapping) => compileVersion({ compile: schemas.compile, store }, mapping),
       isWritable: (kind) => isWritable(schemas.directory, kind),
     },
     measureImpact: (question, signal) => ask("impact", question, signal),

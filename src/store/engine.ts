@@ -321,8 +321,8 @@ export interface EngineTaskStore {
     targetId: string | null,
     read: { readonly users: number; readonly groups: number },
   ): Promise<TaskCounts>;
-  /** Deletes records that are older than their time. */
-  pruneRecords(before: number): Promise<void>;
+  /** Deletes records that are older than their time, few at a time. Rejects with the signal's reason. */
+  pruneRecords(before: number, signal?: AbortSignal): Promise<void>;
 }
 
 export type * from "./push-store.ts";

@@ -30,6 +30,7 @@ import type { Store } from "./store.ts";
 import { makeSummaryStore } from "./summaries.ts";
 import { makeTargetStore } from "./targets.ts";
 import { makeTaskStore } from "./tasks.ts";
+import { makeValueHistory } from "./value-history.ts";
 
 /** Everything that the program keeps, for the API, the SCIM endpoint and the engine. */
 export type FullStore = Store &
@@ -84,6 +85,7 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
     ...makeDirectoryChanges(database),
     ...makeDirectoryRecords(database),
     ...makeRecordViews(database),
+    ...makeValueHistory(database),
     ...makeSchemaVersionStore(database, clock),
     ...makeSummaryStore(database, tasks.listTasks, directory.countOfSource),
     ...makePushStore(database, clock),

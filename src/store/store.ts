@@ -4,8 +4,9 @@ import type { ResolvedFilter } from "../scim/resolve-filter.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import type { SourceScope } from "../source/source.ts";
 import type { DirectoryRecordReader, DirectoryWriter, GroupReader } from "./directory-writing.ts";
+import type { HistoryReader } from "./history-store.ts";
 import type { SchemaVersionStore } from "./schema-version-store.ts";
-import type { Page, TaskRow, TaskStore } from "./task-store.ts";
+import type { Page, RecordReader, TaskRow, TaskStore } from "./task-store.ts";
 
 // Small interfaces: a function asks for the ones it needs. All times are milliseconds since 1970 (UTC).
 
@@ -321,6 +322,8 @@ export interface Store
     DirectoryReader,
     DirectoryWriter,
     DirectoryRecordReader,
+    RecordReader,
+    HistoryReader,
     GroupReader,
     SchemaVersionStore,
     SummaryStore {
@@ -332,6 +335,7 @@ export interface Store
 export type * from "./directory-writing.ts";
 export type * from "./engine.ts";
 export { LeaseLostError } from "./engine.ts";
+export type * from "./history-store.ts";
 export type * from "./schema-version-store.ts";
 export type * from "./task-store.ts";
 export type { Json, JsonObject };

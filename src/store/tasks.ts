@@ -6,14 +6,12 @@ import { countChanges, noCounts } from "./counts.ts";
 import type { Database } from "./database.ts";
 import type { EngineTaskStore } from "./engine.ts";
 import { makeHeldPushes } from "./held-pushes.ts";
+import { makePruning } from "./prune.ts";
 import type { TaskRow, TaskStore } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 /** Sync tasks. Their records are in `records-view.ts`. */
-export function makeTaskStore(
-  database: Database,
-  clock: () => number,
-): Omit<TaskStore, "listRecords" | "listRecordMembers"> & EngineTaskStore {
+export function makeTaskStore(database: Database, clock: () => number): TaskStore & EngineTaskStore {
   const { db, isOneOf } = database;
 
   const findTask = async (id: string): Promise<TaskRow | null> => {
@@ -23,6 +21,7 @@ export function makeTaskStore(
 
   return {
     ...makeHeldPushes(database),
+    ...makePruning(database),
 
     async queueTask({ sourceId, targetId, trigger, mode }) {
       const slot = slotOf(sourceId, targetId);
@@ -220,24 +219,6 @@ export function makeTaskStore(
         })),
         read,
       );
-    },
-
-    async pruneRecords(before) {
-      await database.write(async (trx) => {
-        // What still waits, for approval or for its turn, is no record yet; what a plan showed is one.
-        const isRecord = sql<boolean>`(status not in ('held', 'planned') or (approved = 0 and not exists (
-          select 1 from sync_task t where t.id = change.task_id and t.state in ('queued', 'running', 'held'))))`;
-        const old = trx.selectFrom("change").select("seq").where("created_at", "<", before).where(isRecord);
-        await trx.deleteFrom("change_member").where("change_seq", "in", old).execute();
-        await trx.deleteFrom("change").where("created_at", "<", before).where(isRecord).execute();
-        await trx
-          .deleteFrom("sync_task")
-          .where("finished_at", "<", before)
-          .where("state", "not in", ["queued", "running", "held"])
-          .execute();
-        await trx.deleteFrom("removal").where("at", "<", before).execute();
-        await trx.deleteFrom("directory_record").where("at", "<", before).execute();
-      });
     },
   };
 

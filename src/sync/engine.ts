@@ -1,5 +1,6 @@
 import type { SchemaVersionStore, SettingStore, TaskStore } from "../store/store.ts";
 import { LeaseLostError } from "../store/store.ts";
+import { makeHousekeeping } from "./housekeeping.ts";
 import { underLease } from "./lease.ts";
 import { type OpenTask, runTask, type TaskParts } from "./run-task.ts";
 import { makeChangeQueue, queueDueSources, queueDueTargets } from "./schedule.ts";
@@ -20,14 +21,11 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
-const hourMs = 3_600_000;
-const dayMs = 86_400_000;
-
 export function startEngine(parts: EngineParts): Engine {
   const { store, clock, log, maxTasks = 2, tickMs = 1000 } = parts;
   const stopping = new AbortController();
   const running = new Map<string, Promise<void>>();
-  let housekeptAt = 0;
+  const housekeeping = makeHousekeeping(parts);
   let retriedAt = clock();
   const queueChanged = makeChangeQueue(store, clock);
   let ticking: Promise<void> | null = null;
@@ -36,13 +34,7 @@ export function startEngine(parts: EngineParts): Engine {
   const tick = async (): Promise<void> => {
     const settings = await store.readSettings();
     const now = clock();
-    if (now - housekeptAt >= hourMs) {
-      housekeptAt = now;
-      await store.expireHeld(now);
-      await store.pruneRecords(now - settings.recordRetentionDays * dayMs);
-      await store.pruneDrafts(now - settings.recordRetentionDays * dayMs);
-      await store.deleteLeavers(now - settings.leaverRetentionDays * dayMs);
-    }
+    housekeeping.look(settings, stopping.signal);
     if (settings.paused) return;
     await queueDueSources(store, now);
     await queueChanged();
@@ -104,6 +96,7 @@ export function startEngine(parts: EngineParts): Engine {
       clearInterval(timer);
       stopping.abort(new Error("the program is stopping"));
       await ticking;
+      await housekeeping.idle();
       await Promise.all(running.values());
     },
   };

@@ -8,6 +8,7 @@ import { makeTokenCheck } from "../../src/http/middleware/bearer-auth.ts";
 import { makeCipher } from "../../src/lib/cipher.ts";
 import { makeLog } from "../../src/lib/log.ts";
 import { makeSchemaEditor } from "../../src/schemas/editor.ts";
+import { compileVersion } from "../../src/schemas/find-rules.ts";
 import { mappingInForce } from "../../src/schemas/in-force.ts";
 import { openRegistry } from "../../src/schemas/registry.ts";
 import { isWritable } from "../../src/schemas/write-file.ts";
@@ -65,6 +66,7 @@ export async function makeAdminFixture(
       inForce: registry.inForce,
       refresh: registry.refresh,
       editor: makeSchemaEditor({ registry, store }),
+      compileVersion: (mapping) => compileVersion({ compile: registry.compile, store }, mapping),
       isWritable: (kind) => isWritable(schemasDir, kind),
     },
     measureImpact: record("measureImpact", []),
@@ -116,7 +118,7 @@ export async function makeAdminFixture(
         ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
       });
       const text = await response.text();
-      const isJson = response.headers.get("content-type")?.includes("json") ?? false;
+      const isJson = /^application\/(.+\+)?json\b/.test(response.headers.get("content-type") ?? "");
       return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : null };
     },
   };

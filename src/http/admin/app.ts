@@ -8,9 +8,11 @@ import { invalid, ProblemError, problemResponse, toProblem, toProblemItems } fro
 import { makeCustomSource } from "./custom-source.ts";
 import { makeDirectoryRecords } from "./directory-records.ts";
 import { docsPage, docsPolicy } from "./docs.ts";
+import { makeHistory } from "./history.ts";
 import { makeImports, maxImportBytes } from "./imports.ts";
 import { makeMappings } from "./mappings.ts";
 import type { AdminParts } from "./parts.ts";
+import { makeRecordExport } from "./record-export.ts";
 import { makeRecords } from "./records.ts";
 import { makeSchemaFiles } from "./schema-files.ts";
 import { makeScimClients } from "./scim-clients.ts";
@@ -61,8 +63,10 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
   app.route("/api/v1", makeTargetPreview(parts));
   app.route("/api/v1", makeTargets(parts));
   app.route("/api/v1", makeTasks(parts));
+  app.route("/api/v1", makeRecordExport(parts));
   app.route("/api/v1", makeRecords(parts));
   app.route("/api/v1", makeDirectoryRecords(parts));
+  app.route("/api/v1", makeHistory(parts));
   app.route("/api/v1", makeScimClients(parts));
   app.route("/api/v1", makeUserGroups(parts));
   app.route("/api/v1", makeCustomSource(parts));

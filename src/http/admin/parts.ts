@@ -2,6 +2,7 @@ import type { CustomSourceWriting } from "../../directory/custom-source.ts";
 import type { DirectoryWriting, GroupEvaluation } from "../../directory/writing.ts";
 import type { TestResult } from "../../lib/check.ts";
 import type { Log } from "../../lib/log.ts";
+import type { MappingProgram } from "../../mapping/program.ts";
 import type { SchemaEditor } from "../../schemas/editor.ts";
 import type { SchemaRegistry } from "../../schemas/registry.ts";
 import type { SchemaCatalog } from "../../scim/catalog.ts";
@@ -9,7 +10,9 @@ import type {
   DirectoryReader,
   DirectoryRecordReader,
   GroupReader,
+  HistoryReader,
   LinkViewStore,
+  RecordReader,
   SchemaKind,
   SchemaVersionStore,
   ScimClientStore,
@@ -56,6 +59,8 @@ export interface AdminParts {
     SchemaVersionStore &
     GroupReader &
     DirectoryRecordReader &
+    HistoryReader &
+    RecordReader &
     Pick<DirectoryReader, "readResource" | "listResources" | "groupsOf">;
   /** Writing to the custom source and to user groups. */
   readonly writing: DirectoryWriting & GroupEvaluation;
@@ -79,6 +84,11 @@ export interface AdminParts {
   /** The files that people edit. */
   readonly schemas: Pick<SchemaRegistry, "inForce" | "refresh"> & {
     readonly editor: SchemaEditor;
+    /** A mapping as it was in a version; null where that is not kept, or does not compile any more. */
+    readonly compileVersion: (mapping: {
+      readonly name: string;
+      readonly version: number;
+    }) => Promise<MappingProgram | null>;
     /** Whether files of a kind can be written from here. */
     readonly isWritable: (kind: SchemaKind) => Promise<boolean>;
   };
