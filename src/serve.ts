@@ -18,12 +18,13 @@ import type { Log } from "./lib/log.ts";
 import { type Ask, makeAsker } from "./lib/questions.ts";
 import { orStartError } from "./lib/start-error.ts";
 import { throttle } from "./lib/throttle.ts";
+import { makeMetricsReader } from "./metrics/read-metrics.ts";
 import { makeSchemaEditor } from "./schemas/editor.ts";
 import { compileVersion } from "./schemas/find-rules.ts";
 import { isWritable } from "./schemas/write-file.ts";
 import { SourceError } from "./source/source.ts";
 import { endSource } from "./sync/end-source.ts";
-import { type EngineQuestions, openParts, type Parts, type ReadyConfig, testTarget } from "./wire.ts";
+import { type EngineQuestions, openParts, type Parts, programVersion, type ReadyConfig, testTarget } from "./wire.ts";
 
 /** A running bridge. */
 export interface Bridge {
@@ -59,6 +60,7 @@ export async function startBridge(
   // First the port: where another instance has it, this one must not begin to sync.
   let handle: (request: Request) => Response | Promise<Response> = () => new Response(null, { status: 503 });
   const server = createAdaptorServer({ fetch: (request: Request) => handle(request) });
+  let url: string;
   let engine: EngineThread;
   try {
     server.listen(config.port, config.host);
@@ -66,14 +68,13 @@ export async function startBridge(
       once(server, "listening"),
       (reason) => `HOST, PORT: can't listen at ${config.host} port ${config.port}: ${reason}`,
     );
-    engine = await startEngineThread(ready, leaseMs);
+    url = defaultPublicUrl(config.host, (server.address() as AddressInfo).port);
+    engine = await startEngineThread(ready, { leaseMs, publicUrl: config.publicUrl ?? url });
   } catch (error) {
     server.close();
     await parts.close();
     throw error;
   }
-  const { port } = server.address() as AddressInfo;
-  const url = defaultPublicUrl(config.host, port);
   const publicUrl = config.publicUrl ?? url;
   const writingParts = {
     writer: parts.store,
@@ -92,9 +93,16 @@ export async function startBridge(
       publicUrl,
       authenticate: (hash) => parts.store.findClientByTokenHash(hash),
       cursorKey: makeCursorKey(ready.encryptionKey),
+      onAnswered: parts.metrics.scimAnswered,
       log,
     },
     isReady: () => parts.store.ping(),
+    metrics: {
+      read: makeMetricsReader(parts.metrics, programVersion(), () =>
+        engine.ask("metrics", null, new AbortController().signal),
+      ),
+      token: async () => (await parts.store.readSettings()).metricsToken,
+    },
   });
   handle = (request) => app.fetch(request);
   return {
@@ -149,8 +157,11 @@ interface EngineThread {
  */
 const engineMemory = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 24 } as const;
 
-async function startEngineThread(config: ReadyConfig, leaseMs: number): Promise<EngineThread> {
-  const data: EngineThreadData = { config, holder: randomUUID(), leaseMs };
+async function startEngineThread(
+  config: ReadyConfig,
+  more: Pick<EngineThreadData, "leaseMs" | "publicUrl">,
+): Promise<EngineThread> {
+  const data: EngineThreadData = { config, holder: randomUUID(), ...more };
   // The file beside this one, compiled as this one is.
   const file = new URL(import.meta.url.endsWith(".ts") ? "./engine-thread.ts" : "./engine-thread.js", import.meta.url);
   const worker = new Worker(file, { workerData: data, resourceLimits: engineMemory });
@@ -251,5 +262,6 @@ function adminParts(
     knownProfiles: () => schemas.profiles(),
     nudge,
     allowUrl: edges.refuseUrl,
+    sendWebhook: edges.sendWebhook,
   };
 }

@@ -11,6 +11,9 @@ import { mergeSecrets } from "./lib/secrets.ts";
 import { orStartError } from "./lib/start-error.ts";
 import { type CheckedFile, checkFiles, type FileToCheck } from "./mapping/check-files.ts";
 import type { MappingProgram } from "./mapping/program.ts";
+import { type Metrics, makeMetrics, type ThreadMetrics } from "./metrics/metrics.ts";
+import { makeGaugeReader } from "./metrics/read-gauges.ts";
+import { makeEngineThreadMetrics } from "./metrics/thread-metrics.ts";
 import { makeSchemaEditor } from "./schemas/editor.ts";
 import { mappingInForce } from "./schemas/in-force.ts";
 import { openRegistry, type SchemaRegistry } from "./schemas/registry.ts";
@@ -23,9 +26,11 @@ import type { ImpactQuestion, SourceImpact } from "./sync/impact/impact.ts";
 import { measureSources } from "./sync/impact/measure-sources.ts";
 import { type PreviewParts, type PreviewQuestion, previewOfSource, type StoredPreview } from "./sync/preview.ts";
 import type { EngineEdges } from "./sync/run-task.ts";
+import type { SendWebhook } from "./sync/webhooks/deliver.ts";
 import { parseTargetProfile, TargetProfileError } from "./target/profile.ts";
 import { readTargetProfile } from "./target/read-profile.ts";
 import type { TargetAuth } from "./target/scim/authorization.ts";
+import { makeHttpExchange } from "./target/scim/http-exchange.ts";
 import { knownPart } from "./target/scim/known-schemas.ts";
 import { memberOperations } from "./target/scim/member-operations.ts";
 import { patchOperations } from "./target/scim/patch.ts";
@@ -44,13 +49,15 @@ export interface Parts {
   readonly store: FullStore;
   readonly schemas: SchemaRegistry;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly edges: Edges;
   close(): Promise<void>;
 }
 
 export interface Edges extends EngineEdges {
   readonly openSource: (source: Pick<SourceRow, "settings" | "secrets">) => Source;
-  readonly openTarget: (target: Pick<TargetRow, "settings" | "secrets">) => Opened;
+  readonly openTarget: (target: Pick<TargetRow, "name" | "settings" | "secrets">) => Opened;
+  readonly sendWebhook: SendWebhook;
   /** Why an address that an administrator entered may not be called; null when it may. */
   readonly refuseUrl: (url: string) => string | null;
 }
@@ -75,11 +82,13 @@ export async function openParts(
     await store.close();
     throw error;
   });
+  const metrics = makeMetrics();
   return {
     store,
     schemas,
     log,
-    edges: makeEdges(config, schemas, log),
+    metrics,
+    edges: makeEdges(config, schemas, log, metrics),
     async close() {
       await schemas.close();
       await store.close();
@@ -101,11 +110,12 @@ function openSchemas(config: ReadyConfig, store: FullStore, log: Log, watch: boo
   );
 }
 
-function makeEdges(config: ReadyConfig, schemas: SchemaRegistry, log: Log): Edges {
+function makeEdges(config: ReadyConfig, schemas: SchemaRegistry, log: Log, metrics: Metrics): Edges {
   const allowAddress = parseAddressPolicy(String(config.allowPrivateAddresses));
   return {
     openSource: (source) => openSource(source, allowAddress, log),
-    openTarget: (target) => openTarget(target, config.schemasDir, allowAddress),
+    openTarget: (target) => openTarget(target, config.schemasDir, allowAddress, metrics),
+    sendWebhook: makeWebhookSender(allowAddress),
     loadMapping: async (name) => mappingInForce(await schemas.refresh(), name),
     catalog: async () => (await schemas.refresh()).catalog,
     refuseUrl: (url) => refuseUrl(url, allowAddress),
@@ -133,9 +143,10 @@ function openSource(
 }
 
 function openTarget(
-  { settings, secrets }: Pick<TargetRow, "settings" | "secrets">,
+  { name, settings, secrets }: Pick<TargetRow, "name" | "settings" | "secrets">,
   schemasDir: string,
   allowAddress: AddressPolicy,
+  metrics: Metrics,
 ): Opened {
   const profile = readTargetProfile(schemasDir, settings.profile);
   const { auth } = mergeSecrets({ auth: settings.auth }, secrets);
@@ -148,14 +159,32 @@ function openTarget(
     concurrency: settings.limits.concurrency,
     requestsPerSecond: settings.limits.requestsPerSecond,
     allowAddress,
+    onExchange: (status, seconds) => metrics.exchanged(name, status, seconds),
   });
   return { target, language };
+}
+
+/** Webhooks go through the same guard of addresses as requests to targets. Of an answer nothing but its status is read. */
+function makeWebhookSender(allowAddress: AddressPolicy): SendWebhook {
+  return async ({ url, headers, body }, signal) => {
+    const http = makeHttpExchange({ concurrency: 1, timeoutMs: 15_000, maxAnswerBytes: 0, allowAddress });
+    try {
+      const agent = { "user-agent": `wecom-scim-bridge/${programVersion()}` };
+      const { status } = await http.send(
+        { method: "POST", url: new URL(url), headers: { ...headers, ...agent }, body },
+        signal,
+      );
+      return status;
+    } finally {
+      await http.close();
+    }
+  };
 }
 
 /** Tries a target out; a profile that cannot be used is the first thing that fails. */
 export async function testTarget(
   edges: Pick<Edges, "openTarget">,
-  draft: Pick<TargetRow, "settings" | "secrets">,
+  draft: Pick<TargetRow, "name" | "settings" | "secrets">,
   ours: Parameters<Target["test"]>[1],
   signal: AbortSignal,
 ): Promise<TestResult> {
@@ -190,11 +219,14 @@ function refuseUrl(url: string, allowAddress: AddressPolicy): string | null {
 export type EngineQuestions = {
   readonly impact: { readonly question: ImpactQuestion; readonly answer: readonly SourceImpact[] };
   readonly preview: { readonly question: PreviewQuestion; readonly answer: StoredPreview | null };
+  readonly metrics: { readonly question: null; readonly answer: ThreadMetrics };
 };
 
 /** Answers them. Reads only. */
 export function answerQuestions(parts: Parts): Answers<EngineQuestions> {
-  const { store, schemas } = parts;
+  const { store, schemas, metrics } = parts;
+  const readGauges = makeGaugeReader(store, Date.now);
+  const ofThread = makeEngineThreadMetrics();
   const editor = makeSchemaEditor({ registry: schemas, store });
   const mappingOf: PreviewParts["mappingOf"] = async (name, text, extensions) =>
     text === null
@@ -204,6 +236,10 @@ export function answerQuestions(parts: Parts): Answers<EngineQuestions> {
     impact: async ({ name, text, extensions, sources }, signal) =>
       measureImpact(parts, await mappingOf(name, text, extensions), sources, signal),
     preview: (question) => previewOfSource({ store, mappingOf }, question),
+    metrics: async () => {
+      metrics.setGauges(await readGauges());
+      return [...(await metrics.read()), ...(await ofThread.read())];
+    },
   };
 }
 
@@ -221,8 +257,8 @@ function measureImpact(
 
 /** Starts the engine on parts of its own. */
 export function wireEngine(
-  { store, edges, log }: Parts,
-  { holder, leaseMs }: { readonly holder: string; readonly leaseMs: number },
+  { store, edges, log, metrics }: Parts,
+  { holder, leaseMs, publicUrl }: { readonly holder: string; readonly leaseMs: number; readonly publicUrl: string },
 ): Engine {
   return startEngine({
     ...edges,
@@ -230,6 +266,8 @@ export function wireEngine(
     leases: { store, holder, durationMs: leaseMs },
     clock: Date.now,
     log,
+    observer: metrics.observer,
+    publicUrl,
   });
 }
 

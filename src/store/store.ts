@@ -6,13 +6,14 @@ import type { SourceScope } from "../source/source.ts";
 import type { DirectoryRecordReader, DirectoryWriter, GroupReader } from "./directory-writing.ts";
 import type { HistoryReader } from "./history-store.ts";
 import type { SchemaVersionStore } from "./schema-version-store.ts";
-import type { Page, RecordReader, TaskRow, TaskStore } from "./task-store.ts";
+import type { Page, RecordReader, TaskRow, TaskState, TaskStore } from "./task-store.ts";
+import type { WebhookStore } from "./webhook-store.ts";
 
 // Small interfaces: a function asks for the ones it needs. All times are milliseconds since 1970 (UTC).
 
 /** Another thing of this kind has the name already; of two that ask at once, in two processes, one gets this. */
 export class NameTakenError extends Error {
-  readonly kind: "source" | "target" | "SCIM client";
+  readonly kind: "source" | "target" | "SCIM client" | "webhook";
   readonly taken: string;
 
   constructor(kind: NameTakenError["kind"], taken: string) {
@@ -57,7 +58,13 @@ export interface SourceSettings {
     /** Our own limits for calls to WeCom. */
     readonly limits?: { readonly requestsPerSecond?: number; readonly concurrency?: number };
   };
-  readonly sync: { readonly automatic: boolean; readonly users: boolean; readonly intervalHours: number };
+  readonly sync: {
+    readonly automatic: boolean;
+    readonly users: boolean;
+    readonly intervalHours: number;
+    /** Hours without a good sync after which it is told of; absent: as the settings of the bridge say. */
+    readonly alertAfterHours?: number;
+  };
   readonly scope: SourceScope;
   readonly mapping: string;
   readonly safeguards: Safeguards;
@@ -74,6 +81,8 @@ export interface SourceRow {
   readonly secrets: Secrets;
   /** When an automatic sync is due; null when none is. */
   readonly nextRunAt: number | null;
+  /** When it was last read whole and brought into the directory; null: never. */
+  readonly syncedAt: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -202,6 +211,8 @@ export interface Settings {
   readonly leaverRetentionDays: number;
   readonly separateApprover: boolean;
   readonly metricsToken: string | null;
+  /** Hours without a good sync after which a source is told of; null: 26, or twice its interval. */
+  readonly alertAfterHours: number | null;
   readonly paused: boolean;
 }
 
@@ -312,6 +323,18 @@ export interface SummaryStore {
   sourceSummary(sourceId: string): Promise<SourceSummary>;
 }
 
+export interface GaugeStore {
+  /** Tasks that are queued, running or held. */
+  countOpenTasks(): Promise<
+    readonly {
+      readonly sourceId: string | null;
+      readonly targetId: string | null;
+      readonly state: TaskState;
+      readonly count: number;
+    }[]
+  >;
+}
+
 export interface Store
   extends SourceStore,
     TargetStore,
@@ -326,6 +349,7 @@ export interface Store
     HistoryReader,
     GroupReader,
     SchemaVersionStore,
+    WebhookStore,
     SummaryStore {
   /** Answers when the database can be reached and its tables are up to date. */
   ping(): Promise<void>;
@@ -338,4 +362,6 @@ export { LeaseLostError } from "./engine.ts";
 export type * from "./history-store.ts";
 export type * from "./schema-version-store.ts";
 export type * from "./task-store.ts";
+export type * from "./webhook-store.ts";
+export { eventTypes } from "./webhook-store.ts";
 export type { Json, JsonObject };

@@ -5,6 +5,7 @@ import { releaseHeld } from "./approvals.ts";
 import { countChanges, noCounts } from "./counts.ts";
 import type { Database } from "./database.ts";
 import type { EngineTaskStore } from "./engine.ts";
+import { writeEvents } from "./events.ts";
 import { makeHeldPushes } from "./held-pushes.ts";
 import { makePruning } from "./prune.ts";
 import type { TaskRow, TaskStore } from "./store.ts";
@@ -147,7 +148,7 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
       return noted.numUpdatedRows > 0n;
     },
 
-    finishTask: (id, { state, counts, targets, error, hold }) =>
+    finishTask: (id, { state, counts, targets, error, hold, isSynced, events = [] }) =>
       database.write(async (trx) => {
         const finished = await trx
           .updateTable("sync_task")
@@ -163,8 +164,19 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
           .where("id", "=", id)
           .where("state", "=", "running")
           .executeTakeFirst();
-        if (state !== "failed" || finished.numUpdatedRows === 0n) return;
-        await abandonPlan(database, trx, id, { error: "the task failed before it came to this", now: clock() });
+        if (finished.numUpdatedRows === 0n) return false;
+        if (state === "failed") {
+          await abandonPlan(database, trx, id, { error: "the task failed before it came to this", now: clock() });
+        }
+        if (isSynced === true) {
+          await trx
+            .updateTable("source")
+            .set({ synced_at: clock() })
+            .where("id", "=", trx.selectFrom("sync_task").select("source_id").where("id", "=", id))
+            .execute();
+        }
+        await writeEvents(database, trx, events, clock());
+        return true;
       }),
 
     async replaceHeld(sourceId, byTaskId) {
@@ -197,6 +209,19 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
         if (expiresAt === undefined || expiresAt > before) continue;
         await giveUpHeld(id, "nobody approved it in time");
       }
+    },
+
+    async tallyTask(id) {
+      const rows = await db
+        .selectFrom("change")
+        .select(["target_id", "resource_type", "action", "status", sql<number>`count(*)`.as("count")])
+        .where("task_id", "=", id)
+        .groupBy(["target_id", "resource_type", "action", "status"])
+        .execute();
+      return rows.map(({ target_id, resource_type, count, ...row }) => ({
+        ...{ targetId: target_id, resourceType: resource_type, count: Number(count) },
+        ...row,
+      }));
     },
 
     async countTask(id, targetId, read) {

@@ -4,9 +4,17 @@ import { makeHousekeeping } from "./housekeeping.ts";
 import { underLease } from "./lease.ts";
 import { type OpenTask, runTask, type TaskParts } from "./run-task.ts";
 import { makeChangeQueue, queueDueSources, queueDueTargets } from "./schedule.ts";
+import { watchSources } from "./watch-sources.ts";
+import type { SendWebhook } from "./webhooks/deliver.ts";
+import { type DelivererParts, makeDeliverer } from "./webhooks/deliverer.ts";
 
 export interface EngineParts extends Omit<TaskParts, "store"> {
-  readonly store: TaskParts["store"] & SettingStore & TaskStore & Pick<SchemaVersionStore, "pruneDrafts">;
+  readonly store: TaskParts["store"] &
+    SettingStore &
+    TaskStore &
+    DelivererParts["store"] &
+    Pick<SchemaVersionStore, "pruneDrafts">;
+  readonly sendWebhook: SendWebhook;
   /** Tasks that run at the same time. */
   readonly maxTasks?: number;
   /** How often it looks for work when nobody wakes it, in milliseconds. */
@@ -27,6 +35,8 @@ export function startEngine(parts: EngineParts): Engine {
   const running = new Map<string, Promise<void>>();
   const housekeeping = makeHousekeeping(parts);
   let retriedAt = clock();
+  let watchedAt = 0;
+  const deliverer = makeDeliverer(parts);
   const queueChanged = makeChangeQueue(store, clock);
   let ticking: Promise<void> | null = null;
   let again = false;
@@ -35,6 +45,12 @@ export function startEngine(parts: EngineParts): Engine {
     const settings = await store.readSettings();
     const now = clock();
     housekeeping.look(settings, stopping.signal);
+    if (now - watchedAt >= 60_000) {
+      watchedAt = now;
+      await watchSources(parts, settings, now);
+    }
+    // Also while everything is paused: who waits for an alert does not know that.
+    await deliverer.look(stopping.signal);
     if (settings.paused) return;
     await queueDueSources(store, now);
     await queueChanged();
@@ -97,6 +113,7 @@ export function startEngine(parts: EngineParts): Engine {
       stopping.abort(new Error("the program is stopping"));
       await ticking;
       await housekeeping.idle();
+      await deliverer.idle();
       await Promise.all(running.values());
     },
   };

@@ -15,6 +15,7 @@ import { isWritable } from "../../src/schemas/write-file.ts";
 import type { Database } from "../../src/store/database.ts";
 import { type FullStore, makeStore, openDatabase } from "../../src/store/open-store.ts";
 import { previewOfSource } from "../../src/sync/preview.ts";
+import { postWebhook } from "./post-webhook.ts";
 
 const repositorySchemas = fileURLToPath(new URL("../../schemas", import.meta.url));
 
@@ -98,6 +99,7 @@ export async function makeAdminFixture(
     knownMappings: () => ["wecom", "wecom-plain"],
     knownProfiles: () => ["generic"],
     nudge: () => calls.push(["nudge"]),
+    sendWebhook: postWebhook,
     ...overrides,
   });
   return {

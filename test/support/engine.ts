@@ -39,6 +39,7 @@ import type {
   TaskTrigger,
 } from "../../src/store/store.ts";
 import { type Engine, startEngine } from "../../src/sync/engine.ts";
+import { noObserver } from "../../src/sync/observer.ts";
 import type { EngineEdges } from "../../src/sync/run-task.ts";
 import { readTargetProfile } from "../../src/target/read-profile.ts";
 import { knownPart } from "../../src/target/scim/known-schemas.ts";
@@ -48,6 +49,7 @@ import { renderForTarget } from "../../src/target/scim/render.ts";
 import { makeScimTarget } from "../../src/target/scim/scim-target.ts";
 import type { TargetLanguage } from "../../src/target/target.ts";
 import { FakeClock } from "../source/wecom/fake-clock.ts";
+import { postWebhook } from "./post-webhook.ts";
 
 export const defaultSafeguards: Safeguards = {
   maxRemovals: { floor: 5, percent: 10, count: 500 },
@@ -241,7 +243,10 @@ export async function startEngineFixture(options: EngineFixtureOptions = {}): Pr
   const start = (): void => {
     starts += 1;
     const leases = { store, holder: `engine ${starts}`, durationMs: 30_000 };
-    engine = startEngine({ ...edges, store, leases, clock, log, tickMs: 50 });
+    engine = startEngine({
+      ...{ ...edges, store, leases, clock, log, tickMs: 50 },
+      ...{ observer: noObserver, publicUrl: "https://bridge.test", sendWebhook: postWebhook },
+    });
   };
   const stop = async (): Promise<void> => {
     const ending = engine;

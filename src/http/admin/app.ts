@@ -25,6 +25,7 @@ import { makeTargetPreview } from "./target-preview.ts";
 import { makeTargets } from "./targets.ts";
 import { makeTasks } from "./tasks.ts";
 import { makeUserGroups } from "./user-groups.ts";
+import { makeWebhooks } from "./webhooks.ts";
 
 export type AdminApp = OpenAPIHono<{ Variables: RequestVariables }>;
 
@@ -71,6 +72,7 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
   app.route("/api/v1", makeUserGroups(parts));
   app.route("/api/v1", makeCustomSource(parts));
   app.route("/api/v1", makeImports(parts));
+  app.route("/api/v1", makeWebhooks(parts));
   app.route("/api/v1", makeSettings(parts));
   describeTargetRules(app);
   app.openAPIRegistry.registerComponent("securitySchemes", "admin", { type: "http", scheme: "bearer" });

@@ -24,9 +24,11 @@ import type {
   TargetStore,
   TaskError,
   TaskStore,
+  WebhookStore,
 } from "../../store/store.ts";
 import type { ImpactQuestion, SourceImpact } from "../../sync/impact/impact.ts";
 import type { PreviewQuestion, StoredPreview } from "../../sync/preview.ts";
+import type { SendWebhook } from "../../sync/webhooks/deliver.ts";
 
 /** A source that need not be stored yet. */
 export type SourceDraft = Pick<SourceRow, "name" | "type" | "settings" | "secrets">;
@@ -57,6 +59,7 @@ export interface AdminParts {
     SettingStore &
     SummaryStore &
     SchemaVersionStore &
+    WebhookStore &
     GroupReader &
     DirectoryRecordReader &
     HistoryReader &
@@ -105,6 +108,7 @@ export interface AdminParts {
   readonly nudge: () => void;
   /** Why the bridge may not call an address that an administrator entered, or null when it may. */
   readonly allowUrl?: (url: string) => string | null;
+  readonly sendWebhook: SendWebhook;
   /** Largest body in bytes; 1 MiB when absent. */
   readonly maxBodyBytes?: number;
 }

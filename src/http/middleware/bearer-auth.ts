@@ -2,8 +2,15 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
 import { ProblemError } from "../problem.ts";
 
-/** Lets a request through when `isKnown` says so of its bearer token (RFC 6750); else 401. */
-export function bearerAuth(isKnown: (token: string) => boolean): MiddlewareHandler {
+/**
+ * Lets a request through when `isKnown` says so of its bearer token (RFC 6750); else 401.
+ *
+ * @param whose how the answer calls the token
+ */
+export function bearerAuth(
+  isKnown: (token: string) => boolean,
+  whose = "the administrator's token",
+): MiddlewareHandler {
   return async (c, next) => {
     const token = bearerToken(c.req.header("authorization"));
     if (token === null || !isKnown(token)) {
@@ -12,9 +19,7 @@ export function bearerAuth(isKnown: (token: string) => boolean): MiddlewareHandl
       throw new ProblemError(
         401,
         "unauthorized",
-        token === null
-          ? "Send the administrator's token: Authorization: Bearer <token>."
-          : "This token is not known here.",
+        token === null ? `Send ${whose}: Authorization: Bearer <token>.` : "This token is not known here.",
       );
     }
     await next();

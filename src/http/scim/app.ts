@@ -10,6 +10,7 @@ import type { DirectoryReader } from "../../store/store.ts";
 import { authenticateClient, type FindClient } from "./authenticate.ts";
 import { readBody, tryBody } from "./body.ts";
 import { bulkLimits, runBulk } from "./bulk.ts";
+import { countRequests, type OnAnswered } from "./count-requests.ts";
 import { makeCursors } from "./cursor.ts";
 import { makeDiscovery } from "./discovery-routes.ts";
 import { isUnchanged } from "./etag.ts";
@@ -32,6 +33,8 @@ export interface ScimAppParts {
   readonly authenticate: FindClient;
   /** 32 bytes, the same for all replicas; absent: cursors are good as long as this process lives. */
   readonly cursorKey?: Buffer;
+  /** Hears of each answer, for the metrics. */
+  readonly onAnswered?: OnAnswered;
   readonly log?: Log;
 }
 
@@ -70,6 +73,7 @@ export function makeScimRoutes(parts: ScimAppParts): Hono<{ Variables: RateVaria
   const writes = makeWriteRequests({ writing, directory, catalog: parts.catalog, base });
   const app = new Hono<{ Variables: RateVariables }>({ strict: false });
 
+  if (parts.onAnswered !== undefined) app.use(countRequests(parts.onAnswered));
   // RFC 7643 §5: how to authenticate should be readable before one can.
   app.use(authenticateClient(parts.authenticate, (path) => /\/ServiceProviderConfig\/?$/.test(path)));
   app.use(limitRate());

@@ -49,6 +49,8 @@ export interface ExchangeOptions {
   readonly maxAnswerBytes: number;
   /** Asked for the very address that is connected to, after name resolution: DNS rebinding can't get past it. */
   readonly allowAddress?: AddressPolicy | undefined;
+  /** Hears of every exchange: the status (null: no answer came) and how long it took, in seconds. */
+  readonly onExchange?: ((status: number | null, seconds: number) => void) | undefined;
 }
 
 /** HTTP over kept-alive connections (undici). Redirects are answers, not followed. */
@@ -66,6 +68,8 @@ export function makeHttpExchange(options: ExchangeOptions): HttpExchange {
       const stop = new AbortController();
       const forget = onAbort(signal, () => stop.abort(signal.reason));
       const timer = setTimeout(() => stop.abort(timedOut(options.timeoutMs)), options.timeoutMs);
+      const startedAt = performance.now();
+      let status: number | null = null;
       try {
         const response = await agent.request({
           origin: url.origin,
@@ -75,6 +79,7 @@ export function makeHttpExchange(options: ExchangeOptions): HttpExchange {
           body: body ?? null,
           signal: stop.signal,
         });
+        status = response.statusCode;
         const text = await readText(response.body, options.maxAnswerBytes);
         const answerHeaders = toHeaders(response.headers);
         return { status: response.statusCode, headers: answerHeaders, text: text ?? "", tooLong: text === null };
@@ -83,6 +88,7 @@ export function makeHttpExchange(options: ExchangeOptions): HttpExchange {
       } finally {
         clearTimeout(timer);
         forget();
+        if (!signal.aborted) options.onExchange?.(status, (performance.now() - startedAt) / 1000);
       }
     },
     close: () => agent.close(),

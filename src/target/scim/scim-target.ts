@@ -26,6 +26,8 @@ export interface ScimTargetOptions {
   readonly timeoutMs?: number;
   /** Addresses that may be connected to; all if absent. See `parseAddressPolicy`. */
   readonly allowAddress?: AddressPolicy;
+  /** Hears of every exchange: the status (null: no answer came) and how long it took, in seconds. */
+  readonly onExchange?: (status: number | null, seconds: number) => void;
   /** Milliseconds since 1970; `Date.now` if absent. */
   readonly clock?: () => number;
 }
