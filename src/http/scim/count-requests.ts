@@ -9,6 +9,7 @@ export function countRequests(onAnswered: OnAnswered): MiddlewareHandler {
   return async (context, next) => {
     const startedAt = performance.now();
     await next();
-    onAnswered(context.req.method, routePath(context, -1), context.res.status, (performance.now() - startedAt) / 1000);
+    // The route of the handler that answered: the last one that was come to.
+    onAnswered(context.req.method, routePath(context), context.res.status, (performance.now() - startedAt) / 1000);
   };
 }
