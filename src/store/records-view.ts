@@ -111,6 +111,7 @@ export function makeRecordViews(database: Database): RecordReader {
     if (status !== undefined) query = query.where("status", "=", status);
     // In the words of the indexes that leave out what most records are: only then SQLite knows that they have all of these.
     if (action !== undefined && action !== "update") query = query.where(sql<boolean>`action <> 'update'`);
+    if (resourceType === "Group") query = query.where(sql<boolean>`resource_type = 'Group'`);
     if (status !== undefined && status !== "applied") query = query.where(sql<boolean>`status <> 'applied'`);
     return query;
   }

@@ -102,6 +102,7 @@ describe("questions that are asked often or of many rows", () => {
     "searchRecords at a target": () => store.searchRecords({ limit: 9, target: push.target.id }),
     "searchRecords by action": () => store.searchRecords({ limit: 9, action: "delete", target: null }),
     "searchRecords by status": () => store.searchRecords({ limit: 9, status: "failed" }),
+    "searchRecords of groups": () => store.searchRecords({ limit: 9, resourceType: "Group" }),
     "searchRecords of a time": () => store.searchRecords({ limit: 9, since: 1, until: 99_999_999 }),
     findPeople: () => store.findPeople("user-1"),
     openTasks: () => store.openTasks(),

@@ -1,4 +1,5 @@
 import { parse } from "csv-parse/sync";
+import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type AdminFixture, bearerTarget, makeAdminFixture, wecomSource } from "../../support/admin.ts";
 
@@ -186,6 +187,31 @@ describe("an export", () => {
     expect(pages).toBeLessThanOrEqual(3);
     await counting.store.close();
   });
+
+  it("takes no more memory the longer it is", async () => {
+    const text = (word: string) => `'{"title":"' || n || '${word.repeat(150)}"}'`;
+    await sql
+      .raw(`insert into change (task_id, target_id, source_id, resource_type, resource_id, external_id, display_name,
+          action, status, error, because, before, after, sources, apply, leavers, members_applied, added_count,
+          removed_count, base_version, created_at)
+        with recursive c(n) as (select 1 union all select n + 1 from c where n < 60000)
+        select '${taskId}', null, '${sourceId}', 'User', 'r-' || n, 'u' || n, 'User', 'update', 'applied', null, 'b',
+          ${text("before ")}, ${text("after ")}, null, null, 0, 1, 0, 0, 1, 1 from c`)
+      .execute(fixture.database.db);
+    const response = await fixture.app.request("/api/v1/records/export?format=ndjson", {
+      headers: { authorization: `Bearer ${fixture.adminToken}` },
+    });
+    const reader = response.body?.getReader();
+    let bytes = 0;
+    let most = 0;
+    const before = process.memoryUsage().heapUsed;
+    for (let read = await reader?.read(); read?.value !== undefined; read = await reader?.read()) {
+      bytes += read.value.length;
+      most = Math.max(most, process.memoryUsage().heapUsed - before);
+    }
+    expect(bytes).toBeGreaterThan(120_000_000);
+    expect(most).toBeLessThan(100_000_000);
+  }, 120_000);
 
   it("refuses what is no format", async () => {
     expect((await get("/records/export?format=xlsx")).body.errors[0].parameter).toBe("format");
