@@ -39,11 +39,11 @@ export function makeGaugeReader(store: GaugeSource, clock: () => number): () => 
         value: count,
       }),
     );
-    const ages = sources.flatMap(({ name, syncedAt }): GaugeValue[] => {
-      const value = (now - (syncedAt ?? 0)) / 1000;
-      return syncedAt === null
-        ? []
-        : [{ name: "bridge_source_last_good_sync_age_seconds", labels: { source: name }, value }];
+    const ages = sources.flatMap(({ name, type, status, syncedAt }): GaugeValue[] => {
+      // Of the others nobody expects that they are read.
+      if (type !== "wecom" || status !== "enabled" || syncedAt === null) return [];
+      const value = (now - syncedAt) / 1000;
+      return [{ name: "bridge_source_last_good_sync_age_seconds", labels: { source: name }, value }];
     });
     const alerts = [...(await store.openAlerts()).keys()].map(
       (alert): GaugeValue => ({

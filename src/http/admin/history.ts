@@ -128,7 +128,12 @@ const readHistory = createRoute({
   tags: ["Records"],
   request: {
     params: z.object({
-      id: z.string().min(1).max(300).openapi({ description: "The id, the userName or the externalId." }),
+      id: z
+        .string()
+        .min(1)
+        .max(300)
+        .regex(/^\P{Cc}*$/u, "must not hold control characters")
+        .openapi({ description: "The id, the userName or the externalId." }),
     }),
     query: z.object({
       attribute: z.string().min(1).max(500).optional().openapi({

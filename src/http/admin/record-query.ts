@@ -7,7 +7,14 @@ import { actionField, changeStatusField, resourceTypeField } from "./task-schema
 
 // What records are looked for by: those of one task, and those of all.
 
-const text = (maxLength = 200) => z.string().min(1).max(maxLength).optional();
+const text = (maxLength = 200) =>
+  z
+    .string()
+    .min(1)
+    .max(maxLength)
+    // PostgreSQL takes no NUL, and no name has a control character.
+    .regex(/^\P{Cc}*$/u, "must not hold control characters")
+    .optional();
 
 export const targetParameter = text(100).openapi({
   description: "Id or name of a target; `null` for the bridge's own directory.",

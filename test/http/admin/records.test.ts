@@ -65,6 +65,7 @@ describe("records across tasks", () => {
   it.each([
     ["target=nobody", "target", /no such target/],
     ["person=a&q=b", "q", /can't go with person/],
+    ["person=%00", "person", /control characters/],
     ["since=yesterday", "since", /2026-03-01T08:00:00Z/],
     ["cursor=x", "cursor", /lead anywhere/],
     ["action=fire", "action", /./],
