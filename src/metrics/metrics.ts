@@ -102,6 +102,12 @@ export function makeMetrics(): Metrics {
       new Gauge({ name, help, labelNames: [...gaugeLabels[name as keyof typeof gaugeHelp]], registers }),
     ]),
   );
+  // A target that is only tried out may be called anything: each name would be a series for ever.
+  const targetNames = new Set<string>();
+  const bounded = (name: string): string => {
+    if (targetNames.size < mostTargets) targetNames.add(name);
+    return targetNames.has(name) ? name : "other";
+  };
   // Finding the series of some labels costs more than adding to it.
   const answersBySeries = new Map<string, { observe(value: number): void }>();
 
@@ -119,7 +125,10 @@ export function makeMetrics(): Metrics {
       deliveryTried: (state) => deliveries.inc({ state }),
     },
     exchanged(target, status, seconds) {
-      exchanges.observe({ target, status: status === null ? "none" : `${Math.floor(status / 100)}xx` }, seconds);
+      exchanges.observe(
+        { target: bounded(target), status: status === null ? "none" : `${Math.floor(status / 100)}xx` },
+        seconds,
+      );
     },
     scimAnswered(method, route, status, seconds) {
       const key = `${method} ${route} ${status}`;
@@ -137,6 +146,8 @@ export function makeMetrics(): Metrics {
     read: () => registry.getMetricsAsJSON(),
   };
 }
+
+const mostTargets = 200;
 
 /** Anybody can send any method: each would be a series. */
 const knownMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);

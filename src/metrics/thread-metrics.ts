@@ -3,10 +3,13 @@ import { getHeapStatistics } from "node:v8";
 import { Gauge, Registry } from "prom-client";
 import type { Metrics } from "./metrics.ts";
 
+/** How often the event loop is looked at. */
+const everyMs = 20;
+
 /** What the engine's thread says of itself: its event loop and its heap are others than those of the thread that answers. */
 export function makeEngineThreadMetrics(): Pick<Metrics, "read"> {
   const registers = [new Registry()];
-  const delay = monitorEventLoopDelay({ resolution: 20 });
+  const delay = monitorEventLoopDelay({ resolution: everyMs });
   delay.enable();
   new Gauge({
     name: "bridge_engine_event_loop_delay_seconds",
@@ -16,7 +19,8 @@ export function makeEngineThreadMetrics(): Pick<Metrics, "read"> {
     collect() {
       for (const quantile of [0.5, 0.99, 1]) {
         const nanoseconds = quantile === 1 ? delay.max : delay.percentile(quantile * 100);
-        this.set({ quantile: String(quantile) }, nanoseconds / 1e9);
+        // What is measured is the time between two looks, of which so much was meant.
+        this.set({ quantile: String(quantile) }, Math.max(0, nanoseconds / 1e9 - everyMs / 1000));
       }
       delay.reset();
     },

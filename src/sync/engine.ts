@@ -1,4 +1,4 @@
-import type { SchemaVersionStore, SettingStore, TaskStore } from "../store/store.ts";
+import type { SchemaVersionStore, SettingStore, Settings, TaskStore } from "../store/store.ts";
 import { LeaseLostError } from "../store/store.ts";
 import { makeHousekeeping } from "./housekeeping.ts";
 import { underLease } from "./lease.ts";
@@ -45,12 +45,8 @@ export function startEngine(parts: EngineParts): Engine {
     const settings = await store.readSettings();
     const now = clock();
     housekeeping.look(settings, stopping.signal);
-    if (now - watchedAt >= 60_000) {
-      watchedAt = now;
-      await watchSources(parts, settings, now);
-    }
     // Also while everything is paused: who waits for an alert does not know that.
-    await deliverer.look(stopping.signal);
+    await tell(settings, now);
     if (settings.paused) return;
     await queueDueSources(store, now);
     await queueChanged();
@@ -61,6 +57,19 @@ export function startEngine(parts: EngineParts): Engine {
     for (const task of await store.openTasks()) {
       if (stopping.signal.aborted || running.size >= maxTasks) return;
       if (!running.has(task.id)) start(task);
+    }
+  };
+
+  /** What is wrong with telling others keeps no sync from its turn. */
+  const tell = async (settings: Settings, now: number): Promise<void> => {
+    try {
+      if (now - watchedAt >= 60_000) {
+        watchedAt = now;
+        await watchSources(parts, settings, now);
+      }
+      await deliverer.look(stopping.signal);
+    } catch (error) {
+      if (!stopping.signal.aborted) log.error({ err: error }, "alerts and webhooks could not be looked after");
     }
   };
 

@@ -56,6 +56,7 @@ describe("settings", () => {
     leaverRetentionDays: 90,
     separateApprover: false,
     metricsToken: null,
+    alertAfterHours: null,
     paused: false,
   };
 
