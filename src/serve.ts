@@ -21,7 +21,9 @@ import type { Log } from "./lib/log.ts";
 import { type Ask, makeAsker } from "./lib/questions.ts";
 import { orStartError } from "./lib/start-error.ts";
 import { throttle } from "./lib/throttle.ts";
+import { makeMetricsReader } from "./metrics/read-metrics.ts";
 import { makeSchemaEditor } from "./schemas/editor.ts";
+import { compileVersion } from "./schemas/find-rules.ts";
 import { isWritable } from "./schemas/write-file.ts";
 import { SourceError } from "./source/source.ts";
 import { endSource } from "./sync/end-source.ts";
@@ -29,6 +31,7 @@ import {
   type EngineQuestions,
   openParts,
   type Parts,
+  programVersion,
   type ReadyConfig,
   readProfileForPeople,
   testTarget,
@@ -71,6 +74,7 @@ export async function startBridge(
     new Response(null, { status: 503 });
   const server = createAdaptorServer({ fetch: (request: Request, edge: object) => handle(request, edge) });
   answerRefusedByNode(server as Server);
+  let url: string;
   let engine: EngineThread;
   try {
     server.listen(config.port, config.host);
@@ -78,14 +82,13 @@ export async function startBridge(
       once(server, "listening"),
       (reason) => `HOST, PORT: can't listen at ${config.host} port ${config.port}: ${reason}`,
     );
-    engine = await startEngineThread(ready, leaseMs);
+    url = defaultPublicUrl(config.host, (server.address() as AddressInfo).port);
+    engine = await startEngineThread(ready, { leaseMs, publicUrl: config.publicUrl ?? url });
   } catch (error) {
     server.close();
     await parts.close();
     throw error;
   }
-  const { port } = server.address() as AddressInfo;
-  const url = defaultPublicUrl(config.host, port);
   const publicUrl = config.publicUrl ?? url;
   const writingParts = {
     writer: parts.store,
@@ -104,9 +107,16 @@ export async function startBridge(
       publicUrl,
       authenticate: (hash) => parts.store.findClientByTokenHash(hash),
       cursorKey: makeCursorKey(ready.encryptionKey),
+      onAnswered: parts.metrics.scimAnswered,
       log,
     },
     isReady: () => parts.store.ping(),
+    metrics: {
+      read: makeMetricsReader(parts.metrics, programVersion(), () =>
+        engine.ask("metrics", null, new AbortController().signal),
+      ),
+      token: async () => (await parts.store.readSettings()).metricsToken,
+    },
   });
   handle = (request, edge) => app.fetch(request, edge);
   return {
@@ -167,8 +177,11 @@ const mostGarbage = 50;
  */
 const engineMemory = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 24 } as const;
 
-async function startEngineThread(config: ReadyConfig, leaseMs: number): Promise<EngineThread> {
-  const data: EngineThreadData = { config, holder: randomUUID(), leaseMs };
+async function startEngineThread(
+  config: ReadyConfig,
+  more: Pick<EngineThreadData, "leaseMs" | "publicUrl">,
+): Promise<EngineThread> {
+  const data: EngineThreadData = { config, holder: randomUUID(), ...more };
   // The file beside this one, compiled as this one is.
   const file = new URL(import.meta.url.endsWith(".ts") ? "./engine-thread.ts" : "./engine-thread.js", import.meta.url);
   const worker = new Worker(file, { workerData: data, resourceLimits: engineMemory });
@@ -259,6 +272,7 @@ function adminParts(
       inForce: schemas.inForce,
       refresh: schemas.refresh,
       editor: makeSchemaEditor({ registry: schemas, store }),
+      compileVersion: (mapping) => compileVersion({ compile: schemas.compile, store }, mapping),
       isWritable: (kind) => isWritable(schemas.directory, kind),
     },
     measureImpact: (question, signal) => ask("impact", question, signal),
@@ -269,5 +283,6 @@ function adminParts(
     readProfile: (name) => readProfileForPeople(edges, name),
     nudge,
     allowUrl: edges.refuseUrl,
+    sendWebhook: edges.sendWebhook,
   };
 }

@@ -11,6 +11,9 @@ import { mergeSecrets } from "./lib/secrets.ts";
 import { orStartError } from "./lib/start-error.ts";
 import { type CheckedFile, checkFiles, type FileToCheck } from "./mapping/check-files.ts";
 import type { MappingProgram } from "./mapping/program.ts";
+import { type Metrics, makeMetrics, type ThreadMetrics } from "./metrics/metrics.ts";
+import { makeGaugeReader } from "./metrics/read-gauges.ts";
+import { makeEngineThreadMetrics } from "./metrics/thread-metrics.ts";
 import { makeSchemaEditor } from "./schemas/editor.ts";
 import { mappingInForce } from "./schemas/in-force.ts";
 import { openRegistry, type SchemaRegistry } from "./schemas/registry.ts";
@@ -23,10 +26,12 @@ import type { ImpactQuestion, SourceImpact } from "./sync/impact/impact.ts";
 import { measureSources } from "./sync/impact/measure-sources.ts";
 import { type PreviewParts, type PreviewQuestion, previewOfSource, type StoredPreview } from "./sync/preview.ts";
 import type { EngineEdges } from "./sync/run-task.ts";
+import type { SendWebhook } from "./sync/webhooks/deliver.ts";
 import { factDescriptions, parseTargetProfile, type TargetProfile, TargetProfileError } from "./target/profile.ts";
 import { profileChecks } from "./target/profile-checks.ts";
 import { readTargetProfile } from "./target/read-profile.ts";
 import type { TargetAuth } from "./target/scim/authorization.ts";
+import { makeHttpExchange } from "./target/scim/http-exchange.ts";
 import { makeScimLanguage } from "./target/scim/language.ts";
 import { makeScimTarget } from "./target/scim/scim-target.ts";
 import { type Target, TargetError, type TargetLanguage } from "./target/target.ts";
@@ -42,13 +47,15 @@ export interface Parts {
   readonly store: FullStore;
   readonly schemas: SchemaRegistry;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly edges: Edges;
   close(): Promise<void>;
 }
 
 export interface Edges extends EngineEdges {
   readonly openSource: (source: Pick<SourceRow, "settings" | "secrets">) => Source;
-  readonly openTarget: (target: Pick<TargetRow, "settings" | "secrets">) => Opened;
+  readonly openTarget: (target: Pick<TargetRow, "name" | "settings" | "secrets">) => Opened;
+  readonly sendWebhook: SendWebhook;
   /** A target profile as it is read now. @throws {TargetError} `profile` when it cannot be used */
   readonly readProfile: (name: string) => TargetProfile;
   /** Why an address that an administrator entered may not be called; null when it may. */
@@ -76,11 +83,13 @@ export async function openParts(
     await store.close();
     throw error;
   });
+  const metrics = makeMetrics();
   return {
     store,
     schemas,
     log,
-    edges: makeEdges(config, schemas, log),
+    metrics,
+    edges: makeEdges(config, schemas, log, metrics),
     async close() {
       await schemas.close();
       await store.close();
@@ -102,11 +111,12 @@ function openSchemas(config: ReadyConfig, store: FullStore, log: Log, watch: boo
   );
 }
 
-function makeEdges(config: ReadyConfig, schemas: SchemaRegistry, log: Log): Edges {
+function makeEdges(config: ReadyConfig, schemas: SchemaRegistry, log: Log, metrics: Metrics): Edges {
   const allowAddress = parseAddressPolicy(String(config.allowPrivateAddresses));
   return {
     openSource: (source) => openSource(source, allowAddress, log),
-    openTarget: (target) => openTarget(target, config.schemasDir, allowAddress),
+    openTarget: (target) => openTarget(target, config.schemasDir, allowAddress, metrics),
+    sendWebhook: makeWebhookSender(allowAddress),
     loadMapping: async (name) => mappingInForce(await schemas.refresh(), name),
     catalog: async () => (await schemas.refresh()).catalog,
     readProfile: (name) => readTargetProfile(config.schemasDir, name),
@@ -135,9 +145,10 @@ function openSource(
 }
 
 function openTarget(
-  { settings, secrets }: Pick<TargetRow, "settings" | "secrets">,
+  { name, settings, secrets }: Pick<TargetRow, "name" | "settings" | "secrets">,
   schemasDir: string,
   allowAddress: AddressPolicy,
+  metrics: Metrics,
 ): Opened {
   const profile = readTargetProfile(schemasDir, settings.profile);
   const { auth, query } = mergeSecrets<{ auth: unknown; query?: Readonly<Record<string, string>> }>(
@@ -156,14 +167,32 @@ function openTarget(
     ca: settings.ca,
     proxy: settings.proxy,
     allowAddress,
+    onExchange: (status, seconds) => metrics.exchanged(name, status, seconds),
   });
   return { profile, target, language: makeScimLanguage(profile.facts, settings.constants) };
+}
+
+/** Webhooks go through the same guard of addresses as requests to targets. Of an answer nothing but its status is read. */
+function makeWebhookSender(allowAddress: AddressPolicy): SendWebhook {
+  return async ({ url, headers, body }, signal) => {
+    const http = makeHttpExchange({ concurrency: 1, timeoutMs: 15_000, maxAnswerBytes: 0, allowAddress });
+    try {
+      const agent = { "user-agent": `wecom-scim-bridge/${programVersion()}` };
+      const { status } = await http.send(
+        { method: "POST", url: new URL(url), headers: { ...headers, ...agent }, body },
+        signal,
+      );
+      return status;
+    } finally {
+      await http.close();
+    }
+  };
 }
 
 /** Tries a target out; a profile that cannot be used is the first thing that fails. */
 export async function testTarget(
   edges: Pick<Edges, "openTarget">,
-  draft: Pick<TargetRow, "settings" | "secrets">,
+  draft: Pick<TargetRow, "name" | "settings" | "secrets">,
   ours: Parameters<Target["test"]>[1],
   signal: AbortSignal,
 ): Promise<TestResult> {
@@ -205,11 +234,14 @@ function refuseUrl(url: string, allowAddress: AddressPolicy): string | null {
 export type EngineQuestions = {
   readonly impact: { readonly question: ImpactQuestion; readonly answer: readonly SourceImpact[] };
   readonly preview: { readonly question: PreviewQuestion; readonly answer: StoredPreview | null };
+  readonly metrics: { readonly question: null; readonly answer: ThreadMetrics };
 };
 
 /** Answers them. Reads only. */
 export function answerQuestions(parts: Parts): Answers<EngineQuestions> {
-  const { store, schemas } = parts;
+  const { store, schemas, metrics } = parts;
+  const readGauges = makeGaugeReader(store, Date.now);
+  const ofThread = makeEngineThreadMetrics();
   const editor = makeSchemaEditor({ registry: schemas, store });
   const mappingOf: PreviewParts["mappingOf"] = async (name, text, extensions) =>
     text === null
@@ -219,6 +251,10 @@ export function answerQuestions(parts: Parts): Answers<EngineQuestions> {
     impact: async ({ name, text, extensions, sources }, signal) =>
       measureImpact(parts, await mappingOf(name, text, extensions), sources, signal),
     preview: (question) => previewOfSource({ store, mappingOf }, question),
+    metrics: async () => {
+      metrics.setGauges(await readGauges());
+      return [...(await metrics.read()), ...(await ofThread.read())];
+    },
   };
 }
 
@@ -236,8 +272,8 @@ function measureImpact(
 
 /** Starts the engine on parts of its own. */
 export function wireEngine(
-  { store, edges, log }: Parts,
-  { holder, leaseMs }: { readonly holder: string; readonly leaseMs: number },
+  { store, edges, log, metrics }: Parts,
+  { holder, leaseMs, publicUrl }: { readonly holder: string; readonly leaseMs: number; readonly publicUrl: string },
 ): Engine {
   return startEngine({
     ...edges,
@@ -245,6 +281,8 @@ export function wireEngine(
     leases: { store, holder, durationMs: leaseMs },
     clock: Date.now,
     log,
+    observer: metrics.observer,
+    publicUrl,
   });
 }
 

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { makeAdminApp } from "./admin/app.ts";
 import type { AdminParts } from "./admin/parts.ts";
 import { homePage } from "./home-page.ts";
+import { type MetricsParts, makeMetricsRoute } from "./metrics.ts";
 import { answerScimError, makeScimRoutes, type ScimAppParts } from "./scim/app.ts";
 import { makeClientMemory } from "./scim/authenticate.ts";
 import { logScimRequests } from "./scim/log-requests.ts";
@@ -12,10 +13,11 @@ export interface AppParts {
   readonly scim: Omit<ScimAppParts, "clientMemory">;
   /** Resolves when the database answers and the engine runs. */
   readonly isReady: () => Promise<void>;
+  readonly metrics: MetricsParts;
 }
 
 /** The whole server: its table of contents. */
-export function makeApp({ admin, scim, isReady }: AppParts): Hono {
+export function makeApp({ admin, scim, isReady, metrics }: AppParts): Hono {
   const clientMemory = makeClientMemory();
   // A trailing slash is let pass: SCIM clients in the field send one.
   const app = new Hono({ strict: false });
@@ -29,6 +31,7 @@ export function makeApp({ admin, scim, isReady }: AppParts): Hono {
       return context.json({ status: "unavailable" }, 503);
     }
   });
+  app.route("/", makeMetricsRoute(metrics));
   // The management API has an error handler of its own.
   app.onError(answerScimError(scim.log));
   app.route("/scim/v2", makeScimRoutes({ ...scim, clientMemory }));

@@ -69,6 +69,10 @@ export const integerColumns: ReadonlySet<string> = new Set([
   "changes_identity",
   "pushed_change",
   "requests_per_second",
+  "synced_at",
+  "last_status",
+  "delivered_at",
+  "since",
 ]);
 
 /** The database's own name for what went wrong (`23505`, `SQLITE_BUSY`). */

@@ -274,6 +274,7 @@ async function changeOfGroup(
     .values({
       task_id: taskId,
       target_id: targetId,
+      source_id: trx.selectFrom("resource").select("source_id").where("id", "=", group.id),
       resource_type: "Group",
       resource_id: group.id,
       external_id: group.externalId,

@@ -112,9 +112,10 @@ export function makePushStore(
     saveOutcomes: (lease, taskId, targetId, outcomes) =>
       write(lease, async (trx) => {
         const now = clock();
+        const sources = await sourcesOfResources(database, trx, outcomes);
         await database.upsert(trx, {
           table: "change",
-          rows: outcomes.map((outcome) => recordRow(outcome, taskId, targetId, now)).filter(isRow),
+          rows: outcomes.map((outcome) => recordRow(outcome, taskId, targetId, sources, now)).filter(isRow),
         });
         await takeOver(database, trx, targetId, outcomes, now);
         await database.upsert(trx, {
@@ -348,12 +349,31 @@ function failedRow({ resourceId, link }: PushOutcome, targetId: string, now: num
   };
 }
 
-function recordRow(outcome: PushOutcome, taskId: string, targetId: string, now: number): Row | null {
+/** The sources of those of whom there is something to record. */
+async function sourcesOfResources(
+  { isOneOf }: Database,
+  trx: Transaction<Tables>,
+  outcomes: readonly PushOutcome[],
+): Promise<ReadonlyMap<string, string>> {
+  const ids = outcomes.flatMap(({ resourceId, record }) => (record === null ? [] : [resourceId]));
+  if (ids.length === 0) return new Map();
+  const rows = await trx.selectFrom("resource").select(["id", "source_id"]).where(isOneOf("id", ids)).execute();
+  return new Map(rows.map((row) => [row.id, row.source_id]));
+}
+
+function recordRow(
+  outcome: PushOutcome,
+  taskId: string,
+  targetId: string,
+  sources: ReadonlyMap<string, string>,
+  now: number,
+): Row | null {
   const { record } = outcome;
   if (record === null) return null;
   return {
     task_id: taskId,
     target_id: targetId,
+    source_id: sources.get(outcome.resourceId) ?? null,
     resource_type: outcome.resourceType,
     resource_id: outcome.resourceId,
     external_id: outcome.externalId,

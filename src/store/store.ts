@@ -4,14 +4,16 @@ import type { ResolvedFilter } from "../scim/resolve-filter.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import type { SourceScope } from "../source/source.ts";
 import type { DirectoryRecordReader, DirectoryWriter, GroupReader } from "./directory-writing.ts";
+import type { HistoryReader } from "./history-store.ts";
 import type { SchemaVersionStore } from "./schema-version-store.ts";
-import type { Page, TaskRow, TaskStore } from "./task-store.ts";
+import type { Page, RecordReader, TaskRow, TaskState, TaskStore } from "./task-store.ts";
+import type { WebhookStore } from "./webhook-store.ts";
 
 // Small interfaces: a function asks for the ones it needs. All times are milliseconds since 1970 (UTC).
 
 /** Another thing of this kind has the name already; of two that ask at once, in two processes, one gets this. */
 export class NameTakenError extends Error {
-  readonly kind: "source" | "target" | "SCIM client";
+  readonly kind: "source" | "target" | "SCIM client" | "webhook";
   readonly taken: string;
 
   constructor(kind: NameTakenError["kind"], taken: string) {
@@ -71,7 +73,13 @@ export interface SourceSettings {
     /** Our own limits for calls to WeCom. */
     readonly limits?: { readonly requestsPerSecond?: number; readonly concurrency?: number };
   };
-  readonly sync: { readonly automatic: boolean; readonly users: boolean; readonly intervalHours: number };
+  readonly sync: {
+    readonly automatic: boolean;
+    readonly users: boolean;
+    readonly intervalHours: number;
+    /** Hours without a good sync after which it is told of; absent: as the settings of the bridge say. */
+    readonly alertAfterHours?: number;
+  };
   readonly scope: SourceScope;
   readonly mapping: string;
   readonly safeguards: Safeguards;
@@ -88,6 +96,8 @@ export interface SourceRow {
   readonly secrets: Secrets;
   /** When an automatic sync is due; null when none is. */
   readonly nextRunAt: number | null;
+  /** When it was last read whole and brought into the directory; null: never. */
+  readonly syncedAt: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -228,6 +238,8 @@ export interface Settings {
   readonly leaverRetentionDays: number;
   readonly separateApprover: boolean;
   readonly metricsToken: string | null;
+  /** Hours without a good sync after which a source is told of; null: 26, or twice its interval. */
+  readonly alertAfterHours: number | null;
   readonly paused: boolean;
 }
 
@@ -338,6 +350,18 @@ export interface SummaryStore {
   sourceSummary(sourceId: string): Promise<SourceSummary>;
 }
 
+export interface GaugeStore {
+  /** Tasks that are queued, running or held. */
+  countOpenTasks(): Promise<
+    readonly {
+      readonly sourceId: string | null;
+      readonly targetId: string | null;
+      readonly state: TaskState;
+      readonly count: number;
+    }[]
+  >;
+}
+
 export interface Store
   extends SourceStore,
     TargetStore,
@@ -348,8 +372,11 @@ export interface Store
     DirectoryReader,
     DirectoryWriter,
     DirectoryRecordReader,
+    RecordReader,
+    HistoryReader,
     GroupReader,
     SchemaVersionStore,
+    WebhookStore,
     SummaryStore {
   /** Answers when the database can be reached and its tables are up to date. */
   ping(): Promise<void>;
@@ -359,6 +386,9 @@ export interface Store
 export type * from "./directory-writing.ts";
 export type * from "./engine.ts";
 export { LeaseLostError } from "./engine.ts";
+export type * from "./history-store.ts";
 export type * from "./schema-version-store.ts";
 export type * from "./task-store.ts";
+export type * from "./webhook-store.ts";
+export { eventTypes } from "./webhook-store.ts";
 export type { Json, JsonObject };

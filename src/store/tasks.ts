@@ -5,15 +5,14 @@ import { findHeld, releaseHeld } from "./approvals.ts";
 import { countChanges, noCounts } from "./counts.ts";
 import type { Database } from "./database.ts";
 import type { EngineTaskStore } from "./engine.ts";
+import { writeEvents } from "./events.ts";
 import { makeHeldPushes } from "./held-pushes.ts";
+import { makePruning } from "./prune.ts";
 import type { TaskRow, TaskStore } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 /** Sync tasks. Their records are in `records-view.ts`. */
-export function makeTaskStore(
-  database: Database,
-  clock: () => number,
-): Omit<TaskStore, "listRecords" | "listRecordMembers"> & EngineTaskStore {
+export function makeTaskStore(database: Database, clock: () => number): TaskStore & EngineTaskStore {
   const { db, isOneOf } = database;
 
   const findTask = async (id: string): Promise<TaskRow | null> => {
@@ -23,6 +22,7 @@ export function makeTaskStore(
 
   return {
     ...makeHeldPushes(database),
+    ...makePruning(database),
 
     async queueTask({ sourceId, targetId, trigger, mode }) {
       const slot = slotOf(sourceId, targetId);
@@ -148,7 +148,7 @@ export function makeTaskStore(
       return noted.numUpdatedRows > 0n;
     },
 
-    finishTask: (id, { state, counts, targets, error, hold }) =>
+    finishTask: (id, { state, counts, targets, error, hold, isSynced, events = [] }) =>
       database.write(async (trx) => {
         const finished = await trx
           .updateTable("sync_task")
@@ -164,8 +164,19 @@ export function makeTaskStore(
           .where("id", "=", id)
           .where("state", "=", "running")
           .executeTakeFirst();
-        if (state !== "failed" || finished.numUpdatedRows === 0n) return;
-        await abandonPlan(database, trx, id, { error: "the task failed before it came to this", now: clock() });
+        if (finished.numUpdatedRows === 0n) return false;
+        if (state === "failed") {
+          await abandonPlan(database, trx, id, { error: "the task failed before it came to this", now: clock() });
+        }
+        if (isSynced === true) {
+          await trx
+            .updateTable("source")
+            .set({ synced_at: clock() })
+            .where("id", "=", trx.selectFrom("sync_task").select("source_id").where("id", "=", id))
+            .execute();
+        }
+        await writeEvents(database, trx, events, clock());
+        return true;
       }),
 
     async replaceHeld(sourceId, byTaskId) {
@@ -200,6 +211,19 @@ export function makeTaskStore(
       }
     },
 
+    async tallyTask(id) {
+      const rows = await db
+        .selectFrom("change")
+        .select(["target_id", "resource_type", "action", "status", sql<number>`count(*)`.as("count")])
+        .where("task_id", "=", id)
+        .groupBy(["target_id", "resource_type", "action", "status"])
+        .execute();
+      return rows.map(({ target_id, resource_type, count, ...row }) => ({
+        ...{ targetId: target_id, resourceType: resource_type, count: Number(count) },
+        ...row,
+      }));
+    },
+
     async countTask(id, targetId, read) {
       const rows = await db
         .selectFrom("change")
@@ -220,24 +244,6 @@ export function makeTaskStore(
         })),
         read,
       );
-    },
-
-    async pruneRecords(before) {
-      await database.write(async (trx) => {
-        // What still waits, for approval or for its turn, is no record yet; what a plan showed is one.
-        const isRecord = sql<boolean>`(status not in ('held', 'planned') or (approved = 0 and not exists (
-          select 1 from sync_task t where t.id = change.task_id and t.state in ('queued', 'running', 'held'))))`;
-        const old = trx.selectFrom("change").select("seq").where("created_at", "<", before).where(isRecord);
-        await trx.deleteFrom("change_member").where("change_seq", "in", old).execute();
-        await trx.deleteFrom("change").where("created_at", "<", before).where(isRecord).execute();
-        await trx
-          .deleteFrom("sync_task")
-          .where("finished_at", "<", before)
-          .where("state", "not in", ["queued", "running", "held"])
-          .execute();
-        await trx.deleteFrom("removal").where("at", "<", before).execute();
-        await trx.deleteFrom("directory_record").where("at", "<", before).execute();
-      });
     },
   };
 

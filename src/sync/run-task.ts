@@ -1,11 +1,11 @@
 import { concurrently } from "../lib/concurrently.ts";
-import type { Log } from "../lib/log.ts";
 import type { SchemaCatalog } from "../scim/catalog.ts";
 import type { Source } from "../source/source.ts";
 import type {
   DirectoryChangeStore,
   DirectoryStore,
   EngineTaskStore,
+  EventStore,
   GroupRuleStore,
   Lease,
   LeaseStore,
@@ -15,17 +15,13 @@ import type {
   SourceStore,
   TargetRow,
   TargetStore,
-  TaskCounts,
-  TaskError,
-  TaskHold,
   TaskRow,
-  TaskState,
-  TaskTargetResult,
 } from "../store/store.ts";
 import { LeaseLostError, userGroups } from "../store/store.ts";
 import { type Target, TargetError, type TargetLanguage } from "../target/target.ts";
+import type { AlertParts } from "./alerts.ts";
 import { type Leaving, settleLeaving } from "./end-source.ts";
-import { holdDurationMs } from "./guard-directory.ts";
+import { finishTask, type Pushed, type TargetResult } from "./finish-task.ts";
 import { type LeaseParts, underLeaseInTurn } from "./lease.ts";
 import { makeProgress, type Progress, TaskCancelledError } from "./progress.ts";
 import type { Pause } from "./push/attempt.ts";
@@ -41,6 +37,7 @@ export type EngineStore = SourceStore &
   DirectoryChangeStore &
   PushStore &
   LeaseStore &
+  EventStore &
   EngineTaskStore;
 
 /** What the engine is given from outside. */
@@ -54,13 +51,12 @@ export interface EngineEdges {
 
 export type OpenTask = TaskRow & { readonly stage: "plan" | "apply" | "push" };
 
-export interface TaskParts extends EngineEdges {
+export interface TaskParts extends EngineEdges, AlertParts {
   readonly store: EngineStore;
   readonly leases: LeaseParts;
   readonly clock: () => number;
   /** How time passes between tries at a target; really, if absent. */
   readonly pause?: Pause;
-  readonly log: Log;
 }
 
 /** Runs one task to its end: the source into our directory, our directory to its targets. */
@@ -84,7 +80,7 @@ export async function runTask(parts: TaskParts, found: OpenTask, lease: Lease, o
     const pushes = directory.usable && task.mode === "apply" && leaving?.people !== "keep";
     const targets = pushes ? await pushAll(parts, task, leaving, progress, signal) : [];
     await progress.flush();
-    const state = await finish(parts, task, directory, targets);
+    const state = await finishTask(parts, task, source, directory, targets);
     // What others' groups wait for is no reason to keep a source that nobody has any more.
     const hasLeft = state === "succeeded" || isOwnDone(directory, targets);
     if (source !== null) await settleLeaving(store, task, source.id, { leaving, hasLeft, now: clock() });
@@ -97,13 +93,9 @@ export async function runTask(parts: TaskParts, found: OpenTask, lease: Lease, o
     if (outer.aborted || error instanceof LeaseLostError) throw error;
     log.error({ task: task.id, err: error }, "task failed");
     const detail = `an unexpected error ended the task (${error instanceof Error ? error.name : "unknown"}); the log has it under this task's id`;
-    await store.finishTask(task.id, {
-      state: "failed",
-      counts: await store.countTask(task.id, null, { users: 0, groups: 0 }),
-      targets: [],
-      error: { code: "internal", detail },
-      hold: null,
-    });
+    const read = { users: 0, groups: 0 };
+    const source = task.sourceId === null ? null : await store.findSource(task.sourceId);
+    await finishTask(parts, task, source, { usable: false, read, error: { code: "internal", detail }, hold: null }, []);
   }
 }
 
@@ -123,16 +115,6 @@ async function runDirectory(
   // A custom source is kept here: there is nothing to read, only targets to bring up to date.
   if (row.type === "custom" && (row.settings.leaving === undefined || task.mode === "plan")) return nothing;
   return runSourceTask({ ...parts, lease, task, row, progress, signal });
-}
-
-interface Pushed {
-  readonly row: TargetRow;
-  readonly result: TargetResult;
-}
-
-interface TargetResult extends PushResult {
-  /** Of a source that ends: what came of its own people and groups, the user groups apart. */
-  readonly ownState?: PushResult["state"];
 }
 
 async function pushAll(
@@ -248,79 +230,7 @@ async function settleHeldPushes(
   return { state: "partial", error: { code: "target.held", detail }, hold: null };
 }
 
-async function finish(
-  parts: TaskParts,
-  task: OpenTask,
-  directory: DirectoryResult,
-  pushed: readonly Pushed[],
-): Promise<TaskState> {
-  const { store, log, clock } = parts;
-  const counts = await store.countTask(task.id, null, directory.read);
-  const targets: TaskTargetResult[] = [];
-  for (const { row, result } of pushed) {
-    const ofTarget = await store.countTask(task.id, row.id, { users: 0, groups: 0 });
-    targets.push({ target: row.id, state: result.state, counts: ofTarget, error: result.error });
-  }
-  const hold = joinHolds(directory.hold, pushed, clock());
-  const error = directory.error ?? failedRecords(counts) ?? firstTargetError(pushed);
-  const state = stateOf(task, directory, hold, error);
-  await store.finishTask(task.id, { state, counts, targets, error, hold });
-  log.info({ task: task.id, state, error: error?.code }, "task finished");
-  return state;
-}
-
 function isOwnDone({ usable, error, hold }: DirectoryResult, pushed: readonly Pushed[]): boolean {
   const isDone = pushed.every(({ result }) => result.ownState === "succeeded");
   return usable && error === null && hold === null && pushed.length > 0 && isDone;
-}
-
-function stateOf(
-  task: OpenTask,
-  directory: DirectoryResult,
-  hold: TaskHold | null,
-  error: TaskError | null,
-): TaskState {
-  if (!directory.usable) return "failed";
-  if (task.mode === "plan") return "succeeded";
-  if (hold !== null) return "held";
-  return error === null ? "succeeded" : "partial";
-}
-
-function failedRecords(counts: TaskCounts): TaskError | null {
-  const failed = counts.users.failed + counts.groups.failed;
-  if (failed === 0) return null;
-  const what = failed === 1 ? "one record" : `${failed} records`;
-  return {
-    code: "records.failed",
-    detail: `${what} of the source could not be brought into the directory and stay as they were; the records of this task with status "failed" say why`,
-  };
-}
-
-function firstTargetError(pushed: readonly Pushed[]): TaskError | null {
-  const bad = pushed.find(({ result }) => result.error !== null);
-  return bad?.result.error
-    ? { code: bad.result.error.code, detail: `target ${bad.row.name}: ${bad.result.error.detail}` }
-    : null;
-}
-
-function joinHolds(own: TaskHold | null, pushed: readonly Pushed[], now: number): TaskHold | null {
-  const holds = [
-    ...(own === null ? [] : [own]),
-    ...pushed.flatMap(({ row, result }) =>
-      result.hold === null
-        ? []
-        : [{ ...result.hold, reason: `target ${row.name}: ${result.hold.reason}`, expiresAt: now + holdDurationMs }],
-    ),
-  ];
-  const [first] = holds;
-  if (first === undefined) return null;
-  const sum = (key: "users" | "groups" | "members"): number => holds.reduce((all, each) => all + each.removals[key], 0);
-  const names = (key: "users" | "groups"): number =>
-    holds.reduce((all, each) => all + (each.identities?.[key] ?? 0), 0);
-  return {
-    reason: holds.map((each) => each.reason).join("; "),
-    removals: { users: sum("users"), groups: sum("groups"), members: sum("members") },
-    ...(holds.some((each) => each.identities) && { identities: { users: names("users"), groups: names("groups") } }),
-    expiresAt: first.expiresAt,
-  };
 }

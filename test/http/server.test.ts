@@ -12,7 +12,8 @@ describe("the server as a whole", () => {
     const { writing, catalog, publicUrl } = parts;
     const authenticate = (hash: string) => store.findClientByTokenHash(hash);
     const scim = { directory: store, writing, catalog, publicUrl, authenticate };
-    const app = makeApp({ admin: parts, scim, isReady: async () => {} });
+    const metrics = { read: async () => ({ contentType: "text/plain", text: "" }), token: async () => null };
+    const app = makeApp({ admin: parts, scim, isReady: async () => {}, metrics });
     ask = async (method, path, token, body) =>
       app.request(path, {
         method,

@@ -8,6 +8,7 @@ import { makeTokenCheck } from "../../src/http/middleware/bearer-auth.ts";
 import { makeCipher } from "../../src/lib/cipher.ts";
 import { makeLog } from "../../src/lib/log.ts";
 import { makeSchemaEditor } from "../../src/schemas/editor.ts";
+import { compileVersion } from "../../src/schemas/find-rules.ts";
 import { mappingInForce } from "../../src/schemas/in-force.ts";
 import { openRegistry } from "../../src/schemas/registry.ts";
 import { isWritable } from "../../src/schemas/write-file.ts";
@@ -16,6 +17,7 @@ import { type FullStore, makeStore, openDatabase } from "../../src/store/open-st
 import { previewOfSource } from "../../src/sync/preview.ts";
 import { readTargetProfile } from "../../src/target/read-profile.ts";
 import { readProfileForPeople } from "../../src/wire.ts";
+import { postWebhook } from "./post-webhook.ts";
 
 const repositorySchemas = fileURLToPath(new URL("../../schemas", import.meta.url));
 
@@ -69,6 +71,7 @@ export async function makeAdminFixture(
       inForce: registry.inForce,
       refresh: registry.refresh,
       editor: makeSchemaEditor({ registry, store }),
+      compileVersion: (mapping) => compileVersion({ compile: registry.compile, store }, mapping),
       isWritable: (kind) => isWritable(schemasDir, kind),
     },
     measureImpact: record("measureImpact", []),
@@ -101,6 +104,7 @@ export async function makeAdminFixture(
     knownProfiles: () => registry.profiles(),
     readProfile: (name) => readProfileForPeople({ readProfile: (each) => readTargetProfile(schemasDir, each) }, name),
     nudge: () => calls.push(["nudge"]),
+    sendWebhook: postWebhook,
     ...overrides,
   };
   const app = makeAdminApp(parts);
@@ -123,7 +127,7 @@ export async function makeAdminFixture(
         ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
       });
       const text = await response.text();
-      const isJson = response.headers.get("content-type")?.includes("json") ?? false;
+      const isJson = /^application\/(.+\+)?json\b/.test(response.headers.get("content-type") ?? "");
       return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : null };
     },
   };

@@ -39,11 +39,13 @@ import type {
   TaskTrigger,
 } from "../../src/store/store.ts";
 import { type Engine, startEngine } from "../../src/sync/engine.ts";
+import { noObserver } from "../../src/sync/observer.ts";
 import type { EngineEdges } from "../../src/sync/run-task.ts";
 import { readTargetProfile } from "../../src/target/read-profile.ts";
 import { makeScimLanguage } from "../../src/target/scim/language.ts";
 import { makeScimTarget } from "../../src/target/scim/scim-target.ts";
 import { FakeClock } from "../source/wecom/fake-clock.ts";
+import { postWebhook } from "./post-webhook.ts";
 
 export const defaultSafeguards: Safeguards = {
   maxRemovals: { floor: 5, percent: 10, count: 500 },
@@ -241,12 +243,8 @@ export async function startEngineFixture(options: EngineFixtureOptions = {}): Pr
     starts += 1;
     const leases = { store, holder: `engine ${starts}`, durationMs: 30_000 };
     engine = startEngine({
-      ...edges,
-      store,
-      leases,
-      clock,
-      log,
-      tickMs: 50,
+      ...{ ...edges, store, leases, clock, log, tickMs: 50 },
+      ...{ observer: noObserver, publicUrl: "https://bridge.test", sendWebhook: postWebhook },
       ...(options.impatient && { pause: async () => {} }),
     });
   };

@@ -17,10 +17,12 @@ import {
 import { makeCustomSource } from "./custom-source.ts";
 import { makeDirectoryRecords } from "./directory-records.ts";
 import { docsPage, docsPolicy } from "./docs.ts";
+import { makeHistory } from "./history.ts";
 import { makeImports, maxImportBytes } from "./imports.ts";
 import { logAdminRequests } from "./log-requests.ts";
 import { makeMappings } from "./mappings.ts";
 import type { AdminParts } from "./parts.ts";
+import { makeRecordExport } from "./record-export.ts";
 import { makeRecords } from "./records.ts";
 import { makeSchemaFiles } from "./schema-files.ts";
 import { makeScimClients } from "./scim-clients.ts";
@@ -34,6 +36,7 @@ import { makeTargetProfiles } from "./target-profiles.ts";
 import { makeTargets } from "./targets.ts";
 import { makeTasks } from "./tasks.ts";
 import { makeUserGroups } from "./user-groups.ts";
+import { makeWebhooks } from "./webhooks.ts";
 
 export type AdminApp = OpenAPIHono<{ Variables: RequestVariables }>;
 
@@ -73,12 +76,15 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
   app.route("/api/v1", makeTargetProfiles(parts));
   app.route("/api/v1", makeTargets(parts));
   app.route("/api/v1", makeTasks(parts));
+  app.route("/api/v1", makeRecordExport(parts));
   app.route("/api/v1", makeRecords(parts));
   app.route("/api/v1", makeDirectoryRecords(parts));
+  app.route("/api/v1", makeHistory(parts));
   app.route("/api/v1", makeScimClients(parts));
   app.route("/api/v1", makeUserGroups(parts));
   app.route("/api/v1", makeCustomSource(parts));
   app.route("/api/v1", makeImports(parts));
+  app.route("/api/v1", makeWebhooks(parts));
   app.route("/api/v1", makeSettings(parts));
   describeTargetRules(app);
   app.openAPIRegistry.registerComponent("securitySchemes", "admin", { type: "http", scheme: "bearer" });

@@ -2,6 +2,7 @@ import type { CustomSourceWriting } from "../../directory/custom-source.ts";
 import type { DirectoryWriting, GroupEvaluation } from "../../directory/writing.ts";
 import type { TestResult } from "../../lib/check.ts";
 import type { Log } from "../../lib/log.ts";
+import type { MappingProgram } from "../../mapping/program.ts";
 import type { SchemaEditor } from "../../schemas/editor.ts";
 import type { SchemaRegistry } from "../../schemas/registry.ts";
 import type { SchemaCatalog } from "../../scim/catalog.ts";
@@ -9,7 +10,9 @@ import type {
   DirectoryReader,
   DirectoryRecordReader,
   GroupReader,
+  HistoryReader,
   LinkViewStore,
+  RecordReader,
   SchemaKind,
   SchemaVersionStore,
   ScimClientStore,
@@ -21,9 +24,11 @@ import type {
   TargetStore,
   TaskError,
   TaskStore,
+  WebhookStore,
 } from "../../store/store.ts";
 import type { ImpactQuestion, SourceImpact } from "../../sync/impact/impact.ts";
 import type { PreviewQuestion, StoredPreview } from "../../sync/preview.ts";
+import type { SendWebhook } from "../../sync/webhooks/deliver.ts";
 
 /** A source that need not be stored yet. */
 export type SourceDraft = Pick<SourceRow, "name" | "type" | "settings" | "secrets">;
@@ -77,8 +82,11 @@ export interface AdminParts {
     SettingStore &
     SummaryStore &
     SchemaVersionStore &
+    WebhookStore &
     GroupReader &
     DirectoryRecordReader &
+    HistoryReader &
+    RecordReader &
     Pick<DirectoryReader, "readResource" | "listResources" | "groupsOf">;
   /** Writing to the custom source and to user groups. */
   readonly writing: DirectoryWriting & GroupEvaluation;
@@ -102,6 +110,11 @@ export interface AdminParts {
   /** The files that people edit. */
   readonly schemas: Pick<SchemaRegistry, "inForce" | "refresh"> & {
     readonly editor: SchemaEditor;
+    /** A mapping as it was in a version; null where that is not kept, or does not compile any more. */
+    readonly compileVersion: (mapping: {
+      readonly name: string;
+      readonly version: number;
+    }) => Promise<MappingProgram | null>;
     /** Whether files of a kind can be written from here. */
     readonly isWritable: (kind: SchemaKind) => Promise<boolean>;
   };
@@ -121,6 +134,7 @@ export interface AdminParts {
   readonly nudge: () => void;
   /** Why the bridge may not call an address that an administrator entered, or null when it may. */
   readonly allowUrl?: (url: string) => string | null;
+  readonly sendWebhook: SendWebhook;
   /** Largest body in bytes; 1 MiB when absent. */
   readonly maxBodyBytes?: number;
 }

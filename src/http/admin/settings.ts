@@ -52,6 +52,7 @@ const settingsForm = z.strictObject({
       "has to be null, or 16 to 512 characters of printable ASCII without spaces",
     )
     .default(null),
+  alertAfterHours: z.int().min(1).max(8760).nullable().default(null),
   paused: z.boolean().default(false),
 });
 
@@ -71,6 +72,10 @@ const settingsView = z
       .string()
       .nullable()
       .openapi({ description: `Reads back as ${secretMask}.` }),
+    alertAfterHours: z.int().nullable().openapi({
+      description:
+        "Hours without a good sync after which a source is told of (`source.stale`); null: 26, or twice its interval.",
+    }),
     paused: z.boolean().openapi({ description: "Stops every sync; the endpoints go on answering." }),
   })
   .openapi("Settings");

@@ -82,6 +82,7 @@ export function toSourceView(row: SourceRow, summary: SourceSummary): z.output<t
     status: row.status,
     ...maskSecrets(settings, row.secrets),
     nextRunAt: isoTimeOrNull(row.nextRunAt),
+    syncedAt: isoTimeOrNull(row.syncedAt),
     lastTask:
       lastTask === null
         ? null

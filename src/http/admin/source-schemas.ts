@@ -67,6 +67,9 @@ const sync = z.strictObject({
   automatic: z.boolean().default(true),
   users: z.boolean().default(true),
   intervalHours: z.int().min(1).max(24).default(1),
+  alertAfterHours: z.int().min(1).max(8760).optional().openapi({
+    description: "Hours without a good sync after which it is told of (`source.stale`); else as the settings say.",
+  }),
 });
 
 const mapping = z.string().min(1).max(100);
@@ -93,6 +96,7 @@ const readOnly = {
   createdAt: readOnlyField,
   updatedAt: readOnlyField,
   nextRunAt: readOnlyField,
+  syncedAt: readOnlyField,
   lastTask: readOnlyField,
   summary: readOnlyField,
 };
@@ -132,6 +136,10 @@ export const sourceView = z
     ...readingOptional,
     wecom: wecom.partial({ corpSecret: true }).optional(),
     nextRunAt: z.string().nullable().openapi({ format: "date-time" }),
+    syncedAt: z.string().nullable().openapi({
+      format: "date-time",
+      description: "When it was last read whole and brought into the directory.",
+    }),
     lastTask: taskBrief.nullable(),
     summary: z.object({ users: z.int(), activeUsers: z.int(), groups: z.int() }),
     createdAt: z.string().openapi({ format: "date-time" }),

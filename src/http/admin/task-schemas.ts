@@ -5,6 +5,8 @@ const time = z.string().openapi({ format: "date-time" });
 
 export const taskStateField = z.enum(["queued", "running", "held", "succeeded", "partial", "failed", "cancelled"]);
 
+export const taskTriggerField = z.enum(["manual", "schedule", "callback", "startup"]);
+
 export const taskForm = z
   .strictObject({ mode: z.enum(["apply", "plan"]).default("apply") })
   .openapi("SyncTaskForm", { description: "`plan` reads, maps and compares, and writes nothing but its own record." });
@@ -40,11 +42,7 @@ export const taskView = z
     id: z.string(),
     source: z.string().nullable().openapi({ description: "Null for a push to one target." }),
     target: z.string().nullable().openapi({ description: "The target of a push; null for a sync of a source." }),
-    trigger: z.enum(["manual", "schedule", "callback", "startup"]).openapi({
-      description:
-        "`schedule`: a source was due, or another try at a target; `callback`: something was written to the bridge's own " +
-        "directory, by a SCIM client or an administrator.",
-    }),
+    trigger: taskTriggerField,
     mode: z.enum(["apply", "plan"]),
     state: taskStateField,
     approved: z.boolean(),
@@ -85,7 +83,7 @@ export const resourceTypeField = z.enum(["User", "Group"]);
 export const actionField = z.enum(["create", "adopt", "update", "deactivate", "reactivate", "delete"]);
 export const changeStatusField = z.enum(["planned", "applied", "failed", "skipped", "held"]);
 
-const anyJson = z
+export const anyJson = z
   .custom<Json>()
   .openapi({ type: ["string", "number", "boolean", "array", "object", "null"], description: "Any JSON value." });
 
@@ -111,6 +109,15 @@ export const membersChange = z
 export const recordView = z
   .object({
     id: z.string(),
+    at: time.openapi({ description: "When it was planned; at a target, when it was done." }),
+    task: z.string().openapi({ description: "The sync task." }),
+    trigger: taskTriggerField.nullable(),
+    mapping: z.object({ name: z.string(), version: z.int() }).nullable().openapi({
+      description: "Which version of which mapping the task mapped with; null where nothing was mapped.",
+    }),
+    source: z.string().nullable().openapi({
+      description: "Id of the source that the resource belongs to, or `user-groups`.",
+    }),
     resourceType: resourceTypeField,
     resourceId: z.string(),
     externalId: z.string().nullable(),

@@ -12,6 +12,7 @@ import type { RequestVariables } from "../middleware/request-log.ts";
 import { authenticateClient, type ClientMemory, type FindClient } from "./authenticate.ts";
 import { readBody, tryBody } from "./body.ts";
 import { bulkLimits, runBulk } from "./bulk.ts";
+import { countRequests, type OnAnswered } from "./count-requests.ts";
 import { makeCursors } from "./cursor.ts";
 import { makeDiscovery } from "./discovery-routes.ts";
 import { type Conditions, judgeRead } from "./etag.ts";
@@ -36,6 +37,8 @@ export interface ScimAppParts {
   readonly clientMemory?: ClientMemory;
   /** 32 bytes, the same for all replicas; absent: cursors are good as long as this process lives. */
   readonly cursorKey?: Buffer;
+  /** Hears of each answer, for the metrics. */
+  readonly onAnswered?: OnAnswered;
   readonly log?: Log;
 }
 
@@ -77,6 +80,7 @@ export function makeScimRoutes(parts: ScimAppParts): Hono<{ Variables: ScimVaria
   const app = new Hono<{ Variables: ScimVariables }>({ strict: false });
 
   app.use(logScimRequests(log));
+  if (parts.onAnswered !== undefined) app.use(countRequests(parts.onAnswered));
   // RFC 7643 §5: how to authenticate should be readable before one can.
   const isPublic = (path: string) => /\/ServiceProviderConfig\/?$/.test(path);
   app.use(authenticateClient(parts.authenticate, isPublic, parts.clientMemory));

@@ -8,6 +8,7 @@ import { targetVocabulary } from "./0004-target-vocabulary.ts";
 import { recordWarnings } from "./0005-record-warnings.ts";
 import { reading } from "./0006-reading.ts";
 import { writing } from "./0007-writing.ts";
+import { records } from "./0010-records.ts";
 
 /** A step of the schema's history: statements in the dialect's own words. Numbered, only ever added to. */
 export type Migration = (dialect: Database["dialect"]) => readonly string[];
@@ -20,6 +21,7 @@ const migrations: readonly Migration[] = [
   recordWarnings,
   reading,
   writing,
+  records,
 ];
 
 /** Brings the tables up to date. Two processes may start at once: the second waits, then finds nothing to do. */

@@ -54,6 +54,8 @@ export interface ExchangeOptions {
   readonly ca?: string | undefined;
   /** URL of an HTTP or HTTPS proxy that every connection goes through, by CONNECT. */
   readonly proxy?: string | undefined;
+  /** Hears of every exchange: the status (null: no answer came) and how long it took, in seconds. */
+  readonly onExchange?: ((status: number | null, seconds: number) => void) | undefined;
 }
 
 /** HTTP over kept-alive connections (undici). Redirects are answers, not followed. */
@@ -67,6 +69,8 @@ export function makeHttpExchange(options: ExchangeOptions): HttpExchange {
       const stop = new AbortController();
       const forget = onAbort(signal, () => stop.abort(signal.reason));
       const timer = setTimeout(() => stop.abort(timedOut(options.timeoutMs)), options.timeoutMs);
+      const startedAt = performance.now();
+      let status: number | null = null;
       try {
         const response = await agent.request({
           origin: url.origin,
@@ -76,6 +80,7 @@ export function makeHttpExchange(options: ExchangeOptions): HttpExchange {
           body: body ?? null,
           signal: stop.signal,
         });
+        status = response.statusCode;
         const text = await readText(response.body, options.maxAnswerBytes);
         const answerHeaders = toHeaders(response.headers);
         return { status: response.statusCode, headers: answerHeaders, text: text ?? "", tooLong: text === null };
@@ -84,6 +89,7 @@ export function makeHttpExchange(options: ExchangeOptions): HttpExchange {
       } finally {
         clearTimeout(timer);
         forget();
+        if (!signal.aborted) options.onExchange?.(status, (performance.now() - startedAt) / 1000);
       }
     },
     close: () => agent.close(),

@@ -32,6 +32,8 @@ export interface ScimTargetOptions {
   readonly ca?: string | undefined;
   /** URL of the HTTP proxy that all calls go through, those for tokens too. */
   readonly proxy?: string | undefined;
+  /** Hears of every exchange: the status (null: no answer came) and how long it took, in seconds. */
+  readonly onExchange?: (status: number | null, seconds: number) => void;
   /** Milliseconds since 1970; `Date.now` if absent. */
   readonly clock?: () => number;
 }

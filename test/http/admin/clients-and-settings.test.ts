@@ -115,6 +115,7 @@ describe("settings", () => {
     leaverRetentionDays: 90,
     separateApprover: false,
     metricsToken: null,
+    alertAfterHours: null,
     paused: false,
   };
 

@@ -53,6 +53,7 @@ describe("making a source", () => {
         maxMemberRemovals: { floor: 20, percent: 50 },
         windowHours: 24,
       },
+      syncedAt: null,
       nextRunAt: "2026-03-01T08:00:00.000Z",
       lastTask: null,
       summary: { users: 0, activeUsers: 0, groups: 0 },

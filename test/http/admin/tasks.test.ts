@@ -135,6 +135,7 @@ describe("records", () => {
       records: [
         {
           id: expect.any(String),
+          ...{ at: "2026-03-01T08:00:00.000Z", task: taskId, trigger: "manual", mapping: null, source: null },
           resourceType: "User",
           resourceId: "0198c2a4-0000-7000-8000-000000000000",
           externalId: "member-1",

@@ -323,6 +323,7 @@ describe("the server as a whole", () => {
       admin,
       scim: { ...parts, authenticate: async () => clients["token-all"] ?? null },
       isReady: async () => {},
+      metrics: { read: async () => ({ contentType: "text/plain", text: "" }), token: async () => null },
     });
     const ask = async (path: string) => toAnswer(await app.request(path, { headers: { authorization: "Bearer t" } }));
     expectStatus(await ask("/scim/v2/Users"), 200);
