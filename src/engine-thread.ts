@@ -11,6 +11,8 @@ export interface EngineThreadData {
   readonly config: ReadyConfig;
   readonly holder: string;
   readonly leaseMs: number;
+  /** How others reach the bridge. */
+  readonly publicUrl: string;
 }
 
 export type EngineThreadMessage = "nudge" | "stop" | QuestionMessage;
@@ -19,11 +21,11 @@ export type EngineThreadAnswer = "ready" | AnswerMessage;
 
 const port = parentPort;
 if (port !== null) {
-  const { config, holder, leaseMs } = workerData as EngineThreadData;
+  const { config, holder, leaseMs, publicUrl } = workerData as EngineThreadData;
   const key = Buffer.from(config.encryptionKey);
   const log = makeLog(config.logLevel);
   const parts = await openParts({ ...config, encryptionKey: key }, log, { watch: false });
-  const engine = wireEngine(parts, { holder, leaseMs, dataDir: config.dataDir });
+  const engine = wireEngine(parts, { holder, leaseMs, publicUrl, dataDir: config.dataDir });
   const send = (message: EngineThreadAnswer): void => port.postMessage(message);
   const questions = makeAnswerer<EngineQuestions>(answerQuestions(parts), {
     send,

@@ -12,6 +12,9 @@ import { mergeSecrets } from "./lib/secrets.ts";
 import { orStartError } from "./lib/start-error.ts";
 import { type CheckedFile, checkFiles, type FileToCheck } from "./mapping/check-files.ts";
 import type { MappingProgram } from "./mapping/program.ts";
+import { type Metrics, makeMetrics, type ThreadMetrics } from "./metrics/metrics.ts";
+import { makeGaugeReader } from "./metrics/read-gauges.ts";
+import { makeEngineThreadMetrics } from "./metrics/thread-metrics.ts";
 import { makeSchemaEditor } from "./schemas/editor.ts";
 import { mappingInForce } from "./schemas/in-force.ts";
 import { openRegistry, type SchemaRegistry } from "./schemas/registry.ts";
@@ -24,13 +27,13 @@ import type { ImpactQuestion, SourceImpact } from "./sync/impact/impact.ts";
 import { measureSources } from "./sync/impact/measure-sources.ts";
 import { type PreviewParts, type PreviewQuestion, previewOfSource, type StoredPreview } from "./sync/preview.ts";
 import type { EngineEdges } from "./sync/run-task.ts";
-import { parseTargetProfile, TargetProfileError } from "./target/profile.ts";
+import type { SendWebhook } from "./sync/webhooks/deliver.ts";
+import { factDescriptions, parseTargetProfile, type TargetProfile, TargetProfileError } from "./target/profile.ts";
+import { profileChecks } from "./target/profile-checks.ts";
 import { readTargetProfile } from "./target/read-profile.ts";
 import type { TargetAuth } from "./target/scim/authorization.ts";
-import { knownPart } from "./target/scim/known-schemas.ts";
-import { memberOperations } from "./target/scim/member-operations.ts";
-import { patchOperations } from "./target/scim/patch.ts";
-import { renderForTarget } from "./target/scim/render.ts";
+import { makeHttpExchange } from "./target/scim/http-exchange.ts";
+import { makeScimLanguage } from "./target/scim/language.ts";
 import { makeScimTarget } from "./target/scim/scim-target.ts";
 import { type Target, TargetError, type TargetLanguage } from "./target/target.ts";
 
@@ -45,18 +48,23 @@ export interface Parts {
   readonly store: FullStore;
   readonly schemas: SchemaRegistry;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly edges: Edges;
   close(): Promise<void>;
 }
 
 export interface Edges extends EngineEdges {
   readonly openSource: (source: Pick<SourceRow, "settings" | "secrets">) => Source;
-  readonly openTarget: (target: Pick<TargetRow, "settings" | "secrets">) => Opened;
+  readonly openTarget: (target: Pick<TargetRow, "name" | "settings" | "secrets">) => Opened;
+  readonly sendWebhook: SendWebhook;
+  /** A target profile as it is read now. @throws {TargetError} `profile` when it cannot be used */
+  readonly readProfile: (name: string) => TargetProfile;
   /** Why an address that an administrator entered may not be called; null when it may. */
   readonly refuseUrl: (url: string) => string | null;
 }
 
 interface Opened {
+  readonly profile: TargetProfile;
   readonly target: Target;
   readonly language: TargetLanguage;
 }
@@ -76,11 +84,13 @@ export async function openParts(
     await store.close();
     throw error;
   });
+  const metrics = makeMetrics();
   return {
     store,
     schemas,
     log,
-    edges: makeEdges(config, schemas, log),
+    metrics,
+    edges: makeEdges(config, schemas, log, metrics),
     async close() {
       await schemas.close();
       await store.close();
@@ -102,13 +112,15 @@ function openSchemas(config: ReadyConfig, store: FullStore, log: Log, watch: boo
   );
 }
 
-function makeEdges(config: ReadyConfig, schemas: SchemaRegistry, log: Log): Edges {
+function makeEdges(config: ReadyConfig, schemas: SchemaRegistry, log: Log, metrics: Metrics): Edges {
   const allowAddress = parseAddressPolicy(String(config.allowPrivateAddresses));
   return {
     openSource: (source) => openSource(source, allowAddress, log),
-    openTarget: (target) => openTarget(target, config.schemasDir, allowAddress),
+    openTarget: (target) => openTarget(target, config.schemasDir, allowAddress, metrics),
+    sendWebhook: makeWebhookSender(allowAddress),
     loadMapping: async (name) => mappingInForce(await schemas.refresh(), name),
     catalog: async () => (await schemas.refresh()).catalog,
+    readProfile: (name) => readTargetProfile(config.schemasDir, name),
     refuseUrl: (url) => refuseUrl(url, allowAddress),
   };
 }
@@ -134,12 +146,16 @@ function openSource(
 }
 
 function openTarget(
-  { settings, secrets }: Pick<TargetRow, "settings" | "secrets">,
+  { name, settings, secrets }: Pick<TargetRow, "name" | "settings" | "secrets">,
   schemasDir: string,
   allowAddress: AddressPolicy,
+  metrics: Metrics,
 ): Opened {
   const profile = readTargetProfile(schemasDir, settings.profile);
-  const { auth } = mergeSecrets({ auth: settings.auth }, secrets);
+  const { auth, query } = mergeSecrets<{ auth: unknown; query?: Readonly<Record<string, string>> }>(
+    { auth: settings.auth },
+    secrets,
+  );
   const target = makeScimTarget({
     baseUrl: settings.baseUrl,
     // The form has checked that each kind has its secrets, which lie apart from the settings.
@@ -148,35 +164,63 @@ function openTarget(
     version: programVersion(),
     concurrency: settings.limits.concurrency,
     requestsPerSecond: settings.limits.requestsPerSecond,
+    query,
+    ca: settings.ca,
+    proxy: settings.proxy,
     allowAddress,
+    onExchange: (status, seconds) => metrics.exchanged(name, status, seconds),
   });
-  return { target, language };
+  return { profile, target, language: makeScimLanguage(profile.facts, settings.constants) };
+}
+
+/** Webhooks go through the same guard of addresses as requests to targets. Of an answer nothing but its status is read. */
+function makeWebhookSender(allowAddress: AddressPolicy): SendWebhook {
+  return async ({ url, headers, body }, signal) => {
+    const http = makeHttpExchange({ concurrency: 1, timeoutMs: 15_000, maxAnswerBytes: 0, allowAddress });
+    try {
+      const agent = { "user-agent": `wecom-scim-bridge/${programVersion()}` };
+      const { status } = await http.send(
+        { method: "POST", url: new URL(url), headers: { ...headers, ...agent }, body },
+        signal,
+      );
+      return status;
+    } finally {
+      await http.close();
+    }
+  };
 }
 
 /** Tries a target out; a profile that cannot be used is the first thing that fails. */
 export async function testTarget(
   edges: Pick<Edges, "openTarget">,
-  draft: Pick<TargetRow, "settings" | "secrets">,
+  draft: Pick<TargetRow, "name" | "settings" | "secrets">,
   ours: Parameters<Target["test"]>[1],
   signal: AbortSignal,
 ): Promise<TestResult> {
   try {
-    const { target } = edges.openTarget(draft);
-    return await target.test(signal, ours).finally(() => target.close());
+    const { target, profile } = edges.openTarget(draft);
+    const { ok, checks } = await target.test(signal, ours).finally(() => target.close());
+    return { ok, checks: [...checks, ...profileChecks(profile, draft.settings.provision)] };
   } catch (error) {
     if (!(error instanceof TargetError && error.code === "profile")) throw error;
     return { ok: false, checks: [{ name: "profile", ok: false, detail: error.message }] };
   }
 }
 
-/** How SCIM targets want things written. */
-const language: TargetLanguage = {
-  adjust: renderForTarget,
-  known: knownPart,
-  difference: patchOperations,
-  memberRequests: (op, members, capabilities) =>
-    op === "add" ? memberOperations(members, [], capabilities) : memberOperations([], members, capabilities),
-};
+/** A target profile for people: or why it can't be used. */
+export type ProfileReading =
+  | { readonly profile: TargetProfile & { readonly meanings: ReadonlyMap<string, string> } }
+  | { readonly problem: string };
+
+/** A target profile, with what each of its facts means. */
+export function readProfileForPeople({ readProfile }: Pick<Edges, "readProfile">, name: string): ProfileReading {
+  try {
+    return { profile: { ...readProfile(name), meanings: factDescriptions() } };
+  } catch (error) {
+    if (!(error instanceof TargetError && error.code === "profile")) throw error;
+    return { problem: error.message };
+  }
+}
 
 /** An address that is written out is judged at once; names are judged when they are connected to. */
 function refuseUrl(url: string, allowAddress: AddressPolicy): string | null {
@@ -191,11 +235,14 @@ function refuseUrl(url: string, allowAddress: AddressPolicy): string | null {
 export type EngineQuestions = {
   readonly impact: { readonly question: ImpactQuestion; readonly answer: readonly SourceImpact[] };
   readonly preview: { readonly question: PreviewQuestion; readonly answer: StoredPreview | null };
+  readonly metrics: { readonly question: null; readonly answer: ThreadMetrics };
 };
 
 /** Answers them. Reads only. */
 export function answerQuestions(parts: Parts): Answers<EngineQuestions> {
-  const { store, schemas } = parts;
+  const { store, schemas, metrics } = parts;
+  const readGauges = makeGaugeReader(store, Date.now);
+  const ofThread = makeEngineThreadMetrics();
   const editor = makeSchemaEditor({ registry: schemas, store });
   const mappingOf: PreviewParts["mappingOf"] = async (name, text, extensions) =>
     text === null
@@ -205,6 +252,10 @@ export function answerQuestions(parts: Parts): Answers<EngineQuestions> {
     impact: async ({ name, text, extensions, sources }, signal) =>
       measureImpact(parts, await mappingOf(name, text, extensions), sources, signal),
     preview: (question) => previewOfSource({ store, mappingOf }, question),
+    metrics: async () => {
+      metrics.setGauges(await readGauges());
+      return [...(await metrics.read()), ...(await ofThread.read())];
+    },
   };
 }
 
@@ -222,8 +273,13 @@ function measureImpact(
 
 /** Starts the engine on parts of its own. */
 export function wireEngine(
-  { store, edges, log }: Parts,
-  { holder, leaseMs, dataDir }: { readonly holder: string; readonly leaseMs: number; readonly dataDir: string },
+  { store, edges, log, metrics }: Parts,
+  {
+    holder,
+    leaseMs,
+    publicUrl,
+    dataDir,
+  }: { readonly holder: string; readonly leaseMs: number; readonly publicUrl: string; readonly dataDir: string },
 ): Engine {
   const marks = keepNumbers(join(dataDir, "pushed.json"), {
     onError: (error) => log.warn({ err: error }, "what was pushed is not kept: a restored database goes unnoticed"),
@@ -235,6 +291,8 @@ export function wireEngine(
     leases: { store, holder, durationMs: leaseMs },
     clock: Date.now,
     log,
+    observer: metrics.observer,
+    publicUrl,
   });
 }
 

@@ -45,9 +45,28 @@ export const taskAnswer = z.looseObject({
     .default(null),
 });
 
+export const targetAnswer = z.looseObject({ id: z.string(), name: z.string() });
+
 export type TaskAnswer = z.output<typeof taskAnswer>;
 
 export const clientAnswer = z.looseObject({ id: z.string(), name: z.string(), token: z.string() });
+
+const attributeChange = z.looseObject({ attribute: z.string(), before: z.json(), after: z.json() });
+const membersChange = z.looseObject({ attribute: z.string(), addedCount: z.number(), removedCount: z.number() });
+
+export const recordAnswer = z.looseObject({
+  at: z.string(),
+  target: z.string().nullable(),
+  action: z.string(),
+  status: z.string(),
+  error: z.string().nullable(),
+  because: z.string(),
+  changes: z.array(z.union([membersChange, attributeChange])),
+});
+
+export const recordsAnswer = z.object({ records: z.array(recordAnswer), nextCursor: z.string().nullable() });
+
+export const targetsAnswer = z.object({ items: z.array(z.looseObject({ id: z.string(), name: z.string() })) });
 
 const fileProblems = z.array(
   z.looseObject({

@@ -4,7 +4,7 @@ import { makeApiClient } from "./api-client.ts";
 import { readDrafts } from "./mapping-impact.ts";
 import { CliError, type CliParts } from "./parts.ts";
 import { reportPreview } from "./preview-report.ts";
-import { readExtensionsFor } from "./schemas-dir.ts";
+import { extensionsHint, readExtensionsFor } from "./schemas-dir.ts";
 import { plain } from "./text.ts";
 import { readWritten } from "./written-files.ts";
 
@@ -33,7 +33,9 @@ export async function previewMapping(parts: CliParts, path: string, options: Pre
     return preview.problems.length > 0 ? 1 : 0;
   } catch (error) {
     if (!(error instanceof MappingError)) throw error;
-    throw new CliError(1, error.problems.map((problem) => plain(formatProblem(problem))).join("\n"));
+    const hint = options.source === undefined ? extensionsHint(path, options.schemas, parts) : null;
+    const lines = error.problems.map((problem) => plain(formatProblem(problem)));
+    throw new CliError(1, [...lines, ...(hint === null ? [] : [hint])].join("\n"));
   }
 }
 

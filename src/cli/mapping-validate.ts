@@ -1,7 +1,14 @@
 import { resolve } from "node:path";
 import { checkSchemaFiles, type FileToCheck, isEditorSchema, type WrittenFile } from "../wire.ts";
 import { CliError, type CliParts } from "./parts.ts";
-import { defaultSchemasDir, extensionsDirOf, kindByFolder, listSchemasDir, readExtensionsFor } from "./schemas-dir.ts";
+import {
+  defaultSchemasDir,
+  extensionsDirOf,
+  extensionsHint,
+  kindByFolder,
+  listSchemasDir,
+  readExtensionsFor,
+} from "./schemas-dir.ts";
 import { plain } from "./text.ts";
 import { reportChecked } from "./validate-report.ts";
 import { readAllWritten } from "./written-files.ts";
@@ -21,6 +28,8 @@ export async function validateMappings(
   const files = paths.length > 0 ? await readGiven(parts, paths, schemas) : await readDirectory(parts, schemas);
   const checked = checkSchemaFiles(files);
   const ok = checked.every((file) => file.ok);
+  const hints = ok ? [] : paths.map((path) => extensionsHint(path, schemas, parts)).filter((hint) => hint !== null);
+  if (hints[0] !== undefined) parts.stderr.write(`${hints[0]}\n`);
   parts.stdout.write(json ? `${JSON.stringify({ ok, files: checked }, null, 2)}\n` : reportChecked(checked));
   return ok ? 0 : 1;
 }

@@ -64,6 +64,18 @@ export function extensionsDirOf(path: string, named: string | undefined, parts: 
   return hasExtensions(fallback) ? fallback : null;
 }
 
+/**
+ * What to say beside the mistakes of a mapping file that lies apart from any schemas directory: nothing is known of the
+ * extensions that it uses. Null where some directory was read.
+ */
+export function extensionsHint(path: string, named: string | undefined, parts: Pick<CliParts, "env">): string | null {
+  if (extensionsDirOf(path, named, parts) !== null) return null;
+  const looked = `neither beside ${path} nor in ${defaultSchemasDir(parts)}`;
+  return plain(
+    `No extension schemas were found, ${looked}: if it uses some, name the schemas directory with --schemas <dir>.`,
+  );
+}
+
 function hasExtensions(directory: string): boolean {
   return existsSync(join(directory, "extensions"));
 }

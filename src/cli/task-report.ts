@@ -1,14 +1,18 @@
 import type { TaskAnswer } from "./answers.ts";
 import { plain } from "./text.ts";
 
-/** How a sync task ended, for a person. */
-export function reportTask(source: string, task: TaskAnswer): string {
+/**
+ * How a sync task ended, for a person.
+ *
+ * @param names of targets by their ids; one that is not there is called by its id
+ */
+export function reportTask(source: string, task: TaskAnswer, names: ReadonlyMap<string, string> = new Map()): string {
   const lines = [
     `${task.mode === "plan" ? "Plan" : "Sync"} of ${source}: ${task.state} (task ${task.id})`,
     `  users:  ${countsInWords(task.counts.users)}`,
     `  groups: ${countsInWords(task.counts.groups)}`,
     ...task.targets.flatMap((target) => [
-      `  target ${target.target}: ${target.state}`,
+      `  target ${names.get(target.target) ?? target.target}: ${target.state}`,
       `    users:  ${countsInWords(target.counts.users)}`,
       `    groups: ${countsInWords(target.counts.groups)}`,
       ...(target.error ? [`    ${target.error.code}: ${target.error.detail}`] : []),

@@ -168,17 +168,34 @@ export async function setDepartments(
   if (unknown.length > 0) {
     throw new FieldError(400, "invalidValue", "departments", `no department of this source: ${unknown.join(", ")}`);
   }
-  const wanted = new Set(departments);
-  const current = (await write.groupsWith(userId, "department")).filter((id) => tree.all.has(id));
-  const held = new Set(current);
-  for (const id of current) {
+  return moveUser(write, userId, await departmentsWith(write, tree, userId), departments);
+}
+
+/** Ids of the departments of the source that a person is in. */
+export async function departmentsWith(
+  write: DirectoryWrite,
+  { all }: Pick<DepartmentTree, "all">,
+  userId: string,
+): Promise<readonly string[]> {
+  return (await write.groupsWith(userId, "department")).filter((id) => all.has(id));
+}
+
+/** Moves a person from some departments to others. Answers whether those are other ones. */
+export async function moveUser(
+  write: DirectoryWrite,
+  userId: string,
+  from: readonly string[],
+  to: readonly string[],
+): Promise<boolean> {
+  const [held, wanted] = [new Set(from), new Set(to)];
+  for (const id of held) {
     if (!wanted.has(id)) await write.editMembers(id, { replace: false, add: [], remove: [userId] }, "all");
   }
+  const add = [{ value: userId, type: "User" as const }];
   for (const id of wanted) {
-    const add = [{ value: userId, type: "User" as const }];
     if (!held.has(id)) await write.editMembers(id, { replace: false, add, remove: [] }, "all");
   }
-  return current.length !== wanted.size || current.some((id) => !wanted.has(id));
+  return held.size !== wanted.size || from.some((id) => !wanted.has(id));
 }
 
 async function insert(

@@ -35,7 +35,7 @@ export async function ruleOfNew(
 
 /**
  * The rule of a group that becomes this document. Another filter looks at the sources that the one before looked at,
- * unless the writer says which. The custom source's departments are no user groups: a filter of theirs would say nothing.
+ * unless the writer says which. The custom source's departments are no user groups, and have none.
  *
  * @throws {ScimError} as {@link ruleOfNew}; 403 for who would take people out, or let them stay, whom he does not see
  */

@@ -10,7 +10,7 @@ import { ScimError } from "../scim/scim-error.ts";
 import type { DirectoryWrite, DirectoryWriter, WritableRow } from "../store/store.ts";
 import type { PersonRow } from "./csv/parsed-people.ts";
 import type { DepartmentTree } from "./department-tree.ts";
-import { setDepartments } from "./departments.ts";
+import { departmentsWith, moveUser } from "./departments.ts";
 import { atOnce, importDepartments, turn, whyNoDepartments } from "./import-departments.ts";
 import { type ImportRules, makeImportRules } from "./import-rules.ts";
 import { keepTree } from "./kept-tree.ts";
@@ -92,25 +92,22 @@ async function importChunk(
       continue;
     }
     const { document, changes, returns } = planned;
+    const move = await planMove(write, tree, row, existing);
     let id = existing?.id ?? null;
-    let moved = false;
     if (apply) {
       if (existing === null) {
-        const made = await write.create({ type: "User", kind: "user", sourceId, document, rule: null });
-        id = made.id;
+        id = (await write.create({ type: "User", kind: "user", sourceId, document, rule: null })).id;
       } else if (changes.length > 0) {
         await write.change(existing.id, { document, rule: null, returns });
       }
-      if (id !== null && row.departments !== null) moved = await setDepartments(write, tree, id, idsOf(tree, row));
-      if (id !== null && (existing === null || changes.length > 0 || moved)) touched.push(id);
-    } else if (existing !== null && row.departments !== null) {
-      moved = await wouldMove(write, tree, existing.id, idsOf(tree, row), row);
+      if (id !== null && move !== null) await moveUser(write, id, move.from, move.to);
+      if (id !== null && (existing === null || changes.length > 0 || move !== null)) touched.push(id);
     }
-    const isSame = changes.length === 0 && !moved;
+    const isSame = changes.length === 0 && move === null;
     people.push({
       ...{ line: row.line, userName: row.userName, id, problem: null },
       action: existing === null ? "create" : isSame ? "unchanged" : "update",
-      changes: moved ? [...changes, departmentsChange(row)] : changes,
+      changes: move === null ? changes : [...changes, move.change],
     });
   }
   if (touched.length > 0) {
@@ -163,14 +160,9 @@ function planPerson(
 /** Who has left counts as not active, whatever his document says. */
 const returning: AttributeDifference = { attribute: "active", before: false, after: true };
 
-const departmentPath = `${enterpriseUserSchema}:department`;
-
-function operationsOf({ values, departments }: PersonRow): readonly object[] {
-  const said = values.map(({ path, value }) => operation(path, value));
-  // The attribute follows the main department, unless the file has a column of its own for it.
-  const isSaid = departments === null || values.some(({ path }) => path.toLowerCase() === departmentPath.toLowerCase());
-  const main = departments?.[0]?.split("/").at(-1) ?? null;
-  return [...said, ...(isSaid ? [] : [operation(departmentPath, main)])].filter((each) => each !== null);
+/** What the file says, and nothing besides: the enterprise `department` too is what its own column says, if it has one. */
+function operationsOf({ values }: PersonRow): readonly object[] {
+  return values.map(({ path, value }) => operation(path, value)).filter((each) => each !== null);
 }
 
 /** An empty cell clears; that of a value chosen by its type takes the whole of it away. Nobody is active by an empty cell. */
@@ -180,24 +172,35 @@ function operation(path: string, value: Json | null): object | null {
   return { op: "remove", path: path.replace(/\]\.value$/i, "]") };
 }
 
-function idsOf({ byPath }: DepartmentTree, { departments }: PersonRow): readonly string[] {
-  return [...new Set((departments ?? []).flatMap((path) => byPath.get(path)?.id ?? []))];
+/** The departments that a person comes from and goes to. */
+interface Move {
+  readonly from: readonly string[];
+  /** Of those that are there: a preview makes none. */
+  readonly to: readonly string[];
+  /** The same by their paths. */
+  readonly change: AttributeDifference;
 }
 
-async function wouldMove(
+/** What the file changes in where somebody is; null where that is nothing. The same in a preview and when it is done. */
+async function planMove(
   write: DirectoryWrite,
-  { all }: DepartmentTree,
-  userId: string,
-  wanted: readonly string[],
+  tree: DepartmentTree,
   { departments }: PersonRow,
-): Promise<boolean> {
-  const held = (await write.groupsWith(userId, "department")).filter((id) => all.has(id));
-  const isNew = wanted.length < new Set(departments ?? []).size;
-  return isNew || held.length !== wanted.length || held.some((id) => !wanted.includes(id));
+  existing: WritableRow | null,
+): Promise<Move | null> {
+  if (departments === null) return null;
+  const from = existing === null ? [] : await departmentsWith(write, tree, existing.id);
+  const after = [...new Set(departments)];
+  const to = new Set(after.flatMap((path) => tree.byPath.get(path)?.id ?? []));
+  const stays = to.size === after.length && to.size === from.length && from.every((id) => to.has(id));
+  if (stays) return null;
+  const before = from.flatMap((id) => tree.all.get(id)?.displayName ?? []);
+  return { from, to: [...to], change: { attribute: "departments", before: orNull(before), after: orNull(after) } };
 }
 
-function departmentsChange({ departments }: PersonRow): AttributeDifference {
-  return { attribute: "departments", before: null, after: departments };
+/** As everywhere in what differs: what is not there is null. */
+function orNull(paths: readonly string[]): readonly string[] | null {
+  return paths.length === 0 ? null : paths;
 }
 
 /** Once everybody is there: a manager may stand below his people in the file. */

@@ -20,7 +20,8 @@ export async function findWritable(
   if (row === null) throw new ScimError(404, null, `This ${type} was not found`);
   const refusals = [await whyFixed(write, row), whyReader(writer)].filter((reason) => reason !== null);
   if (refusals.length > 0) throw new ScimError(403, null, refusals.join("; besides, "));
-  if (!isKnown(row)) throw new ScimError(412, null, "The resource has changed since: read it again");
+  if (!isKnown(row))
+    throw new ScimError(412, null, "The resource is not as If-Match or If-None-Match asks for: read it again");
   return row;
 }
 
@@ -45,11 +46,21 @@ export async function customSourceOf(write: DirectoryWrite, { sources }: Writer)
   throw new ScimError(403, null, only === undefined ? whyNone(custom) : whyMany(enabled));
 }
 
-function whyNone(custom: readonly { readonly name: string }[]): string {
-  const [disabled] = custom;
-  return disabled === undefined
-    ? "Nobody can be created here: this client sees no custom source. An administrator can make one (type custom), or give it to this client"
+type SourceBrief = Awaited<ReturnType<DirectoryWrite["sources"]>>[number];
+
+function whyNone(custom: readonly SourceBrief[]): string {
+  const [disabled = custom[0]] = custom.filter((source) => !isBeingDeleted(source));
+  if (disabled === undefined) {
+    return "Nobody can be created here: this client sees no custom source. An administrator can make one (type custom), or give it to this client";
+  }
+  return isBeingDeleted(disabled)
+    ? "Nobody can be created here: the custom source that this client sees is being deleted"
     : `Nobody can be created here: the custom source "${disabled.name}" is disabled`;
+}
+
+/** From the order to delete it on, a source is called by its id, so that its name is free for another. */
+function isBeingDeleted({ id, name }: SourceBrief): boolean {
+  return name === id;
 }
 
 function whyMany(enabled: readonly { readonly name: string }[]): string {
@@ -64,6 +75,7 @@ function whyReader({ access }: Writer): string | null {
 async function whyFixed(write: DirectoryWrite, { type, sourceId }: WritableRow): Promise<string | null> {
   if (sourceId === userGroups) return null;
   const source = (await write.sources()).find(({ id }) => id === sourceId);
+  if (source !== undefined && isBeingDeleted(source)) return `This ${type} is of a source that is being deleted`;
   if (source?.type === "custom") {
     return source.status === "enabled"
       ? null

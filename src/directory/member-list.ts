@@ -24,16 +24,16 @@ export async function findMembers(
     named.map(({ value }) => value),
     sources,
   );
-  refuse(
+  refuseIds(
     named.filter(({ value }) => !found.has(value)),
     "of no User and no Group here",
   );
-  refuse(
+  refuseIds(
     named.filter(({ value }) => found.get(value)?.departed === true),
     "of people who have left",
   );
   const members = named.map(({ value }): Member => ({ value, type: found.get(value)?.type ?? "User" }));
-  refuse(
+  refuseIds(
     named.filter(({ type }, index) => type !== undefined && type !== members[index]?.type),
     "not of the type that is said",
   );
@@ -41,7 +41,12 @@ export async function findMembers(
   return members;
 }
 
-function refuse(named: readonly NamedMember[], what: string): void {
+/**
+ * Says of these members what is wrong with them, by their ids.
+ *
+ * @throws {ScimError} 400 invalidValue, unless there are none
+ */
+export function refuseIds(named: readonly NamedMember[], what: string): void {
   if (named.length === 0) return;
   const ids = named.slice(0, mostNamed).map(({ value }) => value);
   const more = named.length > ids.length ? ` and ${named.length - ids.length} more` : "";

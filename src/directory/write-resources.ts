@@ -15,7 +15,7 @@ import {
   userGroups,
   type WritableRow,
 } from "../store/store.ts";
-import { followRename, refuseMoves, releaseBelow } from "./departments-by-scim.ts";
+import { followRename, refuseFilter, refuseForeignAndMoves, releaseBelow } from "./departments-by-scim.ts";
 import { nextRule, refuseUnseenDelete, refuseUnseenRename, ruleOfNew } from "./group-rule.ts";
 import { checkManager } from "./manager-check.ts";
 import { checkMayWrite, customSourceOf, findWritable } from "./may-write.ts";
@@ -193,6 +193,7 @@ async function change(
   const before = JSON.parse(row.document) as JsonObject;
   const after = document ?? before;
   if (row.type === "User") await checkManager(write, { id: row.id, before, after }, writer);
+  if (row.kind === "department") refuseFilter(before, after);
   const rule = await nextRule(write, row, after, writer, catalog);
   const newRule = rule === row.rule ? null : rule;
   const returns = row.departed && after["active"] !== false;
@@ -239,7 +240,7 @@ async function fill(
     const add = await findMembers(write, row.id, members.add, writer);
     touched = await write.editMembers(row.id, { ...members, add }, writer.sources);
     if (touched.length === 0) return null;
-    if (row.kind === "department") await refuseMoves(write, row, touched);
+    if (row.kind === "department") await refuseForeignAndMoves(write, row, touched, add);
     await settleRules(write, catalog, { touched, ofGroup: true });
   } else return null;
   await write.noteChange(row.sourceId);

@@ -2,18 +2,23 @@ import { Hono } from "hono";
 import { makeAdminApp } from "./admin/app.ts";
 import type { AdminParts } from "./admin/parts.ts";
 import { homePage } from "./home-page.ts";
+import { type MetricsParts, makeMetricsRoute } from "./metrics.ts";
 import { answerScimError, makeScimRoutes, type ScimAppParts } from "./scim/app.ts";
+import { makeClientMemory } from "./scim/authenticate.ts";
+import { logScimRequests } from "./scim/log-requests.ts";
 import { refuseVersion } from "./scim/responses.ts";
 
 export interface AppParts {
-  readonly admin: AdminParts;
-  readonly scim: ScimAppParts;
+  readonly admin: Omit<AdminParts, "forgetClients">;
+  readonly scim: Omit<ScimAppParts, "clientMemory">;
   /** Resolves when the database answers and the engine runs. */
   readonly isReady: () => Promise<void>;
+  readonly metrics: MetricsParts;
 }
 
 /** The whole server: its table of contents. */
-export function makeApp({ admin, scim, isReady }: AppParts): Hono {
+export function makeApp({ admin, scim, isReady, metrics }: AppParts): Hono {
+  const clientMemory = makeClientMemory();
   // A trailing slash is let pass: SCIM clients in the field send one.
   const app = new Hono({ strict: false });
   app.get("/healthz", (context) => context.json({ status: "ok" }));
@@ -26,11 +31,12 @@ export function makeApp({ admin, scim, isReady }: AppParts): Hono {
       return context.json({ status: "unavailable" }, 503);
     }
   });
+  app.route("/", makeMetricsRoute(metrics));
   // The management API has an error handler of its own.
   app.onError(answerScimError(scim.log));
-  app.route("/scim/v2", makeScimRoutes(scim));
-  app.all("/scim/*", (context) => refuseVersion(context.req.path));
-  app.route("/", makeAdminApp(admin));
+  app.route("/scim/v2", makeScimRoutes({ ...scim, clientMemory }));
+  app.all("/scim/*", logScimRequests(scim.log), (context) => refuseVersion(context.req.path));
+  app.route("/", makeAdminApp({ ...admin, forgetClients: clientMemory.forget }));
   app.get("/", (context) => context.html(homePage(admin.publicUrl)));
   return app;
 }

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { describeBreak, findBreak } from "../lib/json-break.ts";
 import { jsonPointer } from "../lib/json-pointer.ts";
 import { NameTakenError } from "../store/store.ts";
 
@@ -8,7 +9,7 @@ export type ProblemItem =
   | {
       readonly pointer: string;
       readonly detail: string;
-      /** Of a body that is a file: where in its text, from 1. */
+      /** Of a body that is a file, or no JSON: where in its text, from 1. */
       readonly line?: number;
       readonly column?: number;
     }
@@ -97,16 +98,22 @@ export function toProblem(error: unknown): ProblemError | null {
   if (error instanceof ProblemError) return error;
   if (error instanceof NameTakenError) return nameTaken(error.kind, error.taken);
   if (!(error instanceof HTTPException)) return null;
-  if (error.status === 413) return new ProblemError(413, "too-large", "The body is larger than this server takes.");
   // A body sent as something else than JSON is, to this API, a body that is no JSON.
   if (error.status === 415 || error.status === 400) {
-    return new ProblemError(
-      400,
-      "invalid-request",
-      "The body has to be JSON, sent with Content-Type: application/json.",
-    );
+    return new ProblemError(400, "invalid-request", "The body has to be sent with Content-Type: application/json.");
   }
   return null;
+}
+
+/** Whether an error is Hono's, about a body that is sent as JSON and is none. */
+export function isBrokenJson(error: unknown): boolean {
+  return error instanceof HTTPException && error.status === 400 && error.message.startsWith("Malformed JSON");
+}
+
+/** 400 that says where a body ceases to be JSON. */
+export function brokenJson(text: string): ProblemError {
+  const detail = `The body is not JSON: ${describeBreak(text)}.`;
+  return new ProblemError(400, "invalid-request", detail, [{ pointer: "", detail: "is not JSON", ...findBreak(text) }]);
 }
 
 /** The part of zod's issues that is read here. */

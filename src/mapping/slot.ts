@@ -40,13 +40,19 @@ export function makeSlot(place: Place, rule: Rule, path: readonly string[]): Slo
     rule,
     pointer: jsonPointer(path),
     keepPath: isValue ? elementPath(schema, attribute.name, filter) : place.key,
-    sourcePath: formatAttributeKey({
-      schema,
-      name: attribute.name,
-      filter: null,
-      sub: filter ? null : (sub?.name ?? null),
-    }),
+    sourcePath: recordPath(place),
   };
+}
+
+/** How a record names what stands at a place: elements by their attribute, all others by their own path. */
+function recordPath({ extension: schema, attribute, filter, sub }: Place): string {
+  return formatAttributeKey({ schema, name: attribute.name, filter: null, sub: filter ? null : (sub?.name ?? null) });
+}
+
+/** Whether a rule at this place has to do with an attribute, as a record names it. A reference is shown whole. */
+export function isOfRecordPath(place: Place, attribute: string): boolean {
+  const path = recordPath(place);
+  return path === attribute || path === `${attribute}.value` || attribute.startsWith(`${path}.`);
 }
 
 function elementPath(schema: string | null, name: string, filter: readonly KeyCondition[]): string {

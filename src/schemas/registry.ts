@@ -163,5 +163,6 @@ function hasAllFiles(active: readonly SchemaVersion[], folder: FolderState): boo
 }
 
 async function mappingsInUse(store: Pick<SourceStore, "listSources">): Promise<ReadonlySet<string>> {
-  return new Set((await store.listSources()).map(({ settings }) => settings.mapping));
+  const read = (await store.listSources()).filter(({ type }) => type !== "custom");
+  return new Set(read.map(({ settings }) => settings.mapping));
 }

@@ -3,6 +3,7 @@ import type { SchemaCatalog } from "./catalog.ts";
 import { withSchemas } from "./document.ts";
 import type { ResourceType } from "./resource.ts";
 import { checkName } from "./write/blank-name.ts";
+import { checkSize } from "./write/document-size.ts";
 import { readDraft } from "./write/draft.ts";
 import { checkIndexedText } from "./write/indexed-text.ts";
 import { parseBody } from "./write/json-body.ts";
@@ -58,6 +59,7 @@ function parse(body: unknown, type: ResourceType, catalog: SchemaCatalog, curren
   }
   checkName(attributes, null, type, problems);
   checkIndexedText(attributes, problems);
+  checkSize(attributes, current, type, problems);
   problems.throwIfAny();
   return { document: withSchemas(type, attributes), members: draft.members, ignored: draft.ignored };
 }

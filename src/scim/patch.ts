@@ -10,6 +10,7 @@ import { ScimError } from "./scim-error.ts";
 import { applyEdit } from "./write/apply-edit.ts";
 import { checkName } from "./write/blank-name.ts";
 import { type DocumentPlace, nameOf, readAttribute, withMember, writeAttribute } from "./write/document-attribute.ts";
+import { checkSize } from "./write/document-size.ts";
 import { withoutLabels } from "./write/elements.ts";
 import { checkIndexedText } from "./write/indexed-text.ts";
 import { Problems } from "./write/problems.ts";
@@ -55,7 +56,7 @@ export function applyPatch(
     copy = writeAttribute(copy, place, withoutLabels(value) ?? undefined);
   }
   checkRequired(document, copy, type, catalog);
-  if (touched.size > 0) checkNames(document, copy, type);
+  if (touched.size > 0) checkTexts(document, copy, type);
   const changed = diffDocuments(document, copy).map(({ attribute }) => attribute);
   return {
     document: changed.length === 0 ? document : withSchemas(type, copy),
@@ -110,10 +111,11 @@ function withoutExtension(
   return withMember(document, schema.id, kept.length === 0 ? undefined : (Object.fromEntries(kept) as JsonObject));
 }
 
-function checkNames(before: JsonObject, after: JsonObject, type: ResourceType): void {
+function checkTexts(before: JsonObject, after: JsonObject, type: ResourceType): void {
   const problems = new Problems();
   checkName(after, before, type, problems);
   checkIndexedText(after, problems);
+  checkSize(after, before, type, problems);
   problems.throwIfAny();
 }
 

@@ -4,6 +4,7 @@ import type { SchemaCatalog } from "./catalog.ts";
 import { coreSchemaOf, type ResourceType } from "./resource.ts";
 import type { AttributeDefinition } from "./schemas/schema.ts";
 import { ScimError } from "./scim-error.ts";
+import { showPath } from "./show-path.ts";
 
 /** Which attributes an answer holds (RFC 7644 §3.4.2.5, §3.9). */
 export interface Projection {
@@ -35,7 +36,8 @@ export function makeProjection(type: ResourceType, catalog: SchemaCatalog, reque
 
 function projectionOf(type: ResourceType, catalog: SchemaCatalog, request: ProjectionRequest): Projection {
   const mode = request.attributes.length > 0 ? "only" : "without";
-  const named = nameAttributes(mode === "only" ? request.attributes : request.excludedAttributes, type, catalog);
+  const parameter = mode === "only" ? "attributes" : "excludedAttributes";
+  const named = nameAttributes(request[parameter], parameter, type, catalog);
   return makeProjectionOf(shapeOf(type, catalog), mode, named);
 }
 
@@ -106,9 +108,14 @@ function makeScopes(type: ResourceType, catalog: SchemaCatalog): Scopes {
   ]);
 }
 
-function nameAttributes(texts: readonly string[], type: ResourceType, catalog: SchemaCatalog): NamedAttributes {
+function nameAttributes(
+  texts: readonly string[],
+  parameter: keyof ProjectionRequest,
+  type: ResourceType,
+  catalog: SchemaCatalog,
+): NamedAttributes {
   const named = new Map<string, Named>();
-  for (const text of texts) {
+  for (const [index, text] of texts.entries()) {
     const schema = catalog.findSchema(text);
     if (schema) {
       // A schema's URN alone stands for all of its attributes.
@@ -117,7 +124,7 @@ function nameAttributes(texts: readonly string[], type: ResourceType, catalog: S
       continue;
     }
     const path = parseAttributePath(text);
-    if (path === null) throw new ScimError(400, "invalidValue", "attributes: one is no attribute path");
+    if (path === null) throw noPath(parameter, index, text);
     const match = catalog.findAttribute(type, path);
     if (match === null) {
       // Still a request for something: `attributes` with nothing known in it answers the minimum.
@@ -130,6 +137,16 @@ function nameAttributes(texts: readonly string[], type: ResourceType, catalog: S
     else if (known !== "all") named.set(key, new Set([...(known ?? []), match.sub.name.toLowerCase()]));
   }
   return named;
+}
+
+// RFC 7644 §3.10: a name and a sub-attribute, with a URN before it. Filters have no place here.
+function noPath(parameter: string, index: number, text: string): ScimError {
+  const which = showPath(text) ?? `number ${index + 1}`;
+  return new ScimError(
+    400,
+    "invalidValue",
+    `${parameter}: ${which} is no attribute path (name, name.part or URN:name)`,
+  );
 }
 
 /** Names that never, or only on request, leave the server: a text that has none of them needs no look inside. */

@@ -1,13 +1,14 @@
 import { type RawBuilder, sql, type Transaction } from "kysely";
-import { HoldMovedError } from "./store.ts";
+import type { Database } from "./database.ts";
+import { HoldMovedError, NotHeldError } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 // What a person approved. `approved` is on the change that was held: in the directory, or at one target. A removal that
 // somebody let through for the directory is let through at every target; it ends with the next change of the resource.
 
-/** Whether the removal of a resource was approved, for this target. `resource` is the alias of its row. */
-export function isRemovalApproved(resource: "resource" | "x", targetId: string): RawBuilder<boolean> {
-  const id = sql.ref(`${resource}.id`);
+/** Whether the removal of a resource was approved, for this target. `resourceId` is the column that has its id. */
+export function isRemovalApproved(resourceId: string, targetId: string): RawBuilder<boolean> {
+  const id = sql.ref(resourceId);
   return sql`exists (
     select 1 from change c
     where c.resource_id = ${id} and c.approved = 1 and c.action in ('deactivate', 'delete')
@@ -15,6 +16,14 @@ export function isRemovalApproved(resource: "resource" | "x", targetId: string):
         or (c.target_id is null and c.status = 'applied' and not exists (
           select 1 from change d where d.resource_id = ${id} and d.target_id is null and d.status = 'applied'
             and d.after is not null and d.seq > c.seq))))`;
+}
+
+/** Whether another name of a resource at this target was approved. `resourceId` as above. */
+export function isRenameApproved(resourceId: string, targetId: string): RawBuilder<boolean> {
+  return sql`exists (
+    select 1 from change c
+    where c.resource_id = ${sql.ref(resourceId)} and c.target_id = ${targetId} and c.status = 'planned'
+      and c.approved = 1 and c.changes_identity = 1)`;
 }
 
 /** Whether it was approved that a member leaves a group: of a row `h` of `link_member`. */
@@ -26,6 +35,40 @@ export function isLeavingApproved(targetId: string): RawBuilder<boolean> {
         or (c.target_id is null and c.status = 'applied' and not exists (
           select 1 from change d join change_member dm on dm.change_seq = d.seq and dm.op = 'add' and dm.member_id = h.member_id
           where d.resource_id = h.group_id and d.target_id is null and d.seq > c.seq))))`;
+}
+
+/**
+ * The numbers of changes that somebody named for approval.
+ *
+ * @param changes their ids, as they were shown
+ * @throws {NotHeldError} when one of them is no change of this task, or none that is held
+ */
+export async function findHeld(
+  { isOneOf }: Pick<Database, "isOneOf">,
+  trx: Transaction<Tables>,
+  taskId: string,
+  changes: readonly string[],
+): Promise<readonly number[]> {
+  // Spelt as it is shown: "07" is no id of the seventh.
+  const seqs = changes.map((id) => (/^[1-9]\d{0,14}$/.test(id) ? Number(id) : null));
+  const rows = await trx
+    .selectFrom("change")
+    .select(["seq", "status"])
+    .where("task_id", "=", taskId)
+    .where(
+      isOneOf(
+        "seq",
+        seqs.filter((seq) => seq !== null),
+      ),
+    )
+    .execute();
+  const statusOf = new Map(rows.map(({ seq, status }) => [Number(seq), status]));
+  const places = (isThere: (status: string | undefined) => boolean) =>
+    seqs.flatMap((seq, place) => (isThere(seq === null ? undefined : statusOf.get(seq)) ? [place] : []));
+  const unknown = places((status) => status === undefined);
+  const settled = places((status) => status !== undefined && status !== "held");
+  if (unknown.length + settled.length > 0) throw new NotHeldError(unknown, settled);
+  return [...statusOf.keys()];
 }
 
 /**

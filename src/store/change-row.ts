@@ -12,11 +12,23 @@ export interface TargetRecord
 /** The row of a record of something at a target; what is of our own directory alone is empty. */
 export function changeRow(
   record: TargetRecord,
-  { taskId, targetId, now }: { readonly taskId: string; readonly targetId: string; readonly now: number },
+  {
+    taskId,
+    targetId,
+    sourceId,
+    now,
+  }: {
+    readonly taskId: string;
+    readonly targetId: string;
+    /** Null for an account that is nobody's here. */
+    readonly sourceId: string | null;
+    readonly now: number;
+  },
 ): Row {
   return {
     task_id: taskId,
     target_id: targetId,
+    source_id: sourceId,
     resource_type: record.resourceType,
     resource_id: record.resourceId,
     external_id: record.externalId,

@@ -22,6 +22,13 @@ export function makeScimClientStore(database: Database, clock: () => number): Sc
       await withName(database, "SCIM client", name, () => db.insertInto("scim_client").values(row).execute());
       return toClient(row);
     },
+    async updateClient(id, { name, access, sources, requestsPerSecond }) {
+      const columns = { name, access, sources: JSON.stringify(sources), requests_per_second: requestsPerSecond };
+      const row = await withName(database, "SCIM client", name, () =>
+        db.updateTable("scim_client").set(columns).where("id", "=", id).returningAll().executeTakeFirst(),
+      );
+      return row ? toClient(row) : null;
+    },
     async listClients() {
       const rows = await db.selectFrom("scim_client").selectAll().orderBy("id").execute();
       return rows.map(toClient);

@@ -71,6 +71,10 @@ export const integerColumns: ReadonlySet<string> = new Set([
   "requests_per_second",
   "repair",
   "verify_started_at",
+  "synced_at",
+  "last_status",
+  "delivered_at",
+  "since",
 ]);
 
 /** The database's own name for what went wrong (`23505`, `SQLITE_BUSY`). */

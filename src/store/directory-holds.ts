@@ -1,5 +1,6 @@
 import { type RawBuilder, type Selectable, sql, type Transaction } from "kysely";
 import type { ResourceType } from "../scim/resource.ts";
+import { isRemovalApproved, isRenameApproved } from "./approvals.ts";
 import type { Database } from "./database.ts";
 import { countRemovals, identityActions } from "./directory-rows.ts";
 import type { DirectoryStore, Lease } from "./engine.ts";
@@ -47,7 +48,9 @@ export function makeDirectoryHolds(
     },
 
     logRemovals(lease, scope, taskId, sourceId) {
-      const applied = appliedChanges(scope, taskId).where("action", "in", ["deactivate", "delete"]);
+      const applied = appliedChanges(scope, taskId, isRemovalApproved)
+        .where("action", "in", ["deactivate", "delete"])
+        .where("approved", "=", 0);
       if (sourceId === undefined) return log(lease, scope, taskId, applied);
       // From the few changes to their resources: a source can have a hundred thousand.
       const ofSource = applied.where((where) =>
@@ -63,7 +66,9 @@ export function makeDirectoryHolds(
     },
 
     logIdentityChanges(lease, scope, taskId) {
-      const applied = appliedChanges(scope, taskId).where("changes_identity", "=", 1);
+      const applied = appliedChanges(scope, taskId, isRenameApproved)
+        .where("changes_identity", "=", 1)
+        .where("approved", "=", 0);
       return log(lease, `${scope}:identity`, taskId, applied.where("action", "in", identityActions));
     },
 
@@ -134,15 +139,26 @@ export function makeDirectoryHolds(
     await trx.updateTable("change").set({ added_count: 0, removed_count: 0 }).where("seq", "=", seq).execute();
   }
 
-  function appliedChanges(scope: string, taskId: string) {
+  /**
+   * What a task has done of its own accord. What a person let through is no sign of anything: it would have everything
+   * held that comes after it.
+   *
+   * @param isApproved whether a person let it through, of a record at a target: those are written anew
+   */
+  function appliedChanges(
+    scope: string,
+    taskId: string,
+    isApproved: (resourceId: string, targetId: string) => RawBuilder<boolean>,
+  ) {
     const targetId = scope.startsWith("target:") ? scope.slice("target:".length) : null;
-    return db
+    const applied = db
       .selectFrom("change")
       .where("target_id", targetId === null ? "is" : "=", targetId)
       .select(["resource_type", sql<number>`count(*)`.as("count")])
       .where("task_id", "=", taskId)
       .where("status", "=", "applied")
       .groupBy("resource_type");
+    return targetId === null ? applied : applied.where(sql<boolean>`not ${isApproved("change.resource_id", targetId)}`);
   }
 
   /** Notes what a task has done, for the window of the safeguards; once more for the same task replaces it. */

@@ -1,7 +1,7 @@
 import { sql, type Transaction } from "kysely";
 import type { Database, Row } from "./database.ts";
-import { countRemovals, identityActions, membershipRow, plannedRow } from "./directory-rows.ts";
-import type { DirectoryStore, GroupLabel } from "./engine.ts";
+import { countRemovals, identityActions, membershipRow, type PlannedGroup, plannedRow } from "./directory-rows.ts";
+import type { DirectoryStore } from "./engine.ts";
 import { leasedWrite } from "./leases.ts";
 import type { Tables } from "./tables.ts";
 
@@ -38,9 +38,11 @@ export function makeDirectoryPlan(
       }),
 
     addChanges: (lease, taskId, changes) =>
-      write(lease, (trx) =>
-        database.upsert(trx, { table: "change", rows: changes.map((change) => plannedRow(change, taskId, clock())) }),
-      ),
+      write(lease, async (trx) => {
+        const of = { taskId, sourceId: await sourceOfTask(trx, taskId) };
+        const rows = changes.map((change) => plannedRow(change, of, clock()));
+        await database.upsert(trx, { table: "change", rows });
+      }),
 
     addMemberChanges: (lease, taskId, edges, { leavers, because }) =>
       write(lease, async (trx) => {
@@ -48,7 +50,7 @@ export function makeDirectoryPlan(
         const seqs = await changesOfGroups(database, trx, taskId, groupIds, leavers);
         const missing = groupIds.filter((id) => !seqs.has(id));
         if (missing.length > 0) {
-          const labels = await labelsOf(database, trx, missing);
+          const labels = await labelsOf(database, trx, missing, await sourceOfTask(trx, taskId));
           await database.upsert(trx, {
             table: "change",
             rows: labels.map((label) => membershipRow(label, taskId, leavers, because, clock())),
@@ -172,14 +174,20 @@ async function changesOfGroups(
   return new Map(rows.map((row) => [row.resource_id, row.seq]));
 }
 
+async function sourceOfTask(trx: Transaction<Tables>, taskId: string): Promise<string | null> {
+  const task = await trx.selectFrom("sync_task").select("source_id").where("id", "=", taskId).executeTakeFirst();
+  return task?.source_id ?? null;
+}
+
 async function labelsOf(
   { isOneOf }: Database,
   trx: Transaction<Tables>,
   ids: readonly string[],
-): Promise<(GroupLabel & { version: number })[]> {
+  sourceOfTask: string | null,
+): Promise<PlannedGroup[]> {
   const rows = await trx
     .selectFrom("resource")
-    .select(["id", "external_id", "display_name", "version"])
+    .select(["id", "source_id", "external_id", "display_name", "version"])
     .where(isOneOf("id", ids))
     .execute();
   const known = new Map(rows.map((row) => [row.id, row]));
@@ -190,6 +198,7 @@ async function labelsOf(
       id,
       externalId: row?.external_id ?? null,
       displayName: row?.display_name ?? null,
+      sourceId: row?.source_id ?? sourceOfTask,
       version: row?.version ?? 0,
     };
   });

@@ -16,7 +16,11 @@ export interface AppliedState {
 }
 
 /** A planned change as it is stored. */
-export function plannedRow(change: DirectoryChange, taskId: string, now: number): Row {
+export function plannedRow(
+  change: DirectoryChange,
+  { taskId, sourceId }: { readonly taskId: string; readonly sourceId: string | null },
+  now: number,
+): Row {
   const departed = change.fingerprint === null && change.status !== "failed";
   const { kind, key, fingerprint, mappingVersion, managerKey, keepsRecord } = change;
   const base = { kind, key, fingerprint, mappingVersion, managerKey, departed };
@@ -24,6 +28,7 @@ export function plannedRow(change: DirectoryChange, taskId: string, now: number)
   return {
     task_id: taskId,
     target_id: null,
+    source_id: sourceId,
     resource_type: change.resourceType,
     resource_id: change.resourceId,
     external_id: change.externalId,
@@ -47,9 +52,15 @@ export function plannedRow(change: DirectoryChange, taskId: string, now: number)
   };
 }
 
+/** A group whose members change: as it is, or is about to be. */
+export interface PlannedGroup extends GroupLabel {
+  readonly sourceId: string | null;
+  readonly version: number;
+}
+
 /** The change of a group of which only the members change. */
 export function membershipRow(
-  label: GroupLabel & { readonly version: number },
+  label: PlannedGroup,
   taskId: string,
   leavers: boolean,
   because: string,
@@ -58,6 +69,7 @@ export function membershipRow(
   return {
     task_id: taskId,
     target_id: null,
+    source_id: label.sourceId,
     resource_type: "Group",
     resource_id: label.id,
     external_id: label.externalId,

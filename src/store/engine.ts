@@ -1,4 +1,4 @@
-import type { Action, ChangeStatus, PlannedChange } from "../plan/change.ts";
+import type { Action, ChangeStatus, PlannedChange, RecordAction, RecordStatus } from "../plan/change.ts";
 import type { Member, ResourceType } from "../scim/resource.ts";
 import type { RecordKind, SourceScope, Visibility } from "../source/source.ts";
 import type { CompiledRule, GroupRule } from "./directory-writing.ts";
@@ -14,6 +14,7 @@ import type {
   TaskState,
   TaskTargetResult,
 } from "./store.ts";
+import type { RaisedEvent } from "./webhook-store.ts";
 
 // What the engine (sync/) asks of the store. Every write proves in its own transaction that its lease still holds.
 
@@ -277,6 +278,16 @@ export interface DirectoryChangeStore {
 export type { Action };
 
 /** What the engine does with tasks beyond what the API does. */
+/** Changes of a task that came to the same. */
+export interface ChangeTally {
+  /** Null: our own directory. */
+  readonly targetId: string | null;
+  readonly resourceType: ResourceType;
+  readonly action: RecordAction;
+  readonly status: RecordStatus;
+  readonly count: number;
+}
+
 export interface EngineTaskStore {
   /** Moves a source's next run, unless another process did. */
   postponeSource(id: string, from: number, to: number | null): Promise<boolean>;
@@ -298,6 +309,7 @@ export interface EngineTaskStore {
       readonly drift?: Drift;
     },
   ): Promise<boolean>;
+  /** False when it was cancelled before. */
   finishTask(
     id: string,
     result: {
@@ -307,8 +319,12 @@ export interface EngineTaskStore {
       readonly error: TaskError | null;
       readonly hold: TaskHold | null;
       readonly matching?: Matching;
+      /** The source was read whole and brought into the directory. */
+      readonly isSynced?: boolean;
+      /** Written in the same transaction. */
+      readonly events?: readonly RaisedEvent[];
     },
-  ): Promise<void>;
+  ): Promise<boolean>;
   /** A newer task of the same source replaces what is held. */
   replaceHeld(sourceId: string, byTaskId: string): Promise<void>;
   /** The same for pushes of one target that were asked for by themselves. */
@@ -325,8 +341,10 @@ export interface EngineTaskStore {
     targetId: string | null,
     read: { readonly users: number; readonly groups: number },
   ): Promise<TaskCounts>;
-  /** Deletes records that are older than their time. */
-  pruneRecords(before: number): Promise<void>;
+  /** How many of a task's changes came to what. */
+  tallyTask(id: string): Promise<readonly ChangeTally[]>;
+  /** Deletes records that are older than their time, few at a time. Rejects with the signal's reason. */
+  pruneRecords(before: number, signal?: AbortSignal): Promise<void>;
 }
 
 export type * from "./push-store.ts";

@@ -4,7 +4,7 @@ import { noCounts } from "./counts.ts";
 import type { Database } from "./database.ts";
 import type { ChosenAccount, LinkDecisionStore, LinkedOne, PushOutcome } from "./engine.ts";
 import { leasedWrite } from "./leases.ts";
-import { freshLink, unlink } from "./push.ts";
+import { freshLink, sourcesOfResources, unlink } from "./push.ts";
 import { takeOver } from "./take-over.ts";
 
 /** What a person decided about the account of one resource: a task of its own, with one record. */
@@ -42,9 +42,10 @@ export function makeLinkDecisions(database: Database, clock: () => number): Link
           .execute();
         const { id: resourceId, type: resourceType, externalId, displayName } = resource;
         const label = { resourceId, resourceType, externalId, displayName };
-        const rows = [changeRow({ ...label, ...recordOf(resource, account) }, { taskId, targetId, now })];
+        const sourceId = (await sourcesOfResources(database, trx, [resourceId])).get(resourceId) ?? null;
+        const rows = [changeRow({ ...label, ...recordOf(resource, account) }, { taskId, targetId, sourceId, now })];
         await database.upsert(trx, { table: "change", rows });
-        await unlink(database, trx, targetId, { resourceIds: [resourceId], again: false, now });
+        await unlink(database, trx, targetId, { resourceType, resourceIds: [resourceId], again: false, now });
         if (account === null) return;
         const link = { ...account, state: "linked", version: 0, lacksManager: false } as const;
         await takeOver(database, trx, targetId, [{ ...label, record: null, link }], now);

@@ -17,6 +17,8 @@ import type {
   RecordStore,
   VerifyStore,
 } from "./engine.ts";
+import { makeEventStore } from "./events.ts";
+import { makeGaugeStore } from "./gauges.ts";
 import { makeGroupReader } from "./group-reader.ts";
 import { makeGroupRules } from "./group-rules.ts";
 import { makeLeaseStore } from "./leases.ts";
@@ -29,11 +31,13 @@ import { makeSchemaVersionStore } from "./schema-versions.ts";
 import { makeSettingStore } from "./settings.ts";
 import { makeSourceStore } from "./sources.ts";
 import { openSqlite } from "./sqlite/open.ts";
-import type { Store } from "./store.ts";
+import type { EventStore, GaugeStore, Store } from "./store.ts";
 import { makeSummaryStore } from "./summaries.ts";
 import { makeTargetStore } from "./targets.ts";
 import { makeTaskStore } from "./tasks.ts";
+import { makeValueHistory } from "./value-history.ts";
 import { makeVerifyStore } from "./verify.ts";
+import { makeWebhookStore } from "./webhooks.ts";
 
 /** Everything that the program keeps, for the API, the SCIM endpoint and the engine. */
 export type FullStore = Store &
@@ -45,6 +49,8 @@ export type FullStore = Store &
   PushStore &
   VerifyStore &
   LinkDecisionStore &
+  EventStore &
+  GaugeStore &
   EngineTaskStore;
 
 /**
@@ -90,6 +96,10 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
     ...makeDirectoryChanges(database),
     ...makeDirectoryRecords(database),
     ...makeRecordViews(database),
+    ...makeValueHistory(database),
+    ...makeWebhookStore(database, cipher, clock),
+    ...makeEventStore(database, cipher, clock),
+    ...makeGaugeStore(database),
     ...makeSchemaVersionStore(database, clock),
     ...makeSummaryStore(database, tasks.listTasks, directory.countOfSource),
     ...makePushStore(database, clock),

@@ -13,7 +13,15 @@ export function makePushMembers(
   clock: () => number,
 ): Pick<
   PushStore,
-  "pendingGroups" | "memberDelta" | "memberLoss" | "intendMembers" | "saveMembers" | "finishMembers" | "failMembers"
+  | "pendingGroups"
+  | "memberDelta"
+  | "memberLoss"
+  | "givenMembers"
+  | "intendMembers"
+  | "settleMembers"
+  | "saveMembers"
+  | "finishMembers"
+  | "failMembers"
 > {
   const { db, isOneOf } = database;
   const write = leasedWrite(database);
@@ -33,11 +41,12 @@ export function makePushMembers(
         where l.target_id = ${scope.targetId} and resource.type = 'Group' and ${isOneOf("resource.source_id", sourcesOf(scope, "Group"))}
           and l.remote_id is not null and resource.deleted_at is null and resource.id > ${after}
           and (${scope.retryAll ? 1 : 0} = 1 or l.next_try_at is null or l.next_try_at <= ${scope.startedAt})
-          and (l.members_version < resource.members_version or (l.lacks_members = 1 and exists (
+          and (l.members_version < resource.members_version or (l.lacks_members > 0 and exists (
             select 1 from member m
             join link k on k.target_id = l.target_id and k.resource_id = m.member_id and k.remote_id is not null
             left join link_member h on h.target_id = l.target_id and h.group_id = m.group_id and h.member_id = m.member_id
-            where m.group_id = resource.id and (h.member_id is null or h.unsure = 1))))
+            where m.group_id = resource.id and (h.member_id is null or h.unsure = 1)
+              and (m.member_type = 'User' or l.lacks_members = ${lackingMembers.any}))))
         order by resource.id limit ${limit}`.execute(db);
       return rows.map((row) => ({
         id: row.id,
@@ -67,7 +76,7 @@ export function makePushMembers(
             }>`
               select h.member_id, x.type as member_type, k.remote_id,
                 case when ${isStaying} then 0 else 1 end as gone,
-                case when ${isLeavingApproved(targetId)} or ${isRemovalApproved("x", targetId)} then 1 else 0 end as approved
+                case when ${isLeavingApproved(targetId)} or ${isRemovalApproved("x.id", targetId)} then 1 else 0 end as approved
               from link_member h
               left join member m on m.group_id = h.group_id and m.member_id = h.member_id
               left join link k on k.target_id = ${targetId} and k.resource_id = h.member_id
@@ -92,6 +101,29 @@ export function makePushMembers(
         where h.target_id = ${targetId} and h.group_id = ${groupId}`.execute(db);
       return { removed: Number(rows[0]?.removed ?? 0), total: Number(rows[0]?.total ?? 0) };
     },
+
+    async givenMembers(targetId, groupId, { after, limit }) {
+      const { rows } = await sql<{ member_id: string; member_type: "User" | "Group"; remote_id: string }>`
+        select h.member_id, x.type as member_type, k.remote_id
+        from link_member h
+        join link k on k.target_id = ${targetId} and k.resource_id = h.member_id
+        join resource x on x.id = h.member_id
+        where h.target_id = ${targetId} and h.group_id = ${groupId} and h.unsure = 0 and k.remote_id is not null
+          and h.member_id > ${after}
+        order by h.member_id limit ${limit}`.execute(db);
+      return rows.map((row) => ({ memberId: row.member_id, memberType: row.member_type, remoteId: row.remote_id }));
+    },
+
+    settleMembers: (lease, targetId, groupId, memberIds) =>
+      write(lease, async (trx) => {
+        await trx
+          .updateTable("link_member")
+          .set({ unsure: 0 })
+          .where("target_id", "=", targetId)
+          .where("group_id", "=", groupId)
+          .where(isOneOf("member_id", memberIds))
+          .execute();
+      }),
 
     intendMembers: (lease, targetId, groupId, memberIds) =>
       write(lease, (trx) =>
@@ -164,16 +196,17 @@ export function makePushMembers(
 
     finishMembers: (lease, targetId, groupId, { membersVersion, lacksMembers, usersOnly = false }) =>
       write(lease, async (trx) => {
-        const lacking = sql<number>`case when exists (
+        const kind = usersOnly ? lackingMembers.users : lackingMembers.any;
+        const ofLedger = sql<number>`case when exists (
           select 1 from member m
           left join link_member h on h.target_id = ${targetId} and h.group_id = m.group_id and h.member_id = m.member_id
           where m.group_id = ${groupId} and (h.member_id is null or h.unsure = 1)
-            and (m.member_type = 'User' or ${usersOnly ? 1 : 0} = 0)) then 1 else 0 end`;
+            and (m.member_type = 'User' or ${usersOnly ? 1 : 0} = 0)) then ${kind} else 0 end`;
         await trx
           .updateTable("link")
           .set({
             members_version: membersVersion,
-            lacks_members: lacksMembers ? 1 : lacking,
+            lacks_members: lacksMembers ? kind : ofLedger,
             updated_at: clock(),
           })
           .where("target_id", "=", targetId)
@@ -205,6 +238,9 @@ export function makePushMembers(
       }),
   };
 }
+
+/** What `lacks_members` of a link says: members of any type are not there yet, or users; groups are not taken there. */
+export const lackingMembers = { any: 1, users: 2 } as const;
 
 /** The member `x` itself is still in the directory. */
 const isStaying = sql<boolean>`(x.id is not null and x.departed_at is null and x.deleted_at is null)`;
@@ -246,7 +282,10 @@ async function changeOfGroup(
   };
   const inserted = await trx
     .insertInto("change")
-    .values(changeRow(record, { taskId, targetId, now }) as Insertable<Tables["change"]>)
+    .values({
+      ...changeRow(record, { taskId, targetId, sourceId: null, now }),
+      source_id: trx.selectFrom("resource").select("source_id").where("id", "=", group.id),
+    } as Insertable<Tables["change"]>)
     .returning("seq")
     .executeTakeFirstOrThrow();
   return inserted.seq;

@@ -74,7 +74,8 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
 
   const inScope = (scope: PushScope, type: ResourceType): Condition => {
     const filter = type === "User" ? scope.userFilter : scope.groupFilter;
-    return filter ? sql`(${filterCondition(filter, filterDialect)}) is true` : sql`1 = 1`;
+    const isIn: Condition = filter ? sql`(${filterCondition(filter, filterDialect)}) is true` : sql`1 = 1`;
+    return type === "User" && scope.removesInactive ? sql`(resource.active = 1 and ${isIn})` : isIn;
   };
 
   /** Not dealt with in this push yet, and not waiting for its next try. */
@@ -118,13 +119,16 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
 
   const mustBeDeleted = (scope: PushScope, type: ResourceType): Condition => {
     if (type === "Group") return sql`(resource.deleted_at is not null or not (${inScope(scope, type)}))`;
+    if (scope.removesInactive) return sql`(resource.departed_at is not null or not (${inScope(scope, type)}))`;
     return scope.deleteDepartedBefore === null
       ? sql`1 = 0`
       : sql`(resource.departed_at is not null and resource.departed_at <= ${scope.deleteDepartedBefore})`;
   };
 
   const mustBeInactive = (scope: PushScope): Condition =>
-    sql`(l.active = 1 and (resource.active = 0 or resource.departed_at is not null or not (${inScope(scope, "User")})))`;
+    scope.removesInactive
+      ? sql`1 = 0`
+      : sql`(l.active = 1 and (resource.active = 0 or resource.departed_at is not null or not (${inScope(scope, "User")})))`;
 
   /** Deactivated there because he was out of the target's scope, which was widened again. */
   const cameBack = (type: ResourceType): Condition =>
@@ -132,7 +136,7 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
 
   const isApproved = (scope: PushScope, { approved }: Pick<RemovalPage, "approved">): Condition => {
     if (approved === undefined) return sql`1 = 1`;
-    const condition = isRemovalApproved("resource", scope.targetId);
+    const condition = isRemovalApproved("resource.id", scope.targetId);
     return approved ? condition : sql`not ${condition}`;
   };
 

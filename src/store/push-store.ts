@@ -19,6 +19,8 @@ export interface PushScope {
   readonly startedAt: number;
   /** Also what failed before and waits for its next try. */
   readonly retryAll: boolean;
+  /** The target knows no inactive accounts: who is not to be active is not to be there. */
+  readonly removesInactive?: boolean;
   /** Departed people are deleted there when they left before this time; null: only deactivated. */
   readonly deleteDepartedBefore: number | null;
 }
@@ -86,6 +88,13 @@ export interface MemberDelta {
   readonly approved: boolean;
 }
 
+/** A member that a target was given and has an id of. */
+export interface GivenMember {
+  readonly memberId: string;
+  readonly memberType: ResourceType;
+  readonly remoteId: string;
+}
+
 /** What came of one change at a target: a record, and the new state of the link. */
 export interface PushOutcome {
   readonly resourceId: string;
@@ -128,6 +137,8 @@ export interface LinkHolder {
   /** Deleted here for good: whoever comes with the same name may have the account. */
   readonly isGone: boolean;
   readonly sourceName: string;
+  /** What the target was given of him, as JSON; of who is gone without the values. Null: nothing. */
+  readonly held: string | null;
 }
 
 /** What each target holds of our directory, and what it lacks. */
@@ -208,6 +219,14 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
   ): Promise<readonly MemberDelta[]>;
   /** Members that would leave a group without having left the company or being approved to, and how many it has. */
   memberLoss(targetId: string, groupId: string): Promise<{ readonly removed: number; readonly total: number }>;
+  /** Members that a target's group was given for certain, by the ledger, in order of id. */
+  givenMembers(
+    targetId: string,
+    groupId: string,
+    page: { readonly after: string; readonly limit: number },
+  ): Promise<readonly GivenMember[]>;
+  /** These are in the group for certain, and no change of it. */
+  settleMembers(lease: Lease, targetId: string, groupId: string, memberIds: readonly string[]): Promise<void>;
   saveMembers(
     lease: Lease,
     taskId: string,

@@ -1,11 +1,12 @@
 import type { Transaction } from "kysely";
+import type { ResourceType } from "../scim/resource.ts";
 import { changeRow } from "./change-row.ts";
 import type { Database, Row } from "./database.ts";
 import { emptyLinks } from "./emptied-rows.ts";
 import type { PushOutcome, PushStore } from "./engine.ts";
 import { leasedWrite, revokeLease } from "./leases.ts";
 import { makePushHolds } from "./push-holds.ts";
-import { makePushMembers } from "./push-members.ts";
+import { lackingMembers, makePushMembers } from "./push-members.ts";
 import { type LinkedQueries, makePendingQueries, sourcesOf } from "./push-pending.ts";
 import { makePushRules } from "./push-rules.ts";
 import type { Tables } from "./tables.ts";
@@ -84,7 +85,8 @@ export function makePushStore(
         .selectFrom("link")
         .innerJoin("resource", "resource.id", "link.resource_id")
         .leftJoin("source", "source.id", "resource.source_id")
-        .select(["link.remote_id", "link.resource_id", "resource.type", "resource.deleted_at", "source.name"])
+        .select(["link.remote_id", "link.resource_id", "link.held"])
+        .select(["resource.type", "resource.deleted_at", "source.name"])
         .where("link.target_id", "=", targetId)
         .where(isOneOf("link.remote_id", remoteIds))
         .execute();
@@ -93,7 +95,7 @@ export function makePushStore(
           row.remote_id ?? "",
           {
             ...{ resourceId: row.resource_id, resourceType: row.type },
-            ...{ isGone: row.deleted_at !== null, sourceName: row.name ?? "" },
+            ...{ isGone: row.deleted_at !== null, sourceName: row.name ?? "", held: row.held },
           },
         ]),
       );
@@ -112,9 +114,14 @@ export function makePushStore(
     saveOutcomes: (lease, taskId, targetId, outcomes) =>
       write(lease, async (trx) => {
         const now = clock();
+        const sources = await sourcesOfResources(
+          database,
+          trx,
+          outcomes.map(({ resourceId }) => resourceId),
+        );
         await database.upsert(trx, {
           table: "change",
-          rows: outcomes.map((outcome) => recordRow(outcome, taskId, targetId, now)).filter(isRow),
+          rows: outcomes.map((outcome) => recordRow(outcome, taskId, targetId, sources, now)).filter(isRow),
         });
         await takeOver(database, trx, targetId, outcomes, now);
         await database.upsert(trx, {
@@ -145,9 +152,14 @@ export function makePushStore(
           trx,
           outcomes.map(({ resourceId }) => resourceId),
         );
-        for (const again of [true, false]) {
-          const lost = outcomes.filter(({ link }) => link?.state === "unlinked" && link.again === again);
-          await unlink(database, trx, targetId, { resourceIds: lost.map((one) => one.resourceId), again, now });
+        for (const resourceType of ["User", "Group"] as const) {
+          for (const again of [true, false]) {
+            const lost = outcomes.filter(
+              (one) => one.link?.state === "unlinked" && one.link.again === again && one.resourceType === resourceType,
+            );
+            const resourceIds = lost.map((one) => one.resourceId);
+            await unlink(database, trx, targetId, { resourceType, resourceIds, again, now });
+          }
         }
       }),
 
@@ -246,10 +258,16 @@ export async function unlink(
   trx: Transaction<Tables>,
   targetId: string,
   {
+    resourceType,
     resourceIds,
     again,
     now,
-  }: { readonly resourceIds: readonly string[]; readonly again: boolean; readonly now: number },
+  }: {
+    readonly resourceType: ResourceType;
+    readonly resourceIds: readonly string[];
+    readonly again: boolean;
+    readonly now: number;
+  },
 ): Promise<void> {
   if (resourceIds.length === 0) return;
   await trx
@@ -271,7 +289,18 @@ export async function unlink(
     .execute();
   await trx
     .updateTable("link")
-    .set({ lacks_members: 1, updated_at: 0 })
+    .set((eb) => ({
+      lacks_members:
+        resourceType === "Group"
+          ? lackingMembers.any
+          : eb
+              .case()
+              .when("lacks_members", "=", lackingMembers.any)
+              .then(lackingMembers.any)
+              .else(lackingMembers.users)
+              .end(),
+      updated_at: 0,
+    }))
     .where("target_id", "=", targetId)
     .where("resource_id", "in", (eb) =>
       eb
@@ -345,9 +374,28 @@ function failedRow({ resourceId, link }: PushOutcome, targetId: string, now: num
   };
 }
 
-function recordRow(outcome: PushOutcome, taskId: string, targetId: string, now: number): Row | null {
+/** The sources of these resources, by their ids; an empty id is nobody's. */
+export async function sourcesOfResources(
+  { isOneOf }: Pick<Database, "isOneOf">,
+  trx: Transaction<Tables>,
+  resourceIds: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const ids = resourceIds.filter((id) => id !== "");
+  if (ids.length === 0) return new Map();
+  const rows = await trx.selectFrom("resource").select(["id", "source_id"]).where(isOneOf("id", ids)).execute();
+  return new Map(rows.map((row) => [row.id, row.source_id]));
+}
+
+function recordRow(
+  outcome: PushOutcome,
+  taskId: string,
+  targetId: string,
+  sources: ReadonlyMap<string, string>,
+  now: number,
+): Row | null {
   const { record, link, ...resource } = outcome;
   if (record === null) return null;
   const known = link?.state === "linked" ? { remoteId: link.remoteId } : {};
-  return changeRow({ ...resource, ...known, ...record }, { taskId, targetId, now });
+  const sourceId = sources.get(outcome.resourceId) ?? null;
+  return changeRow({ ...resource, ...known, ...record }, { taskId, targetId, sourceId, now });
 }

@@ -1,30 +1,18 @@
-import { type Selectable, sql } from "kysely";
-import type { JsonObject } from "../lib/json.ts";
-import type { AttributeChange } from "../plan/change.ts";
-import { diffDocuments } from "../scim/document-diff.ts";
+import { sql } from "kysely";
 import type { Database } from "./database.ts";
-import type { MembersChange, RecordView, TaskStore } from "./store.ts";
-import type { Tables } from "./tables.ts";
+import { findPeople, findSome } from "./record-people.ts";
+import { viewRecords } from "./record-views.ts";
+import type { RecordQuery, RecordReader } from "./store.ts";
 
-type ChangeRow = Selectable<Tables["change"]>;
-
-/** How many members a record names at most; the rest is paged. */
-const shownMembers = 100;
-
-/** The records of a task: its changes, as a person reads them. */
-export function makeRecordViews({ db, dialect }: Database): Pick<TaskStore, "listRecords" | "listRecordMembers"> {
+/** The records of syncs: their changes, as a person reads them, of one task or of all. */
+export function makeRecordViews(database: Database): RecordReader {
+  const { db, dialect, isOneOf } = database;
   return {
-    async listRecords(taskId, { target, resourceType, action, status, q, cursor, limit }) {
-      let query = db
-        .selectFrom("change")
-        .selectAll()
+    async listRecords(taskId, { q, cursor, limit, ...facets }) {
+      let query = changesWith(facets)
         .where("task_id", "=", taskId)
         .orderBy("seq")
         .limit(limit + 1);
-      if (target !== undefined) query = query.where("target_id", target === null ? "is" : "=", target);
-      if (resourceType !== undefined) query = query.where("resource_type", "=", resourceType);
-      if (action !== undefined) query = query.where("action", "=", action);
-      if (status !== undefined) query = query.where("status", "=", status);
       if (cursor !== undefined) query = query.where("seq", ">", Number(cursor));
       if (q !== undefined) {
         const text = lowerAscii(q);
@@ -35,13 +23,42 @@ export function makeRecordViews({ db, dialect }: Database): Pick<TaskStore, "lis
         query = query.where((where) => where.or([contains("display_name"), contains("external_id")]));
       }
       const rows = await query.execute();
-      const page = rows.slice(0, limit);
-      const members = await membersOfChanges(page.filter((row) => row.added_count + row.removed_count > 0));
-      return {
-        items: page.map((row) => toRecord(row, members.get(row.seq))),
-        nextCursor: rows.length > limit ? String(page.at(-1)?.seq ?? "") : null,
-      };
+      const items = await viewRecords(database, rows.slice(0, limit));
+      return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
     },
+
+    async searchRecords({ who, source, externalId, since, until, cursor, limit, ...facets }) {
+      let query = changesWith(facets)
+        .orderBy("seq", "desc")
+        .limit(limit + 1);
+      if (source !== undefined) query = query.where("source_id", "=", source);
+      if (externalId !== undefined) query = query.where("external_id", "=", externalId);
+      if (who !== undefined) {
+        query = query.where((where) =>
+          where.or([
+            isOneOf("resource_id", who.resourceIds),
+            ...(who.externalId === undefined ? [] : [where("external_id", "=", who.externalId)]),
+          ]),
+        );
+      }
+      if (since !== undefined) {
+        const first = await numberAt(since - skewMs, "first");
+        if (first === null) return { items: [], nextCursor: null };
+        query = query.where("created_at", ">=", since).where("seq", ">=", first);
+      }
+      if (until !== undefined) {
+        const last = await numberAt(until + skewMs, "last");
+        if (last === null) return { items: [], nextCursor: null };
+        query = query.where("created_at", "<", until).where("seq", "<=", last);
+      }
+      if (cursor !== undefined) query = query.where("seq", "<", Number(cursor));
+      const rows = await query.execute();
+      const items = await viewRecords(database, rows.slice(0, limit));
+      return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+    },
+
+    findPeople: (person) => findPeople(database, person),
+    findSome: (q, limit) => findSome(database, q, limit),
 
     async listRecordMembers(taskId, recordId, { cursor, limit }) {
       if (!/^\d{1,15}$/.test(recordId)) return null;
@@ -81,61 +98,43 @@ export function makeRecordViews({ db, dialect }: Database): Pick<TaskStore, "lis
     },
   };
 
-  async function membersOfChanges(rows: readonly ChangeRow[]): Promise<ReadonlyMap<number, MembersChange>> {
-    const found = new Map<number, MembersChange>();
-    for (const row of rows) {
-      const seq = row.seq;
-      const some = async (op: "add" | "remove"): Promise<string[]> =>
-        (
-          await db
-            .selectFrom("change_member")
-            .select("member_id")
-            .where("change_seq", "=", seq)
-            .where("op", "=", op)
-            .orderBy("member_id")
-            .limit(shownMembers)
-            .execute()
-        ).map((edge) => edge.member_id);
-      found.set(seq, {
-        attribute: "members",
-        added: await some("add"),
-        removed: await some("remove"),
-        addedCount: row.added_count,
-        removedCount: row.removed_count,
-      });
-    }
-    return found;
+  function changesWith({
+    target,
+    resourceType,
+    action,
+    status,
+  }: Pick<RecordQuery, "target" | "resourceType" | "action" | "status">) {
+    let query = db.selectFrom("change").selectAll();
+    if (target !== undefined) query = query.where("target_id", target === null ? "is" : "=", target);
+    if (resourceType !== undefined) query = query.where("resource_type", "=", resourceType);
+    if (action !== undefined) query = query.where("action", "=", action);
+    if (status !== undefined) query = query.where("status", "=", status);
+    // In the words of the indexes that leave out what most records are: only then SQLite knows that they have all of these.
+    if (action !== undefined && action !== "update") query = query.where(sql<boolean>`action <> 'update'`);
+    if (resourceType === "Group") query = query.where(sql<boolean>`resource_type = 'Group'`);
+    if (status !== undefined && status !== "applied") query = query.where(sql<boolean>`status <> 'applied'`);
+    return query;
+  }
+
+  /** The number of the first record that is not older than a time, or of the last that is older. */
+  async function numberAt(time: number, which: "first" | "last"): Promise<number | null> {
+    const direction = which === "first" ? "asc" : "desc";
+    const row = await db
+      .selectFrom("change")
+      .select("seq")
+      .where("created_at", which === "first" ? ">=" : "<", time)
+      .orderBy("created_at", direction)
+      .orderBy("seq", direction)
+      .limit(1)
+      .executeTakeFirst();
+    return row?.seq ?? null;
   }
 }
+
+/** Records are numbered in the order of time, but for the clocks of two servers, which may be as far apart as this. */
+const skewMs = 60_000;
 
 /** As `lower` does in SQLite, and in PostgreSQL under the collation C: other letters stay as they are. */
 function lowerAscii(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-}
-
-function toRecord(row: ChangeRow, members: MembersChange | undefined): RecordView {
-  const parse = (text: string | null): JsonObject | null => (text === null ? null : (JSON.parse(text) as JsonObject));
-  const sources = parse(row.sources) ?? {};
-  const after = row.action === "delete" ? null : parse(row.after);
-  const differences = row.before === null && after === null ? [] : diffDocuments(parse(row.before), after);
-  const changes: AttributeChange[] = differences.map((difference) => {
-    // A reference is mapped by its value and shown whole.
-    const source = sources[difference.attribute] ?? sources[`${difference.attribute}.value`];
-    return source === undefined ? difference : { ...difference, source };
-  });
-  return {
-    id: String(row.seq),
-    resourceType: row.resource_type,
-    resourceId: row.resource_id === "" ? null : row.resource_id,
-    externalId: row.external_id,
-    displayName: row.display_name,
-    target: row.target_id,
-    remoteId: row.remote_id,
-    action: row.action,
-    status: row.status,
-    error: row.error,
-    because: row.because,
-    warnings: row.warnings === null ? [] : (JSON.parse(row.warnings) as readonly string[]),
-    changes: members ? [...changes, members] : changes,
-  };
 }

@@ -11,6 +11,7 @@ export const defaultSettings: Settings = {
   leaverRetentionDays: 90,
   separateApprover: false,
   metricsToken: null,
+  alertAfterHours: null,
   paused: false,
 };
 

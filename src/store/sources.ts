@@ -20,6 +20,7 @@ export function makeSourceStore(database: Database, cipher: Cipher, clock: () =>
     settings: JSON.parse(row.settings) as SourceSettings,
     secrets: openSecrets(cipher, row.secrets),
     nextRunAt: row.next_run_at,
+    syncedAt: row.synced_at,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   });

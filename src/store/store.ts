@@ -4,14 +4,16 @@ import type { ResolvedFilter } from "../scim/resolve-filter.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import type { SourceScope } from "../source/source.ts";
 import type { DirectoryRecordReader, DirectoryWriter, GroupReader } from "./directory-writing.ts";
+import type { HistoryReader } from "./history-store.ts";
 import type { SchemaVersionStore } from "./schema-version-store.ts";
-import type { Page, TaskRow, TaskStore } from "./task-store.ts";
+import type { Page, RecordReader, TaskRow, TaskState, TaskStore } from "./task-store.ts";
+import type { WebhookStore } from "./webhook-store.ts";
 
 // Small interfaces: a function asks for the ones it needs. All times are milliseconds since 1970 (UTC).
 
 /** Another thing of this kind has the name already; of two that ask at once, in two processes, one gets this. */
 export class NameTakenError extends Error {
-  readonly kind: "source" | "target" | "SCIM client";
+  readonly kind: "source" | "target" | "SCIM client" | "webhook";
   readonly taken: string;
 
   constructor(kind: NameTakenError["kind"], taken: string) {
@@ -31,6 +33,21 @@ export class HoldMovedError extends Error {
     super(`${moved} of the held changes are of resources that changed since`);
     this.name = "HoldMovedError";
     this.moved = moved;
+  }
+}
+
+/** Changes that were named for approval are none of the task, or wait no more: nothing was let through. */
+export class NotHeldError extends Error {
+  /** Places in the list, from 0, of ids that no change of the task has. */
+  readonly unknown: readonly number[];
+  /** Places of changes that are not held any more. */
+  readonly settled: readonly number[];
+
+  constructor(unknown: readonly number[], settled: readonly number[]) {
+    super(`${unknown.length} of the changes are none of this task, ${settled.length} are not held any more`);
+    this.name = "NotHeldError";
+    this.unknown = unknown;
+    this.settled = settled;
   }
 }
 
@@ -56,7 +73,13 @@ export interface SourceSettings {
     /** Our own limits for calls to WeCom. */
     readonly limits?: { readonly requestsPerSecond?: number; readonly concurrency?: number };
   };
-  readonly sync: { readonly automatic: boolean; readonly users: boolean; readonly intervalHours: number };
+  readonly sync: {
+    readonly automatic: boolean;
+    readonly users: boolean;
+    readonly intervalHours: number;
+    /** Hours without a good sync after which it is told of; absent: as the settings of the bridge say. */
+    readonly alertAfterHours?: number;
+  };
   readonly scope: SourceScope;
   readonly mapping: string;
   readonly safeguards: Safeguards;
@@ -73,6 +96,8 @@ export interface SourceRow {
   readonly secrets: Secrets;
   /** When an automatic sync is due; null when none is. */
   readonly nextRunAt: number | null;
+  /** When it was last read whole and brought into the directory; null: never. */
+  readonly syncedAt: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -102,7 +127,7 @@ export type TargetAuth =
 
 export interface TargetSettings {
   readonly baseUrl: string;
-  /** Its secrets (`/auth/token`, `/auth/password`, `/auth/clientSecret`, `/auth/value`) lie in `secrets`. */
+  /** Its secrets (`/auth/token`, `/auth/password`, …) lie in `secrets`, and with them `/query/{parameter}`. */
   readonly auth: TargetAuth;
   readonly profile: string;
   /** Ids of the sources whose resources go there. */
@@ -116,7 +141,14 @@ export interface TargetSettings {
   /** SCIM filters; absent: everything. */
   readonly scope: { readonly users?: string; readonly groups?: string };
   readonly match: { readonly users: readonly string[]; readonly groups: readonly string[] };
-  readonly limits: { readonly concurrency: number; readonly requestsPerSecond: number };
+  /** What is not said is as the profile says. */
+  readonly limits: { readonly concurrency?: number; readonly requestsPerSecond?: number };
+  /** Values for the constants that the profile names. */
+  readonly constants?: Readonly<Record<string, string>>;
+  /** Certificates (PEM) of authorities that are trusted besides the public ones. */
+  readonly ca?: string;
+  /** URL of the HTTP proxy that all calls go through. */
+  readonly proxy?: string;
   readonly safeguards: Safeguards;
   /** Rules of its own over our documents, as they were written; absent: it gets what the others get. */
   readonly mapping?: JsonObject;
@@ -197,6 +229,11 @@ export interface ScimClientStore {
   createClient(
     client: Omit<ScimClientRow, "id" | "createdAt"> & { readonly tokenHash: string },
   ): Promise<ScimClientRow>;
+  /** Null when it is not there (any more). Throws {@link NameTakenError}. */
+  updateClient(
+    id: string,
+    change: Pick<ScimClientRow, "name" | "access" | "sources" | "requestsPerSecond">,
+  ): Promise<ScimClientRow | null>;
   listClients(): Promise<readonly ScimClientRow[]>;
   findClient(idOrName: string): Promise<ScimClientRow | null>;
   findClientByTokenHash(tokenHash: string): Promise<ScimClientRow | null>;
@@ -210,6 +247,8 @@ export interface Settings {
   readonly leaverRetentionDays: number;
   readonly separateApprover: boolean;
   readonly metricsToken: string | null;
+  /** Hours without a good sync after which a source is told of; null: 26, or twice its interval. */
+  readonly alertAfterHours: number | null;
   readonly paused: boolean;
 }
 
@@ -320,6 +359,18 @@ export interface SummaryStore {
   sourceSummary(sourceId: string): Promise<SourceSummary>;
 }
 
+export interface GaugeStore {
+  /** Tasks that are queued, running or held. */
+  countOpenTasks(): Promise<
+    readonly {
+      readonly sourceId: string | null;
+      readonly targetId: string | null;
+      readonly state: TaskState;
+      readonly count: number;
+    }[]
+  >;
+}
+
 export interface Store
   extends SourceStore,
     TargetStore,
@@ -330,8 +381,11 @@ export interface Store
     DirectoryReader,
     DirectoryWriter,
     DirectoryRecordReader,
+    RecordReader,
+    HistoryReader,
     GroupReader,
     SchemaVersionStore,
+    WebhookStore,
     SummaryStore {
   /** Answers when the database can be reached and its tables are up to date. */
   ping(): Promise<void>;
@@ -341,6 +395,9 @@ export interface Store
 export type * from "./directory-writing.ts";
 export type * from "./engine.ts";
 export { LeaseLostError } from "./engine.ts";
+export type * from "./history-store.ts";
 export type * from "./schema-version-store.ts";
 export type * from "./task-store.ts";
+export type * from "./webhook-store.ts";
+export { eventTypes } from "./webhook-store.ts";
 export type { Json, JsonObject };

@@ -3,7 +3,7 @@ import type { Database } from "./database.ts";
 import type { LinkState, LinkViewStore, SummaryStore, TaskStore } from "./store.ts";
 
 /** Where a link stands, for people: what is linked and up to date is synced. */
-const linkState = sql<LinkState>`case
+export const linkState = sql<LinkState>`case
   when l.state = 'failed' or (l.last_error is not null and l.attempts > 0) then 'failed'
   when x.departed_at is not null and l.active = 0 then 'synced'
   when l.state = 'linked' and l.version >= x.version and (x.type = 'User' or l.members_version >= x.members_version) then 'synced'

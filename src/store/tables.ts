@@ -23,6 +23,9 @@ export interface Tables {
   file_version: FileVersionTable;
   removal: RemovalTable;
   scim_client: ScimClientTable;
+  webhook: WebhookTable;
+  webhook_delivery: WebhookDeliveryTable;
+  alert: AlertTable;
   setting: SettingTable;
   lease: LeaseTable;
 }
@@ -40,6 +43,8 @@ interface SourceTable {
   /** Fields that the credential was never shown at the last read (JSON list); null before the first. */
   unseen_fields: Generated<string | null>;
   next_run_at: number | null;
+  /** When a read of it last ended well: whole, and brought into the directory. */
+  synced_at: Generated<number | null>;
   created_at: number;
   updated_at: number;
 }
@@ -249,6 +254,8 @@ interface ChangeTable {
   seq: Generated<number>;
   task_id: string;
   target_id: string | null;
+  /** The source that the resource belongs to, or `user-groups`. */
+  source_id: Generated<string | null>;
   resource_type: "User" | "Group";
   /** Empty for an account that is nobody's here. */
   resource_id: string;
@@ -338,6 +345,46 @@ interface ScimClientTable {
   requests_per_second: Generated<number>;
   token_hash: string;
   created_at: number;
+}
+
+/** Where somebody wants to hear of events. */
+interface WebhookTable {
+  id: string;
+  name: string;
+  url: string;
+  /** JSON list of event types. */
+  events: string;
+  status: "enabled" | "disabled";
+  /** Why the bridge itself disabled it; null when an administrator did. */
+  disabled_because: string | null;
+  /** Encrypted JSON: `current`, and after a rotation `previous` with `until` when it signs too. */
+  secrets: string;
+  created_at: number;
+  updated_at: number;
+}
+
+/** One event on its way to one webhook: written with what it tells of, and kept as a record afterwards. */
+interface WebhookDeliveryTable {
+  /** `webhook-id` of the specification: the same in each attempt. */
+  id: string;
+  webhook_id: string;
+  event: string;
+  payload: string;
+  state: "pending" | "delivered" | "failed";
+  attempts: number;
+  /** While it is pending. Whoever sends it moves this on first: so it is claimed. */
+  next_try_at: number | null;
+  /** HTTP status of the last answer. */
+  last_status: number | null;
+  last_error: string | null;
+  created_at: number;
+  delivered_at: number | null;
+}
+
+/** What is out of order now, so that it is told once, and told when it is over: `source.stale:{id}`. */
+interface AlertTable {
+  name: string;
+  since: number;
 }
 
 interface SettingTable {

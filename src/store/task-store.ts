@@ -142,8 +142,21 @@ export interface Page<T> {
   readonly nextCursor: string | null;
 }
 
-export interface RecordView {
+/** What a record shows of its task. */
+export interface RecordTask {
+  readonly trigger: TaskTrigger | null;
+  /** Which version of which mapping it mapped with; null where nothing was mapped. */
+  readonly mapping: Pick<TaskMapping, "name" | "version"> | null;
+}
+
+export interface RecordView extends RecordTask {
   readonly id: string;
+  /** When it was planned, or at a target when it was done. Unix milliseconds. */
+  readonly at: number;
+  /** The task's id. */
+  readonly task: string;
+  /** Id of the source that the resource belongs to, or `user-groups`. */
+  readonly source: string | null;
   readonly resourceType: ResourceType;
   /** Null for an account of a target that is nobody's here. */
   readonly resourceId: string | null;
@@ -182,11 +195,42 @@ export interface RecordQuery {
   readonly limit: number;
 }
 
+/** Records of all tasks. */
+export interface RecordSearch extends Omit<RecordQuery, "q"> {
+  /** Of one of these, or of whoever had this externalId then: somebody who was deleted since is found only by that. */
+  readonly who?: { readonly resourceIds: readonly string[]; readonly externalId?: string };
+  readonly externalId?: string;
+  /** Id of a source, or `user-groups`. */
+  readonly source?: string;
+  /** From this time on. */
+  readonly since?: number;
+  /** Before this time. */
+  readonly until?: number;
+}
+
 /** One edge of a group that a record adds or removes. */
 export interface RecordMember {
   readonly op: "add" | "remove";
   readonly resourceId: string;
   readonly displayName: string | null;
+}
+
+/** Records as people look at them. */
+export interface RecordReader {
+  /** Of one task, in the order in which they came. */
+  listRecords(taskId: string, query: RecordQuery): Promise<Page<RecordView>>;
+  /** Of all tasks, newest first. */
+  searchRecords(query: RecordSearch): Promise<Page<RecordView>>;
+  /** Ids of whoever is called exactly so: by id, userName or externalId. */
+  findPeople(person: string): Promise<readonly string[]>;
+  /** Ids of at most `limit` people and groups that have this in displayName, userName or externalId now. */
+  findSome(q: string, limit: number): Promise<readonly string[]>;
+  /** Null when the task has no such record. */
+  listRecordMembers(
+    taskId: string,
+    recordId: string,
+    query: { readonly cursor?: string; readonly limit: number },
+  ): Promise<Page<RecordMember> | null>;
 }
 
 export interface TaskStore {
@@ -211,16 +255,9 @@ export interface TaskStore {
     readonly cursor?: string;
     readonly limit: number;
   }): Promise<Page<TaskRow>>;
-  listRecords(taskId: string, query: RecordQuery): Promise<Page<RecordView>>;
-  /** Null when the task has no such record. */
-  listRecordMembers(
-    taskId: string,
-    recordId: string,
-    query: { readonly cursor?: string; readonly limit: number },
-  ): Promise<Page<RecordMember> | null>;
   /**
    * Held to queued, for the engine to carry out. False when the task is not held any more. Throws {@link HoldMovedError}
-   * when what is held was changed since.
+   * when what is held was changed since, {@link NotHeldError} when not all of `changes` are held by the task.
    */
   approveTask(id: string, changes: readonly string[] | null): Promise<boolean>;
   /** Queued, running or held to cancelled. False when it has ended already. */

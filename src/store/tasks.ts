@@ -1,19 +1,18 @@
 import { type Selectable, sql, type Transaction } from "kysely";
 import { uuidv7 } from "../lib/uuid.ts";
 import { abandonPlan } from "./abandon.ts";
-import { releaseHeld } from "./approvals.ts";
+import { findHeld, releaseHeld } from "./approvals.ts";
 import { countChanges, noCounts } from "./counts.ts";
 import type { Database } from "./database.ts";
 import type { EngineTaskStore } from "./engine.ts";
+import { writeEvents } from "./events.ts";
 import { makeHeldPushes } from "./held-pushes.ts";
+import { makePruning } from "./prune.ts";
 import type { TaskMode, TaskRow, TaskStore } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 /** Sync tasks. Their records are in `records-view.ts`. */
-export function makeTaskStore(
-  database: Database,
-  clock: () => number,
-): Omit<TaskStore, "listRecords" | "listRecordMembers"> & EngineTaskStore {
+export function makeTaskStore(database: Database, clock: () => number): TaskStore & EngineTaskStore {
   const { db, isOneOf } = database;
 
   const findTask = async (id: string): Promise<TaskRow | null> => {
@@ -23,6 +22,7 @@ export function makeTaskStore(
 
   return {
     ...makeHeldPushes(database),
+    ...makePruning(database),
 
     async queueTask({ sourceId, targetId, trigger, mode, repair = false }) {
       const slot = slotOf(sourceId, targetId, mode);
@@ -150,7 +150,7 @@ export function makeTaskStore(
       return noted.numUpdatedRows > 0n;
     },
 
-    finishTask: (id, { state, counts, targets, error, hold, matching }) =>
+    finishTask: (id, { state, counts, targets, error, hold, matching, isSynced, events = [] }) =>
       database.write(async (trx) => {
         const finished = await trx
           .updateTable("sync_task")
@@ -167,8 +167,19 @@ export function makeTaskStore(
           .where("id", "=", id)
           .where("state", "=", "running")
           .executeTakeFirst();
-        if (state !== "failed" || finished.numUpdatedRows === 0n) return;
-        await abandonPlan(database, trx, id, { error: "the task failed before it came to this", now: clock() });
+        if (finished.numUpdatedRows === 0n) return false;
+        if (state === "failed") {
+          await abandonPlan(database, trx, id, { error: "the task failed before it came to this", now: clock() });
+        }
+        if (isSynced === true) {
+          await trx
+            .updateTable("source")
+            .set({ synced_at: clock() })
+            .where("id", "=", trx.selectFrom("sync_task").select("source_id").where("id", "=", id))
+            .execute();
+        }
+        await writeEvents(database, trx, events, clock());
+        return true;
       }),
 
     async replaceHeld(sourceId, byTaskId) {
@@ -203,6 +214,19 @@ export function makeTaskStore(
       }
     },
 
+    async tallyTask(id) {
+      const rows = await db
+        .selectFrom("change")
+        .select(["target_id", "resource_type", "action", "status", sql<number>`count(*)`.as("count")])
+        .where("task_id", "=", id)
+        .groupBy(["target_id", "resource_type", "action", "status"])
+        .execute();
+      return rows.map(({ target_id, resource_type, count, ...row }) => ({
+        ...{ targetId: target_id, resourceType: resource_type, count: Number(count) },
+        ...row,
+      }));
+    },
+
     async countTask(id, targetId, read) {
       const rows = await db
         .selectFrom("change")
@@ -223,24 +247,6 @@ export function makeTaskStore(
         })),
         read,
       );
-    },
-
-    async pruneRecords(before) {
-      await database.write(async (trx) => {
-        // What still waits, for approval or for its turn, is no record yet; what a plan showed is one.
-        const isRecord = sql<boolean>`(status not in ('held', 'planned') or (approved = 0 and not exists (
-          select 1 from sync_task t where t.id = change.task_id and t.state in ('queued', 'running', 'held'))))`;
-        const old = trx.selectFrom("change").select("seq").where("created_at", "<", before).where(isRecord);
-        await trx.deleteFrom("change_member").where("change_seq", "in", old).execute();
-        await trx.deleteFrom("change").where("created_at", "<", before).where(isRecord).execute();
-        await trx
-          .deleteFrom("sync_task")
-          .where("finished_at", "<", before)
-          .where("state", "not in", ["queued", "running", "held"])
-          .execute();
-        await trx.deleteFrom("removal").where("at", "<", before).execute();
-        await trx.deleteFrom("directory_record").where("at", "<", before).execute();
-      });
     },
   };
 
@@ -263,6 +269,7 @@ export function makeTaskStore(
       .executeTakeFirst();
     if (queued.numUpdatedRows === 0n) return false;
     if (changes !== null) {
+      const seqs = await findHeld(database, trx, id, changes);
       await trx
         .updateTable("change")
         .set({ status: "skipped", error: "not approved" })
@@ -270,7 +277,7 @@ export function makeTaskStore(
         .where("status", "=", "held")
         // What follows from a removal (its memberships) goes with the removals that were approved.
         .where("leavers", "=", 0)
-        .where((where) => where.not(isOneOf("seq", changes.map(Number).filter(Number.isSafeInteger))))
+        .where((where) => where.not(isOneOf("seq", seqs)))
         .execute();
     }
     await releaseHeld(trx, id);

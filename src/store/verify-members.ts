@@ -15,11 +15,11 @@ interface MemberRow {
 /** The ledger of memberships, against what a target shows of a group. */
 export function makeVerifyMembers(
   database: Database,
-): Pick<VerifyStore, "givenMembers" | "membersByRemoteId" | "correctMembers"> {
+): Pick<VerifyStore, "ledgerMembers" | "membersByRemoteId" | "correctMembers"> {
   const { db, isOneOf } = database;
   const write = leasedWrite(database);
   return {
-    async givenMembers(targetId, groupId, { after, limit }) {
+    async ledgerMembers(targetId, groupId, { after, limit }) {
       const { rows } = await sql<MemberRow>`
         select h.member_id, x.type as member_type, k.remote_id,
           case when m.member_id is null then 0 else 1 end as is_member, 0 as is_unsure

@@ -60,7 +60,7 @@ export interface RemoteMatch {
 }
 
 /** A member that a target was given in a group, by our ledger. */
-export interface GivenMember {
+export interface LedgerMember {
   readonly memberId: string;
   readonly memberType: ResourceType;
   readonly remoteId: string;
@@ -147,17 +147,17 @@ export interface VerifyStore {
     page: { readonly after: string; readonly limit: number; readonly onlyWithMembers?: true },
   ): Promise<readonly LinkedResource[]>;
   /** A page, in order of id, of what a group was given, as far as those were seen at the target and nothing is in doubt. */
-  givenMembers(
+  ledgerMembers(
     targetId: string,
     groupId: string,
     page: { readonly after: string; readonly limit: number },
-  ): Promise<readonly GivenMember[]>;
+  ): Promise<readonly LedgerMember[]>;
   /** Who of ours these members of a group are. */
   membersByRemoteId(
     targetId: string,
     groupId: string,
     remoteIds: readonly string[],
-  ): Promise<readonly (GivenMember & { readonly isUnsure: boolean })[]>;
+  ): Promise<readonly (LedgerMember & { readonly isUnsure: boolean })[]>;
   /** The ledger says from now on what the target showed: the next push compares the group with that. */
   correctMembers(
     lease: Lease,

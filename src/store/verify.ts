@@ -4,7 +4,7 @@ import { changeRow } from "./change-row.ts";
 import type { Database } from "./database.ts";
 import type { Finding, VerifyStore } from "./engine.ts";
 import { leasedWrite } from "./leases.ts";
-import { freshLink, unlink } from "./push.ts";
+import { freshLink, sourcesOfResources, unlink } from "./push.ts";
 import type { LinkedQueries } from "./push-pending.ts";
 import { makeVerifyMembers } from "./verify-members.ts";
 
@@ -52,9 +52,17 @@ export function makeVerifyStore(database: Database, clock: () => number): Omit<V
           })),
           conflict: ["target_id", "resource_type", "remote_id"],
         });
+        const records = findings.map(recordOf);
+        const sources = await sourcesOfResources(
+          database,
+          trx,
+          records.map(({ resourceId }) => resourceId),
+        );
         await database.upsert(trx, {
           table: "change",
-          rows: findings.map((finding) => changeRow(recordOf(finding), { taskId, targetId, now })),
+          rows: records.map((record) =>
+            changeRow(record, { taskId, targetId, sourceId: sources.get(record.resourceId) ?? null, now }),
+          ),
         });
         await database.upsert(trx, {
           table: "remote_match",
@@ -72,7 +80,7 @@ export function makeVerifyStore(database: Database, clock: () => number): Omit<V
           conflict: ["target_id", "resource_id"],
           update: ["held", "active", "version", "updated_at"],
         });
-        await unlink(database, trx, targetId, { resourceIds: letGo, again: false, now });
+        await unlink(database, trx, targetId, { resourceType: type, resourceIds: letGo, again: false, now });
       }),
 
     async unlinkMissing(lease, taskId, targetId) {
@@ -82,7 +90,7 @@ export function makeVerifyStore(database: Database, clock: () => number): Omit<V
           .innerJoin("link", (join) =>
             join.onRef("link.resource_id", "=", "change.resource_id").on("link.target_id", "=", targetId),
           )
-          .select(["change.seq", "change.resource_id"])
+          .select(["change.seq", "change.resource_id", "change.resource_type"])
           .where("change.task_id", "=", taskId)
           .where("change.target_id", "=", targetId)
           .where("change.status", "=", "missing")
@@ -95,8 +103,12 @@ export function makeVerifyStore(database: Database, clock: () => number): Omit<V
         const last = rows.at(-1);
         if (last === undefined) return;
         after = last.seq;
-        const resourceIds = rows.map((row) => row.resource_id);
-        await write(lease, (trx) => unlink(database, trx, targetId, { resourceIds, again: true, now: clock() }));
+        await write(lease, async (trx) => {
+          for (const resourceType of ["User", "Group"] as const) {
+            const resourceIds = rows.filter((row) => row.resource_type === resourceType).map((row) => row.resource_id);
+            await unlink(database, trx, targetId, { resourceType, resourceIds, again: true, now: clock() });
+          }
+        });
       }
     },
 

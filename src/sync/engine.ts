@@ -1,11 +1,20 @@
-import type { SchemaVersionStore, SettingStore, TaskStore } from "../store/store.ts";
+import type { SchemaVersionStore, SettingStore, Settings, TaskStore } from "../store/store.ts";
 import { LeaseLostError } from "../store/store.ts";
+import { makeHousekeeping } from "./housekeeping.ts";
 import { underLease } from "./lease.ts";
 import { type OpenTask, runTask, type TaskParts } from "./run-task.ts";
 import { makeChangeQueue, queueDueSources, queueDueTargets, queueDueVerifies } from "./schedule.ts";
+import { watchSources } from "./watch-sources.ts";
+import type { SendWebhook } from "./webhooks/deliver.ts";
+import { type DelivererParts, makeDeliverer } from "./webhooks/deliverer.ts";
 
 export interface EngineParts extends Omit<TaskParts, "store"> {
-  readonly store: TaskParts["store"] & SettingStore & TaskStore & Pick<SchemaVersionStore, "pruneDrafts">;
+  readonly store: TaskParts["store"] &
+    SettingStore &
+    TaskStore &
+    DelivererParts["store"] &
+    Pick<SchemaVersionStore, "pruneDrafts">;
+  readonly sendWebhook: SendWebhook;
   /** Tasks that run at the same time. */
   readonly maxTasks?: number;
   /** How often it looks for work when nobody wakes it, in milliseconds. */
@@ -25,15 +34,14 @@ function workOf({ mode }: OpenTask): "push" | "verify" {
   return mode === "verify" || mode === "match" ? "verify" : "push";
 }
 
-const hourMs = 3_600_000;
-const dayMs = 86_400_000;
-
 export function startEngine(parts: EngineParts): Engine {
   const { store, clock, log, maxTasks = 2, tickMs = 1000 } = parts;
   const stopping = new AbortController();
   const running = new Map<string, Promise<void>>();
-  let housekeptAt = 0;
+  const housekeeping = makeHousekeeping(parts);
   let retriedAt = clock();
+  let watchedAt = 0;
+  const deliverer = makeDeliverer(parts);
   const queueChanged = makeChangeQueue(store, clock);
   let ticking: Promise<void> | null = null;
   let again = false;
@@ -41,13 +49,9 @@ export function startEngine(parts: EngineParts): Engine {
   const tick = async (): Promise<void> => {
     const settings = await store.readSettings();
     const now = clock();
-    if (now - housekeptAt >= hourMs) {
-      housekeptAt = now;
-      await store.expireHeld(now);
-      await store.pruneRecords(now - settings.recordRetentionDays * dayMs);
-      await store.pruneDrafts(now - settings.recordRetentionDays * dayMs);
-      await store.deleteLeavers(now - settings.leaverRetentionDays * dayMs);
-    }
+    housekeeping.look(settings, stopping.signal);
+    // Also while everything is paused: who waits for an alert does not know that.
+    await tell(settings, now);
     if (settings.paused) return;
     await queueDueSources(store, now);
     await queueChanged();
@@ -59,6 +63,19 @@ export function startEngine(parts: EngineParts): Engine {
     for (const task of await store.openTasks()) {
       if (stopping.signal.aborted || running.size >= maxTasks) return;
       if (!running.has(task.id)) start(task);
+    }
+  };
+
+  /** What is wrong with telling others keeps no sync from its turn. */
+  const tell = async (settings: Settings, now: number): Promise<void> => {
+    try {
+      if (now - watchedAt >= 60_000) {
+        watchedAt = now;
+        await watchSources(parts, settings, now);
+      }
+      await deliverer.look(stopping.signal);
+    } catch (error) {
+      if (!stopping.signal.aborted) log.error({ err: error }, "alerts and webhooks could not be looked after");
     }
   };
 
@@ -110,6 +127,8 @@ export function startEngine(parts: EngineParts): Engine {
       clearInterval(timer);
       stopping.abort(new Error("the program is stopping"));
       await ticking;
+      await housekeeping.idle();
+      await deliverer.idle();
       await Promise.all(running.values());
     },
   };

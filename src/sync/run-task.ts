@@ -1,11 +1,11 @@
 import { concurrently } from "../lib/concurrently.ts";
-import type { Log } from "../lib/log.ts";
 import type { SchemaCatalog } from "../scim/catalog.ts";
 import type { Source } from "../source/source.ts";
 import type {
   DirectoryChangeStore,
   DirectoryStore,
   EngineTaskStore,
+  EventStore,
   GroupRuleStore,
   Lease,
   LeaseStore,
@@ -15,24 +15,21 @@ import type {
   SourceStore,
   TargetRow,
   TargetStore,
-  TaskCounts,
-  TaskError,
-  TaskHold,
   TaskRow,
-  TaskState,
-  TaskTargetResult,
   VerifyStore,
 } from "../store/store.ts";
 import { LeaseLostError } from "../store/store.ts";
 import { type Target, TargetError, type TargetLanguage } from "../target/target.ts";
+import type { AlertParts } from "./alerts.ts";
 import { type Leaving, settleLeaving } from "./end-source.ts";
-import { holdDurationMs } from "./guard-directory.ts";
+import { finishTask, type Pushed } from "./finish-task.ts";
 import { type LeaseParts, underLeaseInTurn } from "./lease.ts";
 import { makeProgress, type Progress, TaskCancelledError } from "./progress.ts";
+import type { Pause } from "./push/attempt.ts";
 import type { PushResult } from "./push/prepare.ts";
 import { notePushed, type PushMarks } from "./push-marks.ts";
 import { type DirectoryResult, type LoadMapping, runSourceTask } from "./run-source-task.ts";
-import { type Held, type TargetResult, workAtTarget } from "./work-at-target.ts";
+import { type Held, readsBack, workAtTarget } from "./work-at-target.ts";
 
 export type EngineStore = SourceStore &
   TargetStore &
@@ -43,6 +40,7 @@ export type EngineStore = SourceStore &
   PushStore &
   VerifyStore &
   LeaseStore &
+  EventStore &
   EngineTaskStore;
 
 /** What the engine is given from outside. */
@@ -56,12 +54,13 @@ export interface EngineEdges {
 
 export type OpenTask = TaskRow & { readonly stage: "plan" | "apply" | "push" };
 
-export interface TaskParts extends EngineEdges {
+export interface TaskParts extends EngineEdges, AlertParts {
   readonly store: EngineStore;
   readonly leases: LeaseParts;
   readonly marks: PushMarks;
   readonly clock: () => number;
-  readonly log: Log;
+  /** How time passes between tries at a target; really, if absent. */
+  readonly pause?: Pause;
 }
 
 /** Runs one task to its end: the source into our directory, our directory to its targets. */
@@ -85,7 +84,7 @@ export async function runTask(parts: TaskParts, found: OpenTask, lease: Lease, o
     const pushes = directory.usable && task.mode !== "plan" && leaving?.people !== "keep";
     const targets = pushes ? await pushAll(parts, task, leaving, progress, signal) : [];
     await progress.flush();
-    const state = await finish(parts, task, directory, targets);
+    const state = await finishTask(parts, task, source, directory, targets);
     // What others' groups wait for is no reason to keep a source that nobody has any more.
     const hasLeft = state === "succeeded" || isOwnDone(directory, targets);
     if (source !== null) await settleLeaving(store, task, source.id, { leaving, hasLeft, now: clock() });
@@ -98,13 +97,9 @@ export async function runTask(parts: TaskParts, found: OpenTask, lease: Lease, o
     if (outer.aborted || error instanceof LeaseLostError) throw error;
     log.error({ task: task.id, err: error }, "task failed");
     const detail = `an unexpected error ended the task (${error instanceof Error ? error.name : "unknown"}); the log has it under this task's id`;
-    await store.finishTask(task.id, {
-      state: "failed",
-      counts: await store.countTask(task.id, null, { users: 0, groups: 0 }),
-      targets: [],
-      error: { code: "internal", detail },
-      hold: null,
-    });
+    const read = { users: 0, groups: 0 };
+    const source = task.sourceId === null ? null : await store.findSource(task.sourceId);
+    await finishTask(parts, task, source, { usable: false, read, error: { code: "internal", detail }, hold: null }, []);
   }
 }
 
@@ -124,11 +119,6 @@ async function runDirectory(
   // A custom source is kept here: there is nothing to read, only targets to bring up to date.
   if (row.type === "custom" && (row.settings.leaving === undefined || task.mode === "plan")) return nothing;
   return runSourceTask({ ...parts, lease, task, row, progress, signal });
-}
-
-interface Pushed {
-  readonly row: TargetRow;
-  readonly result: TargetResult;
 }
 
 async function pushAll(
@@ -179,93 +169,7 @@ function isMeant(row: TargetRow, task: OpenTask): boolean {
   return task.sourceId === null ? row.id === task.targetId : row.settings.sources.includes(task.sourceId);
 }
 
-async function finish(
-  parts: TaskParts,
-  task: OpenTask,
-  directory: DirectoryResult,
-  pushed: readonly Pushed[],
-): Promise<TaskState> {
-  const { store, log, clock } = parts;
-  const counts = await store.countTask(task.id, null, directory.read);
-  const targets: TaskTargetResult[] = [];
-  for (const { row, result } of pushed) {
-    const ofTarget = await store.countTask(task.id, row.id, { users: 0, groups: 0 });
-    targets.push({ target: row.id, state: result.state, counts: ofTarget, error: result.error });
-  }
-  const hold = joinHolds(directory.hold, pushed, clock());
-  const error = directory.error ?? failedRecords(counts) ?? firstTargetError(pushed) ?? nothingRead(task, pushed);
-  const state = stateOf(task, directory, hold, error, pushed);
-  const matching = pushed.find(({ result }) => result.matching)?.result.matching;
-  await store.finishTask(task.id, { state, counts, targets, error, hold, ...(matching && { matching }) });
-  log.info({ task: task.id, state, error: error?.code }, "task finished");
-  return state;
-}
-
 function isOwnDone({ usable, error, hold }: DirectoryResult, pushed: readonly Pushed[]): boolean {
   const isDone = pushed.every(({ result }) => result.ownState === "succeeded");
   return usable && error === null && hold === null && pushed.length > 0 && isDone;
-}
-
-function stateOf(
-  task: OpenTask,
-  directory: DirectoryResult,
-  hold: TaskHold | null,
-  error: TaskError | null,
-  pushed: readonly Pushed[],
-): TaskState {
-  if (!directory.usable) return "failed";
-  if (task.mode === "plan") return "succeeded";
-  // What was asked for is what a target holds: without an answer there is nothing.
-  const isRead = pushed.some(({ result }) => result.state !== "failed");
-  if (readsBack(task) && !isRead) return "failed";
-  if (hold !== null) return "held";
-  return error === null ? "succeeded" : "partial";
-}
-
-function readsBack({ mode }: OpenTask): boolean {
-  return mode === "verify" || mode === "match";
-}
-
-function nothingRead(task: OpenTask, pushed: readonly Pushed[]): TaskError | null {
-  if (!readsBack(task) || pushed.length > 0) return null;
-  return { code: "target.gone", detail: "the target was disabled or deleted meanwhile" };
-}
-
-function failedRecords(counts: TaskCounts): TaskError | null {
-  const failed = counts.users.failed + counts.groups.failed;
-  if (failed === 0) return null;
-  const what = failed === 1 ? "one record" : `${failed} records`;
-  return {
-    code: "records.failed",
-    detail: `${what} of the source could not be brought into the directory and stay as they were; the records of this task with status "failed" say why`,
-  };
-}
-
-function firstTargetError(pushed: readonly Pushed[]): TaskError | null {
-  const bad = pushed.find(({ result }) => result.error !== null);
-  return bad?.result.error
-    ? { code: bad.result.error.code, detail: `target ${bad.row.name}: ${bad.result.error.detail}` }
-    : null;
-}
-
-function joinHolds(own: TaskHold | null, pushed: readonly Pushed[], now: number): TaskHold | null {
-  const holds = [
-    ...(own === null ? [] : [own]),
-    ...pushed.flatMap(({ row, result }) =>
-      result.hold === null
-        ? []
-        : [{ ...result.hold, reason: `target ${row.name}: ${result.hold.reason}`, expiresAt: now + holdDurationMs }],
-    ),
-  ];
-  const [first] = holds;
-  if (first === undefined) return null;
-  const sum = (key: "users" | "groups" | "members"): number => holds.reduce((all, each) => all + each.removals[key], 0);
-  const names = (key: "users" | "groups"): number =>
-    holds.reduce((all, each) => all + (each.identities?.[key] ?? 0), 0);
-  return {
-    reason: holds.map((each) => each.reason).join("; "),
-    removals: { users: sum("users"), groups: sum("groups"), members: sum("members") },
-    ...(holds.some((each) => each.identities) && { identities: { users: names("users"), groups: names("groups") } }),
-    expiresAt: first.expiresAt,
-  };
 }

@@ -23,6 +23,11 @@ export interface TargetResult extends PushResult {
   readonly matching?: Matching | null;
 }
 
+/** Whether a task looks at what a target holds, before it may push. */
+export function readsBack({ mode }: Pick<OpenTask, "mode">): boolean {
+  return mode === "verify" || mode === "match";
+}
+
 interface Opened {
   readonly target: Target;
   readonly language: TargetLanguage;
@@ -88,7 +93,7 @@ async function lookForRestore(parts: TaskParts, row: TargetRow, lease: Lease): P
 async function requestOf({ parts, task, row, progress, held, opened }: Work) {
   const { store, clock, log } = parts;
   return {
-    ...{ store, row, clock, log, ...held, ...opened },
+    ...{ store, row, clock, log, pause: parts.pause, ...held, ...opened },
     ...{ taskId: task.id, catalog: await parts.catalog(), retryAll: task.trigger === "manual" },
     sourceName: async (id: string) => (await store.findSource(id))?.name ?? id,
     onProgress: (done: number, total: number) => progress.set("push", done, total),

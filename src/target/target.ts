@@ -15,16 +15,22 @@ export interface Capabilities {
   readonly users: boolean;
   readonly groups: boolean;
   readonly patch: boolean;
+  /** Whether PUT may be used where PATCH is not possible. */
+  readonly put: boolean;
+  /** Most operations in one PATCH; 0 for no limit. */
+  readonly operationsPerPatch: number;
   /** Longest list of members in one PATCH; 0 for no limit. */
   readonly membersPerRequest: number;
+  /** How a member is taken out of a group by PATCH. */
+  readonly memberRemoval: MemberRemoval;
+  /** Whether a group that is read shows its members. */
+  readonly membersRead: boolean;
   /** The schemas that it knows; null when it would not say (then core and enterprise only are sent). */
   readonly schemas: KnownSchemas | null;
   /** Whether groups may hold groups. */
   readonly nestedGroups: boolean;
-  /** How a member is taken out of a group by PATCH; the RFC's form if absent. */
-  readonly memberRemoval?: MemberRemoval;
-  /** Whether `externalId` is sent; yes if absent. */
-  readonly externalId?: boolean;
+  /** Whether a group's displayName can be changed. */
+  readonly groupRename: boolean;
 }
 
 /** A resource as a target returned it. `members` may be missing. */
@@ -44,6 +50,8 @@ export type Attempt = <T>(request: () => Promise<T>) => Promise<T>;
 
 /** A SCIM 2.0 service provider that resources are pushed to. Every method throws a {@link TargetError} or answers. */
 export interface Target {
+  /** Requests that are sent at once. */
+  readonly concurrency: number;
   discover(signal: AbortSignal): Promise<Capabilities>;
   /** Changes nothing. With extension schemas of ours the result says which of their attributes are not sent there. */
   test(signal: AbortSignal, ours?: readonly Pick<SchemaDefinition, "id" | "attributes">[]): Promise<TestResult>;
@@ -58,7 +66,7 @@ export interface Target {
   ): Promise<void>;
   /** PUT, for targets without PATCH. */
   replace(type: ResourceType, remoteId: string, document: JsonObject, signal: AbortSignal): Promise<void>;
-  /** DELETE. A 404 is success. */
+  /** DELETE. A 404 is a `missing`, as for every other method: whether to believe it is the caller's to say. */
   remove(type: ResourceType, remoteId: string, signal: AbortSignal): Promise<void>;
   read(type: ResourceType, remoteId: string, signal: AbortSignal): Promise<RemoteResource | null>;
   /** `attribute eq "value"`, checked again on our side (a server may ignore filters). */
@@ -71,28 +79,46 @@ export interface Target {
   close(): Promise<void>;
 }
 
-/** How a kind of target wants things written. Pure; handed to the engine beside the {@link Target}. */
+/** How a target wants things written. Pure; handed to the engine beside the {@link Target}. */
 export interface TargetLanguage {
+  /**
+   * Another one whenever the same document is written otherwise (an edited profile, another constant): what the target
+   * was given is compared again then. Null for the plain language of the RFCs.
+   */
+  readonly version: string | null;
+  /** What becomes of people who are not to be active: accounts with `active: false`, or none. */
+  readonly inactive: "kept" | "removed";
   /** What of our document goes there, so that a second run finds nothing to do. */
   adjust(
     document: JsonObject,
     options: {
       readonly type: ResourceType;
-      readonly capabilities: Capabilities;
+      readonly capabilities: Pick<Capabilities, "schemas">;
       /** The manager's id at this target; null while he has none there. */
       readonly managerRemoteId: string | null;
     },
   ): JsonObject;
+  /** Paths of attributes without which a resource can't be made there, and which this document lacks. */
+  lacking(type: ResourceType, document: JsonObject): readonly string[];
   /** What of a document that it was given the target still knows: the rest can't be compared, and not be removed. */
-  known(document: JsonObject, capabilities: Pick<Capabilities, "schemas">): JsonObject;
+  known(type: ResourceType, document: JsonObject, capabilities: Pick<Capabilities, "schemas">): JsonObject;
   /** The smallest PATCH that moves what it holds to what it should hold; empty when nothing differs. */
-  difference(held: JsonObject, desired: JsonObject): readonly PatchOperation[];
+  difference(type: ResourceType, held: JsonObject, desired: JsonObject): readonly PatchOperation[];
+  /** The body of a PUT: what the target returned, with these operations done. Members are not among them. */
+  whole(returned: JsonObject, operations: readonly PatchOperation[]): JsonObject;
   /** Membership, as one PATCH after another. `value` of a member is its id at the target. */
   memberRequests(
     op: "add" | "remove",
     members: readonly Member[],
-    capabilities: Capabilities,
+    capabilities: Pick<Capabilities, "membersPerRequest" | "memberRemoval">,
   ): readonly (readonly PatchOperation[])[];
+  /** These and no others as members: one PATCH if they fit in it, else a replace and additions. */
+  replaceMembers(
+    members: readonly Member[],
+    capabilities: Pick<Capabilities, "membersPerRequest">,
+  ): readonly (readonly PatchOperation[])[];
+  /** Members as they stand in a document. */
+  membersValue(members: readonly Member[]): readonly JsonObject[];
 }
 
 /** What the caller should do next after a failure at a target. */

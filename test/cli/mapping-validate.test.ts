@@ -22,6 +22,25 @@ const validateAsJson = async (...args: readonly string[]) => {
   return { exitCode, ...JSON.parse(stdout) };
 };
 
+describe("a mapping file apart from any schemas directory", () => {
+  it("is said to need --schemas where it has mistakes", async () => {
+    const path = await files.write("apart.json", withBadge);
+    const member = await files.write("member.json", { userid: "a" });
+    const env = { BRIDGE_SCHEMAS_DIR: `${files.directory}/none` };
+    for (const command of [
+      ["validate", path],
+      ["preview", path, "--member", member],
+    ]) {
+      const { exitCode, stderr } = await runCommand(["mapping", ...command], { env });
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain("No extension schemas were found");
+      expect(stderr).toContain("--schemas <dir>");
+    }
+    const fine = await files.write("fine.json", mapping);
+    expect((await runCommand(["mapping", "validate", fine], { env })).stderr).toBe("");
+  });
+});
+
 describe("mapping validate without files", () => {
   it("finds the shipped schemas directory all well", async () => {
     const { exitCode, stdout, stderr } = await validate();

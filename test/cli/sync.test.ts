@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { wecomSource } from "../support/admin.ts";
+import { bearerTarget, wecomSource } from "../support/admin.ts";
 import { type CliFixture, makeCliFixture } from "./fixture.ts";
 
 let cli: CliFixture;
@@ -32,6 +32,17 @@ describe("sync", () => {
     const { items } = await cli.admin.store.listTasks({ limit: 10 });
     expect(items.map(({ mode, state }) => [mode, state])).toEqual([["apply", "queued"]]);
     expect(ran).toEqual({ exitCode: 0, stdout: `Sync task ${items[0]?.id} of 总部 is queued.\n`, stderr: "" });
+  });
+
+  it("calls targets by their names, and one that is gone by its id", async () => {
+    const { id } = (await cli.admin.request("POST", "/api/v1/targets", bearerTarget("staff-app"))).body;
+    const counts = { users: {}, groups: {} };
+    const targets = JSON.stringify([id, "gone"].map((target) => ({ target, state: "succeeded", counts, error: null })));
+    const ran = await cli.run(["sync", "总部", "--wait"], {
+      fetch: moving([{ state: "succeeded", slot: null, targets }]),
+    });
+    expect(ran.stdout).toContain("  target staff-app: succeeded\n");
+    expect(ran.stdout).toContain("  target gone: succeeded\n");
   });
 
   it("plans when asked to, and prints the task as JSON", async () => {

@@ -7,6 +7,7 @@ import { makeDirectoryWriting } from "../../src/directory/write-resources.ts";
 import type { DirectoryWriting, Writer } from "../../src/directory/writing.ts";
 import type { JsonObject } from "../../src/lib/json.ts";
 import { makeSchemaCatalog } from "../../src/scim/catalog.ts";
+import { userGroupSchemaUrn } from "../../src/scim/schemas/user-group.ts";
 import type { DirectoryWriter } from "../../src/store/store.ts";
 import { newSource } from "../store/support.ts";
 import { onEachDatabase } from "../support/databases.ts";
@@ -144,6 +145,67 @@ onEachDatabase("departments of a custom source", (at) => {
       expect(await paths()).toEqual(["分部", "总部", "总部/销售"]);
     });
 
+    it("cannot give a department a memberFilter; one that a database holds stands in nobody's way", async () => {
+      const [top = ""] = await make("总部");
+      const { row } = await writing.create("User", { schemas: userSchemas, userName: "wang" }, client);
+      const filter = (memberFilter: string) => ({ [userGroupSchemaUrn]: { memberFilter } });
+      const before = await versions();
+      for (const refused of [
+        () => patch(top, { op: "add", path: `${userGroupSchemaUrn}:memberFilter`, value: "garbage(((" }),
+        () => patch(top, { op: "add", path: `${userGroupSchemaUrn}:memberFilter`, value: 'userName eq "wang"' }),
+        () => put(top, { displayName: "总部", ...filter("x y z") }),
+      ]) {
+        await expect(refused()).rejects.toMatchObject({ status: 400, scimType: "invalidValue" });
+        await expect(refused()).rejects.toThrow("memberFilter: this is a department of a custom source");
+      }
+      expect(await versions()).toEqual(before);
+      const document = { schemas: groupSchemas, displayName: "总部", ...filter("x y z") };
+      await at.store.writeDirectory((write) => write.change(top, { document, rule: null }));
+      await patch(top, { op: "replace", path: "displayName", value: "集团" });
+      await put(top, { displayName: "集团", ...filter("x y z"), members: [{ value: row.id }] });
+      await expect(put(top, { displayName: "集团", ...filter("other") })).rejects.toMatchObject({ status: 400 });
+      await put(top, { displayName: "集团", members: [{ value: row.id }] });
+      expect(await at.rows("select id from resource where document like '%x y z%'")).toEqual([]);
+      expect(await at.store.departmentsOf(sourceId, [row.id])).toEqual(new Map([[row.id, [top]]]));
+    });
+
+    it("puts nobody of another source and no user group into a department; who is there already may stay or go", async () => {
+      const [top = ""] = await make("总部");
+      const other = (await at.store.createSource(newSource("other", { type: "custom", secrets: {} }))).id;
+      const newUser = async (userName: string, source: string) =>
+        (await writing.create("User", { schemas: userSchemas, userName }, { access: "write", sources: [source] })).row
+          .id;
+      const [own, foreign, old] = [
+        await newUser("wang", sourceId),
+        await newUser("li", other),
+        await newUser("zhao", other),
+      ];
+      const department = (await custom.createDepartment(other, { name: "别处", parent: null })).id;
+      const group = await writing.create("Group", { schemas: groupSchemas, displayName: "VPN" }, client);
+      const member = { value: old, type: "User" } as const;
+      await at.store.writeDirectory((write) =>
+        write.editMembers(top, { replace: false, add: [member], remove: [] }, "all"),
+      );
+      const before = await versions();
+      for (const value of [foreign, department, group.row.id]) {
+        for (const refused of [
+          () => patch(top, { op: "add", path: "members", value: [{ value: own }, { value }] }),
+          () => put(top, { displayName: "总部", members: [{ value }] }),
+        ]) {
+          await expect(refused()).rejects.toMatchObject({ status: 400, scimType: "invalidValue" });
+          await expect(refused()).rejects.toThrow(
+            `whose people alone it holds (a user group takes those of any source): ${value}`,
+          );
+        }
+      }
+      expect(await versions()).toEqual(before);
+      const members = async () => (await at.store.membersOf([top], "all")).map(({ memberId }) => memberId).sort();
+      await put(top, { displayName: "总部", members: [{ value: own }, { value: old }] });
+      expect(await members()).toEqual([own, old].sort());
+      await patch(top, { op: "remove", path: `members[value eq "${old}"]` });
+      expect(await members()).toEqual([own]);
+    });
+
     it("deletes a department, and what lies below comes to the top", async () => {
       const [top = ""] = await make("总部", "销售", "华东");
       await writing.remove("Group", top, client);
@@ -260,3 +322,4 @@ onEachDatabase("departments of a custom source", (at) => {
 });
 
 const userSchemas: JsonObject[string] = ["urn:ietf:params:scim:schemas:core:2.0:User"];
+const groupSchemas: JsonObject[string] = ["urn:ietf:params:scim:schemas:core:2.0:Group"];

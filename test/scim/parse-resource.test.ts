@@ -58,9 +58,17 @@ describe("attributes of a body", () => {
   });
 
   test.each<[string, JsonObject, string]>([
-    ["string", { title: 7 }, "title is not text that can be stored"],
-    ["string with NUL", { title: "a\0" }, "title is not text that can be stored"],
-    ["string with half a surrogate pair", { title: "\ud83d" }, "title is not text that can be stored"],
+    ["string", { title: 7 }, "title is not text"],
+    [
+      "string with NUL",
+      { title: "a\0" },
+      "title has a character that cannot be stored: NUL, or half of a surrogate pair",
+    ],
+    [
+      "string with half a surrogate pair",
+      { title: "\ud83d" },
+      "title has a character that cannot be stored: NUL, or half of a surrogate pair",
+    ],
     ["boolean", { active: "yes" }, "active is not true or false"],
     ["boolean", { active: 1 }, "active is not true or false"],
     ["reference", { profileUrl: "not a uri" }, "profileUrl is not a URI"],
@@ -147,7 +155,7 @@ describe("attributes of a body", () => {
 
   test("R-152 all problems are said at once, ten of them in words", () => {
     const refusal = refusalOf(() => parseUser({ title: 1, emails: Array(20).fill({ value: 1 }) }));
-    expect(refusal?.message).toMatch(/^title is not text that can be stored; emails\[0\]\.value .*; and 12 more$/);
+    expect(refusal?.message).toMatch(/^title is not text; emails\[0\]\.value .*; and 12 more$/);
   });
 
   test("a multi-valued attribute has its limit", () => {
@@ -239,6 +247,15 @@ describe("groups", () => {
 });
 
 describe("a replacement", () => {
+  test("may be as large as what it replaces, where that is larger than a new one may be", () => {
+    const old = { ...user, title: "x".repeat(writeLimits.documentBytes) };
+    expect(replace(old, old)).toEqual(old);
+    expect(refusalOf(() => replace({ ...old, title: old.title.repeat(2) }, old))?.message).toContain(
+      "title makes this User",
+    );
+    expect(refusalOf(() => replace(old, user))).toMatchObject({ status: 400, scimType: "invalidValue" });
+  });
+
   test("R-110 clears what it leaves out, and R-019 what is null", () => {
     const current = { ...user, title: "x", nickName: "y", [enterprise]: { department: "z" } };
     expect(replace({ userName: "li.si", nickName: null }, current)).toEqual({ ...user, userName: "li.si" });
@@ -264,7 +281,9 @@ describe("a replacement", () => {
 
   test("R-111 keeps what is readOnly, and what was said of a value that goes only with it", () => {
     const manager = { value: "m", displayName: "王" };
-    const current = { ...user, [enterprise]: { manager }, [badge]: { code: "x", issuer: "HQ" } };
+    // A `$ref` is left from when clients could write it.
+    const old = { ...manager, $ref: "https://elsewhere.example.com/x" };
+    const current = { ...user, [enterprise]: { manager: old }, [badge]: { code: "x", issuer: "HQ" } };
     const kept = replace(
       { userName: "a", [enterprise]: { manager: { value: "m" } }, [badge]: { code: "x", issuer: "me" } },
       current,

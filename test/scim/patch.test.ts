@@ -52,6 +52,21 @@ describe("the message", () => {
     expect(patchDocument(user, JSON.stringify(body), context).document).toEqual({ ...user, title: "y" });
   });
 
+  test.each([
+    ["nope.x", "the path nope.x"],
+    ["urn:x:y:2.0:User:nope", "the path urn:x:y:2.0:User:nope"],
+    ['nope[value eq "wang@x.cn"].value', "the path nope[…].value"],
+    ["wang@x.cn", null],
+    ["王", null],
+    ["13800000000", null],
+    [`n${"o".repeat(300)}`, "a path"],
+  ])("R-152 the path %s is said again only where it looks like one", (path, shown) => {
+    const refused = refusalOf(() => parsePatch(message({ op: "add", path, value: "x" }), context));
+    expect(refused?.scimType).toBe("invalidPath");
+    if (shown === null) expect(refused?.message).not.toContain(path);
+    else expect(refused?.message).toBe(`Operations[0] has ${shown} that leads to no attribute of a User`);
+  });
+
   test("R-152 all problems are said at once, each with its operation", () => {
     const operations = [
       { op: "add", path: "title" },
@@ -65,9 +80,9 @@ describe("the message", () => {
     expect(refused?.message.split("; ")).toEqual([
       "Operations[0] has no value to add",
       "Operations[1] removes and has no path",
-      "Operations[2] has a path that leads to no attribute of a User",
+      "Operations[2] has the path nonsense that leads to no attribute of a User",
       "Operations[3]: active is not true or false",
-      "Operations[4]: emails[0].value is not text that can be stored",
+      "Operations[4]: emails[0].value is not text",
     ]);
   });
 

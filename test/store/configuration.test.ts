@@ -102,6 +102,21 @@ onEachDatabase("SCIM clients", (at) => {
     expect(await at.store.findClientByTokenHash("h1")).toBeNull();
   });
 
+  it("change and keep their token, and are not made by a change", async () => {
+    const form = { name: "okta", access: "read", requestsPerSecond: 0, sources: ["s1"] } as const;
+    const made = await at.store.createClient({ ...form, tokenHash: "h1" });
+    const other = await at.store.createClient({ ...form, name: "other", tokenHash: "h2" });
+    const change = { name: "entra", access: "write", requestsPerSecond: 7, sources: "all" } as const;
+    const changed = { ...made, ...change };
+    expect(await at.store.updateClient(made.id, change)).toEqual(changed);
+    expect(await at.store.findClientByTokenHash("h1")).toEqual(changed);
+    expect(await at.store.findClient("other")).toEqual(other);
+    const taken = await at.store.updateClient(made.id, { ...change, name: "other" }).catch((error: unknown) => error);
+    expectTaken(taken, "SCIM client", "other");
+    await at.store.deleteClient(made.id);
+    expect(await at.store.updateClient(made.id, change)).toBeNull();
+  });
+
   it("have names of their own", async () => {
     await at.store.createClient({
       name: "okta",

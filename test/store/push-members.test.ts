@@ -39,6 +39,24 @@ onEachDatabase("memberships at a target", (at) => {
     expect(await at.store.memberDelta(push.target.id, group.id, "remove", all)).toEqual([]);
   });
 
+  it("that it was given for certain are read in pages; what is in doubt is not among them until it is settled", async () => {
+    const { push, work, group } = await begin(at, [1, 2, 3, 4]);
+    const given = async (limit: number) =>
+      (await at.store.givenMembers(push.target.id, group.id, { after: "", limit })).map(({ memberId }) => memberId);
+    expect(await given(9)).toEqual([]);
+    await giveMembers(at, push, work, group);
+    expect(await given(9)).toEqual([1, 2, 3, 4].map(userId));
+    const page = await at.store.givenMembers(push.target.id, group.id, { after: userId(1), limit: 2 });
+    expect(page).toEqual(
+      [2, 3].map((n) => ({ memberId: userId(n), memberType: "User", remoteId: `remote ${userId(n)}` })),
+    );
+    await at.store.intendMembers(push.lease, push.target.id, group.id, [userId(2), userId(3)]);
+    expect(await given(9)).toEqual([1, 4].map(userId));
+    await at.store.settleMembers(push.lease, push.target.id, group.id, [userId(2)]);
+    expect(await given(9)).toEqual([1, 2, 4].map(userId));
+    expect(numbersOf(await at.store.memberDelta(push.target.id, group.id, "add", all))).toEqual([3]);
+  });
+
   it("shrink as batches are saved: a crash in between sends none of them twice", async () => {
     const { push, work, group } = await begin(at, [1, 2, 3, 4]);
     const batch = await at.store.memberDelta(push.target.id, group.id, "add", { after: "", limit: 3 });

@@ -271,4 +271,39 @@ onEachDatabase("a resource that a target has lost", (at) => {
     expect(numbersOf(await at.store.pendingGroups(push.scope, all))).toEqual([1]);
     expect(numbersOf(await added(at, push, 1))).toEqual([1, 2]);
   });
+
+  it("that knows no inactive accounts: they are not made, and those that are there are to be deleted", async () => {
+    const { work, push: plain } = await begin(at, { users: 4 });
+    const push = { ...plain, scope: { ...plain.scope, removesInactive: true } };
+    await at.store.addChanges(work.lease, work.task.id, [
+      userChange(1, { action: "deactivate", after: userDocument(1, { active: false }), baseVersion: 1 }),
+    ]);
+    await applyAll(at.store, work);
+    const open = await creates(at, push, "User");
+    expect(numbersOf(open)).toEqual([2, 3, 4]);
+    expect(numbersOf(await creates(at, plain, "User"))).toEqual([1, 2, 3, 4]);
+    expect(await at.store.countPending(push.scope)).toBe(3);
+    await save(
+      at,
+      push,
+      work,
+      open.map((each) => given(each)),
+    );
+    expect(await at.store.countPending(push.scope)).toBe(0);
+
+    const next = await nextTask(at.store, work);
+    await at.store.addChanges(next.lease, next.task.id, [
+      userChange(2, { action: "deactivate", after: userDocument(2, { active: false }), baseVersion: 1 }),
+      departure(userChange(3), 1),
+    ]);
+    await applyAll(at.store, next);
+    const later = { ...push, scope: { ...push.scope, startedAt: at.clock.now + 1 } };
+    expect(numbersOf(await at.store.pendingDeletes(later.scope, "User", all))).toEqual([2, 3]);
+    expect(await at.store.pendingDeactivations(later.scope, all)).toEqual([]);
+    expect(await updates(at, later, "User")).toEqual([]);
+    expect(await at.store.countPendingRemovals(later.scope)).toMatchObject({
+      pending: { users: 2 },
+      total: { users: 3 },
+    });
+  });
 });

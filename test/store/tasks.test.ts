@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { TaskRow } from "../../src/store/store.ts";
+import { NotHeldError, type TaskRow } from "../../src/store/store.ts";
 import { onEachDatabase } from "../support/databases.ts";
 import { beginPush, given } from "./push-support.ts";
 import {
@@ -157,12 +157,31 @@ onEachDatabase("a sync task", (at) => {
     );
     await finish(at.store, task, "held", at.clock.now + 1000);
     const [first] = (await at.store.listRecords(task.id, { limit: 9 })).items;
-    expect(await at.store.approveTask(task.id, [first?.id ?? "", "no number"])).toBe(true);
+    expect(await at.store.approveTask(task.id, [first?.id ?? ""])).toBe(true);
     const { items } = await at.store.listRecords(task.id, { limit: 9 });
     expect(items.map(({ status, error }) => [status, error])).toEqual([
       ["planned", null],
       ["skipped", "not approved"],
       ["skipped", "not approved"],
+    ]);
+  });
+
+  it("lets nothing through when what was chosen is none of it, or waits no more", async () => {
+    const { lease, task } = await beginWork(at.store);
+    await at.store.addChanges(lease, task.id, [
+      userChange(1, { status: "held" }),
+      userChange(2, { status: "skipped" }),
+    ]);
+    await finish(at.store, task, "held", at.clock.now + 1000);
+    const held = await at.store.findTask(task.id);
+    const [first, second] = (await at.store.listRecords(task.id, { limit: 9 })).items.map(({ id }) => id);
+    const chosen = [first ?? "", "no number", second ?? "", `0${first}`, "999999999999999", "\0"];
+    const refusal = await at.store.approveTask(task.id, chosen).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(NotHeldError);
+    expect(refusal).toMatchObject({ unknown: [1, 3, 4, 5], settled: [2] });
+    expect(await at.store.findTask(task.id)).toEqual(held);
+    expect((await at.store.listRecords(task.id, { limit: 9 })).items.map(({ status }) => status)).toEqual([
+      ...["held", "skipped"],
     ]);
   });
 

@@ -8,17 +8,23 @@ import { makeTokenCheck } from "../../src/http/middleware/bearer-auth.ts";
 import { makeCipher } from "../../src/lib/cipher.ts";
 import { makeLog } from "../../src/lib/log.ts";
 import { makeSchemaEditor } from "../../src/schemas/editor.ts";
+import { compileVersion } from "../../src/schemas/find-rules.ts";
 import { mappingInForce } from "../../src/schemas/in-force.ts";
 import { openRegistry } from "../../src/schemas/registry.ts";
 import { isWritable } from "../../src/schemas/write-file.ts";
 import type { Database } from "../../src/store/database.ts";
 import { type FullStore, makeStore, openDatabase } from "../../src/store/open-store.ts";
 import { previewOfSource } from "../../src/sync/preview.ts";
+import { readTargetProfile } from "../../src/target/read-profile.ts";
+import { readProfileForPeople } from "../../src/wire.ts";
+import { postWebhook } from "./post-webhook.ts";
 
 const repositorySchemas = fileURLToPath(new URL("../../schemas", import.meta.url));
 
 /** The management API on an SQLite database in memory. What it calls outside of itself is recorded. */
 export interface AdminFixture {
+  /** What the app was made of. */
+  readonly parts: AdminParts;
   readonly store: FullStore;
   /** For what only the engine writes. */
   readonly database: Database;
@@ -58,13 +64,14 @@ export async function makeAdminFixture(
       calls.push([name, ...args.filter((arg) => !(arg instanceof AbortSignal))]);
       return result;
     };
-  const log = makeLog("info", { write: (line) => logLines.push(line) });
+  const log = makeLog("debug", { write: (line) => logLines.push(line) });
   const registry = await openRegistry({ directory: schemasDir, store, log, watch: false });
-  const app = makeAdminApp({
+  const parts: AdminParts = {
     schemas: {
       inForce: registry.inForce,
       refresh: registry.refresh,
       editor: makeSchemaEditor({ registry, store }),
+      compileVersion: (mapping) => compileVersion({ compile: registry.compile, store }, mapping),
       isWritable: (kind) => isWritable(schemasDir, kind),
     },
     measureImpact: record("measureImpact", []),
@@ -95,11 +102,15 @@ export async function makeAdminFixture(
     linkByHand: record("linkByHand", { refused: "busy", detail: "nothing is linked here" } as const),
     catalog: () => registry.inForce().catalog,
     knownMappings: () => ["wecom", "wecom-plain"],
-    knownProfiles: () => ["generic"],
+    knownProfiles: () => registry.profiles(),
+    readProfile: (name) => readProfileForPeople({ readProfile: (each) => readTargetProfile(schemasDir, each) }, name),
     nudge: () => calls.push(["nudge"]),
+    sendWebhook: postWebhook,
     ...overrides,
-  });
+  };
+  const app = makeAdminApp(parts);
   return {
+    parts,
     store,
     database,
     app,
@@ -117,7 +128,7 @@ export async function makeAdminFixture(
         ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
       });
       const text = await response.text();
-      const isJson = response.headers.get("content-type")?.includes("json") ?? false;
+      const isJson = /^application\/(.+\+)?json\b/.test(response.headers.get("content-type") ?? "");
       return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : null };
     },
   };

@@ -40,15 +40,13 @@ import type {
   TaskTrigger,
 } from "../../src/store/store.ts";
 import { type Engine, startEngine } from "../../src/sync/engine.ts";
+import { noObserver } from "../../src/sync/observer.ts";
 import type { EngineEdges } from "../../src/sync/run-task.ts";
 import { readTargetProfile } from "../../src/target/read-profile.ts";
-import { knownPart } from "../../src/target/scim/known-schemas.ts";
-import { memberOperations } from "../../src/target/scim/member-operations.ts";
-import { patchOperations } from "../../src/target/scim/patch.ts";
-import { renderForTarget } from "../../src/target/scim/render.ts";
+import { makeScimLanguage } from "../../src/target/scim/language.ts";
 import { makeScimTarget } from "../../src/target/scim/scim-target.ts";
-import type { TargetLanguage } from "../../src/target/target.ts";
 import { FakeClock } from "../source/wecom/fake-clock.ts";
+import { postWebhook } from "./post-webhook.ts";
 
 export const defaultSafeguards: Safeguards = {
   maxRemovals: { floor: 5, percent: 10, count: 500 },
@@ -73,6 +71,8 @@ export interface EngineFixtureOptions {
   readonly targetSettings?: Partial<TargetSettings>;
   /** For one exchange with a target. Default 10 s. */
   readonly timeoutMs?: number;
+  /** Pauses between tries at a target take no time. */
+  readonly impatient?: true;
   /** `file::memory:` unless said otherwise. */
   readonly databaseUrl?: string;
   /** False: no target. Default true. */
@@ -226,17 +226,18 @@ export async function startEngineFixture(options: EngineFixtureOptions = {}): Pr
       const parts = { corpId, agentId, apiBaseUrl, contactsSecret, clock: new FakeClock(), log };
       return makeWecomSource({ ...parts, corpSecret: row.secrets["/wecom/corpSecret"] ?? "" });
     },
-    openTarget: (row: TargetRow) => ({
-      target: makeScimTarget({
+    openTarget: (row: TargetRow) => {
+      const profile = readTargetProfile(schemasDir, row.settings.profile);
+      const target = makeScimTarget({
         baseUrl: row.settings.baseUrl,
         auth: { type: "bearer", token: row.secrets["/auth/token"] ?? "" },
-        profile: readTargetProfile(schemasDir, row.settings.profile),
+        profile,
         version: "0.0.0",
         concurrency: row.settings.limits.concurrency,
         timeoutMs: options.timeoutMs ?? 10_000,
-      }),
-      language,
-    }),
+      });
+      return { target, language: makeScimLanguage(profile.facts, row.settings.constants) };
+    },
     loadMapping: async (name: string) => mappingInForce(await schemas.refresh(), name),
     catalog: async () => (await schemas.refresh()).catalog,
   };
@@ -247,7 +248,11 @@ export async function startEngineFixture(options: EngineFixtureOptions = {}): Pr
     starts += 1;
     const leases = { store, holder: `engine ${starts}`, durationMs: 30_000 };
     const marks = keepNumbers(join(dataDir, "pushed.json"), { onError: (error) => log.error({ err: error }, "marks") });
-    engine = startEngine({ ...edges, store, leases, marks, clock, log, tickMs: 50 });
+    engine = startEngine({
+      ...{ ...edges, store, leases, marks, clock, log, tickMs: 50 },
+      ...{ observer: noObserver, publicUrl: "https://bridge.test", sendWebhook: postWebhook },
+      ...(options.impatient && { pause: async () => {} }),
+    });
   };
   const stop = async (): Promise<void> => {
     const ending = engine;
@@ -364,14 +369,6 @@ export function targetSettings(
     ...settings,
   };
 }
-
-const language: TargetLanguage = {
-  adjust: renderForTarget,
-  known: knownPart,
-  difference: patchOperations,
-  memberRequests: (op, members, capabilities) =>
-    op === "add" ? memberOperations(members, [], capabilities) : memberOperations([], members, capabilities),
-};
 
 /** Our own directory in the shape of a target's dump. */
 export async function ownDirectory(

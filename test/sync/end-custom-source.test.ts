@@ -169,6 +169,18 @@ describe("the end of a custom source", () => {
     expect(membersAt(fixture, "合作伙伴")).toBeNull();
   });
 
+  test("says so to clients meanwhile, and not that it is disabled", async () => {
+    const { fixture, custom, client, ann } = await withBoth();
+    await fixture.store.updateTarget(fixture.row.id, { status: "disabled" });
+    await end(fixture, custom, "delete", "delete");
+    await expect(client.createUser("new")).rejects.toThrow("the custom source that this client sees is being deleted");
+    await expect(client.patch("User", ann, { op: "replace", path: "title", value: "x" })).rejects.toThrow(
+      /deleted|not found/,
+    );
+    await addCustomSource(fixture, "another");
+    await client.createUser("new");
+  });
+
   test("waits for a target that is disabled", async () => {
     const { fixture, custom } = await withBoth();
     await fixture.store.updateTarget(fixture.row.id, { status: "disabled" });

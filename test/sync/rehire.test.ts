@@ -27,6 +27,44 @@ describe("somebody who was deleted and is made again", () => {
     await expectQuiet(fixture);
   });
 
+  test.each([true, false])("keeps nothing of what the one before him was (heard of his end: %s)", async (heard) => {
+    const { fixture, client } = await withCustom();
+    const enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+    const first = await client.createUser("ann", {
+      externalId: "E-77",
+      title: "Director",
+      name: { givenName: "Ann", familyName: "Old" },
+      emails: [{ value: "old@example.com", type: "work", primary: true }],
+      phoneNumbers: [{ value: "+8613800000000", type: "mobile" }],
+      roles: [{ value: "admin" }],
+      [enterprise]: { department: "Board", costCenter: "1" },
+    });
+    await settled(fixture);
+    const accountOf = () => fixture.control.dump().users.find(({ resource }) => resource["userName"] === "ann");
+    fixture.control.modify(accountOf()?.id ?? "", { nickName: "set there" });
+    if (!heard) await fixture.store.updateTarget(fixture.row.id, { status: "disabled" });
+    await client.remove("User", first);
+    if (heard) await settled(fixture);
+    await client.createUser("ann", {
+      externalId: null,
+      displayName: "Ann New",
+      [enterprise]: { costCenter: "2" },
+    });
+    if (!heard) await fixture.store.updateTarget(fixture.row.id, { status: "enabled" });
+    await settled(fixture);
+    const { id: _, ...account } = accountOf()?.resource ?? {};
+    expect(account).toEqual({
+      schemas: expect.any(Array),
+      userName: "ann",
+      displayName: "Ann New",
+      active: true,
+      // What others set there is theirs.
+      nickName: "set there",
+      [enterprise]: { costCenter: "2" },
+    });
+    await expectQuiet(fixture);
+  });
+
   test("has it also when the target never heard of the first end", async () => {
     const { fixture, client } = await withCustom();
     const first = await client.createUser("ann");

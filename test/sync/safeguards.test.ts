@@ -79,6 +79,27 @@ describe("removals of people", () => {
     expect(await fixture.sync()).toMatchObject({ state: "succeeded" });
   });
 
+  test.each(["source", "target"] as const)(
+    "that a person let through at the %s do not have the next leaver wait",
+    async (where) => {
+      const fixture = await startEngineFixture({
+        ...(where === "source" ? {} : { source: { safeguards: noSafeguards } }),
+      });
+      await fixture.sync();
+      remove(fixture, 12);
+      const held = await fixture.sync();
+      expect(held.state).toBe("held");
+      expect(await fixture.approve(held)).toMatchObject({ state: "succeeded" });
+      const next = remove(fixture, 5);
+      expect(await fixture.sync()).toMatchObject({ state: "succeeded", hold: null });
+      expect(activeOf(fixture, next)).toBe(0);
+      // Those five count.
+      const last = remove(fixture, 1);
+      expect(await fixture.sync()).toMatchObject({ state: "held" });
+      expect(activeOf(fixture, last)).toBe(1);
+    },
+  );
+
   test("beyond the number wait though their share is small", async () => {
     const safeguards = { ...defaultSafeguards, maxRemovals: { floor: 1, percent: 100, count: 3 } };
     const fixture = await startEngineFixture({ source: { safeguards } });

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parseTargetProfile, TargetProfileError, targetProfileJsonSchema } from "../../src/target/profile.ts";
 
@@ -61,4 +61,38 @@ test("every problem is reported at its place", () => {
 
 test.each([null, [], "generic", 1])("%o is no profile", (input) => {
   expect(() => parseTargetProfile(input)).toThrow(TargetProfileError);
+});
+
+const shipped = readdirSync(new URL("../../schemas/targets", import.meta.url)).filter(
+  (file) => file !== "target.schema.json",
+);
+
+test.each(shipped)("%s can be used, is named like its file, and says where each verified fact was seen", (file) => {
+  const { name, facts } = parseTargetProfile(readJson(file));
+  expect(`${name}.json`).toBe(file);
+  const unseen = Object.entries(facts).filter(
+    ([, { evidence, note }]) =>
+      evidence === "verified" && !/https:\/\/\S+|ServiceProviderConfig|pages? says?|library/.test(note ?? ""),
+  );
+  expect(unseen).toEqual([]);
+});
+
+test("every fact that differs from the plain one is needed by a product", () => {
+  const plain = parseTargetProfile(smallest).facts;
+  const used = shipped.flatMap((file) =>
+    Object.entries(parseTargetProfile(readJson(file)).facts).flatMap(([name, { value }]) =>
+      JSON.stringify(value) === JSON.stringify(plain[name as keyof typeof plain].value) ? [] : [name],
+    ),
+  );
+  const unused = Object.keys(plain).filter((name) => !used.includes(name));
+  // Users can be provisioned everywhere; who has none is no target.
+  expect(unused).toEqual(["users"]);
+});
+
+test("true and false stand for always and never of both", () => {
+  const externalId = (value: unknown) =>
+    parseTargetProfile({ ...smallest, facts: { externalId: { value, evidence: "assumed" } } }).facts.externalId.value;
+  expect(externalId(true)).toEqual({ users: "always", groups: "always" });
+  expect(externalId(false)).toEqual({ users: "never", groups: "never" });
+  expect(externalId({ groups: "create" })).toEqual({ users: "always", groups: "create" });
 });

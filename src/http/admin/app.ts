@@ -1,16 +1,28 @@
 import { isUtf8 } from "node:buffer";
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { bodyLimit } from "hono/body-limit";
+import type { MiddlewareHandler } from "hono";
 import { bearerAuth } from "../middleware/bearer-auth.ts";
-import { type RequestVariables, requestLog } from "../middleware/request-log.ts";
+import { limitBodySize } from "../middleware/limit-body.ts";
+import type { RequestVariables } from "../middleware/request-log.ts";
 import { secureHeaders } from "../middleware/secure-headers.ts";
-import { invalid, ProblemError, problemResponse, toProblem, toProblemItems } from "../problem.ts";
+import {
+  brokenJson,
+  invalid,
+  isBrokenJson,
+  ProblemError,
+  problemResponse,
+  toProblem,
+  toProblemItems,
+} from "../problem.ts";
 import { makeCustomSource } from "./custom-source.ts";
 import { makeDirectoryRecords } from "./directory-records.ts";
 import { docsPage, docsPolicy } from "./docs.ts";
+import { makeHistory } from "./history.ts";
 import { makeImports, maxImportBytes } from "./imports.ts";
+import { logAdminRequests } from "./log-requests.ts";
 import { makeMappings } from "./mappings.ts";
 import type { AdminParts } from "./parts.ts";
+import { makeRecordExport } from "./record-export.ts";
 import { makeRecords } from "./records.ts";
 import { makeSchemaFiles } from "./schema-files.ts";
 import { makeScimClients } from "./scim-clients.ts";
@@ -21,9 +33,11 @@ import { makeTargetActions } from "./target-actions.ts";
 import { makeTargetChecks } from "./target-checks.ts";
 import { describeTargetRules } from "./target-mapping.ts";
 import { makeTargetPreview } from "./target-preview.ts";
+import { makeTargetProfiles } from "./target-profiles.ts";
 import { makeTargets } from "./targets.ts";
 import { makeTasks } from "./tasks.ts";
 import { makeUserGroups } from "./user-groups.ts";
+import { makeWebhooks } from "./webhooks.ts";
 
 export type AdminApp = OpenAPIHono<{ Variables: RequestVariables }>;
 
@@ -38,7 +52,7 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
     },
   });
 
-  app.use("/api/*", requestLog(parts.log, parts.clock), secureHeaders());
+  app.use("/api/*", logAdminRequests(parts.log), secureHeaders());
 
   // The document is public; calls are not.
   const describe = () => app.getOpenAPI31Document(describeApi(parts.publicUrl));
@@ -46,8 +60,8 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
   app.get("/api/docs", (c) => c.html(docsPage(describe()), 200, { "Content-Security-Policy": docsPolicy }));
 
   app.use("/api/v1/*", bearerAuth(parts.authenticateAdmin));
-  const ofImport = bodyLimit({ maxSize: maxImportBytes });
-  const ofOthers = bodyLimit({ maxSize: parts.maxBodyBytes ?? 1_048_576 });
+  const ofImport = limitBody(maxImportBytes);
+  const ofOthers = limitBody(parts.maxBodyBytes ?? 1_048_576);
   app.use("/api/v1/*", (c, next) => (isImport(c.req.path) ? ofImport(c, next) : ofOthers(c, next)));
   app.use("/api/v1/*", async (c, next) => {
     if (hasBody.has(c.req.method) && !isImport(c.req.path)) checkText(await c.req.arrayBuffer());
@@ -61,14 +75,18 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
   app.route("/api/v1", makeTargetActions(parts));
   app.route("/api/v1", makeTargetChecks(parts));
   app.route("/api/v1", makeTargetPreview(parts));
+  app.route("/api/v1", makeTargetProfiles(parts));
   app.route("/api/v1", makeTargets(parts));
   app.route("/api/v1", makeTasks(parts));
+  app.route("/api/v1", makeRecordExport(parts));
   app.route("/api/v1", makeRecords(parts));
   app.route("/api/v1", makeDirectoryRecords(parts));
+  app.route("/api/v1", makeHistory(parts));
   app.route("/api/v1", makeScimClients(parts));
   app.route("/api/v1", makeUserGroups(parts));
   app.route("/api/v1", makeCustomSource(parts));
   app.route("/api/v1", makeImports(parts));
+  app.route("/api/v1", makeWebhooks(parts));
   app.route("/api/v1", makeSettings(parts));
   describeTargetRules(app);
   app.openAPIRegistry.registerComponent("securitySchemes", "admin", { type: "http", scheme: "bearer" });
@@ -77,14 +95,20 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
     throw new ProblemError(404, "not-found", `There is nothing at ${c.req.method} ${c.req.path}.`);
   });
 
-  app.onError((error, c) => {
-    const problem = toProblem(error);
+  app.onError(async (error, c) => {
+    const problem = isBrokenJson(error) ? brokenJson(await c.req.text()) : toProblem(error);
     if (problem !== null) return problemResponse(c, problem);
     const requestId = c.get("requestId");
     parts.log.error({ requestId, err: error }, "request failed");
     return problemResponse(c, new ProblemError(500, "internal", `The log says more under request ${requestId}.`));
   });
   return app;
+}
+
+function limitBody(maxSize: number): MiddlewareHandler {
+  return limitBodySize(maxSize, () => {
+    throw new ProblemError(413, "too-large", `A body may have ${maxSize} bytes at most here.`);
+  });
 }
 
 /** A file of people may be large, and in another encoding. */

@@ -69,7 +69,7 @@ export const problemSchema = z
           pointer: z.string().optional(),
           parameter: z.string().optional(),
           detail: z.string(),
-          line: z.int().optional().openapi({ description: "Of a body that is a file." }),
+          line: z.int().optional().openapi({ description: "Of a body that is a file, or no JSON." }),
           column: z.int().optional(),
         }),
       )

@@ -22,7 +22,7 @@ const directoryRecordQuery = z.object({
     .max(100)
     .optional()
     .openapi({
-      description: `Id or name of a source, which may be gone by now; \`${userGroups}\` for the user groups.`,
+      description: `Id or name of a source; of one that was deleted, its id. \`${userGroups}\` for the user groups.`,
     }),
   resource: z.string().min(1).max(100).optional().openapi({ description: "Id of a User or a Group." }),
   client: z
@@ -38,16 +38,26 @@ async function toQuery(
   { source: sourceNamed, client: clientNamed, limit, cursor, ...rest }: Present<z.output<typeof directoryRecordQuery>>,
 ): Promise<DirectoryRecordQuery> {
   const paged = { ...rest, ...pageOf({ limit, cursor }) };
-  const source = sourceNamed === undefined ? {} : { source: (await store.findSource(sourceNamed))?.id ?? sourceNamed };
+  const source = sourceNamed === undefined ? {} : { source: await toSourceId(store, sourceNamed) };
   if (clientNamed === undefined) return { ...paged, ...source };
   if (clientNamed === "null") return { ...paged, ...source, client: null };
   const clients = await store.listClients();
   const client = clients.find(({ id, name }) => id === clientNamed || name === clientNamed);
-  // What a client wrote that was deleted since is found by its id.
-  if (client === undefined && !/^[0-9a-f-]{36}$/.test(clientNamed)) {
+  if (client === undefined && !isId.test(clientNamed)) {
     throw invalidParameter("client", "there is no such SCIM client");
   }
   return { ...paged, ...source, client: client?.id ?? clientNamed };
+}
+
+/** What a client wrote, or what was of a source, that was deleted since is found by its id. */
+const isId = /^[0-9a-f-]{36}$/;
+
+async function toSourceId(store: AdminParts["store"], named: string): Promise<string> {
+  const id = (await store.findSource(named))?.id;
+  if (id === undefined && named !== userGroups && !isId.test(named)) {
+    throw invalidParameter("source", "there is no such source; one that was deleted is found by its id");
+  }
+  return id ?? named;
 }
 
 const directoryRecordView = z

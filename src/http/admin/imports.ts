@@ -111,7 +111,8 @@ const importCsv = createRoute({
   summary: "Brings people into a custom source from a CSV file, or shows what that would do.",
   description:
     "The body is the file (UTF-8, UTF-16 or GB18030). The first line has headings: SCIM attribute paths or names such as " +
-    "账号, 姓名, 部门. People are found by userName; whoever is not in the file stays as he is. An empty cell clears.",
+    "账号, 姓名, 部门. People are found by userName; whoever is not in the file stays as he is. An empty cell clears. " +
+    "`changes` name the departments that a person is in by `departments`, with their paths before and after.",
   tags: ["Custom source"],
   request: {
     params: z.object({ id: z.string().min(1).max(100) }),

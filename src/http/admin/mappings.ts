@@ -158,7 +158,7 @@ async function sourcesOf(
 ): Promise<readonly SourceRow[]> {
   const sources = asked
     ? await Promise.all(asked.map((each) => findSource(store, each)))
-    : (await store.listSources()).filter(({ settings }) => settings.mapping === name);
+    : (await store.listSources()).filter(({ type, settings }) => type !== "custom" && settings.mapping === name);
   return sources.filter(({ type }) => type !== "custom");
 }
 

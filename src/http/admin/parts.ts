@@ -2,6 +2,7 @@ import type { CustomSourceWriting } from "../../directory/custom-source.ts";
 import type { DirectoryWriting, GroupEvaluation } from "../../directory/writing.ts";
 import type { TestResult } from "../../lib/check.ts";
 import type { Log } from "../../lib/log.ts";
+import type { MappingProgram } from "../../mapping/program.ts";
 import type { SchemaEditor } from "../../schemas/editor.ts";
 import type { SchemaRegistry } from "../../schemas/registry.ts";
 import type { SchemaCatalog } from "../../scim/catalog.ts";
@@ -9,8 +10,10 @@ import type {
   DirectoryReader,
   DirectoryRecordReader,
   GroupReader,
+  HistoryReader,
   LinkViewStore,
   PushStore,
+  RecordReader,
   SchemaKind,
   SchemaVersionStore,
   ScimClientStore,
@@ -22,16 +25,41 @@ import type {
   TargetStore,
   TaskError,
   TaskStore,
+  WebhookStore,
 } from "../../store/store.ts";
 import type { ImpactQuestion, SourceImpact } from "../../sync/impact/impact.ts";
 import type { LinkDecision } from "../../sync/link-by-hand.ts";
 import type { PreviewQuestion, StoredPreview } from "../../sync/preview.ts";
+import type { SendWebhook } from "../../sync/webhooks/deliver.ts";
 
 /** A source that need not be stored yet. */
 export type SourceDraft = Pick<SourceRow, "name" | "type" | "settings" | "secrets">;
 
 /** A target that need not be stored yet. */
 export type TargetDraft = Pick<TargetRow, "name" | "settings" | "secrets">;
+
+/** A fact of a target profile, with where it was seen. */
+interface ProfileFact<Value = unknown> {
+  readonly value: Value;
+  readonly evidence: "verified" | "assumed";
+  readonly note?: string | undefined;
+}
+
+/** A target profile, with what each of its facts means; or why its file can't be used. */
+export type ProfileReading =
+  | {
+      readonly profile: {
+        readonly title: string;
+        readonly description: string;
+        readonly facts: Readonly<Record<string, ProfileFact>> & {
+          readonly constants: ProfileFact<Readonly<Record<string, { readonly description: string }>>>;
+          readonly concurrency: ProfileFact<number>;
+          readonly requestsPerSecond: ProfileFact<number>;
+        };
+        readonly meanings: ReadonlyMap<string, string>;
+      };
+    }
+  | { readonly problem: string };
 
 /** A department of the source, for choosing a scope. */
 export interface Department {
@@ -56,9 +84,12 @@ export interface AdminParts {
     SettingStore &
     SummaryStore &
     SchemaVersionStore &
+    WebhookStore &
     GroupReader &
     DirectoryRecordReader &
     Pick<PushStore, "contactedAt"> &
+    HistoryReader &
+    RecordReader &
     Pick<DirectoryReader, "readResource" | "listResources" | "groupsOf">;
   /** Writing to the custom source and to user groups. */
   readonly writing: DirectoryWriting & GroupEvaluation;
@@ -88,6 +119,11 @@ export interface AdminParts {
   /** The files that people edit. */
   readonly schemas: Pick<SchemaRegistry, "inForce" | "refresh"> & {
     readonly editor: SchemaEditor;
+    /** A mapping as it was in a version; null where that is not kept, or does not compile any more. */
+    readonly compileVersion: (mapping: {
+      readonly name: string;
+      readonly version: number;
+    }) => Promise<MappingProgram | null>;
     /** Whether files of a kind can be written from here. */
     readonly isWritable: (kind: SchemaKind) => Promise<boolean>;
   };
@@ -100,10 +136,14 @@ export interface AdminParts {
   /** Names of the mappings and target profiles that there are. */
   readonly knownMappings: () => readonly string[];
   readonly knownProfiles: () => readonly string[];
+  /** A SCIM client was changed or deleted: what the endpoint remembers of clients is not so any more. */
+  readonly forgetClients?: () => void;
+  readonly readProfile: (name: string) => ProfileReading;
   /** Wakes the engine: something may be due. */
   readonly nudge: () => void;
   /** Why the bridge may not call an address that an administrator entered, or null when it may. */
   readonly allowUrl?: (url: string) => string | null;
+  readonly sendWebhook: SendWebhook;
   /** Largest body in bytes; 1 MiB when absent. */
   readonly maxBodyBytes?: number;
 }

@@ -1,20 +1,24 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import type { RecordQuery } from "../../store/store.ts";
+import type { RecordView } from "../../store/store.ts";
 import { notFound } from "../problem.ts";
-import { idParams, invalidParameter, json, numberedPageQuery, page, pageOf, pageQuery, refusals } from "./common.ts";
-import { type Present, present } from "./fields.ts";
+import { idParams, isoTime, json, page, pageOf, pageQuery, refusals } from "./common.ts";
 import type { AdminParts } from "./parts.ts";
-import { actionField, changeStatusField, recordMember, recordView, resourceTypeField } from "./task-schemas.ts";
+import { recordQuery, taskRecordQuery, toRecordSearch, toTaskRecordQuery } from "./record-query.ts";
+import { recordMember, recordView } from "./task-schemas.ts";
 import { findTask } from "./tasks.ts";
 
-/** What a sync task changed, or would change: record by record, attribute by attribute. */
+/** What syncs changed, or would change: record by record, attribute by attribute. */
 export function makeRecords({ store }: AdminParts) {
   return new OpenAPIHono()
+    .openapi(searchRecords, async (c) => {
+      const { items, nextCursor } = await store.searchRecords(await toRecordSearch(store, c.req.valid("query")));
+      return c.json({ records: items.map(toRecordView), nextCursor }, 200);
+    })
     .openapi(listRecords, async (c) => {
       const task = await findTask(store, c.req.valid("param").id);
-      const query = await toRecordQuery(store, present(c.req.valid("query")));
+      const query = await toTaskRecordQuery(store, c.req.valid("query"));
       const { items, nextCursor } = await store.listRecords(task.id, query);
-      return c.json({ records: items, nextCursor }, 200);
+      return c.json({ records: items.map(toRecordView), nextCursor }, 200);
     })
     .openapi(listRecordMembers, async (c) => {
       const { id, record } = c.req.valid("param");
@@ -25,32 +29,26 @@ export function makeRecords({ store }: AdminParts) {
     });
 }
 
-const recordQuery = z.object({
-  ...numberedPageQuery,
-  target: z
-    .string()
-    .min(1)
-    .max(100)
-    .optional()
-    .openapi({ description: "Id or name of a target; `null` for the bridge's own directory." }),
-  resourceType: resourceTypeField.optional(),
-  action: actionField.optional(),
-  status: changeStatusField.optional(),
-  q: z.string().min(1).max(200).optional().openapi({ description: "Part of the display name or the external id." }),
-});
-
-async function toRecordQuery(
-  store: AdminParts["store"],
-  query: Present<z.output<typeof recordQuery>>,
-): Promise<RecordQuery> {
-  const { target: named, limit, cursor, ...rest } = query;
-  const paged = { ...rest, ...pageOf({ limit, cursor }) };
-  if (named === undefined) return paged;
-  if (named === "null") return { ...paged, target: null };
-  const target = await store.findTarget(named);
-  if (target === null) throw invalidParameter("target", "there is no such target");
-  return { ...paged, target: target.id };
+/** A record as it is answered. */
+export function toRecordView(record: RecordView): z.output<typeof recordView> {
+  return { ...record, at: isoTime(record.at) };
 }
+
+const pageOfRecords = json(
+  "A page of records",
+  z.object({ records: z.array(recordView).readonly(), nextCursor: z.string().nullable() }),
+);
+
+const searchRecords = createRoute({
+  method: "get",
+  path: "/records",
+  operationId: "searchRecords",
+  summary: "Looks through the records of all tasks, newest first: what became of a person, and why.",
+  description: "Kept for `recordRetentionDays`.",
+  tags: ["Records"],
+  request: { query: recordQuery },
+  responses: { 200: pageOfRecords, ...refusals(400) },
+});
 
 const tags = ["Sync tasks"];
 
@@ -60,14 +58,8 @@ const listRecords = createRoute({
   operationId: "listRecords",
   summary: "Lists the changes of a task with before and after.",
   tags,
-  request: { params: idParams, query: recordQuery },
-  responses: {
-    200: json(
-      "A page of records",
-      z.object({ records: z.array(recordView).readonly(), nextCursor: z.string().nullable() }),
-    ),
-    ...refusals(400, 404),
-  },
+  request: { params: idParams, query: taskRecordQuery },
+  responses: { 200: pageOfRecords, ...refusals(400, 404) },
 });
 
 const listRecordMembers = createRoute({

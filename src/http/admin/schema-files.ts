@@ -136,7 +136,9 @@ async function viewAll(kind: SchemaKind, { store, schemas }: AdminParts): Promis
       problems: states.get(name)?.problems ?? [],
       warnings: kind === "mapping" ? (inForce.mappings.get(name)?.warnings ?? []) : [],
       writable,
-      usedBy: sources.filter(({ settings }) => uses(inForce, settings.mapping, kind, name)).map(({ id }) => id),
+      usedBy: sources
+        .filter(({ type, settings }) => type !== "custom" && uses(inForce, settings.mapping, kind, name))
+        .map(({ id }) => id),
     };
   });
 }

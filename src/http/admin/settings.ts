@@ -26,7 +26,8 @@ export function makeSettings({ store, nudge }: AdminParts) {
 }
 
 function toView(settings: Settings): z.output<typeof settingsView> {
-  return { ...settings, metricsToken: settings.metricsToken === null ? null : secretMask };
+  // What was stored while it could be has no effect.
+  return { ...settings, separateApprover: false, metricsToken: settings.metricsToken === null ? null : secretMask };
 }
 
 function keepMasked(sent: string | null, stored: string | null): string | null {
@@ -42,28 +43,40 @@ const settingsForm = z.strictObject({
   maxCustomSources: z.int().min(0).max(1000).default(1),
   recordRetentionDays: days,
   leaverRetentionDays: days,
-  separateApprover: z.boolean().default(false),
+  separateApprover: z
+    .literal(false, "has to be false: it needs several administrators, and this version knows one")
+    .default(false),
   metricsToken: z
     .union(
       [z.null(), z.literal(secretMask), z.string().regex(/^[\x21-\x7e]{16,512}$/)],
       "has to be null, or 16 to 512 characters of printable ASCII without spaces",
     )
     .default(null),
+  alertAfterHours: z.int().min(1).max(8760).nullable().default(null),
   paused: z.boolean().default(false),
 });
 
 const settingsView = z
   .object({
-    maxEnabledSources: z.int(),
-    maxCustomSources: z.int(),
-    recordRetentionDays: z.int(),
-    leaverRetentionDays: z.int(),
-    separateApprover: z.boolean(),
+    maxEnabledSources: z.int().openapi({ description: "So many sources can be enabled at once." }),
+    maxCustomSources: z.int().openapi({ description: "So many of them can be of the type custom." }),
+    recordRetentionDays: z.int().openapi({ description: "So long records and ended tasks are kept." }),
+    leaverRetentionDays: z
+      .int()
+      .openapi({ description: "So long a leaver stays visible as inactive in the bridge's own directory." }),
+    separateApprover: z.boolean().openapi({
+      description:
+        "Kept for a later version with several administrators, in which nobody could approve what he had caused; always false.",
+    }),
     metricsToken: z
       .string()
       .nullable()
       .openapi({ description: `Reads back as ${secretMask}.` }),
-    paused: z.boolean().openapi({ description: "A stop for everything." }),
+    alertAfterHours: z.int().nullable().openapi({
+      description:
+        "Hours without a good sync after which a source is told of (`source.stale`); null: 26, or twice its interval.",
+    }),
+    paused: z.boolean().openapi({ description: "Stops every sync; the endpoints go on answering." }),
   })
   .openapi("Settings");
 

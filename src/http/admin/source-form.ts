@@ -5,7 +5,13 @@ import { invalid, type ProblemItem } from "../problem.ts";
 import { isoTime, isoTimeOrNull } from "./common.ts";
 import { present } from "./fields.ts";
 import type { AdminParts } from "./parts.ts";
-import { type SourceForm, sourceSecrets, type sourceView, storedSourceSettings } from "./source-schemas.ts";
+import {
+  readingMembers,
+  type SourceForm,
+  sourceSecrets,
+  type sourceView,
+  storedSourceSettings,
+} from "./source-schemas.ts";
 
 /** A source as its row holds it, before anything is said about when it runs. */
 export type JudgedSource = Omit<NewSource, "nextRunAt">;
@@ -36,7 +42,12 @@ export function judgeSource(
   if (stored !== null && form.type !== stored.type) {
     errors.push({ pointer: "/type", detail: `can't be changed: this source is of type ${stored.type}` });
   }
-  if (!knownMappings().includes(settings.mapping)) {
+  if (form.type === "custom" && (stored === null || stored.type === "custom")) {
+    const given = readingMembers.filter((key) => form[key] !== undefined);
+    const detail = "says how a source is read, and a custom source is not: people are written to it. Leave it out";
+    errors.push(...given.map((key) => ({ pointer: `/${key}`, detail })));
+  }
+  if (form.type !== "custom" && !knownMappings().includes(settings.mapping)) {
     errors.push({ pointer: "/mapping", detail: `is not known; there are: ${knownMappings().join(", ")}` });
   }
   for (const key of ["apiBaseUrl", "proxy"] as const) {
@@ -50,14 +61,20 @@ export function judgeSource(
 
 /** What a merge patch is merged into: the source as a client would write it, secrets masked. */
 export function toSourceForm(row: SourceRow) {
-  const { leaving: _, ...settings } = row.settings;
+  const settings = shownSettings(row);
   return maskSecrets({ name: row.name, type: row.type, status: row.status, ...settings }, row.secrets);
+}
+
+/** Settings without those that say nothing of this source: how it is read, where nobody reads it. */
+function shownSettings({ type, settings }: SourceRow) {
+  const { leaving: _, sync, scope, mapping, ...others } = settings;
+  return type === "custom" ? others : { ...others, sync, scope, mapping };
 }
 
 /** A source as it is answered. */
 export function toSourceView(row: SourceRow, summary: SourceSummary): z.output<typeof sourceView> {
   const { lastTask, users, activeUsers, groups } = summary;
-  const { leaving: _, ...settings } = row.settings;
+  const settings = shownSettings(row);
   return {
     id: row.id,
     name: row.name,
@@ -65,6 +82,7 @@ export function toSourceView(row: SourceRow, summary: SourceSummary): z.output<t
     status: row.status,
     ...maskSecrets(settings, row.secrets),
     nextRunAt: isoTimeOrNull(row.nextRunAt),
+    syncedAt: isoTimeOrNull(row.syncedAt),
     lastTask:
       lastTask === null
         ? null

@@ -1,11 +1,12 @@
 import type { z } from "@hono/zod-openapi";
 import { canonicalJson } from "../../lib/json.ts";
+import { jsonPointer } from "../../lib/json-pointer.ts";
 import { maskSecrets, restoreMasked, splitSecrets } from "../../lib/secrets.ts";
 import type { LinkState, NewTarget, TargetRow, TargetSettings } from "../../store/store.ts";
 import { invalid, type ProblemItem } from "../problem.ts";
 import { isoTime } from "./common.ts";
 import { present } from "./fields.ts";
-import type { AdminParts } from "./parts.ts";
+import type { AdminParts, ProfileReading } from "./parts.ts";
 import { judgeRules } from "./target-mapping.ts";
 import { storedTargetSettings, type TargetForm, targetSecrets, type targetView } from "./target-schemas.ts";
 
@@ -18,9 +19,10 @@ import { storedTargetSettings, type TargetForm, targetSecrets, type targetView }
 export async function judgeTarget(
   form: TargetForm,
   stored: TargetRow | null,
-  { store, catalog, knownProfiles, allowUrl }: Pick<AdminParts, "store" | "catalog" | "knownProfiles" | "allowUrl">,
+  parts: Pick<AdminParts, "store" | "catalog" | "knownProfiles" | "readProfile" | "allowUrl">,
 ): Promise<NewTarget> {
-  const split = splitSecrets(form, targetSecrets);
+  const { store, catalog, knownProfiles, allowUrl } = parts;
+  const split = splitSecrets(form, targetSecrets(form));
   const { secrets, unknown } = restoreMasked(split.secrets, stored?.secrets ?? {});
   const settings: TargetSettings = present(storedTargetSettings.parse(split.settings));
   const errors: ProblemItem[] = unknown.map((pointer) => ({
@@ -32,9 +34,12 @@ export async function judgeTarget(
     const advice =
       names.length === 0 ? "the directory of profiles, targets, has none" : `there are: ${names.join(", ")}`;
     errors.push({ pointer: "/profile", detail: `is not known; ${advice}` });
+  } else {
+    errors.push(...constantProblems(settings, stored, parts.readProfile(settings.profile)));
   }
   const urls = [
     ["/baseUrl", settings.baseUrl],
+    ...(settings.proxy === undefined ? [] : [["/proxy", settings.proxy]]),
     ...(settings.auth.type === "oauth2" ? [["/auth/tokenUrl", settings.auth.tokenUrl]] : []),
   ];
   for (const [pointer = "", url = ""] of urls) {
@@ -55,6 +60,32 @@ export async function judgeTarget(
   return { name: form.name, status: form.status, settings: { ...settings, baseUrl, sources: [...sources] }, secrets };
 }
 
+/**
+ * Each constant that the profile names has to be given, and no other. What is stored already stays, though the profile has
+ * changed, or is broken: the target must still be easy to disable.
+ */
+function constantProblems(
+  { profile, constants = {} }: TargetSettings,
+  stored: TargetRow | null,
+  reading: ProfileReading,
+): readonly ProblemItem[] {
+  const before = stored?.settings;
+  const isNew = profile !== before?.profile || canonicalJson(constants) !== canonicalJson(before.constants ?? {});
+  if (!isNew || "problem" in reading) return [];
+  const named = reading.profile.facts.constants.value;
+  const missing = Object.entries(named).flatMap(([name, { description }]) =>
+    Object.hasOwn(constants, name)
+      ? []
+      : [{ pointer: jsonPointer(["constants", name]), detail: `is needed: ${description}` }],
+  );
+  const unknown = Object.keys(constants).flatMap((name) =>
+    Object.hasOwn(named, name)
+      ? []
+      : [{ pointer: jsonPointer(["constants", name]), detail: "is not a constant that the profile names" }],
+  );
+  return [...missing, ...unknown];
+}
+
 /** Rules that are stored already stay, though the schemas have changed: the target must still be easy to disable. */
 function mappingProblems(
   { mapping }: TargetSettings,
@@ -72,15 +103,29 @@ export function toTargetForm(row: TargetRow) {
 }
 
 /** A target as it is answered. */
-export function toTargetView(row: TargetRow, links: Readonly<Record<LinkState, number>>): z.output<typeof targetView> {
+export function toTargetView(
+  row: TargetRow,
+  links: Readonly<Record<LinkState, number>>,
+  { readProfile }: Pick<AdminParts, "readProfile">,
+): z.output<typeof targetView> {
   return {
     id: row.id,
     name: row.name,
     status: row.status,
     ...maskSecrets(row.settings, row.secrets),
+    limits: limitsOf(row.settings, readProfile(row.settings.profile)),
     links: { pending: links.pending, synced: links.synced, failed: links.failed },
     verifyFirst: row.verifyFirst,
     createdAt: isoTime(row.createdAt),
     updatedAt: isoTime(row.updatedAt),
+  };
+}
+
+/** What holds: what the target's settings say, or else its profile. Of a broken profile what a plain one says. */
+function limitsOf({ limits }: TargetSettings, reading: ProfileReading): z.output<typeof targetView>["limits"] {
+  const facts = "problem" in reading ? null : reading.profile.facts;
+  return {
+    concurrency: limits.concurrency ?? facts?.concurrency.value ?? 8,
+    requestsPerSecond: limits.requestsPerSecond ?? facts?.requestsPerSecond.value ?? 0,
   };
 }

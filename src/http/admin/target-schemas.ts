@@ -1,12 +1,17 @@
 import { z } from "@hono/zod-openapi";
+import { certificateProblem } from "../../lib/certificate.ts";
+import { jsonPointer } from "../../lib/json-pointer.ts";
 import { parseAttributePath } from "../../scim/attribute-path.ts";
 import { parseFilter } from "../../scim/parse-filter.ts";
 import { ScimError } from "../../scim/scim-error.ts";
 import { nameField, readOnlyField, safeguardsField, secretField, statusField, textField, urlField } from "./fields.ts";
 import { mappingField } from "./target-mapping.ts";
 
-/** Where the secrets of a target stand in its form. */
-export const targetSecrets = ["/auth/token", "/auth/password", "/auth/clientSecret", "/auth/value"];
+/** Where the secrets of a target stand in its form: credentials, and the values of its query. */
+export function targetSecrets({ query = {} }: Pick<TargetForm, "query">): readonly string[] {
+  const ofQuery = Object.keys(query).map((name) => jsonPointer(["query", name]));
+  return ["/auth/token", "/auth/password", "/auth/clientSecret", "/auth/value", ...ofQuery];
+}
 
 /** Members of which another variant leaves nothing behind, with what tells the variants apart. */
 export const targetVariants = { auth: "type" };
@@ -118,11 +123,30 @@ const settings = {
     .openapi({ description: "What an account that is there already is found by, first one first." }),
   limits: z
     .strictObject({
-      concurrency: z.int().min(1).max(64).default(8),
-      requestsPerSecond: z.number().min(0).max(10_000).default(0),
+      concurrency: z.int().min(1).max(64).optional(),
+      requestsPerSecond: z.number().min(0).max(10_000).optional(),
     })
     .prefault({})
-    .openapi({ description: "0 requests per second: no limit of our own." }),
+    .openapi({
+      description:
+        "0 requests per second: no limit of our own. What is not said is as the profile says, and answered so.",
+    }),
+  constants: z
+    .record(z.string().max(64), textField(256))
+    .optional()
+    .openapi({ description: "Values for the constants that the profile names, such as Casdoor's organization." }),
+  ca: z
+    .string()
+    .max(262_144)
+    .superRefine((text, context) => {
+      const problem = certificateProblem(text);
+      if (problem !== null) context.addIssue({ code: "custom", message: problem });
+    })
+    .optional()
+    .openapi({ description: "Certificates in PEM of authorities that are trusted besides the public ones." }),
+  proxy: urlField
+    .optional()
+    .openapi({ format: "uri", description: "An HTTP or HTTPS proxy that all calls to the target go through." }),
   safeguards: safeguardsField,
   mapping: mappingField.optional(),
   verify: z
@@ -131,6 +155,30 @@ const settings = {
     .openapi({ description: "How often it is read back and compared; absent: only when somebody asks." }),
 };
 
+/** What the bridge says itself in the query of a call. */
+const ownParameters = [
+  "filter",
+  "startindex",
+  "count",
+  "cursor",
+  "attributes",
+  "excludedattributes",
+  "sortby",
+  "sortorder",
+];
+
+const query = z
+  .record(
+    z
+      .string()
+      .regex(/^[\w.~$-]{1,64}$/, "has to be the name of a parameter")
+      .refine((name) => !ownParameters.includes(name.toLowerCase()), "is a parameter that the bridge sets itself"),
+    passwordSecret,
+  )
+  .refine((parameters) => Object.keys(parameters).length <= 10, "has more than 10 parameters")
+  .optional()
+  .openapi({ description: "Parameters that the product wants in the query of every call. Values read back masked." });
+
 /** A target as a client writes it. */
 export const targetForm = z
   .strictObject({
@@ -138,6 +186,7 @@ export const targetForm = z
     status: statusField.default("enabled"),
     ...settings,
     auth,
+    query,
     id: readOnlyField,
     createdAt: readOnlyField,
     updatedAt: readOnlyField,
@@ -169,6 +218,8 @@ export const targetView = z
         z.object({ ...header, value: secretText }),
       ])
       .openapi("TargetAuthView"),
+    limits: z.object({ concurrency: z.int(), requestsPerSecond: z.number() }),
+    query: z.record(z.string(), secretText).optional(),
     links: z
       .object({ pending: z.int(), synced: z.int(), failed: z.int() })
       .openapi({ description: "How many, by state." }),

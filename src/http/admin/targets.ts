@@ -23,7 +23,7 @@ import { replacedWhole, targetForm, targetVariants, targetView } from "./target-
 export function makeTargets(parts: AdminParts) {
   const { store } = parts;
   const serially = makeSerially();
-  const view = async (row: TargetRow) => toTargetView(row, await store.countLinks(row.id));
+  const view = async (row: TargetRow) => toTargetView(row, await store.countLinks(row.id), parts);
 
   return new OpenAPIHono()
     .openapi(createTarget, async (c) => {

@@ -5,13 +5,17 @@ const time = z.string().openapi({ format: "date-time" });
 
 export const taskStateField = z.enum(["queued", "running", "held", "succeeded", "partial", "failed", "cancelled"]);
 
+export const taskTriggerField = z.enum(["manual", "schedule", "callback", "startup"]);
+
 export const taskForm = z
   .strictObject({ mode: z.enum(["apply", "plan"]).default("apply") })
   .openapi("SyncTaskForm", { description: "`plan` reads, maps and compares, and writes nothing but its own record." });
 
 export const approvalForm = z
   .strictObject({ changes: z.array(z.string().min(1)).min(1).max(10_000).optional() })
-  .openapi("Approval", { description: "Ids of the records to apply; without them all that is held." });
+  .openapi("Approval", {
+    description: "Ids of the records to apply, all of them held by this task; without them all that is held.",
+  });
 
 export const taskBrief = z.object({ id: z.string(), state: taskStateField, finishedAt: time.nullable() });
 
@@ -71,7 +75,7 @@ export const taskView = z
     id: z.string(),
     source: z.string().nullable().openapi({ description: "Null for a push to one target." }),
     target: z.string().nullable().openapi({ description: "The target of a push; null for a sync of a source." }),
-    trigger: z.enum(["manual", "schedule", "callback", "startup"]),
+    trigger: taskTriggerField,
     mode: z.enum(["apply", "plan", "verify", "match", "link"]).openapi({
       description:
         "`verify` reads a target back, `match` previews what a first push would adopt, `link` is a person's decision about one account.",
@@ -124,7 +128,7 @@ export const changeStatusField = z.enum([
   ...(["missing", "drifted", "unmanaged"] as const),
 ]);
 
-const anyJson = z
+export const anyJson = z
   .custom<Json>()
   .openapi({ type: ["string", "number", "boolean", "array", "object", "null"], description: "Any JSON value." });
 
@@ -150,6 +154,15 @@ export const membersChange = z
 export const recordView = z
   .object({
     id: z.string(),
+    at: time.openapi({ description: "When it was planned; at a target, when it was done." }),
+    task: z.string().openapi({ description: "The sync task." }),
+    trigger: taskTriggerField.nullable(),
+    mapping: z.object({ name: z.string(), version: z.int() }).nullable().openapi({
+      description: "Which version of which mapping the task mapped with; null where nothing was mapped.",
+    }),
+    source: z.string().nullable().openapi({
+      description: "Id of the source that the resource belongs to, or `user-groups`.",
+    }),
     resourceType: resourceTypeField,
     resourceId: z.string().nullable().openapi({ description: "Null: an account of a target that is nobody's here." }),
     externalId: z.string().nullable(),

@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { HoldMovedError, type TaskRow } from "../../store/store.ts";
-import { notFound, ProblemError } from "../problem.ts";
+import { HoldMovedError, NotHeldError, type TaskRow } from "../../store/store.ts";
+import { invalid, notFound, ProblemError, type ProblemItem } from "../problem.ts";
 import { idParams, invalidParameter, json, optionalBody, page, pageOf, pageQuery, refusals } from "./common.ts";
 import type { AdminParts } from "./parts.ts";
 import { approvalForm, taskStateField, taskView } from "./task-schemas.ts";
@@ -56,15 +56,32 @@ export async function findTask(store: AdminParts["store"], id: string): Promise<
   return task;
 }
 
-/** @throws ProblemError 409 when what is held is not what it was when it was shown */
+/**
+ * @throws ProblemError 400 when one of the changes is none of the task; 409 when it is not held any more, or what is held
+ * is not what it was when it was shown
+ */
 async function approve(store: AdminParts["store"], id: string, changes: readonly string[] | null): Promise<boolean> {
   try {
     return await store.approveTask(id, changes);
   } catch (error) {
+    if (error instanceof NotHeldError) throw notHeld(error, changes ?? []);
     if (!(error instanceof HoldMovedError)) throw error;
     const what = error.moved === 1 ? "One of the held changes is" : `${error.moved} of the held changes are`;
     throw new ProblemError(409, "conflict", `${what} of a resource that changed since it was shown: sync again.`);
   }
+}
+
+function notHeld({ unknown, settled }: NotHeldError, changes: readonly string[]): ProblemError {
+  const at = (places: readonly number[], detail: string): readonly ProblemItem[] =>
+    places.map((place) => ({
+      pointer: `/changes/${place}`,
+      detail: `${JSON.stringify(changes[place]?.slice(0, 100))} ${detail}`,
+    }));
+  const ended = at(settled, "is not held (any more)");
+  if (unknown.length > 0) return invalid([...at(unknown, "is no record of this task"), ...ended]);
+  const what = settled.length === 1 ? "One of these changes is" : `${settled.length} of these changes are`;
+  const detail = `${what} not held (any more): read the records of the task with status=held again.`;
+  return new ProblemError(409, "conflict", detail, ended);
 }
 
 /**

@@ -12,8 +12,8 @@ import { type ResourceRow, type SomeUsers, userGroups, type VisibleSources } fro
 import { invalid, notFound, ProblemError } from "../problem.ts";
 import { body, isoTime, json, page, pageOf, pageQuery, refusals } from "./common.ts";
 import { textField } from "./fields.ts";
+import { makeGoneWarning, toSourceIds } from "./named-sources.ts";
 import type { AdminParts } from "./parts.ts";
-import { toSourceIds } from "./scim-clients.ts";
 import { asProblems } from "./scim-refusal.ts";
 
 /** User groups: across departments and sources, their members listed or found by a filter. */
@@ -42,10 +42,13 @@ export function makeUserGroups(parts: AdminParts) {
   const viewOf = async (row: ResourceRow): Promise<OneView> => {
     const [view] = await toViews([row]);
     if (view === undefined) throw notFound("user group", row.id);
-    return { ...view, warning: view.memberFilter === null ? null : await warningAbout(view.memberFilter) };
+    return { ...view, warning: await warningAbout(view) };
   };
   /** A filter may have been fine once, and not be understood any more. */
-  const warningAbout = async (memberFilter: string): Promise<string | null> => {
+  const warningAbout = async ({ memberFilter, sources }: View): Promise<string | null> => {
+    if (memberFilter === null) return null;
+    const gone = (await makeGoneWarning(store))(sources ?? "all");
+    if (gone !== null) return gone;
     const [rule] = compileRules([{ groupId: "", rule: { filter: memberFilter, sources: "all" } }], parts.catalog());
     return rule === undefined
       ? "the filter cannot be understood any more: the group stays as it is"

@@ -2,8 +2,20 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
 import { ProblemError } from "../problem.ts";
 
-/** Lets a request through when `isKnown` says so of its bearer token (RFC 6750); else 401. */
-export function bearerAuth(isKnown: (token: string) => boolean): MiddlewareHandler {
+export interface AdminVariables {
+  /** Set as soon as the token is known to be good. */
+  readonly isAdministrator?: true;
+}
+
+/**
+ * Lets a request through when `isKnown` says so of its bearer token (RFC 6750); else 401.
+ *
+ * @param whose how the answer calls the token
+ */
+export function bearerAuth(
+  isKnown: (token: string) => boolean,
+  whose = "the administrator's token",
+): MiddlewareHandler<{ Variables: AdminVariables }> {
   return async (c, next) => {
     const token = bearerToken(c.req.header("authorization"));
     if (token === null || !isKnown(token)) {
@@ -12,11 +24,10 @@ export function bearerAuth(isKnown: (token: string) => boolean): MiddlewareHandl
       throw new ProblemError(
         401,
         "unauthorized",
-        token === null
-          ? "Send the administrator's token: Authorization: Bearer <token>."
-          : "This token is not known here.",
+        token === null ? `Send ${whose}: Authorization: Bearer <token>.` : "This token is not known here.",
       );
     }
+    c.set("isAdministrator", true);
     await next();
   };
 }

@@ -1,25 +1,87 @@
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
+import { matchedRoutes } from "hono/route";
 import type { Log } from "../../lib/log.ts";
-import { uuidv7 } from "../../lib/uuid.ts";
+import { makeLineBudget } from "./line-budget.ts";
+import { requestIdOf } from "./request-id.ts";
 
 export interface RequestVariables {
   readonly requestId: string;
 }
 
+/** What a log line says beside method, route, status and time. */
+export interface RequestNotes {
+  /** Who asked: an id, never a name. Null for somebody whom nobody knows. */
+  readonly caller: string | null;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** What a Node server hands over beside the request; absent where there is no server, as in a test. */
+interface Edge {
+  readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } };
+  readonly outgoing?: { setHeader(name: string, value: string): unknown };
+}
+
+type Level = "debug" | "info" | "warn";
+
 /**
- * One log line a request, and an id that finds it: taken from `X-Request-Id` where a proxy set a sensible one, sent
- * back in the same header. Query strings are left out: they can hold what somebody searched for.
+ * Gives each request an id, `X-Request-Id` of its answer: the client's own where it sent a sensible one. And a line in the
+ * log: refusals at `info`, failures at `warn`, all else at `debug` or as `levelOf` says. A line has the pattern of the route
+ * and ids out of its path: what else stands in a path or a query can be somebody's name.
+ *
+ * @param log absent: no lines
+ * @param notesOf asked only when there is a line to write
  */
-export function requestLog(log: Log, clock: () => number): MiddlewareHandler<{ Variables: RequestVariables }> {
-  return async (c, next) => {
-    const given = c.req.header("x-request-id") ?? "";
-    const requestId = /^[\w.-]{8,64}$/.test(given) ? given : uuidv7(clock());
-    c.set("requestId", requestId);
-    const startedAt = clock();
-    await next();
-    c.res.headers.set("X-Request-Id", requestId);
-    const line = { requestId, method: c.req.method, path: c.req.path, status: c.res.status, ms: clock() - startedAt };
-    if (c.res.status >= 500) log.warn(line, "request");
-    else log.info(line, "request");
+export function requestLog(
+  log: Log | undefined,
+  notesOf: (c: Context) => RequestNotes,
+  levelOf: (method: string) => Level = () => "debug",
+): MiddlewareHandler<{ Variables: RequestVariables }> {
+  const budget = makeLineBudget();
+
+  const write = (c: Context, level: Level, requestId: string, startedAt: number): void => {
+    const { status } = c.res;
+    const { caller, fields } = notesOf(c);
+    // What anybody can cause, or a client without end, is counted once there is much of it.
+    const key = caller === null ? "" : status === 429 ? caller : null;
+    const leftOut = key === null || level === "debug" ? 0 : budget(key);
+    if (leftOut === null) return;
+    const ids = Object.values(c.req.param() as Record<string, string>).filter((value) => isId.test(value));
+    const peer = status === 401 ? (c.env as Edge | undefined)?.incoming?.socket?.remoteAddress : undefined;
+    const line = {
+      requestId,
+      ...fields,
+      ...(peer === undefined ? {} : { peer }),
+      method: c.req.method,
+      route: routeOf(c),
+      ...(ids.length === 0 ? {} : { ids }),
+      status,
+      ms: Math.round(performance.now() - startedAt),
+      ...(leftOut === 0 ? {} : { leftOut }),
+    };
+    log?.[level](line, "request");
   };
+
+  return async (c, next) => {
+    const requestId = requestIdOf(c.req.header("x-request-id"));
+    c.set("requestId", requestId);
+    // Set on the answer itself, a header costs as much as the rest of this: it becomes a whole Headers object then.
+    const outgoing = (c.env as Edge | undefined)?.outgoing;
+    outgoing?.setHeader("X-Request-Id", requestId);
+    const startedAt = performance.now();
+    await next();
+    if (outgoing === undefined) c.res.headers.set("X-Request-Id", requestId);
+    if (log === undefined) return;
+    const { status } = c.res;
+    const level = status >= 500 ? "warn" : status >= 400 ? "info" : levelOf(c.req.method);
+    if (log.isLevelEnabled(level)) write(c, level, requestId, startedAt);
+  };
+}
+
+/** The form of the bridge's own ids. */
+const isId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** The pattern that the path was matched with: of the handler, or of what was mounted where none was found. */
+function routeOf(c: Context): string {
+  const routes = matchedRoutes(c);
+  return (routes.find(({ path }) => !path.endsWith("*")) ?? routes.at(-1))?.path ?? "";
 }

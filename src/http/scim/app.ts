@@ -7,18 +7,21 @@ import { makeProjection } from "../../scim/project.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import { ScimError } from "../../scim/scim-error.ts";
 import type { DirectoryReader } from "../../store/store.ts";
-import { authenticateClient, type FindClient } from "./authenticate.ts";
+import { limitBodySize } from "../middleware/limit-body.ts";
+import type { RequestVariables } from "../middleware/request-log.ts";
+import { authenticateClient, type ClientMemory, type FindClient } from "./authenticate.ts";
 import { readBody, tryBody } from "./body.ts";
 import { bulkLimits, runBulk } from "./bulk.ts";
+import { countRequests, type OnAnswered } from "./count-requests.ts";
 import { makeCursors } from "./cursor.ts";
 import { makeDiscovery } from "./discovery-routes.ts";
-import { isUnchanged } from "./etag.ts";
-import { limitBodySize } from "./limit-body.ts";
+import { type Conditions, judgeRead } from "./etag.ts";
+import { logScimRequests } from "./log-requests.ts";
 import { parseProjectionQuery, parseSearchQuery, parseSearchRequest, type SearchQuery } from "./query.ts";
 import { queryParameters } from "./query-parameters.ts";
 import { limitRate, type RateVariables } from "./rate-limit.ts";
 import { endpointOf, locationOf, resourceTexts, versionOf } from "./resource-text.ts";
-import { notFound, refuseMethod, scimErrorResponse, scimJson, scimText } from "./responses.ts";
+import { hasChanged, notFound, refuseMethod, scimErrorResponse, scimJson, scimText } from "./responses.ts";
 import { search } from "./search.ts";
 import { makeWriteRequests, type WriteRequest } from "./write-requests.ts";
 
@@ -30,12 +33,18 @@ export interface ScimAppParts {
   /** How others reach the bridge, without `/scim/v2`: locations are made from it, never from the Host header. */
   readonly publicUrl: string;
   readonly authenticate: FindClient;
+  /** Of clients that were found; absent: one of its own, which nobody makes forget. */
+  readonly clientMemory?: ClientMemory;
   /** 32 bytes, the same for all replicas; absent: cursors are good as long as this process lives. */
   readonly cursorKey?: Buffer;
+  /** Hears of each answer, for the metrics. */
+  readonly onAnswered?: OnAnswered;
   readonly log?: Log;
 }
 
-type ScimContext = Context<{ Variables: RateVariables }>;
+interface ScimVariables extends RateVariables, RequestVariables {}
+
+type ScimContext = Context<{ Variables: ScimVariables }>;
 
 /** Bytes of a body, by the first part of the path. A group's members can be many. */
 const bodyLimits: ReadonlyMap<string, number> = new Map([
@@ -45,15 +54,15 @@ const bodyLimits: ReadonlyMap<string, number> = new Map([
 const otherBodyLimit = 1024 * 1024;
 
 /** The SCIM 2.0 service provider by itself. */
-export function makeScimApp(parts: ScimAppParts): Hono<{ Variables: RateVariables }> {
+export function makeScimApp(parts: ScimAppParts): Hono<{ Variables: ScimVariables }> {
   return makeScimRoutes(parts).onError(answerScimError(parts.log));
 }
 
 /** The answer to what a SCIM request throws (RFC 7644 §3.12). */
-export function answerScimError(log: Log | undefined): (error: Error) => Response {
-  return (error) => {
+export function answerScimError(log: Log | undefined): (error: Error, context: Context) => Response {
+  return (error, context) => {
     if (error instanceof ScimError) return scimErrorResponse(error);
-    log?.error({ err: error }, "a SCIM request failed");
+    log?.error({ requestId: context.get("requestId"), err: error }, "a SCIM request failed");
     return scimErrorResponse(new ScimError(500, null, "Something went wrong here; the server's log says what"));
   };
 }
@@ -63,15 +72,18 @@ export function answerScimError(log: Log | undefined): (error: Error) => Respons
  * so that a trailing slash is let pass. What they throw is that app's to answer, with `answerScimError`: an error handler
  * of their own would be wrapped around each of them, for each request.
  */
-export function makeScimRoutes(parts: ScimAppParts): Hono<{ Variables: RateVariables }> {
+export function makeScimRoutes(parts: ScimAppParts): Hono<{ Variables: ScimVariables }> {
   const { directory, writing, log } = parts;
   const base = `${parts.publicUrl.replace(/\/+$/, "")}/scim/v2`;
   const cursors = makeCursors(parts.cursorKey ?? randomBytes(32));
   const writes = makeWriteRequests({ writing, directory, catalog: parts.catalog, base });
-  const app = new Hono<{ Variables: RateVariables }>({ strict: false });
+  const app = new Hono<{ Variables: ScimVariables }>({ strict: false });
 
+  app.use(logScimRequests(log));
+  if (parts.onAnswered !== undefined) app.use(countRequests(parts.onAnswered));
   // RFC 7643 §5: how to authenticate should be readable before one can.
-  app.use(authenticateClient(parts.authenticate, (path) => /\/ServiceProviderConfig\/?$/.test(path)));
+  const isPublic = (path: string) => /\/ServiceProviderConfig\/?$/.test(path);
+  app.use(authenticateClient(parts.authenticate, isPublic, parts.clientMemory));
   app.use(limitRate());
   // Only where a body is read: looking for one makes a whole Request object of each GET.
   for (const [path, maxSize] of bodyLimits) limitBody([`/${path}`, `/${path}/*`], maxSize);
@@ -101,7 +113,8 @@ export function makeScimRoutes(parts: ScimAppParts): Hono<{ Variables: RateVaria
   app.post("/Bulk", async (context) =>
     scimJson(
       await runBulk(await readBody(context), context.get("client"), {
-        ...{ writing, base, onError: logFailure },
+        ...{ writing, base },
+        onError: (error) => logFailure(context.get("requestId"), error),
         charge: context.get("charge"),
       }),
     ),
@@ -124,8 +137,8 @@ export function makeScimRoutes(parts: ScimAppParts): Hono<{ Variables: RateVaria
     app.on(["POST", "PUT", "PATCH", "DELETE"], [...paths], limitBodySize(maxSize, onError));
   }
 
-  function logFailure(error: unknown): void {
-    log?.error({ err: error }, "an operation of a SCIM bulk request failed");
+  function logFailure(requestId: string, error: unknown): void {
+    log?.error({ requestId, err: error }, "an operation of a SCIM bulk request failed");
   }
 
   async function searchByParameters(context: ScimContext, types: readonly ResourceType[]): Promise<Response> {
@@ -156,7 +169,9 @@ export function makeScimRoutes(parts: ScimAppParts): Hono<{ Variables: RateVaria
     const row = await directory.readResource(type, id, sources);
     if (!row) throw notFound(`This ${type}`);
     const headers = { etag: versionOf(row), location: locationOf(row, base) };
-    if (isUnchanged(context.req.header("if-none-match"), headers.etag)) {
+    const verdict = judgeRead(conditionsOf(context), headers.etag);
+    if (verdict === "failed") throw hasChanged();
+    if (verdict === "unchanged") {
       return new Response(null, { status: 304, headers: { etag: headers.etag } });
     }
     const [text] = await resourceTexts([row], type, projection, directory, base, sources);
@@ -169,6 +184,10 @@ function requestOf(context: ScimContext, type: ResourceType): WriteRequest {
     type,
     client: context.get("client"),
     projection: parseProjectionQuery(queryParameters(context.req.url)),
-    ifMatch: context.req.header("if-match"),
+    conditions: conditionsOf(context),
   };
+}
+
+function conditionsOf({ req }: ScimContext): Conditions {
+  return { ifMatch: req.header("if-match"), ifNoneMatch: req.header("if-none-match") };
 }

@@ -158,7 +158,7 @@ class BulkRun {
     const { writing } = this.#parts;
     const { type, data } = work;
     const id = work.id ?? "";
-    const isKnown = preconditionOf(work.version ?? undefined);
+    const isKnown = preconditionOf({ ifMatch: work.version ?? undefined });
     return this.#attempt(index, operation, async () => {
       switch (work.method) {
         case "POST": {

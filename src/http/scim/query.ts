@@ -6,6 +6,7 @@ import { searchRequestSchema } from "../../scim/messages.ts";
 import { parseFilter } from "../../scim/parse-filter.ts";
 import type { ProjectionRequest } from "../../scim/project.ts";
 import { ScimError } from "../../scim/scim-error.ts";
+import { parseJson } from "../../scim/write/json-body.ts";
 import type { QueryParameters } from "./query-parameters.ts";
 
 /** How many resources a page holds when the request does not say, and at most. */
@@ -30,6 +31,9 @@ export interface SearchQuery extends ProjectionRequest {
 export function parseSearchQuery(parameters: QueryParameters): SearchQuery {
   const cursor = parameters.first("cursor");
   const wrongCount = cursor === null ? "invalidValue" : "invalidCount";
+  const startIndex = parseInteger("startIndex", parameters.first("startIndex"), "invalidValue");
+  const count = parseInteger("count", parameters.first("count"), wrongCount);
+  if (cursor !== null) checkWithCursor(startIndex);
   const filterText = parameters.first("filter");
   const sortBy = parameters.first("sortBy")?.trim() || null;
   // Written out: spreading objects into one costs more than parsing the parameters.
@@ -38,8 +42,8 @@ export function parseSearchQuery(parameters: QueryParameters): SearchQuery {
     excludedAttributes: listOf(parameters.all("excludedAttributes")),
     filter: filterText === null ? null : parseFilter(filterText),
     filterText,
-    startIndex: clampStart(parseInteger("startIndex", parameters.first("startIndex"), "invalidValue")),
-    count: clampCount(parseInteger("count", parameters.first("count"), wrongCount)),
+    startIndex: clampStart(startIndex),
+    count: clampCount(count),
     sortBy,
     isDescending: isDescending(parameters.first("sortOrder")) && sortBy !== null,
     cursor,
@@ -68,7 +72,7 @@ function isDescending(sortOrder: string | null): boolean {
  * @throws {ScimError} 400 invalidSyntax for what is no JSON object or no SearchRequest, invalidFilter, invalidValue
  */
 export function parseSearchRequest(text: string): SearchQuery {
-  const message = withKnownCase(parseJson(text));
+  const message = withKnownCase(parseJson(text) as Json);
   if (isJsonObject(message)) checkMessageSchema(message["schemas"], searchRequestSchema);
   const body = searchForm.safeParse(message);
   if (!body.success) {
@@ -81,6 +85,7 @@ export function parseSearchRequest(text: string): SearchQuery {
   }
   const { filter, startIndex, count, attributes, excludedAttributes, sortOrder, cursor } = body.data;
   const sortBy = body.data.sortBy?.trim() || null;
+  if (cursor != null) checkWithCursor(startIndex ?? null);
   return {
     attributes: listOf(attributes ?? []),
     excludedAttributes: listOf(excludedAttributes ?? []),
@@ -119,14 +124,6 @@ function withKnownCase(body: Json): Json {
   );
 }
 
-function parseJson(text: string): Json {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new ScimError(400, "invalidSyntax", "The body is no JSON");
-  }
-}
-
 function listOf(texts: readonly string[]): readonly string[] {
   if (texts.length === 0) return texts;
   return texts
@@ -140,6 +137,17 @@ function parseInteger(name: string, text: string | null, scimType: "invalidValue
   if (text === null || text.trim() === "") return null;
   if (!/^[+-]?\d+$/.test(text.trim())) throw new ScimError(400, scimType, `${name} has to be an integer`);
   return Number(text);
+}
+
+/** RFC 9865 §2: `startIndex` asks for the other method; some clients send its default with everything. */
+function checkWithCursor(startIndex: number | null): void {
+  if (startIndex !== null && startIndex > 1) {
+    throw new ScimError(
+      400,
+      "invalidValue",
+      "startIndex and cursor exclude each other: pages are asked for by one of them",
+    );
+  }
 }
 
 /** RFC 7644 §3.4.2.4: below 1 is 1. */

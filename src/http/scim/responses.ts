@@ -28,6 +28,11 @@ export function notFound(what: string): ScimError {
   return new ScimError(404, null, `${what} was not found`);
 }
 
+/** RFC 9110 §13.1: a condition that the request makes does not hold. */
+export function hasChanged(): ScimError {
+  return new ScimError(412, null, "The condition of this request does not hold: the resource is in another version");
+}
+
 export function refuseMethod(allow: string): Response {
   return scimErrorResponse(new ScimError(405, null, `Only ${allow} can be used here`), { allow });
 }

@@ -4,7 +4,7 @@ import { makeProjection, type ProjectionRequest } from "../../scim/project.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import type { ScimError } from "../../scim/scim-error.ts";
 import type { DirectoryReader, ScimClientRow } from "../../store/store.ts";
-import { preconditionOf } from "./etag.ts";
+import { type Conditions, preconditionOf } from "./etag.ts";
 import { locationOf, resourceTexts, versionOf } from "./resource-text.ts";
 import { noContent, scimText } from "./responses.ts";
 
@@ -22,7 +22,7 @@ export interface WriteRequest {
   readonly type: ResourceType;
   readonly client: ScimClientRow;
   readonly projection: ProjectionRequest;
-  readonly ifMatch?: string | undefined;
+  readonly conditions: Conditions;
 }
 
 /** The answers to POST, PUT, PATCH and DELETE of resources (RFC 7644 §3.3, §3.5, §3.6). */
@@ -49,7 +49,7 @@ export function makeWriteRequests({ writing, directory, catalog, base }: WriteRe
     async replace(request: WriteRequest, id: string, body: string | ScimError): Promise<Response> {
       checkProjection(request);
       const { type, client } = request;
-      return answer(await writing.replace(type, id, body, client, preconditionOf(request.ifMatch)), request);
+      return answer(await writing.replace(type, id, body, client, preconditionOf(request.conditions)), request);
     },
 
     /**
@@ -59,14 +59,14 @@ export function makeWriteRequests({ writing, directory, catalog, base }: WriteRe
     async modify(request: WriteRequest, id: string, body: string | ScimError): Promise<Response> {
       checkProjection(request);
       const { type, client, projection } = request;
-      const written = await writing.modify(type, id, body, client, preconditionOf(request.ifMatch));
+      const written = await writing.modify(type, id, body, client, preconditionOf(request.conditions));
       const asks = projection.attributes.length + projection.excludedAttributes.length > 0;
       if (written.concernsMembers && !asks) return noContent({ etag: versionOf(written.row) });
       return answer(written, request);
     },
 
     async remove(request: WriteRequest, id: string): Promise<Response> {
-      await writing.remove(request.type, id, request.client, preconditionOf(request.ifMatch));
+      await writing.remove(request.type, id, request.client, preconditionOf(request.conditions));
       return noContent();
     },
   };

@@ -13,8 +13,15 @@ export const userSchema: SchemaDefinition = fromScimmy(SCIMMY.Schemas.User);
 /** RFC 7643 §4.2; `displayName` is required (erratum 5368). */
 export const groupSchema: SchemaDefinition = withRequired(fromScimmy(SCIMMY.Schemas.Group), "displayName");
 
-/** RFC 7643 §4.3. */
-export const enterpriseSchema: SchemaDefinition = fromScimmy(SCIMMY.Schemas.EnterpriseUser);
+/**
+ * RFC 7643 §4.3. `manager.$ref` is where a resource of this server is: it follows from `manager.value`, and is no more the
+ * client's to give than that of a member. The RFC's listing (§8.7.1) has it readWrite.
+ */
+export const enterpriseSchema: SchemaDefinition = withReadOnlyPart(
+  fromScimmy(SCIMMY.Schemas.EnterpriseUser),
+  "manager",
+  "$ref",
+);
 
 /** The schemas of the discovery endpoints themselves (RFC 7643 §5, §6, §7). */
 export const discoverySchemas: readonly SchemaDefinition[] = [
@@ -63,5 +70,16 @@ function withRequired(schema: SchemaDefinition, name: string): SchemaDefinition 
   const attributes = schema.attributes.map((attribute) =>
     attribute.name === name ? Object.freeze({ ...attribute, required: true }) : attribute,
   );
+  return Object.freeze({ ...schema, attributes: Object.freeze(attributes) });
+}
+
+function withReadOnlyPart(schema: SchemaDefinition, name: string, part: string): SchemaDefinition {
+  const attributes = schema.attributes.map((attribute) => {
+    if (attribute.name !== name) return attribute;
+    const subAttributes = (attribute.subAttributes ?? []).map((sub) =>
+      sub.name === part ? Object.freeze({ ...sub, mutability: "readOnly" as const }) : sub,
+    );
+    return Object.freeze({ ...attribute, subAttributes: Object.freeze(subAttributes) });
+  });
   return Object.freeze({ ...schema, attributes: Object.freeze(attributes) });
 }

@@ -14,7 +14,8 @@ export const userGroupSchema: SchemaDefinition = parseSchema({
       name: "memberFilter",
       description:
         "A SCIM filter over users (RFC 7644 section 3.4.2.2). With it the group is dynamic: its members are the users " +
-        "whom the filter finds, kept up to date by the bridge, and cannot be written.",
+        "whom the filter finds, kept up to date by the bridge, and cannot be written. Of user groups only: departments " +
+        "and tags have none.",
       caseExact: true,
     },
   ],

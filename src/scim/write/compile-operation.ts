@@ -3,6 +3,7 @@ import type { SchemaCatalog } from "../catalog.ts";
 import type { Edit, PatchOperation } from "../patch-operation.ts";
 import type { ResourceType } from "../resource.ts";
 import type { SchemaDefinition } from "../schemas/schema.ts";
+import { showPath } from "../show-path.ts";
 import { editAttribute, editElements, editMembers, editSub, type PatchOp, type Request } from "./compile-edit.ts";
 import { isNotKept, nameOf } from "./document-attribute.ts";
 import { findPatchTarget, type PatchTarget } from "./patch-target.ts";
@@ -42,11 +43,15 @@ export function compileOperation(written: WrittenOperation, context: CompileCont
   }
   context.problems.attempt(at, () => {
     const target = findPatchTarget(path, context.type, context.catalog);
-    if (target === null)
-      context.problems.add("invalidPath", at, `has a path that leads to no attribute of a ${context.type}`);
+    if (target === null) context.problems.add("invalidPath", at, leadsNowhere(path, context));
     else if (isReadOnly(target)) context.problems.add("mutability", `${at}: ${printTarget(target)}`, "is readOnly");
     else compileTarget(target, written, context, to);
   });
+}
+
+function leadsNowhere(path: string, { type }: CompileContext): string {
+  const shown = showPath(path);
+  return `has ${shown === null ? "a path" : `the path ${shown}`} that leads to no attribute of a ${type}`;
 }
 
 /** The members of a value without a path, or of one for a whole extension. */

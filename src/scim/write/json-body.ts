@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from "../../lib/json.ts";
+import { describeBreak } from "../../lib/json-break.ts";
 import { ScimError } from "../scim-error.ts";
 
 /**
@@ -12,11 +13,15 @@ export function parseBody(body: unknown): JsonObject {
   return json;
 }
 
-// What JSON.parse says quotes the text, which may be about people.
-function parseJson(text: string): unknown {
+/**
+ * JSON text. What JSON.parse itself says quotes the text, which may be about people: the place is said instead.
+ *
+ * @throws {ScimError} 400 invalidSyntax
+ */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new ScimError(400, "invalidSyntax", "The body is not JSON");
+    throw new ScimError(400, "invalidSyntax", `The body is not JSON: ${describeBreak(text)}`);
   }
 }

@@ -75,7 +75,9 @@ function keepInComplex(
   const isSame = elementKey(attribute, before) === elementKey(attribute, after) || member(after, "value") === undefined;
   return (attribute.subAttributes ?? []).reduce<JsonObject>((kept, sub) => {
     const old = member(before, sub.name);
-    if (old === undefined || (sub.mutability === "readOnly" && !isSame)) return kept;
+    if (old === undefined) return kept;
+    // Where there is a `$ref` that is readOnly, a client wrote it when it was not yet: it may lead anywhere.
+    if (sub.mutability === "readOnly" && (!isSame || sub.name === "$ref")) return kept;
     const value = keep(sub, old, member(kept, sub.name), `${path}.${sub.name}`, problems);
     return withMember(kept, sub.name, value);
   }, after);

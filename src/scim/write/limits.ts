@@ -8,6 +8,11 @@ export const writeLimits = {
   values: 1_000,
   /** Bytes, in UTF-8, of what a resource is looked up by. */
   indexedBytes: 1_024,
+  /**
+   * Bytes of a document as JSON, in UTF-8. About half of what a body may have: who reads a resource can write it back, with
+   * `id`, `meta` and `groups`, and with each Chinese character as six, as some clients write it.
+   */
+  documentBytes: 500_000,
   /** Characters of a path. */
   pathLength: 8_192,
   /** Comparisons of elements with values, in all of a PATCH. */

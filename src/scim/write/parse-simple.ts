@@ -13,7 +13,7 @@ export function parseSimple(
   problems: Problems,
 ): string | number | boolean | null {
   const value = type === "complex" ? undefined : simpleTypes[type].read(json);
-  if (value === undefined) problems.add("invalidValue", place, `is not ${expected(type)}`);
+  if (value === undefined) problems.add("invalidValue", place, whyNot(type, json));
   return value ?? null;
 }
 
@@ -25,7 +25,7 @@ interface SimpleType {
 }
 
 const simpleTypes: Readonly<Record<Exclude<AttributeType, "complex">, SimpleType>> = {
-  string: { article: "text that can be stored", read: readText },
+  string: { article: "text", read: readText },
   boolean: { article: "true or false", read: readBoolean },
   integer: {
     article: "a whole number",
@@ -51,8 +51,12 @@ const simpleTypes: Readonly<Record<Exclude<AttributeType, "complex">, SimpleType
   },
 };
 
-function expected(type: AttributeType): string {
-  return type === "complex" ? "an object" : simpleTypes[type].article;
+function whyNot(type: AttributeType, json: Json): string {
+  if (type === "complex") return "is not an object";
+  if (type === "string" && typeof json === "string") {
+    return "has a character that cannot be stored: NUL, or half of a surrogate pair";
+  }
+  return `is not ${simpleTypes[type].article}`;
 }
 
 // NUL and half surrogate pairs are in no UTF-8 text (RFC 7643 §2.3.1) that a database takes.

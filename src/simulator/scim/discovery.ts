@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../lib/json.ts";
 import type { Model, Models } from "./model.ts";
+import type { Policy } from "./policy.ts";
 import { Refusal } from "./refusal.ts";
 
 const configUrn = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig";
@@ -8,10 +9,10 @@ const schemaUrn = "urn:ietf:params:scim:schemas:core:2.0:Schema";
 export const listUrn = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 
 /** RFC 7643 §5. */
-export function serviceProviderConfig(baseUrl: string, pageSize: number): JsonObject {
+export function serviceProviderConfig(baseUrl: string, pageSize: number, { patch }: Pick<Policy, "patch">): JsonObject {
   return {
     schemas: [configUrn],
-    patch: { supported: true },
+    patch: { supported: patch },
     bulk: { supported: false, maxOperations: 0, maxPayloadSize: 0 },
     filter: { supported: true, maxResults: pageSize },
     changePassword: { supported: true },

@@ -5,8 +5,9 @@ import { type Model, type Models, makeModels, withExtension } from "./model.ts";
 export class KnownModels implements Models {
   #models: Models;
 
-  constructor(options: Parameters<typeof makeModels>[0]) {
-    this.#models = makeModels(options);
+  /** @param change what a product has in place of the plain schemas */
+  constructor(options: Parameters<typeof makeModels>[0], change: (models: Models) => Models = (models) => models) {
+    this.#models = change(makeModels(options));
   }
 
   get User(): Model {

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import type { JsonObject } from "../../lib/json.ts";
 import { parseExtension } from "./extension-schema.ts";
+import { type ProductName, products } from "./products.ts";
 import { startScimSimulator } from "./scim-simulator.ts";
 
 // The simulator in a process of its own. Prints one line of JSON when it is ready; ends on SIGTERM, SIGINT, or, where
@@ -13,14 +14,15 @@ const options = {
   port: { type: "string", default: "0" },
   token: { type: "string" },
   log: { type: "boolean", default: false },
-  "unique-external-id": { type: "boolean", default: false },
-  "unique-group-name": { type: "boolean", default: false },
+  "unique-external-id": { type: "boolean" },
+  "unique-group-name": { type: "boolean" },
   extension: { type: "string", multiple: true },
-  "no-wecom-extension": { type: "boolean", default: false },
-  "no-nested-groups": { type: "boolean", default: false },
-  "no-members": { type: "boolean", default: false },
-  "max-members": { type: "string", default: "0" },
+  "no-wecom-extension": { type: "boolean" },
+  "no-nested-groups": { type: "boolean" },
+  "no-members": { type: "boolean" },
+  "max-members": { type: "string" },
   "page-size": { type: "string", default: "200" },
+  like: { type: "string" },
 } as const;
 const values = readOptions();
 if (values.help) {
@@ -29,14 +31,16 @@ if (values.help) {
 }
 const simulator = await startScimSimulator({
   port: wholeNumber("port"),
-  maxMembersPerPatch: wholeNumber("max-members"),
   pageSize: wholeNumber("page-size"),
   log: values.log,
-  uniqueExternalId: values["unique-external-id"],
-  uniqueGroupName: values["unique-group-name"],
-  wecomExtension: !values["no-wecom-extension"],
-  nestedGroups: !values["no-nested-groups"],
-  returnMembers: !values["no-members"],
+  // What is not said is as the product that it is like has it, or else as the RFCs do.
+  ...(values.like === undefined ? {} : { like: productName(values.like) }),
+  ...(values["max-members"] === undefined ? {} : { maxMembersPerPatch: wholeNumber("max-members") }),
+  ...(values["unique-external-id"] ? { uniqueExternalId: true } : {}),
+  ...(values["unique-group-name"] ? { uniqueGroupName: true } : {}),
+  ...(values["no-wecom-extension"] ? { wecomExtension: false } : {}),
+  ...(values["no-nested-groups"] ? { nestedGroups: false } : {}),
+  ...(values["no-members"] ? { returnMembers: false } : {}),
   extensions: (values.extension ?? []).map(readExtension),
   ...(values.host === undefined ? {} : { host: values.host }),
   ...(values.token === undefined ? {} : { token: values.token }),
@@ -72,6 +76,7 @@ function usage(): string {
   --port <n>            where it listens; any free port if not said
   --host <address>      default 127.0.0.1
   --token <text>        its bearer token; made if not said
+  --like <product>      behaves otherwise than the RFCs say: ${Object.keys(products).join(", ")}
   --page-size <n>       resources in a page at most; default 200
   --max-members <n>     members in one PATCH at most; 0 (default): any number
   --no-members          groups come without their members
@@ -104,6 +109,12 @@ function readExtension(file: string): JsonObject {
     process.stderr.write(`--extension ${file}: ${why}\n`);
     process.exit(2);
   }
+}
+
+function productName(name: string): ProductName {
+  if (Object.hasOwn(products, name)) return name as ProductName;
+  process.stderr.write(`--like ${name}: there are ${Object.keys(products).join(", ")}.\n`);
+  process.exit(2);
 }
 
 function wholeNumber(name: "port" | "max-members" | "page-size"): number {

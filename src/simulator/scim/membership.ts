@@ -10,6 +10,12 @@ import { cleanElements, isArray, quoted } from "./values.ts";
 
 export interface MemberRules {
   readonly nestedGroups: boolean;
+  /** `skipped`: ids that nobody has are passed over in silence. */
+  readonly unknownMembers: "refused" | "skipped";
+  /** `clears`: any remove of members takes everybody out, and a path with a value filter does nothing. */
+  readonly memberRemoval: "plain" | "clears";
+  /** False: members can't be replaced, nor removed, all at once. */
+  readonly memberReplace: boolean;
 }
 
 /**
@@ -21,7 +27,7 @@ export function memberIds(
   members: Json | undefined,
   groupId: string | undefined,
   directory: Directory,
-  { nestedGroups }: MemberRules,
+  { nestedGroups, unknownMembers }: MemberRules,
   judge: Judge,
 ): ReadonlySet<string> {
   const ids = new Set<string>();
@@ -30,6 +36,7 @@ export function memberIds(
     const { value: id, type, $ref: reference } = element;
     if (typeof id !== "string") continue;
     const found = directory.find(id);
+    if (!found && unknownMembers === "skipped") continue;
     if (ids.has(id)) judge.note("member-duplicate", `${quoted(id)} is named twice.`);
     else if (!found) judge.reject("member-unknown", `There is no resource ${quoted(id)}.`, "invalidValue");
     else if (type !== undefined && type !== found.type) {
@@ -92,12 +99,16 @@ export class MembershipEdit {
     if (target.elements && op !== "remove") {
       this.#judge.refuse("patch-mutability", `${place}: a member is immutable; add or remove it.`, "mutability");
     }
+    if (target.elements && this.#rules.memberRemoval === "clears") return;
     if (target.elements) {
       const ids = selectedIds(target, this.#group, this.#directory);
       this.#named += Math.max(1, ids.length);
       if (!ids.some((id) => this.#group.members.has(id))) this.#useless += 1;
       for (const id of ids) this.#remove(id);
       return;
+    }
+    if (op !== "add" && !this.#rules.memberReplace) {
+      this.#judge.refuse("member-replace", `${place}: members are added and removed one by one.`, "invalidValue");
     }
     if (op === "remove" || value === null || value === undefined) {
       for (const id of [...this.#group.members]) this.#remove(id);

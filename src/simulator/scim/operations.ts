@@ -1,22 +1,16 @@
 import { canonicalJson, isJsonObject, type JsonObject } from "../../lib/json.ts";
 import type { Directory, Entry } from "./directory.ts";
 import type { Judge } from "./journal.ts";
-import { type MemberRules, MembershipEdit, memberIds } from "./membership.ts";
+import { keptValues } from "./kept-values.ts";
+import { MembershipEdit, memberIds } from "./membership.ts";
 import type { Model } from "./model.ts";
 import { applyPatch } from "./patch-apply.ts";
 import { parsePatch } from "./patch-operation.ts";
+import type { Policy } from "./policy.ts";
 import { Refusal } from "./refusal.ts";
 import { cleanResource } from "./resource-body.ts";
 import { enterpriseSchema } from "./schemas.ts";
 import { quoted } from "./values.ts";
-
-/** What service providers differ in. */
-export interface Policy extends MemberRules {
-  readonly uniqueExternalId: boolean;
-  readonly uniqueGroupName: boolean;
-  /** Most members that one PATCH may name; 0 for any number. */
-  readonly maxMembersPerPatch: number;
-}
 
 export interface WriteParts {
   readonly directory: Directory;
@@ -28,7 +22,8 @@ export interface WriteParts {
 /** POST (RFC 7644 §3.3). @throws Refusal */
 export function createResource(parts: WriteParts, body: JsonObject): Entry {
   const { directory, model, policy, judge } = parts;
-  const { members, ...attributes } = cleanResource(model, body, judge);
+  const { members, ...given } = cleanResource(model, body, judge);
+  const attributes = keptValues(given, policy, judge);
   const ids = memberIds(members, undefined, directory, policy, judge);
   checkManager(parts, {}, attributes);
   judge.settle();
@@ -45,8 +40,9 @@ export function createResource(parts: WriteParts, body: JsonObject): Entry {
 /** PUT (RFC 7644 §3.5.1): what is not in the body is cleared. @throws Refusal */
 export function replaceResource(parts: WriteParts, entry: Entry, body: JsonObject): void {
   const { directory, model, policy, judge } = parts;
-  const { members, ...attributes } = cleanResource(model, body, judge, entry.id);
-  const ids = memberIds(members, entry.id, directory, policy, judge);
+  const { members, ...given } = cleanResource(model, body, judge, entry.id);
+  const attributes = updated(entry, keptValues(given, policy, judge), policy);
+  const ids = memberIds(policy.put === "resets" ? undefined : members, entry.id, directory, policy, judge);
   checkManager(parts, entry.attributes, attributes);
   judge.settle();
   refuseConflict(parts, attributes, entry);
@@ -66,7 +62,8 @@ export function modifyResource(parts: WriteParts, entry: Entry, body: JsonObject
   const operations = parsePatch(model, body, judge);
   const edit = new MembershipEdit(directory, entry, model, policy, judge);
   try {
-    const attributes = applyPatch(model, entry.attributes, operations, (operation) => edit.apply(operation), judge);
+    const patched = applyPatch(model, entry.attributes, operations, (operation) => edit.apply(operation), judge);
+    const attributes = updated(entry, keptValues(patched, policy, judge), policy);
     const limit = policy.maxMembersPerPatch;
     if (limit > 0 && edit.named > limit) {
       judge.refuse(
@@ -91,6 +88,13 @@ export function modifyResource(parts: WriteParts, entry: Entry, body: JsonObject
     edit.takeBack();
     throw error;
   }
+}
+
+function updated(entry: Entry, attributes: JsonObject, { externalIdUpdates }: Policy): JsonObject {
+  if (externalIdUpdates) return attributes;
+  const { externalId: _, ...rest } = attributes;
+  const held = entry.attributes["externalId"];
+  return held === undefined ? rest : { ...rest, externalId: held };
 }
 
 /** A manager that the request sets must exist; to be one's own is allowed, as nothing forbids it. */

@@ -2,9 +2,10 @@ import type { JsonObject } from "../../lib/json.ts";
 import type { Directory, Entry } from "./directory.ts";
 import { listUrn } from "./discovery.ts";
 import { type CompiledFilter, compileFilter } from "./filter-match.ts";
-import { GrammarError } from "./filter-syntax.ts";
+import { type Filter, GrammarError, parseFilter } from "./filter-syntax.ts";
 import type { Judge } from "./journal.ts";
 import type { Model } from "./model.ts";
+import type { Policy } from "./policy.ts";
 import { holds, type Projection, parseProjection, project } from "./projection.ts";
 import { render } from "./render.ts";
 import { isArray, quoted } from "./values.ts";
@@ -22,6 +23,7 @@ export interface ReadParts {
   readonly model: Model;
   readonly baseUrl: string;
   readonly pageSize: number;
+  readonly policy: Policy;
   /** Some service providers never give members back. */
   readonly returnMembers: boolean;
 }
@@ -39,9 +41,14 @@ const parameters = [
 const searchUrn = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
 
 /** @throws Refusal */
-export function parseUrlQuery(model: Model, search: URLSearchParams, judge: Judge): Query {
+export function parseUrlQuery(
+  { model, policy }: Pick<ReadParts, "model" | "policy">,
+  search: URLSearchParams,
+  judge: Judge,
+): Query {
   for (const name of search.keys()) {
-    if (!parameters.includes(name)) judge.note("feature-unsupported", `There is no parameter ${quoted(name)}.`);
+    if (!parameters.includes(name) && !policy.parameters.includes(name))
+      judge.note("feature-unsupported", `There is no parameter ${quoted(name)}.`);
     if (["sortBy", "cursor"].includes(name)) judge.note("feature-unsupported", `${name} is not supported.`);
   }
   const only = search.get("attributes")?.split(",");
@@ -55,7 +62,7 @@ export function parseUrlQuery(model: Model, search: URLSearchParams, judge: Judg
 }
 
 /** The body of a `.search` (RFC 7644 §3.4.3). @throws Refusal */
-export function parseSearch(model: Model, body: JsonObject, judge: Judge): Query {
+export function parseSearch(parts: Pick<ReadParts, "model" | "policy">, body: JsonObject, judge: Judge): Query {
   const given = new URLSearchParams();
   for (const [name, value] of Object.entries(body)) {
     if (name === "schemas") continue;
@@ -65,7 +72,7 @@ export function parseSearch(model: Model, body: JsonObject, judge: Judge): Query
   if (!isArray(body["schemas"] ?? null) || !JSON.stringify(body["schemas"]).includes(searchUrn)) {
     judge.refuse("schemas-missing", `schemas of a search is [${searchUrn}].`, "invalidSyntax");
   }
-  return parseUrlQuery(model, given, judge);
+  return parseUrlQuery(parts, given, judge);
 }
 
 /** The ListResponse. @throws Refusal for a filter that can't be understood */
@@ -99,9 +106,18 @@ function select(parts: ReadParts, text: string, judge: Judge): readonly Entry[] 
     if (!(error instanceof GrammarError)) throw error;
     judge.refuse("query-filter", error.message, "invalidFilter");
   }
+  if (parts.policy.filters === "ignored") return directory.list(model.type);
+  if (parts.policy.filters === "eq" && !isPlain(parseFilter(text))) {
+    judge.refuse("query-filter", "Only eq and and are supported.", "invalidFilter");
+  }
   const { reads, test } = filter;
   const view = { baseUrl, members: reads.has("members"), groups: reads.has("groups") };
   return candidates(directory, model, filter).filter((entry) => test(render(entry, model, directory, view)));
+}
+
+function isPlain(filter: Filter): boolean {
+  if (filter.kind === "and") return isPlain(filter.left) && isPlain(filter.right);
+  return filter.kind === "compare" && filter.operator === "eq";
 }
 
 function candidates(directory: Directory, { type }: Model, { lookup }: CompiledFilter): readonly Entry[] {

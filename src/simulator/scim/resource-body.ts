@@ -46,6 +46,11 @@ export function cleanResource(model: Model, body: JsonObject, judge: Judge, id?:
       judge.reject("attribute-required", `${attribute.name} is missing.`, "invalidValue");
     }
   }
+  for (const { id: urn, attributes } of model.extensions) {
+    if (attributes.some(({ required }) => required) && !Object.hasOwn(cleaned, urn)) {
+      judge.reject("attribute-required", `${urn} is missing.`, "invalidValue");
+    }
+  }
   return cleaned;
 }
 

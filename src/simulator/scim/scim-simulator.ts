@@ -9,9 +9,13 @@ import { Faults } from "./fault.ts";
 import { Journal } from "./journal.ts";
 import { KnownModels } from "./known-models.ts";
 import { makeListener } from "./listener.ts";
+import { type Policy, plainPolicy } from "./policy.ts";
+import { type ProductName, products } from "./products.ts";
 import { makeService } from "./service.ts";
 
 export interface ScimSimulatorOptions {
+  /** Behaves otherwise than the RFCs say, as this product does; what is said besides goes first. */
+  readonly like?: ProductName;
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** Default 0: any free port. */
@@ -59,7 +63,9 @@ export interface ScimSimulator {
 export async function startScimSimulator(options: ScimSimulatorOptions = {}): Promise<ScimSimulator> {
   const { host = "127.0.0.1", now = Date.now } = options;
   const token = options.token ?? randomBytes(24).toString("base64url");
-  const models = new KnownModels({ wecomExtension: options.wecomExtension ?? true });
+  const product = options.like === undefined ? null : products[options.like];
+  const wecomExtension = options.wecomExtension ?? product?.wecomExtension ?? true;
+  const models = new KnownModels({ wecomExtension }, product?.schemas);
   for (const schema of options.extensions ?? []) models.define(parseExtension(schema));
   const directory = new Directory(now);
   const journal = new Journal({ now, log: options.log ?? false });
@@ -70,16 +76,11 @@ export async function startScimSimulator(options: ScimSimulatorOptions = {}): Pr
     directory,
     journal,
     models,
-    policy: {
-      uniqueExternalId: options.uniqueExternalId ?? false,
-      uniqueGroupName: options.uniqueGroupName ?? false,
-      nestedGroups: options.nestedGroups ?? true,
-      maxMembersPerPatch: options.maxMembersPerPatch ?? 0,
-    },
+    policy: policyOf(options, product?.policy ?? {}),
     token,
     baseUrl: () => `${origin}/scim/v2`,
     pageSize: options.pageSize ?? 200,
-    returnMembers: options.returnMembers ?? true,
+    returnMembers: options.returnMembers ?? product?.returnMembers ?? true,
   });
   const server = createServer(makeListener({ service, directory, journal, faults, models, control, token }));
   // Longer than clients keep idle connections, so that none is closed in the moment in which it is used again.
@@ -101,5 +102,17 @@ export async function startScimSimulator(options: ScimSimulatorOptions = {}): Pr
       server.closeAllConnections();
       await closed;
     },
+  };
+}
+
+function policyOf(options: ScimSimulatorOptions, ofProduct: Partial<Policy>): Policy {
+  const { uniqueExternalId, uniqueGroupName, nestedGroups, maxMembersPerPatch } = options;
+  return {
+    ...plainPolicy,
+    ...ofProduct,
+    ...(uniqueExternalId === undefined ? {} : { uniqueExternalId }),
+    ...(uniqueGroupName === undefined ? {} : { uniqueGroupName }),
+    ...(nestedGroups === undefined ? {} : { nestedGroups }),
+    ...(maxMembersPerPatch === undefined ? {} : { maxMembersPerPatch }),
   };
 }

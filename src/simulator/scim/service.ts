@@ -4,7 +4,8 @@ import type { Directory, Entry } from "./directory.ts";
 import { resourceTypes, schemas, serviceProviderConfig } from "./discovery.ts";
 import { type Journal, Judge } from "./journal.ts";
 import type { Model, Models } from "./model.ts";
-import { createResource, modifyResource, type Policy, replaceResource } from "./operations.ts";
+import { createResource, modifyResource, replaceResource } from "./operations.ts";
+import type { Policy } from "./policy.ts";
 import { parseProjection } from "./projection.ts";
 import { list, parseSearch, parseUrlQuery, type ReadParts, represent } from "./query.ts";
 import { errorBody, Refusal } from "./refusal.ts";
@@ -45,7 +46,11 @@ export function makeService(parts: ServiceParts): Service {
   const isAuthorized = makeAuthorization(parts.token);
   return (request) => {
     try {
+      if (parts.policy.userAgent && !request.header("user-agent")) {
+        throw new Refusal(403, undefined, "Requests need a User-Agent header.");
+      }
       if (!isAuthorized(request.header("authorization"))) {
+        if (parts.policy.disguisedRefusals) return ok({ status: "error", msg: "Unauthorized operation" });
         throw new Refusal(401, undefined, "A bearer token is needed.", { "www-authenticate": 'Bearer realm="scim"' });
       }
       return answer(parts, request);
@@ -104,7 +109,7 @@ function answer(parts: ServiceParts, request: ScimRequest): ScimAnswer {
 }
 
 function onCollection(parts: ServiceParts, read: ReadParts, request: ScimRequest, judge: Judge): ScimAnswer {
-  if (request.method === "GET") return ok(list(read, parseUrlQuery(read.model, request.search, judge), judge));
+  if (request.method === "GET") return ok(list(read, parseUrlQuery(read, request.search, judge), judge));
   if (request.method !== "POST") return undefinedMethod(judge, "GET, POST");
   const projection = projectionOf(read.model, request.search, judge);
   const body = parseBody(request, judge);
@@ -115,7 +120,7 @@ function onCollection(parts: ServiceParts, read: ReadParts, request: ScimRequest
 
 function onSearch(read: ReadParts, request: ScimRequest, judge: Judge): ScimAnswer {
   if (request.method !== "POST") return undefinedMethod(judge, "POST");
-  return ok(list(read, parseSearch(read.model, parseBody(request, judge), judge), judge));
+  return ok(list(read, parseSearch(read, parseBody(request, judge), judge), judge));
 }
 
 function onResource(parts: ServiceParts, read: ReadParts, request: ScimRequest, id: string, judge: Judge): ScimAnswer {
@@ -141,6 +146,9 @@ function onResource(parts: ServiceParts, read: ReadParts, request: ScimRequest, 
     parts.directory.delete(entry);
     return { status: 204, headers: {}, body: null };
   }
+  if (method === "PATCH" && !parts.policy.patch) {
+    return judge.refuse("feature-unsupported", "PATCH is not supported.", undefined, 501);
+  }
   const write = { ...parts, model: read.model, judge };
   if (method === "PUT") replaceResource(write, entry, parseBody(request, judge));
   else modifyResource(write, entry, parseBody(request, judge));
@@ -161,12 +169,12 @@ function onDiscovery(
   if (request.method !== "GET") return undefinedMethod(judge, "GET");
   // RFC 7644 §4: a filter there is answered 403.
   if (request.search.has("filter")) judge.refuse("query-filter", `/${endpoint} takes no filter.`, undefined, 403);
-  const { models, pageSize } = parts;
+  const { models, pageSize, policy } = parts;
   const baseUrl = parts.baseUrl();
   if (endpoint === "ResourceTypes") return ok(resourceTypes(models, baseUrl, id));
   if (endpoint === "Schemas") return ok(schemas(models, baseUrl, id));
   if (id !== undefined) throw notFound();
-  return ok(serviceProviderConfig(baseUrl, pageSize));
+  return ok(serviceProviderConfig(baseUrl, pageSize, policy));
 }
 
 function checkAccept({ header }: ScimRequest, judge: Judge): void {

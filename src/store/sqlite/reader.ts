@@ -1,6 +1,9 @@
 import SqliteConnection from "better-sqlite3";
 import { cachedPrepare } from "./prepare.ts";
 
+/** What each connection keeps in memory, 16 MB. A server has three of them, and the system keeps the file besides. */
+export const cacheSize = "cache_size = -16000";
+
 /** A connection that only reads. */
 export interface SqliteReader {
   all(text: string, parameters: readonly unknown[]): readonly unknown[];
@@ -24,7 +27,7 @@ export function makeReader(file: string, patienceMs: number): SqliteReader {
   const open = () => {
     const connection = new SqliteConnection(file, { readonly: true });
     connection.pragma(`busy_timeout = ${patienceMs}`);
-    connection.pragma("cache_size = -32000");
+    connection.pragma(cacheSize);
     const prepare = cachedPrepare(connection);
     return { connection, prepare, begin: connection.prepare("begin"), commit: connection.prepare("commit") };
   };

@@ -25,7 +25,7 @@ export interface TargetLens {
 export interface LensParts {
   readonly row: TargetRow;
   readonly target: Pick<Target, "discover">;
-  readonly language: Pick<TargetLanguage, "adjust">;
+  readonly language: Pick<TargetLanguage, "adjust" | "inactive">;
   readonly catalog: SchemaCatalog;
   readonly store: TargetGuardStore;
   /** The source whose resources are looked at. */
@@ -53,7 +53,7 @@ export async function openLens(parts: LensParts): Promise<TargetLens> {
   const types = typesOf(row, capabilities);
   const tally = { User: 0, Group: 0, entering: 0, leaving: 0 };
   const attributes = new Map<string, number>();
-  const request = { row, catalog, sourceIds: [parts.sourceId], retryAll: true, leaving: null };
+  const request = { row, catalog, sourceIds: [parts.sourceId], retryAll: true, leaving: null, language };
   const scope = { ...makeScope(request, parts.clock()), types: [...types] };
   const guard = makeTargetGuard({ ...parts, scope });
 

@@ -12,6 +12,9 @@ export class TargetDownError extends Error {
   }
 }
 
+/** Lets so many milliseconds pass, or rejects with the signal's reason. */
+export type Pause = (milliseconds: number, signal: AbortSignal) => Promise<void>;
+
 export interface AttemptOptions {
   readonly signal: AbortSignal;
   /** Called before each request: throws when it must not be sent any more, for another process works on this target. */
@@ -23,6 +26,8 @@ export interface AttemptOptions {
    * Milliseconds.
    */
   readonly maxWaitMs?: number;
+  /** How time passes between tries; `wait` if absent. */
+  readonly pause?: Pause;
 }
 
 /**
@@ -34,17 +39,19 @@ export class Attempts {
   readonly #ensureHeld: () => Promise<void>;
   readonly #tries: number;
   readonly #maxWaitMs: number;
+  readonly #passTime: Pause;
   #unanswered = 0;
   /** While the target asked everybody to wait. */
   #pausedUntil = 0;
   /** Since when the target does nothing but ask to wait; null after anything that it took. */
   #throttledSince: number | null = null;
 
-  constructor({ signal, ensureHeld, tries = 4, maxWaitMs = 120_000 }: AttemptOptions) {
+  constructor({ signal, ensureHeld, tries = 4, maxWaitMs = 120_000, pause = wait }: AttemptOptions) {
     this.#signal = signal;
     this.#ensureHeld = ensureHeld;
     this.#tries = tries;
     this.#maxWaitMs = maxWaitMs;
+    this.#passTime = pause;
   }
 
   /**
@@ -107,7 +114,7 @@ export class Attempts {
           throw new TargetDownError("target.unavailable", `the target does not answer: ${error.message}`, error);
         }
         if (attempt + 1 >= this.#tries) throw error;
-        await wait(backoffMs(attempt, 200, 5000), this.#signal);
+        await this.#passTime(backoffMs(attempt, 200, 5000), this.#signal);
         return;
       default:
         this.#unanswered = 0;
@@ -119,6 +126,6 @@ export class Attempts {
   async #pause(): Promise<void> {
     this.#signal.throwIfAborted();
     const left = this.#pausedUntil - Date.now();
-    if (left > 0) await wait(left, this.#signal);
+    if (left > 0) await this.#passTime(left, this.#signal);
   }
 }

@@ -6,9 +6,10 @@ import type { PendingResource, PushOutcome } from "../../store/store.ts";
 import type { RemoteResource } from "../../target/target.ts";
 import { TargetError } from "../../target/target.ts";
 import { desiredDocument, nameProblem } from "./desired.ts";
-import { findMatch, holdersOf, type Search } from "./find-match.ts";
+import { findMatch, holdersOf, type Match, type Search } from "./find-match.ts";
 import { knownAttributes } from "./known-attributes.ts";
 import { chunkSize, failureText, outcomeOf, type PushParts, retryDelayMs } from "./push-parts.ts";
+import { sendOperations } from "./send-operations.ts";
 
 /**
  * Makes what the target lacks. Users come in waves, managers before those they lead, so that a reference costs no
@@ -48,7 +49,7 @@ export async function inChunk(
 ): Promise<void> {
   const outcomes: PushOutcome[] = [];
   try {
-    await concurrently(page, parts.row.settings.limits.concurrency, async (resource) => {
+    await concurrently(page, parts.target.concurrency, async (resource) => {
       outcomes.push(await work(resource));
     });
   } finally {
@@ -97,8 +98,10 @@ async function createOne(parts: PushParts, resource: PendingResource, hasListed:
     if (search !== null) {
       const match = await look(search);
       if (match.kind === "unclear") return failed(parts, resource, desired, match.detail);
-      if (match.kind === "one") return await adopt(parts, resource, desired, match.remote, match.by);
+      if (match.kind === "one") return await adopt(parts, resource, desired, match);
     }
+    const lacking = parts.language.lacking(type, desired);
+    if (lacking.length > 0) return failed(parts, resource, desired, lackingText(lacking));
     const made = await attempts.run<Made>(
       async () => ({ remote: await target.create(type, desired, signal), by: null }),
       async () => {
@@ -107,7 +110,7 @@ async function createOne(parts: PushParts, resource: PendingResource, hasListed:
         return match.kind === "one" ? match : undefined;
       },
     );
-    if (made.by !== null) return await adopt(parts, resource, desired, made.remote, made.by);
+    if (made.by !== null) return await adopt(parts, resource, desired, made);
     return linked(resource, desired, made.remote.id, {
       action: "create",
       because: resource.attempts > 0 ? "not at this target yet (tried before)" : "not at this target yet",
@@ -120,6 +123,10 @@ async function createOne(parts: PushParts, resource: PendingResource, hasListed:
   }
 }
 
+function lackingText(paths: readonly string[]): string {
+  return `the product does not take it without ${paths.join(", ")}: have the mapping, or the rules of the target, give a value`;
+}
+
 /** Where to look before a create; null for somebody of whom this target cannot know yet. */
 function firstSearch({ intended, attempts }: PendingResource, hasListed: boolean): Search | null {
   if (intended) return "doubt";
@@ -128,11 +135,10 @@ function firstSearch({ intended, attempts }: PendingResource, hasListed: boolean
   return hasListed ? "listed" : null;
 }
 
-/** Made by this request, or found because an earlier one had arrived: then `by` what. */
-interface Made {
-  readonly remote: RemoteResource;
-  readonly by: string | null;
-}
+type Found = Extract<Match, { readonly kind: "one" }>;
+
+/** Made by this request, or found because an earlier one had arrived. */
+type Made = Found | { readonly remote: RemoteResource; readonly by: null };
 
 /** 409 (RFC 7644 §3.3): something with this identity is there. That is a match to look at, not an error. */
 async function adoptAfterConflict(
@@ -143,7 +149,7 @@ async function adoptAfterConflict(
 ): Promise<PushOutcome> {
   try {
     const match = await findMatch(parts, resource.type, resource.id, desired, "conflict");
-    if (match.kind === "one") return await adopt(parts, resource, desired, match.remote, match.by);
+    if (match.kind === "one") return await adopt(parts, resource, desired, match);
     const detail =
       match.kind === "unclear"
         ? match.detail
@@ -154,18 +160,21 @@ async function adoptAfterConflict(
   }
 }
 
-/** Takes over what the target holds already: only what we would say differently is changed. */
+/**
+ * Takes over what the target holds already: only what we would say differently is changed, and what somebody who is gone
+ * was given there and this one is not to have is taken away.
+ */
 async function adopt(
   parts: PushParts,
   resource: PendingResource,
   desired: JsonObject,
-  remote: RemoteResource,
-  by: string,
+  { remote, by, former }: Omit<Found, "kind">,
 ): Promise<PushOutcome> {
-  const held = knownAttributes(remote.document, desired);
-  const operations = parts.language.difference(held, desired);
+  const given = parts.language.known(resource.type, former, parts.capabilities);
+  const held = knownAttributes(remote.document, desired, given);
+  const operations = parts.language.difference(resource.type, held, desired);
   if (operations.length > 0) {
-    await parts.attempts.run(() => parts.target.modify(resource.type, remote.id, operations, parts.signal));
+    await sendOperations(parts, { type: resource.type, id: resource.id, remoteId: remote.id }, operations);
   }
   return linked(resource, desired, remote.id, {
     action: "adopt",

@@ -8,7 +8,13 @@ import type { PushParts } from "./push-parts.ts";
 
 /** What a search for a resource at a target found. */
 export type Match =
-  | { readonly kind: "one"; readonly remote: RemoteResource; readonly by: string }
+  | {
+      readonly kind: "one";
+      readonly remote: RemoteResource;
+      readonly by: string;
+      /** Of what somebody who is gone was given there, the names of the attributes: none of it is to stay. */
+      readonly former: JsonObject;
+    }
   | { readonly kind: "none" }
   /** Several, or one that belongs to somebody else already: a person must decide. */
   | { readonly kind: "unclear"; readonly detail: string };
@@ -57,15 +63,18 @@ export async function findMatch(
       search === "listed"
         ? await listed(parts, type, attribute, value)
         : await parts.attempts.run(() => parts.target.find(type, attribute, value, parts.signal));
-    const linked = await holdersOf(
-      parts,
-      type,
+    if (candidates.length === 0) continue;
+    const all = await parts.store.linkedTo(
+      parts.row.id,
       candidates.map((each) => each.id),
     );
     const known = candidates.map(({ id, document }) => ({ id, externalId: textOf(document, "externalId") }));
-    const choice = chooseMatch(known, linked, { type, resourceId, desired, search, attribute });
+    const choice = chooseMatch(known, stillHolding(all, type), { type, resourceId, desired, search, attribute });
     const remote = choice?.kind === "one" ? candidates.find(({ id }) => id === choice.id) : undefined;
-    if (remote !== undefined) return { kind: "one", remote, by: attribute };
+    if (remote !== undefined) {
+      const former = JSON.parse(all.get(remote.id)?.held ?? "{}") as JsonObject;
+      return { kind: "one", remote, by: attribute, former };
+    }
     if (choice?.kind === "unclear") return choice;
   }
   return { kind: "none" };
@@ -126,7 +135,10 @@ export async function holdersOf(
   type: ResourceType,
   remoteIds: readonly string[],
 ): Promise<ReadonlyMap<string, LinkHolder>> {
-  const linked = await store.linkedTo(row.id, remoteIds);
+  return stillHolding(await store.linkedTo(row.id, remoteIds), type);
+}
+
+function stillHolding(linked: ReadonlyMap<string, LinkHolder>, type: ResourceType): ReadonlyMap<string, LinkHolder> {
   return new Map([...linked].filter(([, { isGone, resourceType }]) => !isGone || resourceType !== type));
 }
 

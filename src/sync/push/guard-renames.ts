@@ -97,7 +97,9 @@ async function* renamesIn(
 function renameOf(parts: PushParts, resource: PendingResource): Rename | null {
   // Of who has left nothing changes but that he is inactive.
   if (!resource.otherRules || resource.departed) return null;
-  const held = JSON.parse(resource.held ?? "{}") as JsonObject;
+  const stored = JSON.parse(resource.held ?? "{}") as JsonObject;
+  // What is not sent any more is no other name.
+  const held = parts.language.known(resource.type, stored, parts.capabilities);
   const desired = desiredDocument(parts, resource);
   if (nameProblem(parts, resource.type, desired) !== null) return null;
   return isRename(resource, held, desired) ? { resource, held, desired } : null;

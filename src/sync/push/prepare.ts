@@ -9,7 +9,7 @@ import {
   type TaskHold,
   userGroups,
 } from "../../store/store.ts";
-import { TargetError } from "../../target/target.ts";
+import { TargetError, type TargetLanguage } from "../../target/target.ts";
 import { TargetDownError } from "./attempt.ts";
 import { compileRules, TargetRulesError } from "./desired.ts";
 import { scopeFilters } from "./scope-filter.ts";
@@ -39,6 +39,7 @@ export function failedAt(error: unknown): PushResult {
 export interface ScopeRequest {
   readonly row: TargetRow;
   readonly catalog: SchemaCatalog;
+  readonly language: Pick<TargetLanguage, "inactive">;
   /** The sources whose resources are looked at now: one, or all of the target's; and perhaps the user groups. */
   readonly sourceIds: readonly string[];
   /** Also what failed before and waits for its next try. */
@@ -67,7 +68,10 @@ export function prepare(
 }
 
 /** Which resources a target is to hold. @throws {ScimError} when the scope of the target is no valid filter */
-export function makeScope({ row, catalog, sourceIds, retryAll, leaving }: ScopeRequest, startedAt: number): PushScope {
+export function makeScope(
+  { row, catalog, sourceIds, retryAll, leaving, language }: ScopeRequest,
+  startedAt: number,
+): PushScope {
   const { provision } = row.settings;
   const types: ResourceType[] = [];
   if (provision.users) types.push("User");
@@ -84,6 +88,7 @@ export function makeScope({ row, catalog, sourceIds, retryAll, leaving }: ScopeR
     groupFilter: filters.Group,
     startedAt,
     retryAll,
+    removesInactive: language.inactive === "removed",
     deleteDepartedBefore: deleteBefore(
       leaving === "delete" || leaving === "deactivate" ? leaving : provision.onRemoval,
       startedAt,

@@ -4,6 +4,7 @@ import type { MemberDelta, PendingGroup } from "../../store/store.ts";
 import { TargetError } from "../../target/target.ts";
 import { failureText, type PushParts, retryDelayMs } from "./push-parts.ts";
 import { sendMembers } from "./send-members.ts";
+import { sendsAllMembers } from "./whole-group.ts";
 
 /** How pushing memberships ended. */
 export interface MembersResult {
@@ -61,7 +62,7 @@ export async function pushMembers(parts: PushParts): Promise<MembersResult> {
 
 /** Works on each group that is behind. One that fails keeps the others from nothing. */
 async function eachGroup(parts: PushParts, round: Round, work: (group: PendingGroup) => Promise<void>): Promise<void> {
-  const { store, lease, taskId, row, clock } = parts;
+  const { store, lease, taskId, row, target, clock } = parts;
   const attempt = async (group: PendingGroup): Promise<void> => {
     if (round.givenUp.has(group.id)) return;
     try {
@@ -82,7 +83,7 @@ async function eachGroup(parts: PushParts, round: Round, work: (group: PendingGr
     const last = page.at(-1);
     if (last === undefined) return;
     after = last.id;
-    await concurrently(page, row.settings.limits.concurrency, attempt);
+    await concurrently(page, target.concurrency, attempt);
     parts.onProgress(page.length);
   }
 }
@@ -130,11 +131,14 @@ async function remove(parts: PushParts, round: Round, group: PendingGroup): Prom
 
 /** Members that a group lacks, or has too many, at the target: a request's worth at a time. */
 async function* deltaOf(
-  { store, row, capabilities }: PushParts,
+  parts: PushParts,
   group: PendingGroup,
   op: "add" | "remove",
 ): AsyncGenerator<readonly MemberDelta[]> {
-  const limit = capabilities.membersPerRequest > 0 ? capabilities.membersPerRequest : 1000;
+  const { store, row, capabilities } = parts;
+  const perRequest = capabilities.membersPerRequest > 0 ? capabilities.membersPerRequest : 1000;
+  // Where each request carries all members, one is enough for all changes.
+  const limit = sendsAllMembers(parts, op) ? 1_000_000 : perRequest;
   for (let after = ""; ; ) {
     const page = await store.memberDelta(row.id, group.id, op, { after, limit });
     const last = page.at(-1);

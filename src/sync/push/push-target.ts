@@ -1,7 +1,8 @@
 import type { Log } from "../../lib/log.ts";
+import type { TargetRules } from "../../mapping/target-rules.ts";
 import type { Lease, PushScope, PushStore } from "../../store/store.ts";
 import type { Target, TargetLanguage } from "../../target/target.ts";
-import { Attempts } from "./attempt.ts";
+import { Attempts, type Pause } from "./attempt.ts";
 import { createResources } from "./create-resources.ts";
 import { makeFirstContact } from "./first-contact.ts";
 import { guardRemovals, logForSafeguards, type RemovalGuard } from "./guard-removals.ts";
@@ -29,6 +30,7 @@ export interface PushRequest extends ScopeRequest {
   /** Throws when the lease on this target is over. */
   readonly ensureHeld: () => Promise<void>;
   readonly clock: () => number;
+  readonly pause?: Pause | undefined;
   readonly log: Log;
   readonly onProgress: (done: number, total: number) => void;
 }
@@ -50,10 +52,14 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
   const { rules } = prepared;
   let { scope } = prepared;
   // Before anything is counted: what it was given by other rules is pending.
-  const rulesVersion = rules?.version ?? null;
+  const rulesVersion = writingVersion(rules, request.language);
   if (rulesVersion !== row.rulesVersion) await store.noteRules(request.lease, row.id, rulesVersion);
   try {
-    const attempts = new Attempts({ signal, ensureHeld: request.ensureHeld });
+    const attempts = new Attempts({
+      signal,
+      ensureHeld: request.ensureHeld,
+      ...(request.pause && { pause: request.pause }),
+    });
     // Nothing pending: not even a look at the target. A sync in which nothing changed sends nothing.
     let pending = await findPending(store, scope);
     if (pending === null && !request.asked) return await nothingToDo(request, scope);
@@ -103,6 +109,11 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     await logForSafeguards(request, scope);
     return failed;
   }
+}
+
+/** What decides how documents are written there: the target's own rules and its profile; null for neither. */
+function writingVersion(rules: TargetRules | null, { version }: TargetLanguage): string | null {
+  return [rules?.version ?? null, version].filter((each) => each !== null).join("+") || null;
 }
 
 async function additions(parts: PushParts): Promise<boolean> {

@@ -2,6 +2,8 @@ import { isJsonObject, member } from "../../lib/json.ts";
 import type { MemberDelta, PendingGroup } from "../../store/store.ts";
 import { type RemoteResource, TargetError } from "../../target/target.ts";
 import type { PushParts } from "./push-parts.ts";
+import { sendPatch } from "./send-patch.ts";
+import { noteLostMembers, readGroup, sendAllMembers, sendsAllMembers } from "./whole-group.ts";
 
 /** What came of sending some members of one group. */
 export interface Sent {
@@ -23,16 +25,23 @@ export async function sendMembers(
   op: "add" | "remove",
   members: readonly MemberDelta[],
 ): Promise<Sent> {
-  const { language, capabilities, target, attempts, signal, store, lease, taskId, row } = parts;
-  const named = members.map((one) => ({ value: one.remoteId ?? "", type: one.memberType }));
+  const { store, lease, taskId, row } = parts;
+  const sendsAll = sendsAllMembers(parts, op);
   try {
-    for (const operations of language.memberRequests(op, named, capabilities)) {
-      await attempts.run(() => target.modify("Group", group.remoteId, operations, signal));
-    }
+    await (sendsAll ? sendAllMembers : sendSomeMembers)(parts, group, op, members);
     await store.saveMembers(lease, taskId, row.id, group, op, members, { status: "applied", error: null });
     return { lost: false, refused: null };
   } catch (error) {
-    if (!(error instanceof TargetError) || !isAboutContents(error)) throw error;
+    if (!(error instanceof TargetError)) throw error;
+    if (!isAboutContents(error)) {
+      await store.saveMembers(lease, taskId, row.id, group, op, members, { status: "failed", error: error.message });
+      throw error;
+    }
+    // Refused by the profile, before anything was sent: there is nobody to look for.
+    if (error.status === null) return refuseAll(parts, group, op, members, error);
+    if (sendsAll && (await noteLostMembers(parts, group))) return { lost: true, refused: null };
+    // Of a list of all who stay, nobody can be told whom it is refused for; and half of what is new makes it no shorter.
+    if (sendsAll && (op === "remove" || error.status === 413)) return refuseAll(parts, group, op, members, error);
     const [only, ...others] = members;
     if (only !== undefined && others.length === 0) return blame(parts, group, op, only, error);
     // A group that is gone refuses everybody: there is no one to look for.
@@ -42,6 +51,29 @@ export async function sendMembers(
     const second = await sendMembers(parts, group, op, members.slice(half));
     return { lost: first.lost || second.lost, refused: first.refused ?? second.refused };
   }
+}
+
+async function sendSomeMembers(
+  parts: PushParts,
+  group: PendingGroup,
+  op: "add" | "remove",
+  members: readonly MemberDelta[],
+): Promise<void> {
+  const named = members.map((one) => ({ value: one.remoteId ?? "", type: one.memberType }));
+  for (const operations of parts.language.memberRequests(op, named, parts.capabilities)) {
+    await sendPatch(parts, "Group", group.remoteId, operations);
+  }
+}
+
+async function refuseAll(
+  { store, lease, taskId, row }: PushParts,
+  group: PendingGroup,
+  op: "add" | "remove",
+  members: readonly MemberDelta[],
+  error: TargetError,
+): Promise<Sent> {
+  await store.saveMembers(lease, taskId, row.id, group, op, members, { status: "failed", error: error.message });
+  return { lost: false, refused: error.message };
 }
 
 function isAboutContents({ code }: TargetError): boolean {
@@ -58,7 +90,7 @@ async function blame(
 ): Promise<Sent> {
   const { store, lease, taskId, row, target, attempts, signal } = parts;
   const remoteId = one.remoteId ?? "";
-  const isIn = holds(await readGroup(parts, group), remoteId);
+  const isIn = holds(parts, await readGroup(parts, group), remoteId);
   const isThere = (await attempts.run(() => target.read(one.memberType, remoteId, signal))) !== null;
   if (!isThere) {
     const { memberId: resourceId, memberType: resourceType } = one;
@@ -76,14 +108,9 @@ async function blame(
   return { lost: false, refused: outcome.error };
 }
 
-async function readGroup({ target, attempts, signal }: PushParts, group: PendingGroup): Promise<RemoteResource> {
-  const found = await attempts.run(() => target.read("Group", group.remoteId, signal));
-  if (found !== null) return found;
-  throw new TargetError("missing", "the target does not have this group any more", { status: 404 });
-}
-
 /** Whether a group as it was read has this member; null where it does not show its members. */
-function holds({ document }: RemoteResource, remoteId: string): boolean | null {
+function holds({ capabilities }: PushParts, { document }: RemoteResource, remoteId: string): boolean | null {
+  if (!capabilities.membersRead) return null;
   const members = member(document, "members");
   if (!Array.isArray(members)) return null;
   return members.some((one) => isJsonObject(one) && member(one, "value") === remoteId);

@@ -4,12 +4,14 @@ import { isActive } from "../../scim/document.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import type { PendingResource, PushOutcome } from "../../store/store.ts";
 import { TargetError } from "../../target/target.ts";
+import { confirmLoss } from "./confirm-loss.ts";
 import { inChunk } from "./create-resources.ts";
 import { desiredDocument, nameProblem } from "./desired.ts";
 import { isRename, waitingRenames } from "./guard-renames.ts";
 import { keepUnknown } from "./keep-unknown.ts";
 import { knownAttributes } from "./known-attributes.ts";
 import { chunkSize, failureText, outcomeOf, type PushParts, retryDelayMs } from "./push-parts.ts";
+import { sendOperations } from "./send-operations.ts";
 
 type Page = { readonly after: string; readonly limit: number };
 
@@ -89,23 +91,19 @@ async function updateOne(
 ): Promise<PushOutcome> {
   const { type } = resource;
   const stored = JSON.parse(resource.held ?? "{}") as JsonObject;
-  const given = parts.language.known(stored, parts.capabilities);
+  const given = parts.language.known(type, stored, parts.capabilities);
   // Of somebody who has left nothing else changes any more; our directory may have forgotten the rest of him.
   const only = resource.departed || waits;
   const whole = only ? given : desiredDocument(parts, resource);
-  try {
-    const held = await heldNow(parts, resource, given, whole);
-    if (held === null) return lostOutcome(resource);
-    const desired = only ? held : whole;
-    const problem = only ? null : nameProblem(parts, type, desired);
-    if (problem !== null) throw new TargetError("refused", problem);
-    const document = active === null ? desired : { ...desired, active };
-    const remembered = keepUnknown(document, { stored, known: given }, parts.capabilities);
-    const version = waits ? resource.givenVersion : resource.version;
-    return await sendUpdate(parts, resource, { held, desired: document, remembered, version }, active);
-  } catch (error) {
+  const lost = async (): Promise<PushOutcome> => {
+    const loss = await confirmLoss(parts, resource, given);
+    if (loss.kind === "there") throw new TargetError("refused", foundAgain);
+    // Who is to be there is looked for and adopted as he is made again; nobody else would look for who is to be off.
+    if (loss.kind === "gone" || !resource.departed) return lostOutcome(resource);
+    return updateOne(parts, { ...resource, remoteId: loss.remoteId, intended: true }, active, waits);
+  };
+  const failed = (error: unknown): PushOutcome => {
     const text = failureText(error);
-    if (error instanceof TargetError && error.code === "missing") return lostOutcome(resource);
     const desired = active === null ? whole : { ...whole, active };
     const record = {
       action: actionOf(type, given, desired),
@@ -116,8 +114,24 @@ async function updateOne(
       after: JSON.stringify(desired),
     } as const;
     return outcomeOf(resource, record, failedLink(parts, resource, text));
+  };
+  try {
+    const held = await heldNow(parts, resource, given, whole);
+    if (held === null) return await lost();
+    const desired = only ? held : whole;
+    const problem = only ? null : nameProblem(parts, type, desired);
+    if (problem !== null) throw new TargetError("refused", problem);
+    const document = active === null ? desired : { ...desired, active };
+    const remembered = keepUnknown(document, { stored, known: given }, parts.capabilities);
+    const version = waits ? resource.givenVersion : resource.version;
+    return await sendUpdate(parts, resource, { held, desired: document, remembered, version }, active);
+  } catch (error) {
+    if (!(error instanceof TargetError && error.code === "missing")) return failed(error);
+    return lost().catch(failed);
   }
 }
+
+const foundAgain = "the target answered 404 to a change, and shows the resource all the same: it is tried again";
 
 /** What the target holds: as we know it, or, where an earlier request is in doubt, as it says. Null: it is gone. */
 async function heldNow(
@@ -140,7 +154,7 @@ interface Comparison {
 }
 
 async function sendUpdate(
-  { language, target, attempts, signal }: PushParts,
+  parts: PushParts,
   resource: PendingResource,
   { held, desired, remembered, version }: Comparison,
   active: false | null,
@@ -154,7 +168,7 @@ async function sendUpdate(
     lacksManager: resource.managerId !== null && managerRemoteId === null,
     held: JSON.stringify(remembered),
   } as const;
-  const operations = language.difference(held, desired);
+  const operations = parts.language.difference(type, held, desired);
   if (operations.length === 0) return outcomeOf(resource, null, link);
   const record = {
     action: actionOf(type, held, desired),
@@ -163,7 +177,7 @@ async function sendUpdate(
     after: JSON.stringify(desired),
     changesIdentity: isRename(resource, held, desired),
   };
-  await attempts.run(() => target.modify(type, link.remoteId, operations, signal));
+  await sendOperations(parts, { type, id: resource.id, remoteId: link.remoteId }, operations);
   return outcomeOf(resource, { ...record, status: "applied", error: null }, link);
 }
 
@@ -193,23 +207,44 @@ async function deleteOne(parts: PushParts, resource: PendingResource): Promise<P
   const { target, attempts, signal } = parts;
   const record = {
     action: "delete",
-    because:
-      resource.type === "Group" ? "the group is gone, or out of the target's scope" : "this person left the source",
+    because: deletionReason(resource),
     before: resource.held,
     after: null,
   } as const;
-  try {
-    await attempts.run(() => target.remove(resource.type, resource.remoteId ?? "", signal));
-    return outcomeOf(resource, { ...record, status: "applied", error: null }, { state: "unlinked", again: false });
-  } catch (error) {
+  const removed = outcomeOf(
+    resource,
+    { ...record, status: "applied", error: null },
+    { state: "unlinked", again: false },
+  );
+  const failed = (error: unknown): PushOutcome => {
     const text = failureText(error);
     return outcomeOf(resource, { ...record, status: "failed", error: text }, failedLink(parts, resource, text));
+  };
+  /** A 404: it is what we want, if it is true. */
+  const missing = async (): Promise<PushOutcome> => {
+    const loss = await confirmLoss(parts, resource, JSON.parse(resource.held ?? "{}") as JsonObject);
+    if (loss.kind === "there") throw new TargetError("refused", foundAgain);
+    return loss.kind === "gone" ? removed : deleteOne(parts, { ...resource, remoteId: loss.remoteId });
+  };
+  try {
+    await attempts.run(() => target.remove(resource.type, resource.remoteId ?? "", signal));
+    return removed;
+  } catch (error) {
+    if (!(error instanceof TargetError && error.code === "missing")) return failed(error);
+    return missing().catch(failed);
   }
 }
 
 function actionOf(type: ResourceType, held: JsonObject, desired: JsonObject): Action {
   if (type === "Group" || isActive(held) === isActive(desired)) return "update";
   return isActive(desired) ? "reactivate" : "deactivate";
+}
+
+function deletionReason({ type, departed }: PendingResource): string {
+  if (type === "Group") return "the group is gone, or out of the target's scope";
+  return departed
+    ? "this person left the source"
+    : "disabled in the source, or out of the target's scope; the product knows no inactive accounts";
 }
 
 function reasonOf(resource: PendingResource, active: false | null): string {

@@ -43,10 +43,10 @@ function compareWanted(
   const { language, capabilities } = parts;
   const { type } = resource;
   const stored = JSON.parse(resource.held ?? "{}") as JsonObject;
-  const given = language.known(stored, capabilities);
+  const given = language.known(type, stored, capabilities);
   const desired = desiredDocument(parts, resource);
   const there = knownAttributes(remote, given, desired);
-  const differs = (expected: JsonObject): boolean => language.difference(there, expected).length > 0;
+  const differs = (expected: JsonObject): boolean => language.difference(type, there, expected).length > 0;
   const isAsDesired = nameProblem(parts, type, desired) === null && !differs(desired);
   const correction: LinkCorrection = {
     resourceId: resource.id,

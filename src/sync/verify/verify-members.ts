@@ -1,6 +1,6 @@
 import { concurrently } from "../../lib/concurrently.ts";
 import { isJsonObject, member } from "../../lib/json.ts";
-import type { GivenMember, LinkedResource, PendingGroup } from "../../store/store.ts";
+import type { LedgerMember, LinkedResource, PendingGroup } from "../../store/store.ts";
 import type { RemoteResource } from "../../target/target.ts";
 import type { VerifyParts } from "./verify-parts.ts";
 
@@ -21,14 +21,14 @@ const probes = 10;
  */
 export async function verifyMembers(parts: VerifyParts): Promise<{ readonly unmanaged: number } | null> {
   if (!(await showsMembers(parts))) return null;
-  const { store, scope, row } = parts;
+  const { store, scope } = parts;
   let strangers = 0;
   for (let after = ""; ; ) {
     const page = await store.groupsSeen(scope, { after, limit: 200 });
     const last = page.at(-1);
     if (last === undefined) return { unmanaged: strangers };
     after = last.id;
-    await concurrently(page, row.settings.limits.concurrency, async (group) => {
+    await concurrently(page, parts.target.concurrency, async (group) => {
       const remote = await readGroup(parts, group);
       if (remote === null) return;
       // Not in one expression: others add to it while this one waits.
@@ -69,7 +69,7 @@ function memberIds({ document }: RemoteResource): Set<string> | null {
 async function compareMembers(parts: VerifyParts, group: LinkedResource, left: Set<string>): Promise<number> {
   const { store, row } = parts;
   for (let after = ""; ; ) {
-    const page = await store.givenMembers(row.id, group.id, { after, limit: chunkSize });
+    const page = await store.ledgerMembers(row.id, group.id, { after, limit: chunkSize });
     const last = page.at(-1);
     if (last === undefined) break;
     after = last.memberId;
@@ -96,11 +96,11 @@ async function compareMembers(parts: VerifyParts, group: LinkedResource, left: S
 
 interface MemberFindings {
   /** What a push has to add again, or to take out. */
-  readonly drifted: readonly GivenMember[];
+  readonly drifted: readonly LedgerMember[];
   readonly op: "add" | "remove";
   /** What the ledger has and the target has not, and the other way round. */
-  readonly gone: readonly GivenMember[];
-  readonly there: readonly GivenMember[];
+  readonly gone: readonly LedgerMember[];
+  readonly there: readonly LedgerMember[];
 }
 
 async function note(
@@ -116,7 +116,7 @@ async function note(
     });
   }
   if (!repair || gone.length + there.length === 0) return;
-  const idsOf = (members: readonly GivenMember[]): string[] => members.map(({ memberId }) => memberId);
+  const idsOf = (members: readonly LedgerMember[]): string[] => members.map(({ memberId }) => memberId);
   await store.correctMembers(lease, row.id, group.id, { gone: idsOf(gone), there: idsOf(there) });
 }
 

@@ -57,7 +57,7 @@ async function verifyRest(parts: VerifyParts, type: ResourceType): Promise<void>
     after = last.id;
     const found: RemoteResource[] = [];
     const gone: LinkedResource[] = [];
-    await concurrently(page, row.settings.limits.concurrency, async (resource) => {
+    await concurrently(page, target.concurrency, async (resource) => {
       const remote = await attempts.run(() => target.read(type, resource.remoteId, signal));
       if (remote === null) gone.push(resource);
       // By the id that we know it by, whatever the answer calls it.

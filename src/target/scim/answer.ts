@@ -30,6 +30,7 @@ export function processObjectAnswer(answer: ScimAnswer): JsonObject {
 export function processJsonAnswer(answer: ScimAnswer): Json {
   assertSuccess(answer);
   const json = parseJson(answer.text);
+  refuseDisguised(answer, json);
   if (json !== undefined) return json;
   throw nonsense(answer, unreadable(answer));
 }
@@ -41,7 +42,8 @@ export function processEmptyAnswer(answer: ScimAnswer): void {
   if (answer.text.trim() === "") return;
   const json = parseJson(answer.text);
   if (json === undefined) throw nonsense(answer, unreadable(answer));
-  // Some products refuse with 200 and an error shape of their own: a success carries a SCIM resource or nothing.
+  refuseDisguised(answer, json);
+  // A success carries a SCIM resource or nothing.
   if (!isJsonObject(json) || (member(json, "schemas") === undefined && member(json, "id") === undefined)) {
     throw nonsense(answer, `the answer is no SCIM resource${explanation(answer)}`);
   }
@@ -75,6 +77,18 @@ export function assertSuccess(answer: ScimAnswer): void {
   const code = codeOf(answer, error);
   const words = `${scimTypeOf(error)}${explanation(answer)}${adviceFor(code, answer, error)}`;
   throw failure(code, answer, words.replace(/^[:.;] ?/, ""), isDoubtful(answer));
+}
+
+/**
+ * Some products refuse with 200 and an error shape of their own: Casdoor's `{ "status": "error", "msg": … }`. Of a list it
+ * is the credentials that are refused, of anything else perhaps just this.
+ */
+function refuseDisguised(answer: ScimAnswer, json: Json | undefined): void {
+  if (json === undefined || !isJsonObject(json) || member(json, "schemas") !== undefined) return;
+  if (member(json, "status") !== "error") return;
+  const code = codeOf({ ...answer, status: 403 }, null);
+  const words = `it is a refusal${explanation(answer)}${adviceFor(code, answer, null)}`;
+  throw failure(code, answer, words, false);
 }
 
 /** An answer that is no SCIM. After a write the request may have been carried out all the same. */

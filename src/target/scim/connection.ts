@@ -14,6 +14,8 @@ export interface ConnectionOptions extends Omit<ExchangeOptions, "maxAnswerBytes
   readonly version: string;
   /** 0 for no limit of our own. */
   readonly requestsPerSecond: number;
+  /** Parameters of every call's query; their values are secrets. */
+  readonly query?: Readonly<Record<string, string>> | undefined;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
 }
@@ -48,6 +50,7 @@ export function makeConnection(options: ConnectionOptions): Connection {
     authorization: makeAuthorization(options.auth, http, options.clock),
     limit: makeRateLimit(options.requestsPerSecond, options),
     userAgent: `wecom-scim-bridge/${options.version}`,
+    query: options.query ?? {},
     clock: options.clock,
   };
   return {
@@ -68,11 +71,12 @@ interface Parts {
   readonly authorization: Authorization;
   readonly limit: RateLimit;
   readonly userAgent: string;
+  readonly query: Readonly<Record<string, string>>;
   readonly clock: () => number;
 }
 
 async function sendOnce(
-  { http, base, limit, userAgent, clock }: Parts,
+  { http, base, limit, userAgent, query, clock }: Parts,
   request: ScimRequest,
   { header, secrets }: Credentials,
   signal: AbortSignal,
@@ -80,7 +84,7 @@ async function sendOnce(
   const { method, collection, id, body } = request;
   const what = id === undefined ? `${method} /${collection}` : `${method} /${collection}/${id}`;
   const url = new URL(`${base}/${collection}${id === undefined ? "" : `/${idSegment(id, what)}`}`);
-  url.search = queryOf(request.query);
+  url.search = queryOf({ ...query, ...request.query });
   const headers: Record<string, string> = {
     accept: "application/scim+json, application/json",
     "user-agent": userAgent,
@@ -91,7 +95,8 @@ async function sendOnce(
   try {
     const content = body === undefined ? {} : { body: JSON.stringify(body) };
     const answer = await http.send({ method, url, headers, ...content }, signal);
-    const conceal = makeConceal(secrets, body ?? request.lookedFor);
+    const inQuery = Object.values(query).flatMap((value) => [value, encodeURIComponent(value)]);
+    const conceal = makeConceal([...secrets, ...inQuery], body ?? request.lookedFor);
     const about = id === undefined ? "collection" : "resource";
     return { method, what, about, receivedAt: clock(), conceal, ...answer };
   } catch (error) {
@@ -117,9 +122,9 @@ function idSegment(id: string, what: string): string {
 
 // Not URLSearchParams: it writes a space as `+`, which is form encoding and read as a plus sign by servers that follow
 // RFC 3986.
-function queryOf(query: Readonly<Record<string, string>> = {}): string {
+function queryOf(query: Readonly<Record<string, string>>): string {
   return Object.entries(query)
-    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
     .join("&");
 }
 

@@ -44,11 +44,14 @@ export function toCapabilities({ facts }: TargetProfile, { config, schemas }: Di
     users: facts.users.value,
     groups: facts.groups.value && !withoutGroups,
     patch: facts.patch.value && !isRuledOut(config, "patch"),
+    put: facts.put.value,
+    operationsPerPatch: facts.operationsPerPatch.value,
     membersPerRequest: facts.membersPerRequest.value,
     schemas: facts.schemas.value === null ? published : namedSchemas(facts.schemas.value),
     nestedGroups: facts.nestedGroups.value && !(schemas !== null && namesUsersOnly(schemas)),
     memberRemoval: facts.memberRemoval.value,
-    externalId: facts.externalId.value,
+    membersRead: facts.membersRead.value,
+    groupRename: facts.groupRename.value,
   };
 }
 

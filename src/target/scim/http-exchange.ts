@@ -1,6 +1,7 @@
 import { lookup } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
-import { Agent, buildConnector } from "undici";
+import { rootCertificates } from "node:tls";
+import { Agent, buildConnector, type Dispatcher, Pool, ProxyAgent } from "undici";
 import type { AddressPolicy } from "../../lib/address.ts";
 import { onAbort } from "./abort.ts";
 
@@ -49,23 +50,27 @@ export interface ExchangeOptions {
   readonly maxAnswerBytes: number;
   /** Asked for the very address that is connected to, after name resolution: DNS rebinding can't get past it. */
   readonly allowAddress?: AddressPolicy | undefined;
+  /** Certificates (PEM) of authorities that are trusted besides the public ones. */
+  readonly ca?: string | undefined;
+  /** URL of an HTTP or HTTPS proxy that every connection goes through, by CONNECT. */
+  readonly proxy?: string | undefined;
+  /** Hears of every exchange: the status (null: no answer came) and how long it took, in seconds. */
+  readonly onExchange?: ((status: number | null, seconds: number) => void) | undefined;
 }
 
 /** HTTP over kept-alive connections (undici). Redirects are answers, not followed. */
 export function makeHttpExchange(options: ExchangeOptions): HttpExchange {
-  const agent = new Agent({
-    connections: options.concurrency,
-    connect: guardedConnect(options),
-    // One timer of our own bounds the whole exchange; undici's bound the pauses in it.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
+  const agent = makeDispatcher(options);
   return {
     async send({ method, url, headers, body }, signal) {
       signal.throwIfAborted();
+      // Behind a proxy the address is not connected to from here, but it must not be reached that way either.
+      refuseAddress(url.hostname.replace(/^\[|\]$/g, ""), options.allowAddress);
       const stop = new AbortController();
       const forget = onAbort(signal, () => stop.abort(signal.reason));
       const timer = setTimeout(() => stop.abort(timedOut(options.timeoutMs)), options.timeoutMs);
+      const startedAt = performance.now();
+      let status: number | null = null;
       try {
         const response = await agent.request({
           origin: url.origin,
@@ -75,6 +80,7 @@ export function makeHttpExchange(options: ExchangeOptions): HttpExchange {
           body: body ?? null,
           signal: stop.signal,
         });
+        status = response.statusCode;
         const text = await readText(response.body, options.maxAnswerBytes);
         const answerHeaders = toHeaders(response.headers);
         return { status: response.statusCode, headers: answerHeaders, text: text ?? "", tooLong: text === null };
@@ -83,20 +89,44 @@ export function makeHttpExchange(options: ExchangeOptions): HttpExchange {
       } finally {
         clearTimeout(timer);
         forget();
+        if (!signal.aborted) options.onExchange?.(status, (performance.now() - startedAt) / 1000);
       }
     },
     close: () => agent.close(),
   };
 }
 
-function guardedConnect({ timeoutMs, allowAddress }: ExchangeOptions): buildConnector.connector {
+/** Connections of our own, or a proxy's. Then it is the proxy's address that is guarded: that is what is connected to. */
+function makeDispatcher(options: ExchangeOptions): Dispatcher {
+  const { concurrency: connections, proxy } = options;
+  const connect = guardedConnect(options);
+  // One timer of our own bounds the whole exchange; undici's bound the pauses in it.
+  const shared = { connections, headersTimeout: 0, bodyTimeout: 0 };
+  if (proxy === undefined) return new Agent({ ...shared, connect });
+  return new ProxyAgent({
+    ...shared,
+    uri: proxy,
+    requestTls: trusted(options),
+    clientFactory: (origin) => new Pool(origin, { connections, connect }),
+  });
+}
+
+/** The public authorities and those that were entered. Certificates are always verified. */
+function trusted({ ca }: Pick<ExchangeOptions, "ca">): { readonly ca?: string[] } {
+  return ca === undefined ? {} : { ca: [...rootCertificates, ca] };
+}
+
+function guardedConnect(options: ExchangeOptions): buildConnector.connector {
+  const { timeoutMs, allowAddress } = options;
   const timeout = Math.min(timeoutMs, 10_000);
   const guard = allowAddress === undefined ? {} : { lookup: guardedLookup(allowAddress) };
-  const connect = buildConnector({ timeout, ...guard });
+  const connect = buildConnector({ timeout, ...trusted(options), ...guard });
   return (target, callback) => {
     // An address that is written in the URL is not looked up, so it is asked about here.
-    if (allowAddress !== undefined && isIP(target.hostname) !== 0 && !allowAddress(target.hostname)) {
-      callback(new ExchangeError("connect", refusal(target.hostname), false), null);
+    try {
+      refuseAddress(target.hostname.replace(/^\[|\]$/g, ""), allowAddress);
+    } catch (error) {
+      callback(error as ExchangeError, null);
       return;
     }
     connect(target, (...[error, socket]) => {
@@ -104,6 +134,12 @@ function guardedConnect({ timeoutMs, allowAddress }: ExchangeOptions): buildConn
       else callback(notConnected(error), null);
     });
   };
+}
+
+/** @throws ExchangeError for a host that is itself an address, and one that is not allowed */
+function refuseAddress(host: string, allowAddress: AddressPolicy | undefined): void {
+  if (allowAddress === undefined || isIP(host) === 0 || allowAddress(host)) return;
+  throw new ExchangeError("connect", refusal(host), false);
 }
 
 function guardedLookup(allowAddress: AddressPolicy): LookupFunction {
@@ -137,7 +173,19 @@ function notConnected(error: Error): ExchangeError {
 
 function toExchangeError(error: unknown): ExchangeError {
   if (error instanceof ExchangeError) return error;
+  const refusedBy = proxyRefusal(error);
+  if (refusedBy !== null) return new ExchangeError("connect", `no connection: ${refusedBy}`, false, error);
+  // Behind a proxy the server's certificate is looked at here, before anything is sent.
+  if (error instanceof Error && beforeSending.has(String("code" in error ? error.code : "")))
+    return notConnected(error);
   return new ExchangeError("interrupted", `the connection broke: ${reasonOf(error)}`, true, error);
+}
+
+/** What the proxy said instead of opening the tunnel; null for any other error. */
+function proxyRefusal(error: unknown): string | null {
+  const status = error instanceof Error ? /^Proxy response \((\d+)\)/.exec(error.message)?.[1] : undefined;
+  if (status === undefined) return null;
+  return status === "407" ? "the proxy asks for credentials (407)" : `the proxy does not let it through (${status})`;
 }
 
 function reasonOf(error: unknown): string {
@@ -159,7 +207,14 @@ const knownReasons: ReadonlyMap<string, string> = new Map([
   ["DEPTH_ZERO_SELF_SIGNED_CERT", "the server's certificate is self-signed"],
   ["SELF_SIGNED_CERT_IN_CHAIN", "the server's certificate comes from an authority that is not trusted here"],
   ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "the server does not send its certificate chain"],
+  ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "the server's certificate comes from an authority that is not trusted here"],
   ["ERR_TLS_CERT_ALTNAME_INVALID", "the server's certificate is for another host name"],
+  ["UND_ERR_PRX_TLS", "the server's certificate is for another host name"],
+]);
+
+const beforeSending: ReadonlySet<string> = new Set([
+  ...[...knownReasons.keys()].filter((code) => /CERT|SIGNATURE/.test(code)),
+  "UND_ERR_PRX_TLS",
 ]);
 
 async function readText(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string | null> {

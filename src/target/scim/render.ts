@@ -5,7 +5,7 @@ import { isKnown } from "./known-schemas.ts";
 
 export interface RenderOptions {
   readonly type: ResourceType;
-  readonly capabilities: Pick<Capabilities, "schemas" | "externalId">;
+  readonly capabilities: Pick<Capabilities, "schemas">;
   /** The id that the user's manager has at this target; null while he has none there, and for groups. */
   readonly managerRemoteId: string | null;
 }
@@ -22,7 +22,7 @@ export function renderForTarget(document: JsonObject, options: RenderOptions): J
   const extensions: string[] = [];
   const entries: [string, Json][] = [];
   for (const [key, value] of Object.entries(document)) {
-    if (ours.has(key) || (key === "externalId" && options.capabilities.externalId === false)) continue;
+    if (ours.has(key)) continue;
     if (!/^urn:/i.test(key)) {
       if (value !== null) entries.push([key, value]);
       continue;

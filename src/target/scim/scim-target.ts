@@ -3,7 +3,7 @@ import type { JsonObject } from "../../lib/json.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import type { TargetProfile } from "../profile.ts";
 import { type PatchOperation, type RemoteResource, type Target, TargetError } from "../target.ts";
-import { assertSuccess, processEmptyAnswer, processResourceAnswer } from "./answer.ts";
+import { processEmptyAnswer, processResourceAnswer } from "./answer.ts";
 import type { TargetAuth } from "./authorization.ts";
 import { makeConnection, type ScimRequest } from "./connection.ts";
 import { testConnection } from "./connection-test.ts";
@@ -18,14 +18,22 @@ export interface ScimTargetOptions {
   readonly profile: TargetProfile;
   /** The program's version, for `User-Agent`. */
   readonly version: string;
-  /** Connections that are kept open; more requests than that wait for one. 8 if absent. */
-  readonly concurrency?: number;
-  /** 0, or absent: no limit of our own. */
-  readonly requestsPerSecond?: number;
+  /** Connections that are kept open; more requests than that wait for one. As the profile says if absent. */
+  readonly concurrency?: number | undefined;
+  /** 0: no limit of our own. As the profile says if absent. */
+  readonly requestsPerSecond?: number | undefined;
+  /** Parameters that the product wants in the query of every call; their values are secrets. */
+  readonly query?: Readonly<Record<string, string>> | undefined;
   /** For one whole exchange. 30,000 if absent. */
   readonly timeoutMs?: number;
   /** Addresses that may be connected to; all if absent. See `parseAddressPolicy`. */
   readonly allowAddress?: AddressPolicy;
+  /** Certificates (PEM) of authorities that are trusted besides the public ones. */
+  readonly ca?: string | undefined;
+  /** URL of the HTTP proxy that all calls go through, those for tokens too. */
+  readonly proxy?: string | undefined;
+  /** Hears of every exchange: the status (null: no answer came) and how long it took, in seconds. */
+  readonly onExchange?: (status: number | null, seconds: number) => void;
   /** Milliseconds since 1970; `Date.now` if absent. */
   readonly clock?: () => number;
 }
@@ -43,8 +51,8 @@ export function makeScimTarget(options: ScimTargetOptions): Target {
   const { profile } = options;
   const connection = makeConnection({
     ...options,
-    concurrency: options.concurrency ?? 8,
-    requestsPerSecond: options.requestsPerSecond ?? 0,
+    concurrency: options.concurrency ?? profile.facts.concurrency.value,
+    requestsPerSecond: options.requestsPerSecond ?? profile.facts.requestsPerSecond.value,
     timeoutMs: options.timeoutMs ?? 30_000,
     clock: options.clock ?? Date.now,
   });
@@ -52,6 +60,8 @@ export function makeScimTarget(options: ScimTargetOptions): Target {
   let reading = toReading(profile, { config: null, schemas: null });
 
   return {
+    concurrency: options.concurrency ?? profile.facts.concurrency.value,
+
     async discover(signal) {
       const discovery = await readDiscovery(connection, signal);
       reading = toReading(profile, discovery);
@@ -74,8 +84,7 @@ export function makeScimTarget(options: ScimTargetOptions): Target {
     },
 
     async remove(type, id, signal) {
-      const answer = await connection.send({ ...at(type), method: "DELETE", id }, signal);
-      await unlessMissing(() => assertSuccess(answer));
+      processEmptyAnswer(await connection.send({ ...at(type), method: "DELETE", id }, signal));
     },
 
     async read(type, id, signal): Promise<RemoteResource | null> {

@@ -30,17 +30,24 @@ describe("authentication", () => {
   });
 });
 
+const wrongType = "The body has to be sent with Content-Type: application/json.";
+
 describe("errors", () => {
   it.each([
-    ["no JSON", "{", "application/json"],
-    ["nothing", "", "application/json"],
-    ["JSON under another name", "{}", "text/plain"],
-    ["a form", "name=x", "application/x-www-form-urlencoded"],
-  ])("answers 400 to a body that is %s", async (_, body, contentType) => {
+    ["no JSON", '{\n "name": "wang" x', "application/json", "The body is not JSON: look at line 2, column 17."],
+    ["nothing", "", "application/json", "The body is not JSON: it is empty."],
+    ["JSON under another name", "{}", "text/plain", wrongType],
+    ["a form", "name=x", "application/x-www-form-urlencoded", wrongType],
+  ])("answers 400 to a body that is %s, and says which of these it is", async (_, body, contentType, detail) => {
     const headers = { authorization: `Bearer ${fixture.adminToken}`, "content-type": contentType };
     const response = await fixture.app.request("/api/v1/sources", { method: "POST", headers, body });
     expect(response.status).toBe(400);
     expect(response.headers.get("content-type")).toBe("application/problem+json");
+    const problem = (await response.json()) as { readonly detail: string; readonly errors?: unknown };
+    expect(problem.detail).toBe(detail);
+    if (body.startsWith("{\n")) {
+      expect(problem.errors).toEqual([{ pointer: "", detail: "is not JSON", line: 2, column: 17 }]);
+    }
   });
 
   it.each([[[]], ["text"], [null], [7]])("answers 400 to %j in place of an object", async (body) => {

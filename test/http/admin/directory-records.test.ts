@@ -95,6 +95,10 @@ describe("records of our own directory", () => {
     expect(rest.nextCursor).toBeNull();
     expect((await fixture.request("GET", "/api/v1/directory-records?client=nobody")).status).toBe(400);
     expect((await fixture.request("GET", "/api/v1/directory-records?cursor=x")).status).toBe(400);
+    const unknown = await fixture.request("GET", "/api/v1/directory-records?source=nobody");
+    expect([unknown.status, unknown.body.errors[0].parameter]).toEqual([400, "source"]);
+    await fixture.request("DELETE", "/api/v1/sources/partners?people=keep");
+    expect((await records(`?source=${custom}`)).items).toHaveLength(3);
   });
 
   it("are forgotten with the records of tasks, and written with nothing that failed", async () => {

@@ -97,11 +97,43 @@ it("changes are shown attribute by attribute before they are made", async () => 
     ...{ line: 2, userName: "wang", action: "update" },
     changes: expect.arrayContaining([
       { attribute: "displayName", before: "王", after: "王五" },
-      { attribute: "departments", before: null, after: ["总部/市场"] },
+      { attribute: "departments", before: ["总部/销售", "总部/市场"], after: ["总部/市场"] },
     ]),
   });
   await send(changed, { mode: "apply" });
   expect((await listed("users")).map(({ displayName }) => displayName)).toEqual(["王五", "李"]);
+});
+
+it("a preview and what is done show the same departments, those before and those after", async () => {
+  const changesOf = async (people: string): Promise<unknown> => {
+    const [shown, done] = [await send(people), await send(people, { mode: "apply" })];
+    expect(shown.body.people.map(({ changes }: { changes: unknown }) => changes)).toEqual(
+      done.body.people.map(({ changes }: { changes: unknown }) => changes),
+    );
+    return done.body.people[0]?.changes.filter(({ attribute }: { attribute: string }) => attribute !== "userName");
+  };
+  const active = { attribute: "active", before: null, after: true };
+  const moved = (before: unknown, after: unknown) => ({ attribute: "departments", before, after });
+  expect(await changesOf("账号,部门\nwang,验证部\n")).toEqual([active, moved(null, ["验证部"])]);
+  // The department is there by now.
+  expect(await changesOf("账号,部门\nli,验证部\n")).toEqual([active, moved(null, ["验证部"])]);
+  expect(await changesOf("账号,部门\nwang,验证部\n")).toBeUndefined();
+  expect(await changesOf("账号,部门\nwang,验证部/子\n")).toEqual([moved(["验证部"], ["验证部/子"])]);
+  expect(await changesOf("账号,部门\nwang,\n")).toEqual([moved(["验证部/子"], null)]);
+  expect(await changesOf("账号,部门\nzhao,\n")).toEqual([active]);
+});
+
+it("the enterprise department is what its own column says, and is not made from the departments", async () => {
+  const department = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department";
+  const departments = async (): Promise<readonly unknown[]> =>
+    (await listed("users")).map((user) => user[department.replace(/:department$/, "")]);
+  await send("账号,部门\nwang,总部/销售\n", { mode: "apply" });
+  expect(await departments()).toEqual([undefined]);
+  await send(`账号,部门,${department}\nwang,总部/市场,市场部\n`, { mode: "apply" });
+  expect(await departments()).toEqual([{ department: "市场部" }]);
+  // A file without the column leaves it alone.
+  await send("账号,部门\nwang,总部/销售\n", { mode: "apply" });
+  expect(await departments()).toEqual([{ department: "市场部" }]);
 });
 
 it("problems are told line by line, and the others go in", async () => {

@@ -53,6 +53,7 @@ describe("making a source", () => {
         maxMemberRemovals: { floor: 20, percent: 50 },
         windowHours: 24,
       },
+      syncedAt: null,
       nextRunAt: "2026-03-01T08:00:00.000Z",
       lastTask: null,
       summary: { users: 0, activeUsers: 0, groups: 0 },
@@ -81,6 +82,26 @@ describe("making a source", () => {
     const answer = await request("POST", "/api/v1/sources", { name: "guests", type: "custom" });
     expect(answer.status).toBe(201);
     expect(answer.body.nextRunAt).toBeNull();
+  });
+
+  it("has nothing that says how a custom source is read, for nobody reads it", async () => {
+    const { body } = await request("POST", "/api/v1/sources", { name: "guests", type: "custom" });
+    for (const member of ["sync", "scope", "mapping"]) expect(body).not.toHaveProperty(member);
+    expect((await request("PATCH", "/api/v1/sources/guests", { ...body, description: "x" })).status).toBe(200);
+    const reading = { sync: { intervalHours: 2 }, scope: { mode: "all" }, mapping: "wecom" };
+    for (const answer of [
+      await request("POST", "/api/v1/sources", { name: "others", type: "custom", ...reading }),
+      await request("PATCH", "/api/v1/sources/guests", reading),
+    ]) {
+      const pointers = answer.body.errors.map(({ pointer }: { pointer: string }) => pointer);
+      expect([answer.status, pointers]).toEqual([400, ["/sync", "/scope", "/mapping"]]);
+      expect(answer.body.errors[0].detail).toContain("people are written to it");
+    }
+    expect((await request("GET", "/api/v1/mappings/wecom")).body.usedBy).toEqual([]);
+    // Nor does it need the mapping that others have if nothing is said.
+    const bare = await makeAdminFixture({ knownMappings: () => ["another"] });
+    expect((await bare.request("POST", "/api/v1/sources", { name: "guests", type: "custom" })).status).toBe(201);
+    await bare.store.close();
   });
 
   it("names everything that is wrong with a body at once, each at its pointer", async () => {

@@ -24,7 +24,11 @@ async function hold(): Promise<void> {
     .execute();
 }
 
-async function addChange(more: { display_name: string; target_id?: string | null }): Promise<void> {
+async function addChange(more: {
+  display_name: string;
+  target_id?: string | null;
+  status?: "held" | "skipped";
+}): Promise<void> {
   await fixture.database.db
     .insertInto("change")
     .values({
@@ -84,6 +88,29 @@ describe("sync tasks", () => {
     expect((await request("POST", `/api/v1/sync-tasks/${taskId}/approve`)).status).toBe(409);
   });
 
+  it("names the changes that are none of the task, or not held any more, and stays held", async () => {
+    await addChange({ display_name: "One", status: "held" });
+    await addChange({ display_name: "Two", status: "skipped" });
+    await hold();
+    const before = (await request("GET", `/api/v1/sync-tasks/${taskId}`)).body;
+    const { records } = (await request("GET", `/api/v1/sync-tasks/${taskId}/records`)).body;
+    const [held, skipped] = records.map(({ id }: { id: string }) => id);
+    const approve = (changes: readonly string[]) =>
+      request("POST", `/api/v1/sync-tasks/${taskId}/approve`, { changes });
+    const unknown = await approve([held, "nope"]);
+    expect([unknown.status, unknown.body.errors]).toEqual([
+      400,
+      [{ pointer: "/changes/1", detail: '"nope" is no record of this task' }],
+    ]);
+    const settled = await approve([skipped, held]);
+    expect([settled.status, settled.body.errors]).toEqual([
+      409,
+      [{ pointer: "/changes/0", detail: `"${skipped}" is not held (any more)` }],
+    ]);
+    expect((await request("GET", `/api/v1/sync-tasks/${taskId}`)).body).toEqual(before);
+    expect(before).toMatchObject({ state: "held", approved: false });
+  });
+
   it("does not approve what a newer task is about to replace", async () => {
     await hold();
     await request("POST", "/api/v1/sources/corp/sync-tasks");
@@ -108,6 +135,7 @@ describe("records", () => {
       records: [
         {
           id: expect.any(String),
+          ...{ at: "2026-03-01T08:00:00.000Z", task: taskId, trigger: "manual", mapping: null, source: null },
           resourceType: "User",
           resourceId: "0198c2a4-0000-7000-8000-000000000000",
           externalId: "member-1",

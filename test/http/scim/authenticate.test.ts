@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
-import { authenticateClient } from "../../../src/http/scim/authenticate.ts";
+import { authenticateClient, makeClientMemory } from "../../../src/http/scim/authenticate.ts";
 import type { ScimClientRow } from "../../../src/store/store.ts";
 
 describe("a SCIM client's token", () => {
@@ -14,7 +14,7 @@ describe("a SCIM client's token", () => {
       authenticateClient(
         async () => clients[0] ?? null,
         () => false,
-        () => time,
+        makeClientMemory(() => time),
       ),
     );
     app.get("/", (context) => context.text("in"));
@@ -37,7 +37,7 @@ describe("a SCIM client's token", () => {
             : null;
         },
         () => false,
-        () => 0,
+        makeClientMemory(() => 0),
       ),
     );
     app.get("/", (context) => context.text("in"));
@@ -47,5 +47,29 @@ describe("a SCIM client's token", () => {
     };
     expect([await ask("a"), await ask("a"), await ask("b")]).toEqual([200, 200, 401]);
     expect(hashes).toHaveLength(2);
+  });
+
+  it("is asked for anew as soon as a client was changed, by who is being answered as well", async () => {
+    const row: ScimClientRow = {
+      ...{ id: "1", name: "one", access: "read", sources: "all", requestsPerSecond: 0, createdAt: 0 },
+    };
+    let client: ScimClientRow | null = row;
+    const memory = makeClientMemory(() => 0);
+    const find = async () => client;
+    expect(await memory.find("Bearer t", find)).toEqual(row);
+    client = null;
+    expect(await memory.find("Bearer t", find)).toEqual(row);
+    memory.forget();
+    expect(await memory.find("Bearer t", find)).toBeNull();
+
+    // Deleted while the database is being asked: the answer is not remembered.
+    client = row;
+    const asked = memory.find("Bearer t", async () => {
+      memory.forget();
+      return row;
+    });
+    client = null;
+    await asked;
+    expect(await memory.find("Bearer t", find)).toBeNull();
   });
 });

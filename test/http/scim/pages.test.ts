@@ -143,6 +143,18 @@ describe("pages by cursor", () => {
     expect(await list("/Users?cursor")).toMatchObject({ itemsPerPage: 24 });
   });
 
+  it("R-163 takes one of cursor and startIndex; the first index says nothing", async () => {
+    const { nextCursor } = await list("/Users?cursor&count=10");
+    for (const cursor of ["", String(nextCursor)]) {
+      expectError(await server.ask(`/Users?cursor=${cursor}&count=10&startIndex=3`), "invalidValue");
+      expectError(await searchFor({ cursor, count: 10, startIndex: 3 }), "invalidValue");
+      for (const startIndex of [1, 0]) {
+        const json = await list(`/Users?cursor=${cursor}&count=10&startIndex=${startIndex}`);
+        expect(numbers(json)).toEqual(numbers(await list(`/Users?cursor=${cursor}&count=10`)));
+      }
+    }
+  });
+
   it("R-164 refuses a count that is none or another than before", async () => {
     const { nextCursor } = await list("/Users?cursor&count=10");
     expectError(await server.ask(`/Users?cursor=${nextCursor}&count=11`), "invalidCount");

@@ -217,6 +217,14 @@ describe.each(["sqlite", "postgres"] as const)("reading through SCIM from %s", (
       pay: "12",
     });
     expectError(await server.ask("/Users?attributes=id&excludedAttributes=title"), 400, "invalidValue");
+    for (const [query, which] of [
+      [`attributes=id,${encodeURIComponent('emails[type eq "work"].value')}`, "attributes: emails[…].value"],
+      ["excludedAttributes=id,wang@x.cn", "excludedAttributes: number 2"],
+    ] as const) {
+      const answer = await server.ask(`/Users?${query}`);
+      expectError(answer, 400, "invalidValue");
+      expect(answer.json["detail"]).toBe(`${which} is no attribute path (name, name.part or URN:name)`);
+    }
   });
 
   it("reads the memberships of a page at once", async () => {

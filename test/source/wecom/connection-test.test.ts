@@ -58,7 +58,9 @@ describe("the connection test", () => {
     expect(result.ok).toBe(true);
     expect(result.detail("scope")).toContain("No agentId");
     expect(result.detail("contacts")).toContain("管理工具 → 通讯录同步");
-    expect(result.detail("callback")).toBe("Not configured: changes arrive with the scheduled sync.");
+    expect(result.detail("callback")).toBe(
+      "The bridge receives no events yet: changes arrive with the scheduled sync.",
+    );
   });
 
   test("tries nothing more with a secret that is refused", async () => {

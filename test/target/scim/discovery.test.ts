@@ -32,7 +32,10 @@ describe("discovery", () => {
       schemas: null,
       nestedGroups: true,
       memberRemoval: "valuePath",
-      externalId: true,
+      put: true,
+      operationsPerPatch: 0,
+      membersRead: true,
+      groupRename: true,
     });
   });
 

@@ -48,7 +48,7 @@ describe("a create that the server answers with", () => {
       true,
     ],
     ["202", { status: 202, body: { id: "1" } }, "nonsense", true],
-    ["200 and an error of its own kind", { body: { status: "error", msg: "please sign in" } }, "nonsense", true],
+    ["200 and an error of its own kind", { body: { status: "error", msg: "please sign in" } }, "refused", false],
   ])("%s", async (_, reply, code, doubt) => {
     expect(await createAgainst(reply)).toMatchObject({ code, doubt });
   });
@@ -202,18 +202,18 @@ describe("what an error says", () => {
 describe("a resource that is not there", () => {
   const missing = scimError(404, "not found");
 
-  test("is missing for a change, null for a read, and removed already for a removal", async () => {
+  test("is missing for a change and a removal, null for a read", async () => {
     const { target } = await withTarget(() => missing);
     expect(await errorOf(target.modify("User", "1", patch, never))).toMatchObject({ code: "missing", status: 404 });
     expect(await errorOf(target.replace("User", "1", user, never))).toMatchObject({ code: "missing" });
     expect(await target.read("User", "1", never)).toBeNull();
-    await expect(target.remove("User", "1", never)).resolves.toBeUndefined();
+    expect(await errorOf(target.remove("User", "1", never))).toMatchObject({ code: "missing", status: 404 });
   });
 
   test("a 404 without a body counts the same", async () => {
     const { target } = await withTarget(() => ({ status: 404 }));
     expect(await target.read("Group", "1", never)).toBeNull();
-    await expect(target.remove("Group", "1", never)).resolves.toBeUndefined();
+    expect(await errorOf(target.remove("Group", "1", never))).toMatchObject({ code: "missing" });
   });
 
   test("a web page with status 404 says nothing about the resource: the removal did not happen", async () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Json, JsonObject } from "../../../src/lib/json.ts";
 import { memberOperations } from "../../../src/target/scim/member-operations.ts";
 import { patchOperations } from "../../../src/target/scim/patch.ts";
+import { wholeResource } from "../../../src/target/scim/whole.ts";
 import { applyPatch, withoutEmpty } from "./apply-patch.ts";
 
 const enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
@@ -130,7 +131,7 @@ test("every operation touches something that differs, and none twice", () => {
 
 describe("membership", () => {
   const users = (...ids: string[]) => ids.map((value) => ({ value, type: "User" as const }));
-  const limit = { membersPerRequest: 2 };
+  const limit = { membersPerRequest: 2, memberRemoval: "valuePath" } as const;
 
   test("additions come first, removals after them, never more changes than allowed in a request", () => {
     expect(memberOperations(users("a", "b", "c"), users("x", "y"), limit)).toEqual([
@@ -155,13 +156,45 @@ describe("membership", () => {
 
   test("no limit is one request, nothing to do is none", () => {
     const many = users(...Array.from({ length: 1000 }, (_, index) => `u${index}`));
-    expect(memberOperations(many, many, { membersPerRequest: 0 })).toHaveLength(1);
-    expect(memberOperations([], [], { membersPerRequest: 0 })).toEqual([]);
+    expect(memberOperations(many, many, { membersPerRequest: 0, memberRemoval: "valuePath" })).toHaveLength(1);
+    expect(memberOperations([], [], { membersPerRequest: 0, memberRemoval: "valuePath" })).toEqual([]);
   });
 
   test("a server that knows only the array form gets it", () => {
     expect(memberOperations([], users("a", "b"), { ...limit, memberRemoval: "valueArray" })).toEqual([
       [{ op: "remove", path: "members", value: [{ value: "a" }, { value: "b" }] }],
     ]);
+  });
+});
+
+describe("the body of a PUT", () => {
+  const others = {
+    schemas: ["urn:ietf:params:scim:schemas:core:2.0:User"],
+    id: "1",
+    roles: [{ value: "theirs" }],
+    "urn:example:theirs": { seat: "3" },
+  };
+
+  test("is what was returned with the operations done: what others wrote stays, what is the server's goes", () => {
+    fc.assert(
+      fc.property(user, user, (held, desired) => {
+        const returned = { ...others, ...held, meta: { version: "1" }, groups: [{ value: "g" }] };
+        const before = JSON.stringify(returned);
+        const { schemas, ...body } = wholeResource(returned, patchOperations(held, desired));
+        const { schemas: listed, ...theirs } = others;
+        expect(withoutEmpty(body)).toEqual(withoutEmpty({ ...theirs, ...desired }));
+        const extensions = Object.keys(body).filter((key) => key.startsWith("urn:"));
+        expect(schemas).toEqual(expect.arrayContaining([...listed, ...extensions]));
+        expect(JSON.stringify(returned)).toBe(before);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("leaves out what the server says is null, and what is empty without its last part", () => {
+    const body = wholeResource({ id: "1", title: null, name: { formatted: "a" } }, [
+      { op: "remove", path: "name.formatted" },
+    ]);
+    expect(body).toEqual({ id: "1" });
   });
 });

@@ -22,11 +22,11 @@ const document: JsonObject = {
 function render(
   input: JsonObject,
   schemas: readonly string[] | Readonly<Record<string, readonly string[]>> | null,
-  more: { managerRemoteId?: string | null; externalId?: boolean } = {},
+  more: { managerRemoteId?: string | null } = {},
 ): JsonObject {
-  const { managerRemoteId = null, ...capabilities } = more;
+  const { managerRemoteId = null } = more;
   const known = schemas === null ? null : new Map(toEntries(schemas));
-  return renderForTarget(input, { type: "User", capabilities: { schemas: known, ...capabilities }, managerRemoteId });
+  return renderForTarget(input, { type: "User", capabilities: { schemas: known }, managerRemoteId });
 }
 
 /** Schemas by URN, with the names of their attributes; a list of URNs stands for all attributes of each. */
@@ -103,10 +103,6 @@ test("a manager's id does not make a manager", () => {
 test("schemas name what is there, also where the document's own list is short or missing", () => {
   const { schemas: _, ...unnamed } = document;
   expect(render(unnamed, [enterprise, wecom])["schemas"]).toEqual([coreUser, enterprise, wecom]);
-});
-
-test("externalId stays away from a target that does not take it", () => {
-  expect(render(document, null, { externalId: false })).not.toHaveProperty("externalId");
 });
 
 test("members are not part of a group's document", () => {

@@ -101,7 +101,7 @@ test("a user is created, found, changed by PATCH, deactivated and removed", asyn
 
   expect((await scim.read("User", id, never))?.document).toMatchObject({ userName: "ZhangSan" });
   await scim.remove("User", id, never);
-  await scim.remove("User", id, never);
+  await expect(scim.remove("User", id, never)).rejects.toMatchObject({ code: "missing" });
   expect(await scim.read("User", id, never)).toBeNull();
   expect(await errorOf(scim.modify("User", id, [{ op: "replace", path: "active", value: true }], never))).toMatchObject(
     {

@@ -63,6 +63,7 @@ onEachEndpoint("attributes", (scim) => {
       { op: "add", path: "groups", value: [{ value: "x" }] },
       { op: "remove", path: "groups" },
       { op: "replace", path: `${enterprise}:manager.displayName`, value: "Boss" },
+      { op: "replace", path: `${enterprise}:manager.$ref`, value: "https://elsewhere.example.com/x" },
     ]) {
       expectError(await scim.patch(path, operation), 400, "mutability");
     }
@@ -325,7 +326,7 @@ onEachEndpoint("attributes", (scim) => {
         organization: "Universal Studios",
         division: "Theme Park",
         department: "Tour Operations",
-        manager: { value: boss.id, $ref: `../Users/${boss.id}` },
+        manager: { value: boss.id },
       },
     };
     const { path, json } = await scim.newUser(values);

@@ -4,6 +4,7 @@ import { makeApp } from "../../../../src/http/app.ts";
 import { bulkRequestSchema, errorSchema, patchOpSchema, searchRequestSchema } from "../../../../src/scim/messages.ts";
 import { coreUserSchema } from "../../../../src/scim/resource.ts";
 import { userGroupSchemaUrn } from "../../../../src/scim/schemas/user-group.ts";
+import { writeLimits } from "../../../../src/scim/write/limits.ts";
 import { openSqlite } from "../../../../src/store/sqlite/open.ts";
 import { testId } from "../../../store/filter-directory.ts";
 import { type Answer, clients, makeScimServer, toAnswer } from "../scim-server.ts";
@@ -186,6 +187,56 @@ onEachEndpoint("HTTP and errors", (scim, at) => {
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThanOrEqual(14);
   });
 
+  it("R-066 says where a body ceases to be JSON, and nothing of what it says", async () => {
+    const { path } = await scim.newUser();
+    for (const [method, to] of [
+      ["POST", "/Users"],
+      ["PUT", path],
+      ["PATCH", path],
+      ["POST", "/Bulk"],
+      ["POST", "/.search"],
+    ] as const) {
+      const broken = await scim.send(method, to, { body: '{\n  "userName": "wang.li" "x"' });
+      expectError(broken, 400, "invalidSyntax");
+      expect(broken.json["detail"]).toBe("The body is not JSON: look at line 2, column 25");
+      const empty = await scim.send(method, to, { body: "" });
+      expect(empty.json["detail"]).toBe("The body is not JSON: it is empty");
+    }
+  });
+
+  it("bounds a resource alike by whatever way it is written, and names the attribute that is too large", async () => {
+    const detail = `title makes this User too large: all of it may have ${writeLimits.documentBytes} bytes, and this has most of them`;
+    const large = "部".repeat(170_000);
+    const user = await scim.newUser({ nickName: "x".repeat(200_000) });
+    const body = { schemas: [patchOpSchema], Operations: [{ op: "add", path: "title", value: large }] };
+    const { userName } = user.json;
+    const results = await scim.bulk([
+      { method: "POST", path: "/Users", bulkId: "a", data: { userName: "a", title: large } },
+      { method: "PUT", path: user.path, data: { userName, title: large } },
+      { method: "PATCH", path: user.path, data: body },
+    ]);
+    for (const { status, response } of results) {
+      expect({ status, response }).toMatchObject({ status: "400", response: { scimType: "invalidValue", detail } });
+    }
+    for (const answer of [
+      await scim.post("/Users", { userName: "a", title: large }),
+      await scim.put(user.path, { userName, title: large }),
+      await scim.send("PATCH", user.path, { body }),
+    ]) {
+      expectError(answer, 400, "invalidValue");
+      expect(answer.json["detail"]).toBe(detail);
+    }
+    const department = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department";
+    const inExtension = await scim.patch(user.path, { op: "add", path: department, value: "x".repeat(400_000) });
+    expect(inExtension.json["detail"]).toContain(`${department} makes this User too large`);
+    expect((await scim.get(user.path)).json).toEqual(user.json);
+    // What is as large as may be can be read and written back, whatever way its characters are written.
+    const largest = await scim.newUser({ title: "部".repeat(166_000) });
+    const read = JSON.stringify((await scim.get(largest.path)).json);
+    const escaped = read.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    expectStatus(await scim.put(largest.path, escaped), 200);
+  });
+
   it("answers 413 to bodies that are too large, and more to groups than to others", async () => {
     const title = "x".repeat(1024 * 1024);
     expectError(await scim.post("/Users", { userName: "a", title }), 413);
@@ -272,6 +323,7 @@ describe("the server as a whole", () => {
       admin,
       scim: { ...parts, authenticate: async () => clients["token-all"] ?? null },
       isReady: async () => {},
+      metrics: { read: async () => ({ contentType: "text/plain", text: "" }), token: async () => null },
     });
     const ask = async (path: string) => toAnswer(await app.request(path, { headers: { authorization: "Bearer t" } }));
     expectStatus(await ask("/scim/v2/Users"), 200);

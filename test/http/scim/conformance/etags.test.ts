@@ -50,6 +50,33 @@ onEachEndpoint("versions", (scim) => {
     expectStatus(await send("z", "*"), 200);
   });
 
+  it("R-156 R-157 fails a GET by If-Match, which comes before If-None-Match", async () => {
+    const { path, json } = await scim.newUser();
+    const tag = versionOf({ json });
+    expectError(await scim.get(path, { "if-match": 'W/"99"' }), 412);
+    expectError(await scim.get(path, { "if-match": 'W/"99"', "if-none-match": tag }), 412);
+    for (const known of [tag, "*", `"x", ${tag}`]) expectStatus(await scim.get(path, { "if-match": known }), 200);
+    expectStatus(await scim.get(path, { "if-match": tag, "if-none-match": tag }), 304);
+    expectError(await scim.get("/Users/nobody", { "if-match": "*" }), 404);
+  });
+
+  it("R-157 fails a write of what is there by If-None-Match, with any tag or its own", async () => {
+    const { path, json } = await scim.newUser();
+    const tag = versionOf({ json });
+    const { userName } = json;
+    for (const headers of [
+      { "if-none-match": "*" },
+      { "if-none-match": tag },
+      { "if-match": tag, "if-none-match": "*" },
+    ]) {
+      expectError(await scim.put(path, { userName, title: "x" }, headers), 412);
+      expectError(await scim.send("PATCH", path, { body: replaceTitle("x"), headers }), 412);
+      expectError(await scim.delete(path, headers), 412);
+    }
+    expect((await scim.get(path)).json).toEqual(json);
+    expectStatus(await scim.put(path, { userName, title: "x" }, { "if-none-match": 'W/"99"' }), 200);
+  });
+
   it("R-157 lets one of those who know the same version write", async () => {
     const { path, json } = await scim.newUser();
     const headers = { "if-match": versionOf({ json }) };

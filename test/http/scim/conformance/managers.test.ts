@@ -69,6 +69,21 @@ onEachEndpoint(
       }
     });
 
+    it("R-041 says itself what a manager is called and where he is, whatever a client says", async () => {
+      const boss = await scim.newUser();
+      const manager = { value: boss.id, displayName: "somebody else", $ref: "https://elsewhere.example.com/x" };
+      const written = await scim.newUser({ userName: "a", [enterprise]: { manager } });
+      for (const { json } of [
+        written,
+        await scim.put(written.path, { userName: "a", [enterprise]: { manager } }),
+        await scim.patch(written.path, { op: "replace", path, value: manager }),
+        await scim.patch(written.path, { op: "add", value: { [enterprise]: { manager } } }),
+        await scim.get(written.path),
+      ]) {
+        expect(json[enterprise]).toEqual({ manager: { value: boss.id } });
+      }
+    });
+
     it("R-041 lets nobody be his own manager, and two people be each other's", async () => {
       const [a, b] = [await scim.newUser(), await scim.newUser()];
       for (const answer of [

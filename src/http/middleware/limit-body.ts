@@ -3,7 +3,8 @@ import { bodyLimit } from "hono/body-limit";
 
 /**
  * Refuses bodies beyond a size. Where the request says how long it is, Node sees to it that it is no longer, and the body is
- * left alone: even to look for it costs more than a small write, for it becomes a stream then.
+ * left alone: even to look for it costs more than a small write, for it becomes a stream then. And once it is one, what is left
+ * of a refused body is not read, and the connection is closed under the client's next request.
  *
  * @param maxSize bytes
  * @param refuse throws the error to answer with

@@ -1,0 +1,61 @@
+import type { EventStore, GaugeStore, LinkViewStore, SourceStore, TargetStore } from "../store/store.ts";
+import type { GaugeValue } from "./metrics.ts";
+
+export type GaugeSource = GaugeStore &
+  Pick<EventStore, "openAlerts" | "countPendingDeliveries"> &
+  Pick<SourceStore, "listSources"> &
+  Pick<TargetStore, "listTargets"> &
+  Pick<LinkViewStore, "countLinks">;
+
+/** Counting the links of a target looks at all of them: not at every look of Prometheus. */
+const linksEveryMs = 60_000;
+
+/** Reads how things stand from the database. */
+export function makeGaugeReader(store: GaugeSource, clock: () => number): () => Promise<readonly GaugeValue[]> {
+  let countedAt = 0;
+  let links: readonly GaugeValue[] = [];
+
+  return async () => {
+    const [sources, targets] = await Promise.all([store.listSources(), store.listTargets()]);
+    const now = clock();
+    if (now - countedAt >= linksEveryMs) {
+      countedAt = now;
+      links = (
+        await Promise.all(
+          targets.map(async ({ id, name }) =>
+            Object.entries(await store.countLinks(id)).map(
+              ([state, value]): GaugeValue => ({ name: "bridge_links", labels: { target: name, state }, value }),
+            ),
+          ),
+        )
+      ).flat();
+    }
+    const names = new Map([...sources, ...targets].map(({ id, name }) => [id, name]));
+    const nameOf = (id: string | null): string => names.get(id ?? "") ?? id ?? "";
+    const tasks = (await store.countOpenTasks()).map(
+      ({ sourceId, targetId, state, count }): GaugeValue => ({
+        name: "bridge_tasks_open",
+        labels: { source: nameOf(sourceId), target: nameOf(targetId), state },
+        value: count,
+      }),
+    );
+    const ages = sources.flatMap(({ name, type, status, syncedAt }): GaugeValue[] => {
+      // Of the others nobody expects that they are read.
+      if (type !== "wecom" || status !== "enabled" || syncedAt === null) return [];
+      const value = (now - syncedAt) / 1000;
+      return [{ name: "bridge_source_last_good_sync_age_seconds", labels: { source: name }, value }];
+    });
+    const alerts = [...(await store.openAlerts()).keys()].map(
+      (alert): GaugeValue => ({
+        name: "bridge_alerts_open",
+        labels: { event: alert.split(":")[0] ?? "" },
+        value: 1,
+      }),
+    );
+    const pending = await store.countPendingDeliveries();
+    return [
+      ...[...tasks, ...ages, ...links, ...alerts],
+      { name: "bridge_webhook_deliveries_pending", labels: {}, value: pending },
+    ];
+  };
+}

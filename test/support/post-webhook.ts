@@ -1,0 +1,8 @@
+import type { SendWebhook } from "../../src/sync/webhooks/deliver.ts";
+
+/** Sends a webhook as the bridge does, to any address. */
+export const postWebhook: SendWebhook = async ({ url, headers, body }, signal) => {
+  const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
+  await response.body?.cancel();
+  return response.status;
+};
