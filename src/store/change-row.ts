@@ -1,5 +1,7 @@
-import type { Row } from "./database.ts";
+import type { Transaction } from "kysely";
+import type { Database, Row } from "./database.ts";
 import type { PushOutcome } from "./engine.ts";
+import type { Tables } from "./tables.ts";
 
 /** What a record of something at a target is put together from. */
 export interface TargetRecord
@@ -50,4 +52,16 @@ export function changeRow(
     remote_id: record.remoteId ?? null,
     created_at: now,
   };
+}
+
+/** The sources of these resources, by their ids; an empty id is nobody's. */
+export async function sourcesOfResources(
+  { isOneOf }: Pick<Database, "isOneOf">,
+  trx: Transaction<Tables>,
+  resourceIds: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const ids = resourceIds.filter((id) => id !== "");
+  if (ids.length === 0) return new Map();
+  const rows = await trx.selectFrom("resource").select(["id", "source_id"]).where(isOneOf("id", ids)).execute();
+  return new Map(rows.map((row) => [row.id, row.source_id]));
 }

@@ -1,10 +1,10 @@
 import { uuidv7 } from "../lib/uuid.ts";
-import { changeRow } from "./change-row.ts";
+import { changeRow, sourcesOfResources } from "./change-row.ts";
 import { noCounts } from "./counts.ts";
 import type { Database } from "./database.ts";
 import type { ChosenAccount, LinkDecisionStore, LinkedOne, PushOutcome } from "./engine.ts";
 import { leasedWrite } from "./leases.ts";
-import { freshLink, sourcesOfResources, unlink } from "./push.ts";
+import { freshLink, unlink } from "./push.ts";
 import { takeOver } from "./take-over.ts";
 
 /** What a person decided about the account of one resource: a task of its own, with one record. */

@@ -1,6 +1,6 @@
 import type { Transaction } from "kysely";
 import type { ResourceType } from "../scim/resource.ts";
-import { changeRow } from "./change-row.ts";
+import { changeRow, sourcesOfResources } from "./change-row.ts";
 import type { Database, Row } from "./database.ts";
 import { emptyLinks } from "./emptied-rows.ts";
 import type { PushOutcome, PushStore } from "./engine.ts";
@@ -372,18 +372,6 @@ function failedRow({ resourceId, link }: PushOutcome, targetId: string, now: num
     next_try_at: link.nextTryAt,
     last_error: link.error,
   };
-}
-
-/** The sources of these resources, by their ids; an empty id is nobody's. */
-export async function sourcesOfResources(
-  { isOneOf }: Pick<Database, "isOneOf">,
-  trx: Transaction<Tables>,
-  resourceIds: readonly string[],
-): Promise<ReadonlyMap<string, string>> {
-  const ids = resourceIds.filter((id) => id !== "");
-  if (ids.length === 0) return new Map();
-  const rows = await trx.selectFrom("resource").select(["id", "source_id"]).where(isOneOf("id", ids)).execute();
-  return new Map(rows.map((row) => [row.id, row.source_id]));
 }
 
 function recordRow(

@@ -279,10 +279,7 @@ interface ChangeTable {
   base_version: number;
   /** 1: it was held, and somebody approved it. */
   approved: Generated<number>;
-  /**
-   * 1: another mapping than before gives it another userName, externalId or active; at a target: other rules of the
-   * target another userName or externalId.
-   */
+  /** 1: another mapping gives it another userName, externalId or active; at a target other rules of it one of the first two. */
   changes_identity: Generated<number>;
   /** What was left out of the document, because it does not fit (JSON list of sentences). */
   warnings: Generated<string | null>;

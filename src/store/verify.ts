@@ -1,10 +1,10 @@
 import { sql } from "kysely";
 import type { ResourceType } from "../scim/resource.ts";
-import { changeRow } from "./change-row.ts";
+import { changeRow, sourcesOfResources } from "./change-row.ts";
 import type { Database } from "./database.ts";
 import type { Finding, VerifyStore } from "./engine.ts";
 import { leasedWrite } from "./leases.ts";
-import { freshLink, sourcesOfResources, unlink } from "./push.ts";
+import { freshLink, unlink } from "./push.ts";
 import type { LinkedQueries } from "./push-pending.ts";
 import { makeVerifyMembers } from "./verify-members.ts";
 
