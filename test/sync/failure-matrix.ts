@@ -129,6 +129,9 @@ export async function liveThrough(step: StepName, world: WorldName, names: reado
       throw new Error(`${step}, ${world}: ${name}`, { cause: error });
     }
   }
+  fixture.control.resetJournal();
+  expect(await fixture.sync()).toMatchObject({ state: "succeeded", error: null });
+  expect(fixture.control.requests().total, "nothing is left to be done").toBe(0);
 }
 
 async function strike(fixture: EngineFixture, step: StepName, fault: Fault, round: number): Promise<void> {
@@ -154,9 +157,6 @@ async function strike(fixture: EngineFixture, step: StepName, fault: Fault, roun
   // Who lies about an id is told of a manager by an id that nobody has.
   if (effect.kind === "wrong-id") fixture.control.resetJournal();
   await recovers(fixture);
-  fixture.control.resetJournal();
-  expect(await fixture.sync()).toMatchObject({ state: "succeeded", error: null });
-  expect(fixture.control.requests().total, "nothing is left to be done").toBe(0);
 }
 
 /** Changes of every kind, so that a push has something to do at every step. */
