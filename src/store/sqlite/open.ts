@@ -6,7 +6,7 @@ import { type Database, errorCode, type Row, type Upsert } from "../database.ts"
 import { migrate } from "../migrations/run.ts";
 import type { Tables } from "../tables.ts";
 import { cachedPrepare, type Prepare } from "./prepare.ts";
-import { cacheSize, makeReader } from "./reader.ts";
+import { makeReader } from "./reader.ts";
 import { shareCommits } from "./share-commits.ts";
 
 /**
@@ -21,7 +21,8 @@ export async function openSqlite(file: string): Promise<Database> {
   await useWal(connection);
   connection.pragma("synchronous = NORMAL");
   connection.pragma("foreign_keys = ON");
-  connection.pragma(cacheSize);
+  // A server has two of these, and the system keeps the file besides: 8 MB.
+  connection.pragma("cache_size = -8000");
   // A checkpoint syncs: one for some batches rather than several for each.
   connection.pragma("wal_autocheckpoint = 4000");
   connection.pragma("temp_store = MEMORY");

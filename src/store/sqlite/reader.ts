@@ -1,9 +1,6 @@
 import SqliteConnection from "better-sqlite3";
 import { cachedPrepare } from "./prepare.ts";
 
-/** What each connection keeps in memory, 16 MB. A server has three of them, and the system keeps the file besides. */
-export const cacheSize = "cache_size = -16000";
-
 /** A connection that only reads. */
 export interface SqliteReader {
   all(text: string, parameters: readonly unknown[]): readonly unknown[];
@@ -27,7 +24,8 @@ export function makeReader(file: string, patienceMs: number): SqliteReader {
   const open = () => {
     const connection = new SqliteConnection(file, { readonly: true });
     connection.pragma(`busy_timeout = ${patienceMs}`);
-    connection.pragma(cacheSize);
+    // What is searched for walks through whole indexes: 32 MB.
+    connection.pragma("cache_size = -32000");
     const prepare = cachedPrepare(connection);
     return { connection, prepare, begin: connection.prepare("begin"), commit: connection.prepare("commit") };
   };
