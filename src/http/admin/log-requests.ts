@@ -16,6 +16,6 @@ export function logAdminRequests(log: Log): MiddlewareHandler<{ Variables: Reque
       const problem = c.error === undefined ? null : (toProblem(c.error)?.code ?? "internal");
       return { caller: c.get("isAdministrator") ? "administrator" : null, fields: problem === null ? {} : { problem } };
     },
-    (method) => (reading.has(method) ? "debug" : "info"),
+    { levelOf: (method) => (reading.has(method) ? "debug" : "info") },
   );
 }

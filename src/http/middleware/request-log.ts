@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { matchedRoutes } from "hono/route";
+import { matchedRoutes, routePath } from "hono/route";
 import type { Log } from "../../lib/log.ts";
 import { makeLineBudget } from "./line-budget.ts";
 import { requestIdOf } from "./request-id.ts";
@@ -14,6 +14,9 @@ export interface RequestNotes {
   readonly caller: string | null;
   readonly fields: Readonly<Record<string, unknown>>;
 }
+
+/** Hears of an answer. @param route as it is declared: never the path, which has ids in it */
+export type OnAnswered = (method: string, route: string, status: number, seconds: number) => void;
 
 /** What a Node server hands over beside the request; absent where there is no server, as in a test. */
 interface Edge {
@@ -34,7 +37,14 @@ type Level = "debug" | "info" | "warn";
 export function requestLog(
   log: Log | undefined,
   notesOf: (c: Context) => RequestNotes,
-  levelOf: (method: string) => Level = () => "debug",
+  {
+    levelOf = () => "debug",
+    onAnswered,
+  }: {
+    readonly levelOf?: (method: string) => Level;
+    /** Hears of each answer; in here, for each function around a handler costs a busy endpoint some of its speed. */
+    readonly onAnswered?: OnAnswered | undefined;
+  } = {},
 ): MiddlewareHandler<{ Variables: RequestVariables }> {
   const budget = makeLineBudget();
 
@@ -69,6 +79,8 @@ export function requestLog(
     outgoing?.setHeader("X-Request-Id", requestId);
     const startedAt = performance.now();
     await next();
+    // The route of the handler that answered: the last one that was come to.
+    onAnswered?.(c.req.method, routePath(c), c.res.status, (performance.now() - startedAt) / 1000);
     if (outgoing === undefined) c.res.headers.set("X-Request-Id", requestId);
     if (log === undefined) return;
     const { status } = c.res;

@@ -8,11 +8,10 @@ import type { ResourceType } from "../../scim/resource.ts";
 import { ScimError } from "../../scim/scim-error.ts";
 import type { DirectoryReader } from "../../store/store.ts";
 import { limitBodySize } from "../middleware/limit-body.ts";
-import type { RequestVariables } from "../middleware/request-log.ts";
+import type { OnAnswered, RequestVariables } from "../middleware/request-log.ts";
 import { authenticateClient, type ClientMemory, type FindClient } from "./authenticate.ts";
 import { readBody, tryBody } from "./body.ts";
 import { bulkLimits, runBulk } from "./bulk.ts";
-import { countRequests, type OnAnswered } from "./count-requests.ts";
 import { makeCursors } from "./cursor.ts";
 import { makeDiscovery } from "./discovery-routes.ts";
 import { type Conditions, judgeRead } from "./etag.ts";
@@ -79,8 +78,7 @@ export function makeScimRoutes(parts: ScimAppParts): Hono<{ Variables: ScimVaria
   const writes = makeWriteRequests({ writing, directory, catalog: parts.catalog, base });
   const app = new Hono<{ Variables: ScimVariables }>({ strict: false });
 
-  app.use(logScimRequests(log));
-  if (parts.onAnswered !== undefined) app.use(countRequests(parts.onAnswered));
+  app.use(logScimRequests(log, parts.onAnswered));
   // RFC 7643 §5: how to authenticate should be readable before one can.
   const isPublic = (path: string) => /\/ServiceProviderConfig\/?$/.test(path);
   app.use(authenticateClient(parts.authenticate, isPublic, parts.clientMemory));
