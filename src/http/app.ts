@@ -3,6 +3,7 @@ import { makeAdminApp } from "./admin/app.ts";
 import type { AdminParts } from "./admin/parts.ts";
 import { homePage } from "./home-page.ts";
 import { type MetricsParts, makeMetricsRoute } from "./metrics.ts";
+import { RememberingRouter } from "./remembering-router.ts";
 import { answerScimError, makeScimRoutes, type ScimAppParts } from "./scim/app.ts";
 import { makeClientMemory } from "./scim/authenticate.ts";
 import { logScimRequests } from "./scim/log-requests.ts";
@@ -20,7 +21,7 @@ export interface AppParts {
 export function makeApp({ admin, scim, isReady, metrics }: AppParts): Hono {
   const clientMemory = makeClientMemory();
   // A trailing slash is let pass: SCIM clients in the field send one.
-  const app = new Hono({ strict: false });
+  const app = new Hono({ strict: false, router: new RememberingRouter() });
   app.get("/healthz", (context) => context.json({ status: "ok" }));
   app.get("/readyz", async (context) => {
     try {

@@ -8,6 +8,7 @@ import {
   Registry,
 } from "prom-client";
 import type { EndedTask, Observer } from "../sync/observer.ts";
+import { makeAnswerTimes } from "./answer-times.ts";
 
 // What Prometheus reads. Labels are names of sources and targets, routes and codes: nothing of a person, and never more
 // of them than there are sources and targets. Each thread has metrics of its own, which are added up when they are read.
@@ -90,11 +91,11 @@ export function makeMetrics(): Metrics {
     ["target", "status"],
     requestBuckets,
   );
-  const answers = histogram(
+  const answers = makeAnswerTimes(
     "bridge_scim_request_duration_seconds",
     "Requests to the SCIM endpoint.",
-    ["method", "route", "status"],
     requestBuckets,
+    (method) => (knownMethods.has(method) ? method : "other"),
   );
   const gauges = new Map(
     Object.entries(gaugeHelp).map(([name, help]) => [
@@ -108,8 +109,6 @@ export function makeMetrics(): Metrics {
     if (targetNames.size < mostTargets) targetNames.add(name);
     return targetNames.has(name) ? name : "other";
   };
-  // Finding the series of some labels costs more than adding to it.
-  const answersBySeries = new Map<string, { observe(value: number): void }>();
 
   return {
     observer: {
@@ -130,20 +129,12 @@ export function makeMetrics(): Metrics {
         seconds,
       );
     },
-    scimAnswered(method, route, status, seconds) {
-      const key = `${method} ${route} ${status}`;
-      let series = answersBySeries.get(key);
-      if (series === undefined) {
-        series = answers.labels({ method: knownMethods.has(method) ? method : "other", route, status: String(status) });
-        answersBySeries.set(key, series);
-      }
-      series.observe(seconds);
-    },
+    scimAnswered: answers.observe,
     setGauges(values) {
       for (const gauge of gauges.values()) gauge.reset();
       for (const { name, labels, value } of values) gauges.get(name)?.inc(labels, value);
     },
-    read: () => registry.getMetricsAsJSON(),
+    read: async () => [...(await registry.getMetricsAsJSON()), answers.read()],
   };
 }
 

@@ -6,6 +6,20 @@ import { requestIdOf } from "./request-id.ts";
 
 export interface RequestVariables {
   readonly requestId: string;
+  /** Set by a handler that put the id into its answer by itself. */
+  readonly tellsRequestId: true | undefined;
+}
+
+/**
+ * The headers of an answer with the request's id among them. Handlers that are asked often make their answer with them:
+ * set from outside, a header costs as much as logging and counting the request do.
+ */
+export function tellRequestId(
+  c: Context,
+  headers: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  c.set("tellsRequestId", true);
+  return { ...headers, "x-request-id": c.get("requestId") };
 }
 
 /** What a log line says beside method, route, status and time. */
@@ -74,19 +88,25 @@ export function requestLog(
   return async (c, next) => {
     const requestId = requestIdOf(c.req.header("x-request-id"));
     c.set("requestId", requestId);
-    // Set on the answer itself, a header costs as much as the rest of this: it becomes a whole Headers object then.
-    const outgoing = (c.env as Edge | undefined)?.outgoing;
-    outgoing?.setHeader("X-Request-Id", requestId);
     const startedAt = performance.now();
-    await next();
+    // Where it stands `inOne` with others, one of them may have answered.
+    const answer: unknown = await next();
+    if (!c.finalized && answer instanceof Response) c.res = answer;
     // The route of the handler that answered: the last one that was come to.
     onAnswered?.(c.req.method, routePath(c), c.res.status, (performance.now() - startedAt) / 1000);
-    if (outgoing === undefined) c.res.headers.set("X-Request-Id", requestId);
+    if (c.get("tellsRequestId") !== true) addRequestId(c, requestId);
     if (log === undefined) return;
     const { status } = c.res;
     const level = status >= 500 ? "warn" : status >= 400 ? "info" : levelOf(c.req.method);
     if (log.isLevelEnabled(level)) write(c, level, requestId, startedAt);
   };
+}
+
+/** Where there is a server, not on the answer itself: that would become a whole Response with Headers. */
+function addRequestId(c: Context, requestId: string): void {
+  const outgoing = (c.env as Edge | undefined)?.outgoing;
+  if (outgoing === undefined) c.res.headers.set("X-Request-Id", requestId);
+  else outgoing.setHeader("X-Request-Id", requestId);
 }
 
 /** The form of the bridge's own ids. */

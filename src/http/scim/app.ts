@@ -7,8 +7,9 @@ import { makeProjection } from "../../scim/project.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import { ScimError } from "../../scim/scim-error.ts";
 import type { DirectoryReader } from "../../store/store.ts";
+import { inOne } from "../middleware/in-one.ts";
 import { limitBodySize } from "../middleware/limit-body.ts";
-import type { OnAnswered, RequestVariables } from "../middleware/request-log.ts";
+import { type OnAnswered, type RequestVariables, tellRequestId } from "../middleware/request-log.ts";
 import { authenticateClient, type ClientMemory, type FindClient } from "./authenticate.ts";
 import { readBody, tryBody } from "./body.ts";
 import { bulkLimits, runBulk } from "./bulk.ts";
@@ -78,11 +79,15 @@ export function makeScimRoutes(parts: ScimAppParts): Hono<{ Variables: ScimVaria
   const writes = makeWriteRequests({ writing, directory, catalog: parts.catalog, base });
   const app = new Hono<{ Variables: ScimVariables }>({ strict: false });
 
-  app.use(logScimRequests(log, parts.onAnswered));
   // RFC 7643 §5: how to authenticate should be readable before one can.
   const isPublic = (path: string) => /\/ServiceProviderConfig\/?$/.test(path);
-  app.use(authenticateClient(parts.authenticate, isPublic, parts.clientMemory));
-  app.use(limitRate());
+  app.use(
+    inOne(
+      logScimRequests(log, parts.onAnswered),
+      authenticateClient(parts.authenticate, isPublic, parts.clientMemory),
+      limitRate(),
+    ),
+  );
   // Only where a body is read: looking for one makes a whole Request object of each GET.
   for (const [path, maxSize] of bodyLimits) limitBody([`/${path}`, `/${path}/*`], maxSize);
   limitBody(["/Users", "/Users/*", "/.search", "/"], otherBodyLimit);
@@ -158,7 +163,7 @@ export function makeScimRoutes(parts: ScimAppParts): Hono<{ Variables: ScimVaria
       cursors,
       base,
     });
-    return scimText(text);
+    return scimText(text, tellRequestId(context));
   }
 
   async function readOne(context: ScimContext, type: ResourceType, id: string): Promise<Response> {
@@ -166,14 +171,14 @@ export function makeScimRoutes(parts: ScimAppParts): Hono<{ Variables: ScimVaria
     const { sources } = context.get("client");
     const row = await directory.readResource(type, id, sources);
     if (!row) throw notFound(`This ${type}`);
-    const headers = { etag: versionOf(row), location: locationOf(row, base) };
-    const verdict = judgeRead(conditionsOf(context), headers.etag);
+    const etag = versionOf(row);
+    const verdict = judgeRead(conditionsOf(context), etag);
     if (verdict === "failed") throw hasChanged();
     if (verdict === "unchanged") {
-      return new Response(null, { status: 304, headers: { etag: headers.etag } });
+      return new Response(null, { status: 304, headers: { etag } });
     }
     const [text] = await resourceTexts([row], type, projection, directory, base, sources);
-    return scimText(text ?? "{}", headers);
+    return scimText(text ?? "{}", tellRequestId(context, { etag, location: locationOf(row, base) }));
   }
 }
 

@@ -59,14 +59,17 @@ export function authenticateClient(
   isPublic: (path: string) => boolean,
   memory: ClientMemory = makeClientMemory(),
 ): MiddlewareHandler<{ Variables: { client: ScimClientRow } }> {
-  return async (context, next) => {
+  // Not async: a client who is remembered should cost no promise.
+  return (context, next) => {
     const header = context.req.header("authorization");
     if (header === undefined) return isPublic(context.req.path) ? next() : refuse("A bearer token is needed", realm);
+    const admit = (client: ScimClientRow | null): Promise<unknown> => {
+      if (client === null) return refuse("The bearer token is not valid", `${realm}, error="invalid_token"`);
+      context.set("client", client);
+      return next();
+    };
     const known = memory.find(header, findClient);
-    const client = known instanceof Promise ? await known : known;
-    if (client === null) return refuse("The bearer token is not valid", `${realm}, error="invalid_token"`);
-    context.set("client", client);
-    return next();
+    return (known instanceof Promise ? known.then(admit) : admit(known)) as ReturnType<MiddlewareHandler>;
   };
 }
 
@@ -77,6 +80,6 @@ function visibleTo({ access, sources }: ScimClientRow): VisibleSources {
 
 const realm = 'Bearer realm="scim"';
 
-function refuse(detail: string, challenge: string): Response {
+async function refuse(detail: string, challenge: string): Promise<Response> {
   return scimErrorResponse(new ScimError(401, null, detail), { "www-authenticate": challenge });
 }

@@ -23,8 +23,8 @@ export interface RateVariables {
  */
 export function limitRate(now: () => number = Date.now): MiddlewareHandler<{ Variables: RateVariables }> {
   const buckets = new Map<string, Bucket>();
-  return async (context, next) => {
-    context.set("charge", () => undefined);
+  return (context, next) => {
+    context.set("charge", chargeNothing);
     const client = context.get("client") as ScimClientRow | undefined;
     if (client === undefined || client.requestsPerSecond === 0) return next();
     const { id, requestsPerSecond: rate } = client;
@@ -36,7 +36,7 @@ export function limitRate(now: () => number = Date.now): MiddlewareHandler<{ Var
     if (bucket.tokens < 1) {
       const seconds = Math.max(1, Math.ceil((1 - bucket.tokens) / rate));
       const detail = `This client may send ${rate} requests a second: try again in ${seconds} s`;
-      return scimErrorResponse(new ScimError(429, null, detail), { "retry-after": String(seconds) });
+      return Promise.resolve(scimErrorResponse(new ScimError(429, null, detail), { "retry-after": String(seconds) }));
     }
     bucket.tokens -= 1;
     // Whoever sends many operations at once is in debt for them.
@@ -46,3 +46,5 @@ export function limitRate(now: () => number = Date.now): MiddlewareHandler<{ Var
     return next();
   };
 }
+
+function chargeNothing(): void {}

@@ -1,3 +1,4 @@
+import { isoTime } from "../../lib/iso-time.ts";
 import type { Projection } from "../../scim/project.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import type { DirectoryReader, MemberView, ResourceRow, VisibleSources } from "../../store/store.ts";
@@ -50,10 +51,6 @@ function metaText(row: ResourceRow, base: string): string {
   const times = `"created":"${isoTime(row.createdAt)}","lastModified":"${isoTime(row.lastModifiedAt)}"`;
   const location = JSON.stringify(locationOf(row, base));
   return `{"resourceType":"${row.type}",${times},"location":${location},"version":${JSON.stringify(versionOf(row))}}`;
-}
-
-function isoTime(time: number): string {
-  return new Date(time).toISOString();
 }
 
 async function readEdges(
