@@ -20,6 +20,7 @@ export interface Tables {
   change: ChangeTable;
   change_member: ChangeMemberTable;
   task_mark: TaskMarkTable;
+  plan_request: PlanRequestTable;
   file_version: FileVersionTable;
   removal: RemovalTable;
   scim_client: ScimClientTable;
@@ -245,6 +246,10 @@ interface SyncTaskTable {
   drift: Generated<string | null>;
   /** Of a preview of matches: its numbers (JSON). */
   matching: Generated<string | null>;
+  /** Of a plan that was made: its digest, and what it was made on (JSON). */
+  plan: Generated<string | null>;
+  /** The plan that this task applies. */
+  plan_id: Generated<string | null>;
   created_at: number;
   started_at: number | null;
   finished_at: number | null;
@@ -293,6 +298,25 @@ interface ChangeMemberTable {
   op: "add" | "remove";
   member_id: string;
   member_type: "User" | "Group";
+}
+
+/** A request that a plan found that a target would be sent, in the order in which plans are compared. */
+interface PlanRequestTable {
+  seq: Generated<number>;
+  task_id: string;
+  target_id: string;
+  /** The record of the plan that it belongs to. */
+  change_seq: number | null;
+  resource_type: "User" | "Group";
+  resource_id: string;
+  /** The id at the target, or what stands for one that a create would give. */
+  remote_id: string | null;
+  method: "POST" | "PUT" | "PATCH" | "DELETE";
+  path: string;
+  body: string | null;
+  /** 0: an id that is not there yet, or what the target answers, is part of it. */
+  exact: number;
+  created_at: number;
 }
 
 /** Resources that a task found as their records want them; noted on them when the task is applied. */
