@@ -23,7 +23,7 @@ import { makeGroupReader } from "./group-reader.ts";
 import { makeGroupRules } from "./group-rules.ts";
 import { makeLeaseStore } from "./leases.ts";
 import { makeLinkDecisions } from "./link-decisions.ts";
-import type { PlanStore } from "./plan-store.ts";
+import type { PlanReader, PlanStore } from "./plan-store.ts";
 import { makePlanStore } from "./plans.ts";
 import { openPostgres } from "./postgres/open.ts";
 import { makePushStore } from "./push.ts";
@@ -51,6 +51,7 @@ export type FullStore = Store &
   PushStore &
   VerifyStore &
   PlanStore &
+  PlanReader &
   LinkDecisionStore &
   EventStore &
   GaugeStore &

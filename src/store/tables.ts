@@ -1,5 +1,7 @@
 import type { Generated } from "kysely";
 import type { DirectoryAction } from "./directory-writing.ts";
+import type { AlertTable, WebhookDeliveryTable, WebhookTable } from "./event-tables.ts";
+import type { PlanRequestTable } from "./plan-table.ts";
 
 // The tables as Kysely sees them. Times are milliseconds since 1970; booleans are 0 and 1; JSON is text.
 
@@ -300,25 +302,6 @@ interface ChangeMemberTable {
   member_type: "User" | "Group";
 }
 
-/** A request that a plan found that a target would be sent, in the order in which plans are compared. */
-interface PlanRequestTable {
-  seq: Generated<number>;
-  task_id: string;
-  target_id: string;
-  /** The record of the plan that it belongs to. */
-  change_seq: number | null;
-  resource_type: "User" | "Group";
-  resource_id: string;
-  /** The id at the target, or what stands for one that a create would give. */
-  remote_id: string | null;
-  method: "POST" | "PUT" | "PATCH" | "DELETE";
-  path: string;
-  body: string | null;
-  /** 0: an id that is not there yet, or what the target answers, is part of it. */
-  exact: number;
-  created_at: number;
-}
-
 /** Resources that a task found as their records want them; noted on them when the task is applied. */
 interface TaskMarkTable {
   task_id: string;
@@ -366,46 +349,6 @@ interface ScimClientTable {
   requests_per_second: Generated<number>;
   token_hash: string;
   created_at: number;
-}
-
-/** Where somebody wants to hear of events. */
-interface WebhookTable {
-  id: string;
-  name: string;
-  url: string;
-  /** JSON list of event types. */
-  events: string;
-  status: "enabled" | "disabled";
-  /** Why the bridge itself disabled it; null when an administrator did. */
-  disabled_because: string | null;
-  /** Encrypted JSON: `current`, and after a rotation `previous` with `until` when it signs too. */
-  secrets: string;
-  created_at: number;
-  updated_at: number;
-}
-
-/** One event on its way to one webhook: written with what it tells of, and kept as a record afterwards. */
-interface WebhookDeliveryTable {
-  /** `webhook-id` of the specification: the same in each attempt. */
-  id: string;
-  webhook_id: string;
-  event: string;
-  payload: string;
-  state: "pending" | "delivered" | "failed";
-  attempts: number;
-  /** While it is pending. Whoever sends it moves this on first: so it is claimed. */
-  next_try_at: number | null;
-  /** HTTP status of the last answer. */
-  last_status: number | null;
-  last_error: string | null;
-  created_at: number;
-  delivered_at: number | null;
-}
-
-/** What is out of order now, so that it is told once, and told when it is over: `source.stale:{id}`. */
-interface AlertTable {
-  name: string;
-  since: number;
 }
 
 interface SettingTable {

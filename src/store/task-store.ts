@@ -263,22 +263,25 @@ export interface RecordReader {
   ): Promise<Page<RecordMember> | null>;
 }
 
+/** A task to be queued. */
+export interface NewTask {
+  readonly sourceId: string | null;
+  readonly targetId: string | null;
+  readonly trigger: TaskTrigger;
+  readonly mode: TaskMode;
+  /** Of a verify. */
+  readonly repair?: boolean;
+  /** The plan that is to be applied. */
+  readonly planId?: string | null;
+}
+
 export interface TaskStore {
   /**
    * Queues a task, or answers the one of the same source or target that is already queued or running (`created: false`);
-   * those that read a target back have a place of their own.
+   * those that read a target back or plan have a place of their own.
    * One conditional write: two callers at once get the same task.
    */
-  queueTask(task: {
-    readonly sourceId: string | null;
-    readonly targetId: string | null;
-    readonly trigger: TaskTrigger;
-    readonly mode: TaskMode;
-    /** Of a verify. */
-    readonly repair?: boolean;
-    /** The plan that is to be applied. */
-    readonly planId?: string | null;
-  }): Promise<{ readonly task: TaskRow; readonly created: boolean }>;
+  queueTask(task: NewTask): Promise<{ readonly task: TaskRow; readonly created: boolean }>;
   findTask(id: string): Promise<TaskRow | null>;
   /** Newest first. */
   listTasks(query: {
