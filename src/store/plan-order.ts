@@ -52,15 +52,17 @@ interface Fingerprint {
   readonly kind: "change" | "request";
   readonly target: string | null;
   readonly hash: string;
+  /** Nothing would be done: it fails, or is skipped. */
+  readonly isVain: boolean;
 }
 
 /** Sums a plan up. */
 export async function digestPlan(database: Database, order: PlanOrder): Promise<PlanNumbers> {
   const digest = createHash("sha256");
   const counts = { change: 0, request: 0 };
-  for await (const { kind, hash: each } of fingerprints(database, order)) {
+  for await (const { kind, isVain, hash: each } of fingerprints(database, order)) {
     digest.update(`${kind} ${each}\n`);
-    counts[kind] += 1;
+    if (!isVain) counts[kind] += 1;
   }
   return { digest: digest.digest("hex"), changes: counts.change, requests: counts.request };
 }
@@ -88,6 +90,8 @@ function keyOf({ kind, target, hash: each }: Fingerprint): string {
   return `${target ?? ""} ${kind} ${each}`;
 }
 
+const vain: ReadonlySet<string> = new Set(["failed", "skipped"]);
+
 export async function* fingerprints(database: Database, order: PlanOrder): AsyncGenerator<Fingerprint> {
   for (let after = 0; ; ) {
     const page = await order.change(after);
@@ -101,7 +105,7 @@ export async function* fingerprints(database: Database, order: PlanOrder): Async
       const text = JSON.stringify([target, resource_type, resource_id, action, status, before, then]);
       const sum = createHash("sha256").update(text);
       if (row.added_count + row.removed_count > 0) await addMembers(database, sum, row.seq);
-      yield { kind: "change", target, hash: sum.digest("base64url") };
+      yield { kind: "change", target, hash: sum.digest("base64url"), isVain: vain.has(status) };
     }
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -115,6 +119,7 @@ export async function* fingerprints(database: Database, order: PlanOrder): Async
         kind: "request",
         target,
         hash: hash("sha256", JSON.stringify([target, method, path, body]), "base64url"),
+        isVain: false,
       };
     }
     await new Promise((resolve) => setImmediate(resolve));
