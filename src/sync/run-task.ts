@@ -16,13 +16,14 @@ import type {
   TargetRow,
   TargetStore,
   TaskRow,
+  TaskState,
   VerifyStore,
 } from "../store/store.ts";
 import { LeaseLostError } from "../store/store.ts";
 import type { Target, TargetLanguage, WriteNotes } from "../target/target.ts";
 import type { AlertParts } from "./alerts.ts";
 import { atTargets } from "./at-targets.ts";
-import { settleLeaving } from "./end-source.ts";
+import { type Leaving, settleLeaving } from "./end-source.ts";
 import { finishTask, type Pushed } from "./finish-task.ts";
 import type { LeaseParts } from "./lease.ts";
 import { checkPlan } from "./plan-ahead/check-plan.ts";
@@ -88,14 +89,10 @@ export async function runTask(parts: TaskParts, found: OpenTask, lease: Lease, o
     const source = task.sourceId === null ? null : await store.findSource(task.sourceId);
     const leaving = source?.settings.leaving ?? null;
     const directory = await runDirectory(parts, task, source, lease, progress, signal);
-    if (task.mode === "plan") return await finishPlan({ parts, task, source, progress, signal }, directory, lease);
-    const pushes = directory.usable && leaving?.people !== "keep";
-    const people = leaving?.people ?? null;
-    const targets = pushes
-      ? await atTargets(parts, task, signal, (row, held) => workAtTarget(parts, task, row, people, progress, held))
-      : [];
-    await progress.flush();
-    const state = await finishTask(parts, task, source, directory, targets);
+    const request = { parts, task, source, progress, signal };
+    const { state, targets } = await (task.mode === "plan"
+      ? finishPlan(request, directory, lease)
+      : finishPushes(request, directory, leaving));
     // What others' groups wait for is no reason to keep a source that nobody has any more.
     const hasLeft = state === "succeeded" || isOwnDone(directory, targets);
     if (source !== null) await settleLeaving(store, task, source.id, { leaving, hasLeft, now: clock() });
@@ -141,17 +138,36 @@ async function runDirectory(
   return runSourceTask({ ...parts, lease, task, row, progress, signal, ...checked });
 }
 
+/** The directory is brought up to date; its targets follow. */
+async function finishPushes(
+  { parts, task, source, progress, signal }: AheadRequest,
+  directory: DirectoryResult,
+  leaving: Leaving | null,
+): Promise<Ended> {
+  const people = leaving?.people ?? null;
+  const pushes = directory.usable && people !== "keep";
+  const targets = pushes
+    ? await atTargets(parts, task, signal, (row, held) => workAtTarget(parts, task, row, people, progress, held))
+    : [];
+  await progress.flush();
+  return { state: await finishTask(parts, task, source, directory, targets), targets };
+}
+
+/** How a task ended, and at which targets. */
+interface Ended {
+  readonly state: TaskState;
+  readonly targets: readonly Pushed[];
+}
+
 /** What the directory would be changed by is planned; then what each target would be sent, and all of it is kept. */
-async function finishPlan(request: AheadRequest, directory: DirectoryResult, lease: Lease): Promise<void> {
+async function finishPlan(request: AheadRequest, directory: DirectoryResult, lease: Lease): Promise<Ended> {
   const { parts, task, source } = request;
   await request.progress.flush();
-  if (!directory.usable) {
-    await finishTask(parts, task, source, directory, []);
-    return;
-  }
+  if (!directory.usable) return { state: await finishTask(parts, task, source, directory, []), targets: [] };
   const ahead = await planAhead(request);
   try {
-    await finishTask(parts, task, source, directory, ahead.pushed, await keepPlan(ahead, lease));
+    const plan = await keepPlan(ahead, lease);
+    return { state: await finishTask(parts, task, source, directory, ahead.pushed, plan), targets: ahead.pushed };
   } finally {
     await ahead.scratch.close();
   }

@@ -212,9 +212,7 @@ describe("a plan of a target", () => {
     fixture.proxy.writes.length = 0;
     const refused = await apply(fixture, plan);
     expect(refused).toMatchObject({ state: "failed", error: { code: "plan.moved" } });
-    expect(refused.error?.detail).toMatch(
-      /target \S+ was pushed to, linked or read since \(\d+ changes or requests\)/,
-    );
+    expect(refused.error?.detail).toMatch(/target \S+ was pushed to, linked or read since \(\d+ changes or requests\)/);
     expect(fixture.proxy.writes).toEqual([]);
   });
 });
