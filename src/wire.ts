@@ -35,7 +35,7 @@ import type { TargetAuth } from "./target/scim/authorization.ts";
 import { makeHttpExchange } from "./target/scim/http-exchange.ts";
 import { makeScimLanguage } from "./target/scim/language.ts";
 import { makeScimTarget } from "./target/scim/scim-target.ts";
-import { type Target, TargetError, type TargetLanguage } from "./target/target.ts";
+import { type Target, TargetError, type TargetLanguage, type WriteNotes } from "./target/target.ts";
 
 /** A configuration in which nothing is left to be made: keys and tokens are known. */
 export interface ReadyConfig extends Config {
@@ -55,7 +55,7 @@ export interface Parts {
 
 export interface Edges extends EngineEdges {
   readonly openSource: (source: Pick<SourceRow, "settings" | "secrets">) => Source;
-  readonly openTarget: (target: Pick<TargetRow, "name" | "settings" | "secrets">) => Opened;
+  readonly openTarget: (target: Pick<TargetRow, "name" | "settings" | "secrets">, notes?: WriteNotes) => Opened;
   readonly sendWebhook: SendWebhook;
   /** A target profile as it is read now. @throws {TargetError} `profile` when it cannot be used */
   readonly readProfile: (name: string) => TargetProfile;
@@ -116,7 +116,7 @@ function makeEdges(config: ReadyConfig, schemas: SchemaRegistry, log: Log, metri
   const allowAddress = parseAddressPolicy(String(config.allowPrivateAddresses));
   return {
     openSource: (source) => openSource(source, allowAddress, log),
-    openTarget: (target) => openTarget(target, config.schemasDir, allowAddress, metrics),
+    openTarget: (target, notes) => openTarget(target, notes, config.schemasDir, allowAddress, metrics),
     sendWebhook: makeWebhookSender(allowAddress),
     loadMapping: async (name) => mappingInForce(await schemas.refresh(), name),
     catalog: async () => (await schemas.refresh()).catalog,
@@ -147,6 +147,7 @@ function openSource(
 
 function openTarget(
   { name, settings, secrets }: Pick<TargetRow, "name" | "settings" | "secrets">,
+  notes: WriteNotes | undefined,
   schemasDir: string,
   allowAddress: AddressPolicy,
   metrics: Metrics,
@@ -169,6 +170,7 @@ function openTarget(
     proxy: settings.proxy,
     allowAddress,
     onExchange: (status, seconds) => metrics.exchanged(name, status, seconds),
+    notes,
   });
   return { profile, target, language: makeScimLanguage(profile.facts, settings.constants) };
 }

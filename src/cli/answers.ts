@@ -24,6 +24,8 @@ const taskError = z.looseObject({ code: z.string(), detail: z.string() });
 
 export const taskAnswer = z.looseObject({
   id: z.string(),
+  source: z.string().nullable().default(null),
+  target: z.string().nullable().default(null),
   mode: z.string(),
   state: z.string(),
   mapping: z.looseObject({ name: z.string(), version: z.number(), problem: z.string().nullable() }).nullable(),
@@ -34,6 +36,16 @@ export const taskAnswer = z.looseObject({
   ),
   error: taskError.nullable(),
   hold: z.looseObject({ reason: z.string(), expiresAt: z.string() }).nullable(),
+  plan: z
+    .looseObject({
+      digest: z.string(),
+      changes: z.number(),
+      requests: z.number(),
+      wouldHold: z.looseObject({ reason: z.string() }).nullable(),
+      whole: z.boolean(),
+    })
+    .nullable()
+    .default(null),
   repair: z.boolean().default(false),
   drift: z
     .looseObject({
@@ -44,6 +56,20 @@ export const taskAnswer = z.looseObject({
     .nullable()
     .default(null),
 });
+
+export const tasksAnswer = z.object({ items: z.array(taskAnswer), nextCursor: z.string().nullable() });
+
+const plannedRequest = z.looseObject({
+  target: z.string(),
+  method: z.string(),
+  path: z.string(),
+  body: z.record(z.string(), z.json()).nullable(),
+  exact: z.boolean(),
+});
+
+export const plannedRequestsAnswer = z.object({ items: z.array(plannedRequest), nextCursor: z.string().nullable() });
+
+export type PlannedRequestAnswer = z.output<typeof plannedRequest>;
 
 export const targetAnswer = z.looseObject({ id: z.string(), name: z.string() });
 

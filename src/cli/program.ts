@@ -4,6 +4,7 @@ import { StartError } from "../lib/start-error.ts";
 import { addDemo } from "./demo.ts";
 import { addMapping } from "./mapping.ts";
 import { CliError, type CliParts } from "./parts.ts";
+import { addPlan } from "./plan.ts";
 import { addRecords } from "./records.ts";
 import { addServe } from "./serve.ts";
 import { addSimulator } from "./simulator.ts";
@@ -73,6 +74,7 @@ Exit codes: 0 done, 1 failed, partial or held, 2 wrong usage`,
   addDemo(program, parts, end);
   addSource(program, parts, end);
   addSync(program, parts, end);
+  addPlan(program, parts, end);
   addVerify(program, parts, end);
   addRecords(program, parts, end);
   addToken(program, parts, end);

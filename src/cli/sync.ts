@@ -1,7 +1,8 @@
 import type { Command } from "commander";
-import { type TaskAnswer, targetAnswer, taskAnswer } from "./answers.ts";
-import { type ApiClient, makeApiClient } from "./api-client.ts";
-import { CliError, type CliParts } from "./parts.ts";
+import { taskAnswer } from "./answers.ts";
+import { makeApiClient } from "./api-client.ts";
+import type { CliParts } from "./parts.ts";
+import { targetNamesOf } from "./task-names.ts";
 import { reportTask } from "./task-report.ts";
 import { plain } from "./text.ts";
 import { watchTask } from "./watch-task.ts";
@@ -33,21 +34,7 @@ async function syncSource(parts: CliParts, source: string, options: SyncOptions)
   if (started.mode !== mode) parts.stderr.write(`A task with mode ${started.mode} is under way; this is that one.\n`);
   const task = options.wait ? await watchTask(client, started, parts) : started;
   if (options.json) parts.stdout.write(`${JSON.stringify(task, null, 2)}\n`);
-  else if (options.wait) parts.stdout.write(reportTask(source, task, await namesOf(client, task)));
+  else if (options.wait) parts.stdout.write(reportTask(source, task, await targetNamesOf(client, task)));
   else parts.stdout.write(`Sync task ${task.id} of ${plain(source)} is ${task.state}.\n`);
   return options.wait && task.state !== "succeeded" ? 1 : 0;
-}
-
-/** Names of the targets of a task by their ids. */
-async function namesOf(client: ApiClient, { targets }: TaskAnswer): Promise<ReadonlyMap<string, string>> {
-  const named = targets.map(async ({ target }): Promise<readonly [string, string]> => {
-    try {
-      return [target, (await client.call("GET", `/targets/${encodeURIComponent(target)}`, targetAnswer)).name];
-    } catch (error) {
-      // It may have been deleted since: the report goes by its id then.
-      if (error instanceof CliError) return [target, target];
-      throw error;
-    }
-  });
-  return new Map(await Promise.all(named));
 }

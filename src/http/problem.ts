@@ -28,6 +28,7 @@ const titles = {
   "name-taken": "The name is taken",
   "limit-reached": "A limit is reached",
   conflict: "The request collides with the present state",
+  "plan-moved": "The plan is out of date",
   "too-large": "The body is too large",
   busy: "The server is busy with the like",
   upstream: "The other side did not answer as it should",

@@ -75,6 +75,7 @@ export const integerColumns: ReadonlySet<string> = new Set([
   "last_status",
   "delivered_at",
   "since",
+  "exact",
 ]);
 
 /** The database's own name for what went wrong (`23505`, `SQLITE_BUSY`). */

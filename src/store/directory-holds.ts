@@ -111,6 +111,8 @@ export function makeDirectoryHolds(
           .select("seq")
           .where("target_id", "=", targetId)
           .where("status", "=", sql.lit("planned" as const))
+          // What a plan shows of the target is planned as well.
+          .where("approved", "=", 1)
           .where(isOneOf("resource.source_id", sourceIds));
         await trx.deleteFrom("change_member").where("change_seq", "in", released).execute();
         await trx.deleteFrom("change").where("seq", "in", released).execute();

@@ -10,6 +10,7 @@ import type {
   TaskError,
   TaskHold,
   TaskMapping,
+  TaskPlan,
   TaskRow,
   TaskState,
   TaskTargetResult,
@@ -292,7 +293,7 @@ export interface EngineTaskStore {
   /** Moves a source's next run, unless another process did. */
   postponeSource(id: string, from: number, to: number | null): Promise<boolean>;
   /** Queued and running tasks, oldest first. */
-  openTasks(): Promise<readonly (TaskRow & { readonly stage: "plan" | "apply" | "push" })[]>;
+  openTasks(): Promise<readonly TaskRow[]>;
   /** False when the task was cancelled meanwhile. */
   startTask(id: string): Promise<boolean>;
   /** Notes how far a running task is. False when it is not running any more: it was cancelled. */
@@ -319,6 +320,7 @@ export interface EngineTaskStore {
       readonly error: TaskError | null;
       readonly hold: TaskHold | null;
       readonly matching?: Matching;
+      readonly plan?: TaskPlan;
       /** The source was read whole and brought into the directory. */
       readonly isSynced?: boolean;
       /** Written in the same transaction. */

@@ -187,7 +187,8 @@ function moves(
         ];
   const isHeld = sql`exists (select 1 from change_member as cm where cm.member_id = both_sides.id and cm.op = 'remove'
     and cm.change_seq in (select seq from change where resource_id = ${rule.groupId} and status = 'held'
-      and target_id is null))`;
+      and target_id is null and exists (
+        select 1 from sync_task as t where t.id = change.task_id and t.mode <> 'plan')))`;
   const leaves = { all: sql`1 = 1`, unheld: sql`not ${isHeld}`, none: sql`1 = 0` }[leaving];
   const ofThese = isConcerned === null ? sql`` : sql`and ${isConcerned("member.member_id")}`;
   return sql`${concerned}

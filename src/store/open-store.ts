@@ -23,6 +23,8 @@ import { makeGroupReader } from "./group-reader.ts";
 import { makeGroupRules } from "./group-rules.ts";
 import { makeLeaseStore } from "./leases.ts";
 import { makeLinkDecisions } from "./link-decisions.ts";
+import type { PlanReader, PlanStore } from "./plan-store.ts";
+import { makePlanStore } from "./plans.ts";
 import { openPostgres } from "./postgres/open.ts";
 import { makePushStore } from "./push.ts";
 import { makeRecordStore } from "./records.ts";
@@ -48,6 +50,8 @@ export type FullStore = Store &
   DirectoryChangeStore &
   PushStore &
   VerifyStore &
+  PlanStore &
+  PlanReader &
   LinkDecisionStore &
   EventStore &
   GaugeStore &
@@ -105,6 +109,7 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
     ...makePushStore(database, clock),
     ...makeVerifyStore(database, clock),
     ...makeLinkDecisions(database, clock),
+    ...makePlanStore(database, { makeStore: (copy) => makeStore(copy, cipher, clock), clock }),
     ...records,
     ...directory,
     ...tasks,

@@ -27,6 +27,7 @@ export function makePruning(database: Database): Pick<EngineTaskStore, "pruneRec
       await pruneTable("sync_task", "id", sql<boolean>`finished_at < ${before} and ${ended}`, signal);
       const row = dialect === "sqlite" ? "rowid" : "ctid";
       await pruneTable("removal", row, sql<boolean>`at < ${before}`, signal);
+      await pruneTable("plan_request", "seq", sql<boolean>`created_at < ${before}`, signal);
       await pruneTable("directory_record", "seq", sql<boolean>`at < ${before}`, signal);
       const isSettled = sql<boolean>`state <> 'pending'`;
       await pruneTable("webhook_delivery", "id", sql<boolean>`created_at < ${before} and ${isSettled}`, signal);
@@ -73,7 +74,7 @@ export function makePruning(database: Database): Pick<EngineTaskStore, "pruneRec
   }
 
   function pruneTable(
-    table: "sync_task" | "removal" | "directory_record" | "webhook_delivery",
+    table: "sync_task" | "removal" | "plan_request" | "directory_record" | "webhook_delivery",
     key: string,
     isOld: ReturnType<typeof sql<boolean>>,
     signal: AbortSignal | undefined,

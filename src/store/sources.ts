@@ -103,6 +103,7 @@ export function makeSourceStore(database: Database, cipher: Cipher, clock: () =>
         await trx.deleteFrom("change_member").where("change_seq", "in", changes).execute();
         await trx.deleteFrom("change").where("task_id", "in", tasks).execute();
         await trx.deleteFrom("task_mark").where("task_id", "in", tasks).execute();
+        await trx.deleteFrom("plan_request").where("task_id", "in", tasks).execute();
         await trx.deleteFrom("sync_task").where("source_id", "=", id).execute();
         await trx.deleteFrom("link_member").where("group_id", "in", resources).execute();
         await trx.deleteFrom("link_member").where("member_id", "in", resources).execute();

@@ -356,6 +356,7 @@ export type * from "./directory-writing.ts";
 export type * from "./engine.ts";
 export { LeaseLostError } from "./engine.ts";
 export type * from "./history-store.ts";
+export type * from "./plan-store.ts";
 export type * from "./schema-version-store.ts";
 export * from "./store-errors.ts";
 export type * from "./task-store.ts";

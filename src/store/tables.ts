@@ -1,5 +1,7 @@
 import type { Generated } from "kysely";
 import type { DirectoryAction } from "./directory-writing.ts";
+import type { AlertTable, WebhookDeliveryTable, WebhookTable } from "./event-tables.ts";
+import type { PlanRequestTable } from "./plan-table.ts";
 
 // The tables as Kysely sees them. Times are milliseconds since 1970; booleans are 0 and 1; JSON is text.
 
@@ -20,6 +22,7 @@ export interface Tables {
   change: ChangeTable;
   change_member: ChangeMemberTable;
   task_mark: TaskMarkTable;
+  plan_request: PlanRequestTable;
   file_version: FileVersionTable;
   removal: RemovalTable;
   scim_client: ScimClientTable;
@@ -245,6 +248,10 @@ interface SyncTaskTable {
   drift: Generated<string | null>;
   /** Of a preview of matches: its numbers (JSON). */
   matching: Generated<string | null>;
+  /** Of a plan that was made: its digest, and what it was made on (JSON). */
+  plan: Generated<string | null>;
+  /** The plan that this task applies. */
+  plan_id: Generated<string | null>;
   created_at: number;
   started_at: number | null;
   finished_at: number | null;
@@ -342,46 +349,6 @@ interface ScimClientTable {
   requests_per_second: Generated<number>;
   token_hash: string;
   created_at: number;
-}
-
-/** Where somebody wants to hear of events. */
-interface WebhookTable {
-  id: string;
-  name: string;
-  url: string;
-  /** JSON list of event types. */
-  events: string;
-  status: "enabled" | "disabled";
-  /** Why the bridge itself disabled it; null when an administrator did. */
-  disabled_because: string | null;
-  /** Encrypted JSON: `current`, and after a rotation `previous` with `until` when it signs too. */
-  secrets: string;
-  created_at: number;
-  updated_at: number;
-}
-
-/** One event on its way to one webhook: written with what it tells of, and kept as a record afterwards. */
-interface WebhookDeliveryTable {
-  /** `webhook-id` of the specification: the same in each attempt. */
-  id: string;
-  webhook_id: string;
-  event: string;
-  payload: string;
-  state: "pending" | "delivered" | "failed";
-  attempts: number;
-  /** While it is pending. Whoever sends it moves this on first: so it is claimed. */
-  next_try_at: number | null;
-  /** HTTP status of the last answer. */
-  last_status: number | null;
-  last_error: string | null;
-  created_at: number;
-  delivered_at: number | null;
-}
-
-/** What is out of order now, so that it is told once, and told when it is over: `source.stale:{id}`. */
-interface AlertTable {
-  name: string;
-  since: number;
 }
 
 interface SettingTable {

@@ -105,6 +105,30 @@ export interface Matching {
   readonly groups: MatchCounts;
 }
 
+/** What a plan was made on. Times and numbers are only compared. */
+export interface PlanBasis {
+  /** When the settings of the source were last changed; null for a plan of one target. */
+  readonly source: number | null;
+  readonly mapping: Pick<TaskMapping, "name" | "version"> | null;
+  /** How often the directory had changed. */
+  readonly directory: number;
+  /** By target's id: when its settings were last changed, and a text for what it was known to hold. */
+  readonly targets: Readonly<Record<string, { readonly settings: number; readonly state: string }>>;
+}
+
+/** What came of a plan. */
+export interface TaskPlan {
+  /** SHA-256 over its changes and requests, as hexadecimal. */
+  readonly digest: string;
+  readonly changes: number;
+  readonly requests: number;
+  /** What safeguards would hold; null when everything would go ahead. */
+  readonly hold: Omit<TaskHold, "expiresAt"> | null;
+  /** False: some target could not be looked at, so that the plan can't be applied. */
+  readonly whole: boolean;
+  readonly basis: PlanBasis;
+}
+
 export interface TaskRow {
   readonly id: string;
   /** Null for a push of one target's pending resources. */
@@ -132,6 +156,12 @@ export interface TaskRow {
   readonly drift: Drift | null;
   /** Of a preview of matches that has come to its end. */
   readonly matching: Matching | null;
+  /** Of a plan that has come to its end. */
+  readonly plan: TaskPlan | null;
+  /** The plan that it applies. */
+  readonly planId: string | null;
+  /** How far it is: once it is past `plan`, what was planned is carried out. */
+  readonly stage: "plan" | "apply" | "push";
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
@@ -233,20 +263,25 @@ export interface RecordReader {
   ): Promise<Page<RecordMember> | null>;
 }
 
+/** A task to be queued. */
+export interface NewTask {
+  readonly sourceId: string | null;
+  readonly targetId: string | null;
+  readonly trigger: TaskTrigger;
+  readonly mode: TaskMode;
+  /** Of a verify. */
+  readonly repair?: boolean;
+  /** The plan that is to be applied. */
+  readonly planId?: string | null;
+}
+
 export interface TaskStore {
   /**
    * Queues a task, or answers the one of the same source or target that is already queued or running (`created: false`);
-   * those that read a target back have a place of their own.
+   * those that read a target back or plan have a place of their own.
    * One conditional write: two callers at once get the same task.
    */
-  queueTask(task: {
-    readonly sourceId: string | null;
-    readonly targetId: string | null;
-    readonly trigger: TaskTrigger;
-    readonly mode: TaskMode;
-    /** Of a verify. */
-    readonly repair?: boolean;
-  }): Promise<{ readonly task: TaskRow; readonly created: boolean }>;
+  queueTask(task: NewTask): Promise<{ readonly task: TaskRow; readonly created: boolean }>;
   findTask(id: string): Promise<TaskRow | null>;
   /** Newest first. */
   listTasks(query: {

@@ -24,7 +24,7 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
     ...makeHeldPushes(database),
     ...makePruning(database),
 
-    async queueTask({ sourceId, targetId, trigger, mode, repair = false }) {
+    async queueTask({ sourceId, targetId, trigger, mode, repair = false, planId = null }) {
       const slot = slotOf(sourceId, targetId, mode);
       for (;;) {
         const now = clock();
@@ -47,6 +47,7 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
             error: null,
             hold: null,
             repair: repair ? 1 : 0,
+            plan_id: planId,
             created_at: now,
             started_at: null,
             finished_at: null,
@@ -118,7 +119,7 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
         .where("state", "in", ["queued", "running"])
         .orderBy("id")
         .execute();
-      return rows.map((row) => ({ ...toTask(row), stage: row.stage }));
+      return rows.map(toTask);
     },
 
     async startTask(id) {
@@ -150,7 +151,7 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
       return noted.numUpdatedRows > 0n;
     },
 
-    finishTask: (id, { state, counts, targets, error, hold, matching, isSynced, events = [] }) =>
+    finishTask: (id, { state, counts, targets, error, hold, matching, plan, isSynced, events = [] }) =>
       database.write(async (trx) => {
         const finished = await trx
           .updateTable("sync_task")
@@ -161,6 +162,7 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
             error: error === null ? null : JSON.stringify(error),
             hold: hold === null ? null : JSON.stringify(hold),
             ...(matching === undefined ? {} : { matching: JSON.stringify(matching) }),
+            ...(plan === undefined ? {} : { plan: JSON.stringify(plan) }),
             finished_at: clock(),
             slot: null,
           })
@@ -307,10 +309,11 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
 
 /**
  * There is one task at a time for each source, for each target that is pushed to by itself, and for each that is read
- * back: what is written meanwhile need not wait for that to be queued.
+ * back or planned: what is written meanwhile need not wait for that to be queued.
  */
 function slotOf(sourceId: string | null, targetId: string | null, mode: TaskMode): string {
   if (sourceId !== null) return `source:${sourceId}`;
+  if (mode === "plan") return `plan:${targetId}`;
   return mode === "verify" || mode === "match" ? `verify:${targetId}` : `target:${targetId}`;
 }
 
@@ -333,6 +336,9 @@ function toTask(row: Selectable<Tables["sync_task"]>): TaskRow {
     repair: row.repair === 1,
     drift: parse(row.drift),
     matching: parse(row.matching),
+    plan: parse(row.plan),
+    planId: row.plan_id,
+    stage: row.stage,
     createdAt: row.created_at,
     startedAt: row.started_at,
     finishedAt: row.finished_at,

@@ -8,7 +8,19 @@ const groupsAtOnce = 100;
  * Walks the planned changes of a task and applies them to our own directory: resources, then memberships, then the
  * memberships of those who left, and last what was found unchanged. Each step can be repeated.
  */
-export async function applyDirectory({ store, lease, task, row, progress, signal }: SourceTaskParts): Promise<void> {
+export async function applyDirectory({
+  store,
+  lease,
+  task,
+  row,
+  progress,
+  signal,
+}: Pick<SourceTaskParts, "lease" | "task" | "row" | "progress" | "signal"> & {
+  readonly store: Pick<
+    SourceTaskParts["store"],
+    "applyNext" | "applyMembers" | "applyMarks" | "logRemovals" | "logIdentityChanges"
+  >;
+}): Promise<void> {
   let done = 0;
   const step = (count: number): boolean => {
     signal.throwIfAborted();

@@ -29,8 +29,9 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
-/** A target that is read back has a place of its own beside the pushes: they wait for each other at the target itself. */
-function workOf({ mode }: OpenTask): "push" | "verify" {
+/** A target that is read back, or planned, has a place of its own beside the pushes: they wait for each other at it. */
+function workOf({ mode }: OpenTask): "push" | "verify" | "plan" {
+  if (mode === "plan") return "plan";
   return mode === "verify" || mode === "match" ? "verify" : "push";
 }
 

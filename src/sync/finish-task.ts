@@ -5,6 +5,7 @@ import type {
   TaskCounts,
   TaskError,
   TaskHold,
+  TaskPlan,
   TaskRow,
   TaskState,
   TaskTargetResult,
@@ -32,6 +33,7 @@ export async function finishTask(
   source: Pick<SourceRow, "id" | "name"> | null,
   directory: DirectoryResult,
   pushed: readonly Pushed[],
+  plan: TaskPlan | null = null,
 ): Promise<TaskState> {
   const { store, log, clock, observer, publicUrl } = parts;
   const counts = await store.countTask(task.id, null, directory.read);
@@ -40,7 +42,8 @@ export async function finishTask(
     const ofTarget = await store.countTask(task.id, row.id, { users: 0, groups: 0 });
     targets.push({ target: row.id, name: row.name, state: result.state, counts: ofTarget, error: result.error });
   }
-  const hold = joinHolds(directory.hold, pushed, clock());
+  // What a plan would hold is said with the plan: nothing waits.
+  const hold = task.mode === "plan" ? null : joinHolds(directory.hold, pushed, clock());
   const error = directory.error ?? failedRecords(counts) ?? firstTargetError(pushed) ?? nothingRead(task, pushed);
   const state = stateOf(task, directory, hold, error, pushed);
   const matching = pushed.find(({ result }) => result.matching)?.result.matching;
@@ -51,6 +54,7 @@ export async function finishTask(
     ...{ state, counts, error, hold, isSynced, events: [event] },
     targets: targets.map(({ name: _, ...each }) => each),
     ...(matching && { matching }),
+    ...(plan && { plan }),
   });
   if (!isFinished) return state;
   log[levels[state] ?? "info"]({ task: task.id, state, error: error?.code, event: event.type }, "task finished");
@@ -64,7 +68,8 @@ export async function finishTask(
       target: targetId === null ? null : (names.get(targetId) ?? targetId),
     })),
   });
-  await tellOfTargets(parts, pushed);
+  // A plan only looks: whether a target takes changes again is not known by that.
+  if (task.mode !== "plan") await tellOfTargets(parts, pushed);
   return state;
 }
 
@@ -95,12 +100,18 @@ function stateOf(
   pushed: readonly Pushed[],
 ): TaskState {
   if (!directory.usable) return "failed";
-  if (task.mode === "plan") return "succeeded";
+  if (task.mode === "plan") return stateOfPlan(pushed);
   // What was asked for is what a target holds: without an answer there is nothing.
   const isRead = pushed.some(({ result }) => result.state !== "failed");
   if (readsBack(task) && !isRead) return "failed";
   if (hold !== null) return "held";
   return error === null ? "succeeded" : "partial";
+}
+
+/** A plan that lacks a target is none of what was asked for. */
+function stateOfPlan(pushed: readonly Pushed[]): TaskState {
+  const failed = pushed.filter(({ result }) => result.state === "failed").length;
+  return failed === 0 ? "succeeded" : "partial";
 }
 
 function nothingRead(task: Pick<TaskRow, "mode">, pushed: readonly Pushed[]): TaskError | null {
@@ -125,7 +136,7 @@ function firstTargetError(pushed: readonly Pushed[]): TaskError | null {
     : null;
 }
 
-function joinHolds(own: TaskHold | null, pushed: readonly Pushed[], now: number): TaskHold | null {
+export function joinHolds(own: TaskHold | null, pushed: readonly Pushed[], now: number): TaskHold | null {
   const holds = [
     ...(own === null ? [] : [own]),
     ...pushed.flatMap(({ row, result }) =>

@@ -44,7 +44,7 @@ export interface SourceTaskParts {
     EngineTaskStore &
     Pick<DirectoryChangeStore, "noteUserGroups">;
   readonly lease: Lease;
-  readonly task: TaskRow & { readonly stage: "plan" | "apply" | "push" };
+  readonly task: TaskRow;
   readonly row: SourceRow;
   readonly openSource: (row: SourceRow) => Source;
   readonly loadMapping: LoadMapping;
@@ -54,6 +54,8 @@ export interface SourceTaskParts {
   readonly signal: AbortSignal;
   readonly clock: () => number;
   readonly log: Log;
+  /** Of a plan that is applied: whether what was planned now is still that; says why where it is not. */
+  readonly checkPlan?: () => Promise<TaskError | null>;
 }
 
 /** What the directory's half of a task came to. */
@@ -128,6 +130,11 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   });
   const error = incompleteness(outcome, shrunken);
   if (task.mode === "plan") return { usable: true, read, error, hold: null };
+  const moved = (await parts.checkPlan?.()) ?? null;
+  if (moved !== null) {
+    await store.forgetPlanned(lease, task.id);
+    return { usable: false, read, error: moved, hold: null };
+  }
 
   const hold = await guardDirectory({
     store,

@@ -1,4 +1,3 @@
-import { concurrently } from "../lib/concurrently.ts";
 import type { SchemaCatalog } from "../scim/catalog.ts";
 import type { Source } from "../source/source.ts";
 import type {
@@ -9,6 +8,7 @@ import type {
   GroupRuleStore,
   Lease,
   LeaseStore,
+  PlanStore,
   PushStore,
   RecordStore,
   SourceRow,
@@ -16,20 +16,23 @@ import type {
   TargetRow,
   TargetStore,
   TaskRow,
+  TaskState,
   VerifyStore,
 } from "../store/store.ts";
 import { LeaseLostError } from "../store/store.ts";
-import { type Target, TargetError, type TargetLanguage } from "../target/target.ts";
+import type { Target, TargetLanguage, WriteNotes } from "../target/target.ts";
 import type { AlertParts } from "./alerts.ts";
+import { atTargets } from "./at-targets.ts";
 import { type Leaving, settleLeaving } from "./end-source.ts";
 import { finishTask, type Pushed } from "./finish-task.ts";
-import { type LeaseParts, underLeaseInTurn } from "./lease.ts";
+import type { LeaseParts } from "./lease.ts";
+import { checkPlan } from "./plan-ahead/check-plan.ts";
+import { type AheadRequest, keepPlan, planAhead } from "./plan-ahead/plan-ahead.ts";
 import { makeProgress, type Progress, TaskCancelledError } from "./progress.ts";
 import type { Pause } from "./push/attempt.ts";
-import type { PushResult } from "./push/prepare.ts";
-import { notePushed, type PushMarks } from "./push-marks.ts";
+import type { PushMarks } from "./push-marks.ts";
 import { type DirectoryResult, type LoadMapping, runSourceTask } from "./run-source-task.ts";
-import { type Held, readsBack, workAtTarget } from "./work-at-target.ts";
+import { workAtTarget } from "./work-at-target.ts";
 
 export type EngineStore = SourceStore &
   TargetStore &
@@ -39,6 +42,7 @@ export type EngineStore = SourceStore &
   DirectoryChangeStore &
   PushStore &
   VerifyStore &
+  PlanStore &
   LeaseStore &
   EventStore &
   EngineTaskStore;
@@ -46,13 +50,17 @@ export type EngineStore = SourceStore &
 /** What the engine is given from outside. */
 export interface EngineEdges {
   readonly openSource: (row: SourceRow) => Source;
-  readonly openTarget: (row: TargetRow) => { readonly target: Target; readonly language: TargetLanguage };
+  /** With `notes` nothing that changes anything is sent: it is noted there. */
+  readonly openTarget: (
+    row: TargetRow,
+    notes?: WriteNotes,
+  ) => { readonly target: Target; readonly language: TargetLanguage };
   readonly loadMapping: LoadMapping;
   /** The schemas in force, for the filters of a target's scope. */
   readonly catalog: () => Promise<SchemaCatalog>;
 }
 
-export type OpenTask = TaskRow & { readonly stage: "plan" | "apply" | "push" };
+export type OpenTask = TaskRow;
 
 export interface TaskParts extends EngineEdges, AlertParts {
   readonly store: EngineStore;
@@ -81,10 +89,10 @@ export async function runTask(parts: TaskParts, found: OpenTask, lease: Lease, o
     const source = task.sourceId === null ? null : await store.findSource(task.sourceId);
     const leaving = source?.settings.leaving ?? null;
     const directory = await runDirectory(parts, task, source, lease, progress, signal);
-    const pushes = directory.usable && task.mode !== "plan" && leaving?.people !== "keep";
-    const targets = pushes ? await pushAll(parts, task, leaving, progress, signal) : [];
-    await progress.flush();
-    const state = await finishTask(parts, task, source, directory, targets);
+    const request = { parts, task, source, progress, signal };
+    const { state, targets } = await (task.mode === "plan"
+      ? finishPlan(request, directory, lease)
+      : finishPushes(request, directory, leaving));
     // What others' groups wait for is no reason to keep a source that nobody has any more.
     const hasLeft = state === "succeeded" || isOwnDone(directory, targets);
     if (source !== null) await settleLeaving(store, task, source.id, { leaving, hasLeft, now: clock() });
@@ -112,61 +120,57 @@ async function runDirectory(
   signal: AbortSignal,
 ): Promise<DirectoryResult> {
   const nothing: DirectoryResult = { usable: true, read: { users: 0, groups: 0 }, error: null, hold: null };
-  if (task.sourceId === null) return nothing;
+  const { planId } = task;
+  const check = planId === null ? null : () => checkPlan({ parts, task, source: row, progress, signal }, planId);
+  if (task.sourceId === null) {
+    if (check === null || task.stage !== "plan") return nothing;
+    const moved = await check();
+    // From here on it is a push like any other, also for whoever takes it up again.
+    if (moved === null) await parts.store.noteTask(task.id, { stage: "apply" });
+    return { ...nothing, usable: moved === null, error: moved };
+  }
   if (row === null) {
     return { ...nothing, usable: false, error: { code: "source.gone", detail: "the source was deleted meanwhile" } };
   }
   // A custom source is kept here: there is nothing to read, only targets to bring up to date.
   if (row.type === "custom" && (row.settings.leaving === undefined || task.mode === "plan")) return nothing;
-  return runSourceTask({ ...parts, lease, task, row, progress, signal });
+  const checked = check === null ? {} : { checkPlan: check };
+  return runSourceTask({ ...parts, lease, task, row, progress, signal, ...checked });
 }
 
-async function pushAll(
-  parts: TaskParts,
-  task: OpenTask,
+/** The directory is brought up to date; its targets follow. */
+async function finishPushes(
+  { parts, task, source, progress, signal }: AheadRequest,
+  directory: DirectoryResult,
   leaving: Leaving | null,
-  progress: Progress,
-  signal: AbortSignal,
-): Promise<Pushed[]> {
-  const targets = (await parts.store.listTargets()).filter((row) => isMeant(row, task));
-  const pushed: Pushed[] = [];
-  await concurrently(targets, 4, async (row) => {
-    let fencing: number | null = null;
-    const result = await underLeaseInTurn(
-      parts.leases,
-      `target:${row.id}`,
-      signal,
-      async (lease, inner, ensureHeld) => {
-        // An administrator may have changed it while we waited for our turn.
-        const now = await parts.store.findTarget(row.id);
-        if (now === null || !isMeant(now, task)) return null;
-        const held: Held = { lease, signal: inner, ensureHeld };
-        fencing = lease.fencing;
-        const done = await workAtTarget(parts, task, now, leaving?.people ?? null, progress, held);
-        if (done.isIdle) fencing = null;
-        return done;
-      },
-    ).catch((error: unknown): PushResult => {
-      if (signal.aborted || error instanceof LeaseLostError) throw error;
-      if (error instanceof TargetError) {
-        return { state: "failed", error: { code: `target.${error.code}`, detail: error.message }, hold: null };
-      }
-      // What is wrong with one target must not keep the others from theirs.
-      parts.log.error({ task: task.id, target: row.id, err: error }, "push failed");
-      const detail = "an unexpected error ended the push; the log has it under this task's id";
-      return { state: "failed", error: { code: "internal", detail }, hold: null };
-    });
-    if (result !== null) pushed.push({ row, result });
-    if (fencing !== null) await notePushed(parts, row.id, fencing, signal);
-  });
-  return pushed.sort((a, b) => (a.row.id < b.row.id ? -1 : 1));
+): Promise<Ended> {
+  const people = leaving?.people ?? null;
+  const pushes = directory.usable && people !== "keep";
+  const targets = pushes
+    ? await atTargets(parts, task, signal, (row, held) => workAtTarget(parts, task, row, people, progress, held))
+    : [];
+  await progress.flush();
+  return { state: await finishTask(parts, task, source, directory, targets), targets };
 }
 
-function isMeant(row: TargetRow, task: OpenTask): boolean {
-  // One that is disabled is sent nothing; it may be looked at.
-  const sendsNothing = readsBack(task) && !task.repair;
-  if (row.status !== "enabled" && !sendsNothing) return false;
-  return task.sourceId === null ? row.id === task.targetId : row.settings.sources.includes(task.sourceId);
+/** How a task ended, and at which targets. */
+interface Ended {
+  readonly state: TaskState;
+  readonly targets: readonly Pushed[];
+}
+
+/** What the directory would be changed by is planned; then what each target would be sent, and all of it is kept. */
+async function finishPlan(request: AheadRequest, directory: DirectoryResult, lease: Lease): Promise<Ended> {
+  const { parts, task, source } = request;
+  await request.progress.flush();
+  if (!directory.usable) return { state: await finishTask(parts, task, source, directory, []), targets: [] };
+  const ahead = await planAhead(request);
+  try {
+    const plan = await keepPlan(ahead, lease);
+    return { state: await finishTask(parts, task, source, directory, ahead.pushed, plan), targets: ahead.pushed };
+  } finally {
+    await ahead.scratch.close();
+  }
 }
 
 function isOwnDone({ usable, error, hold }: DirectoryResult, pushed: readonly Pushed[]): boolean {

@@ -45,6 +45,45 @@ export interface PatchOperation {
   readonly value?: unknown;
 }
 
+/**
+ * A request that changes something, as it goes out. Credentials are no part of it, and neither are the parameters that a
+ * target wants in the query of every call.
+ */
+export interface WriteRequest {
+  readonly method: "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Below the base URL, ids encoded: `/Users/2819c223`. */
+  readonly path: string;
+  /** The body, letter by letter; null for none. */
+  readonly body: string | null;
+}
+
+/** Writes requests down in the place of sending them: what a plan does. */
+export interface WriteNotes {
+  /**
+   * Notes a request that would have been sent.
+   *
+   * @param about `resourceId`: our id of what would be created; `remoteId`: the id there, or what stands for it
+   */
+  note(
+    request: WriteRequest,
+    about: { readonly type: ResourceType; readonly resourceId: string | null; readonly remoteId: string },
+  ): Promise<void>;
+  /** The body that was last noted for a whole resource (POST or PUT); null: the target is to be asked. */
+  lastWhole(type: ResourceType, remoteId: string): Promise<JsonObject | null>;
+}
+
+const standIn = /~id-of-(.+?)~/;
+
+/** Stands in a plan for the id that a target would give to a resource of ours at its create. */
+export function standInFor(resourceId: string): string {
+  return `~id-of-${resourceId}~`;
+}
+
+/** Whether a text has such an id in it. */
+export function hasStandIn(text: string): boolean {
+  return standIn.test(text);
+}
+
 /** Runs one request, and perhaps again after it failed. */
 export type Attempt = <T>(request: () => Promise<T>) => Promise<T>;
 
@@ -52,11 +91,13 @@ export type Attempt = <T>(request: () => Promise<T>) => Promise<T>;
 export interface Target {
   /** Requests that are sent at once. */
   readonly concurrency: number;
+  /** True when it was opened with {@link WriteNotes}: nothing that changes anything is sent, only noted. */
+  readonly notesWrites?: boolean;
   discover(signal: AbortSignal): Promise<Capabilities>;
   /** Changes nothing. With extension schemas of ours the result says which of their attributes are not sent there. */
   test(signal: AbortSignal, ours?: readonly Pick<SchemaDefinition, "id" | "attributes">[]): Promise<TestResult>;
-  /** POST. `document` carries `schemas`. */
-  create(type: ResourceType, document: JsonObject, signal: AbortSignal): Promise<RemoteResource>;
+  /** POST. `document` carries `schemas`; `resourceId` is ours, for a plan's stand-in. */
+  create(type: ResourceType, document: JsonObject, signal: AbortSignal, resourceId?: string): Promise<RemoteResource>;
   /** PATCH. Resolves for 200 and 204. */
   modify(
     type: ResourceType,

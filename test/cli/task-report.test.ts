@@ -14,7 +14,7 @@ test.each([
   const task: TaskAnswer = {
     ...{ id: "t", mode: "apply", state: "succeeded", progress: null, counts, targets: [], error: null, hold: null },
     mapping: { name: "wecom", version: 1, problem },
-    ...{ repair: false, drift: null },
+    ...{ source: "s", target: null, plan: null, repair: false, drift: null },
   };
   expect(reportTask("corp", task)).toBe(
     `Sync of corp: succeeded (task t)\n  users:  3 read, 3 unchanged\n  groups: nothing\n${line}`,

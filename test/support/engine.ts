@@ -45,6 +45,7 @@ import type { EngineEdges } from "../../src/sync/run-task.ts";
 import { readTargetProfile } from "../../src/target/read-profile.ts";
 import { makeScimLanguage } from "../../src/target/scim/language.ts";
 import { makeScimTarget } from "../../src/target/scim/scim-target.ts";
+import type { WriteNotes } from "../../src/target/target.ts";
 import { FakeClock } from "../source/wecom/fake-clock.ts";
 import { postWebhook } from "./post-webhook.ts";
 
@@ -226,7 +227,7 @@ export async function startEngineFixture(options: EngineFixtureOptions = {}): Pr
       const parts = { corpId, agentId, apiBaseUrl, contactsSecret, clock: new FakeClock(), log };
       return makeWecomSource({ ...parts, corpSecret: row.secrets["/wecom/corpSecret"] ?? "" });
     },
-    openTarget: (row: TargetRow) => {
+    openTarget: (row: TargetRow, notes?: WriteNotes) => {
       const profile = readTargetProfile(schemasDir, row.settings.profile);
       const target = makeScimTarget({
         baseUrl: row.settings.baseUrl,
@@ -235,6 +236,7 @@ export async function startEngineFixture(options: EngineFixtureOptions = {}): Pr
         version: "0.0.0",
         concurrency: row.settings.limits.concurrency,
         timeoutMs: options.timeoutMs ?? 10_000,
+        notes,
       });
       return { target, language: makeScimLanguage(profile.facts, row.settings.constants) };
     },

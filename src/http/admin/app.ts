@@ -22,6 +22,7 @@ import { makeImports, maxImportBytes } from "./imports.ts";
 import { logAdminRequests } from "./log-requests.ts";
 import { makeMappings } from "./mappings.ts";
 import type { AdminParts } from "./parts.ts";
+import { makePlans } from "./plans.ts";
 import { makeRecordExport } from "./record-export.ts";
 import { makeRecords } from "./records.ts";
 import { makeSchemaFiles } from "./schema-files.ts";
@@ -78,6 +79,7 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
   app.route("/api/v1", makeTargetProfiles(parts));
   app.route("/api/v1", makeTargets(parts));
   app.route("/api/v1", makeTasks(parts));
+  app.route("/api/v1", makePlans(parts));
   app.route("/api/v1", makeRecordExport(parts));
   app.route("/api/v1", makeRecords(parts));
   app.route("/api/v1", makeDirectoryRecords(parts));

@@ -12,6 +12,8 @@ import type {
   GroupReader,
   HistoryReader,
   LinkViewStore,
+  PlanReader,
+  PlanStore,
   PushStore,
   RecordReader,
   SchemaKind,
@@ -90,6 +92,8 @@ export interface AdminParts {
     Pick<PushStore, "contactedAt"> &
     HistoryReader &
     RecordReader &
+    PlanReader &
+    Pick<PlanStore, "readPlanBasis"> &
     Pick<DirectoryReader, "readResource" | "listResources" | "groupsOf">;
   /** Writing to the custom source and to user groups. */
   readonly writing: DirectoryWriting & GroupEvaluation;
@@ -144,6 +148,8 @@ export interface AdminParts {
   /** Why the bridge may not call an address that an administrator entered, or null when it may. */
   readonly allowUrl?: (url: string) => string | null;
   readonly sendWebhook: SendWebhook;
+  /** How long applying a plan waits to hear whether it still holds, in milliseconds; half a minute when absent. */
+  readonly planCheckMs?: number;
   /** Largest body in bytes; 1 MiB when absent. */
   readonly maxBodyBytes?: number;
 }

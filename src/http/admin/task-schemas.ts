@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { Json } from "../../lib/json.ts";
+import type { Json, JsonObject } from "../../lib/json.ts";
 
 const time = z.string().openapi({ format: "date-time" });
 
@@ -7,15 +7,25 @@ export const taskStateField = z.enum(["queued", "running", "held", "succeeded", 
 
 export const taskTriggerField = z.enum(["manual", "schedule", "callback", "startup"]);
 
-export const taskForm = z
-  .strictObject({ mode: z.enum(["apply", "plan"]).default("apply") })
-  .openapi("SyncTaskForm", { description: "`plan` reads, maps and compares, and writes nothing but its own record." });
+export const taskForm = z.strictObject({ mode: z.enum(["apply", "plan"]).default("apply") }).openapi("SyncTaskForm", {
+  description:
+    "`plan` reads, maps and compares, looks ahead at what each target would be sent, and writes nothing but its own record.",
+});
 
 export const approvalForm = z
   .strictObject({ changes: z.array(z.string().min(1)).min(1).max(10_000).optional() })
   .openapi("Approval", {
     description: "Ids of the records to apply, all of them held by this task; without them all that is held.",
   });
+
+export const applyForm = z
+  .strictObject({
+    digest: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, "is a plan's digest: 64 hexadecimal digits")
+      .optional(),
+  })
+  .openapi("PlanApplication", { description: "With `digest` it has to be the plan that has this digest." });
 
 export const taskBrief = z.object({ id: z.string(), state: taskStateField, finishedAt: time.nullable() });
 
@@ -70,6 +80,24 @@ const matchCounts = z
 
 const matching = z.object({ users: matchCounts, groups: matchCounts }).openapi("Matching");
 
+const removalCounts = z.object({ users: z.int(), groups: z.int(), members: z.int() });
+const identityCounts = z.object({ users: z.int(), groups: z.int() });
+
+const taskPlan = z
+  .object({
+    digest: z.string().openapi({ description: "SHA-256 over all changes and requests of the plan." }),
+    changes: z.int(),
+    requests: z.int(),
+    wouldHold: z
+      .object({ reason: z.string(), removals: removalCounts, identities: identityCounts.optional() })
+      .nullable()
+      .openapi({ description: "What safeguards would hold; its records with the status `held` say whom." }),
+    whole: z.boolean().openapi({
+      description: "False: a target could not be looked at (see `targets`), and the plan can't be applied.",
+    }),
+  })
+  .openapi("SyncPlan");
+
 export const taskView = z
   .object({
     id: z.string(),
@@ -98,8 +126,8 @@ export const taskView = z
     hold: z
       .object({
         reason: z.string(),
-        removals: z.object({ users: z.int(), groups: z.int(), members: z.int() }),
-        identities: z.object({ users: z.int(), groups: z.int() }).optional().openapi({
+        removals: removalCounts,
+        identities: identityCounts.optional().openapi({
           description:
             "Resources that an edited mapping, or the changed rules of a target, would make known otherwise (userName, externalId, active).",
         }),
@@ -112,6 +140,8 @@ export const taskView = z
     repair: z.boolean().openapi({ description: "Of a verify: what it finds is also put right." }),
     drift: drift.nullable().openapi({ description: "Of a verify that has come to its end: what it found." }),
     matching: matching.nullable().openapi({ description: "Of a preview of matches that has come to its end." }),
+    plan: taskPlan.nullable().openapi({ description: "Of a plan that has come to its end." }),
+    appliesPlan: z.string().nullable().openapi({ description: "The plan that it applies: that task's id." }),
     createdAt: time,
     startedAt: time.nullable(),
     finishedAt: time.nullable(),
@@ -180,6 +210,26 @@ export const recordView = z
     changes: z.array(z.union([membersChange, attributeChange])).readonly(),
   })
   .openapi("SyncRecord");
+
+export const plannedRequest = z
+  .object({
+    id: z.string(),
+    record: z.string().nullable().openapi({ description: "Id of the plan's record that it belongs to." }),
+    target: z.string(),
+    resourceType: resourceTypeField,
+    resourceId: z.string().nullable(),
+    method: z.enum(["POST", "PUT", "PATCH", "DELETE"]),
+    path: z.string().openapi({ description: "Below the target's base URL." }),
+    body: z
+      .custom<JsonObject>()
+      .nullable()
+      .openapi({ type: ["object", "null"] }),
+    exact: z.boolean().openapi({
+      description:
+        "False: it has an id in it that the target gives only at a create (`~id-of-…~`, with our id of the resource), or it is a PUT, which is made of what the target answers then.",
+    }),
+  })
+  .openapi("PlannedRequest");
 
 export const recordMember = z
   .object({ op: z.enum(["add", "remove"]), resourceId: z.string(), displayName: z.string().nullable() })

@@ -1,5 +1,5 @@
 import type { z } from "@hono/zod-openapi";
-import type { TaskRow } from "../../store/store.ts";
+import type { TaskPlan, TaskRow } from "../../store/store.ts";
 import { isoTime, isoTimeOrNull } from "./common.ts";
 import type { taskView } from "./task-schemas.ts";
 
@@ -21,9 +21,15 @@ export function toTaskView(task: TaskRow): z.output<typeof taskView> {
     repair: task.repair,
     drift: task.drift,
     matching: task.matching,
+    plan: task.plan === null ? null : toPlanView(task.plan),
+    appliesPlan: task.planId,
     hold: task.hold === null ? null : { ...task.hold, expiresAt: isoTime(task.hold.expiresAt) },
     createdAt: isoTime(task.createdAt),
     startedAt: isoTimeOrNull(task.startedAt),
     finishedAt: isoTimeOrNull(task.finishedAt),
   };
+}
+
+function toPlanView({ digest, changes, requests, hold, whole }: TaskPlan) {
+  return { digest, changes, requests, wouldHold: hold, whole };
 }

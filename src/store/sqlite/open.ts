@@ -12,7 +12,7 @@ import { shareCommits } from "./share-commits.ts";
 /**
  * Opens (and creates or upgrades) an SQLite file.
  *
- * @param file a path, or `:memory:`
+ * @param file a path, `:memory:`, or an empty text for a file without a name, which goes when it is closed
  */
 export async function openSqlite(file: string): Promise<Database> {
   const connection = new SqliteConnection(file);
@@ -27,8 +27,8 @@ export async function openSqlite(file: string): Promise<Database> {
   connection.pragma("wal_autocheckpoint = 4000");
   connection.pragma("temp_store = MEMORY");
   const prepareCached = cachedPrepare(connection);
-  // A database in memory is its connection's own.
-  const reader = file === ":memory:" ? null : makeReader(file, patienceMs);
+  // A database in memory is its connection's own, and so is a file without a name.
+  const reader = file === ":memory:" || file === "" ? null : makeReader(file, patienceMs);
   // Whatever this connection does may be a write, of which the reader is to know.
   const prepare = ((text: string) => {
     reader?.refresh();

@@ -103,7 +103,7 @@ async function createOne(parts: PushParts, resource: PendingResource, hasListed:
     const lacking = parts.language.lacking(type, desired);
     if (lacking.length > 0) return failed(parts, resource, desired, lackingText(lacking));
     const made = await attempts.run<Made>(
-      async () => ({ remote: await target.create(type, desired, signal), by: null }),
+      async () => ({ remote: await target.create(type, desired, signal, resource.id), by: null }),
       async () => {
         // The answer was lost, the request perhaps not: what is there now and free is what we sent.
         const match = await look("doubt");

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../lib/json.ts";
-import { TargetError } from "../target.ts";
+import { TargetError, type WriteRequest } from "../target.ts";
 import type { ScimAnswer } from "./answer.ts";
 import { type Authorization, type Credentials, makeAuthorization, type TargetAuth } from "./authorization.ts";
 import { makeConceal } from "./conceal.ts";
@@ -29,6 +29,25 @@ export interface ScimRequest {
   readonly body?: JsonObject;
   /** A value in the query that must not come back in an error. */
   readonly lookedFor?: string;
+  /** Of a POST: our own id of what is created. */
+  readonly resourceId?: string;
+}
+
+/**
+ * The one place where a request gets its path and its text, whether it is sent then or written down.
+ *
+ * @throws {TargetError} for an id that cannot stand in a path
+ */
+export function writeOut({ method, collection, id, body }: ScimRequest): {
+  readonly method: ScimRequest["method"];
+  readonly path: string;
+  readonly body: WriteRequest["body"];
+  /** `PATCH /Users/{id}`, for messages. */
+  readonly what: string;
+} {
+  const what = id === undefined ? `${method} /${collection}` : `${method} /${collection}/${id}`;
+  const path = `/${collection}${id === undefined ? "" : `/${idSegment(id, what)}`}`;
+  return { method, path, body: body === undefined ? null : JSON.stringify(body), what };
 }
 
 /** Sends SCIM requests; whatever is answered is an answer. Waits for the rate limit, and for nothing else. */
@@ -81,23 +100,22 @@ async function sendOnce(
   { header, secrets }: Credentials,
   signal: AbortSignal,
 ): Promise<ScimAnswer> {
-  const { method, collection, id, body } = request;
-  const what = id === undefined ? `${method} /${collection}` : `${method} /${collection}/${id}`;
-  const url = new URL(`${base}/${collection}${id === undefined ? "" : `/${idSegment(id, what)}`}`);
+  const { method, path, body, what } = writeOut(request);
+  const url = new URL(`${base}${path}`);
   url.search = queryOf({ ...query, ...request.query });
   const headers: Record<string, string> = {
     accept: "application/scim+json, application/json",
     "user-agent": userAgent,
     [header[0]]: header[1],
-    ...(body === undefined ? {} : { "content-type": "application/scim+json" }),
+    ...(body === null ? {} : { "content-type": "application/scim+json" }),
   };
   await limit(signal);
   try {
-    const content = body === undefined ? {} : { body: JSON.stringify(body) };
+    const content = body === null ? {} : { body };
     const answer = await http.send({ method, url, headers, ...content }, signal);
     const inQuery = Object.values(query).flatMap((value) => [value, encodeURIComponent(value)]);
-    const conceal = makeConceal([...secrets, ...inQuery], body ?? request.lookedFor);
-    const about = id === undefined ? "collection" : "resource";
+    const conceal = makeConceal([...secrets, ...inQuery], request.body ?? request.lookedFor);
+    const about = request.id === undefined ? "collection" : "resource";
     return { method, what, about, receivedAt: clock(), conceal, ...answer };
   } catch (error) {
     throw error instanceof ExchangeError ? toTargetError(error, method, what) : error;

@@ -2,13 +2,14 @@ import type { AddressPolicy } from "../../lib/address.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import type { TargetProfile } from "../profile.ts";
-import { type PatchOperation, type RemoteResource, type Target, TargetError } from "../target.ts";
+import { type PatchOperation, type RemoteResource, type Target, TargetError, type WriteNotes } from "../target.ts";
 import { processEmptyAnswer, processResourceAnswer } from "./answer.ts";
 import type { TargetAuth } from "./authorization.ts";
 import { makeConnection, type ScimRequest } from "./connection.ts";
 import { testConnection } from "./connection-test.ts";
 import { readDiscovery, toCapabilities, toReading } from "./discovery.ts";
 import { findByFilter, findInList } from "./lookup.ts";
+import { noteWrites } from "./note-writes.ts";
 import { readPages } from "./pages.ts";
 
 export interface ScimTargetOptions {
@@ -36,6 +37,8 @@ export interface ScimTargetOptions {
   readonly onExchange?: (status: number | null, seconds: number) => void;
   /** Milliseconds since 1970; `Date.now` if absent. */
   readonly clock?: () => number;
+  /** Nothing that changes anything is sent: it is noted here. */
+  readonly notes?: WriteNotes | undefined;
 }
 
 const patchOpSchema = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
@@ -48,19 +51,21 @@ const patchOpSchema = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
  * @throws TypeError for a base URL or credentials that can't be used
  */
 export function makeScimTarget(options: ScimTargetOptions): Target {
-  const { profile } = options;
-  const connection = makeConnection({
+  const { profile, notes } = options;
+  const sending = makeConnection({
     ...options,
     concurrency: options.concurrency ?? profile.facts.concurrency.value,
     requestsPerSecond: options.requestsPerSecond ?? profile.facts.requestsPerSecond.value,
     timeoutMs: options.timeoutMs ?? 30_000,
     clock: options.clock ?? Date.now,
   });
+  const connection = notes === undefined ? sending : noteWrites(sending, notes);
   // The profile's until `discover` has narrowed it.
   let reading = toReading(profile, { config: null, schemas: null });
 
   return {
     concurrency: options.concurrency ?? profile.facts.concurrency.value,
+    notesWrites: notes !== undefined,
 
     async discover(signal) {
       const discovery = await readDiscovery(connection, signal);
@@ -70,8 +75,9 @@ export function makeScimTarget(options: ScimTargetOptions): Target {
 
     test: (signal, ours = []) => testConnection(connection, profile, ours, signal),
 
-    async create(type, document, signal) {
-      return processResourceAnswer(await connection.send({ ...at(type), method: "POST", body: document }, signal));
+    async create(type, document, signal, resourceId) {
+      const about = { ...at(type), ...(resourceId !== undefined && { resourceId }) };
+      return processResourceAnswer(await connection.send({ ...about, method: "POST", body: document }, signal));
     },
 
     async modify(type, id, operations, signal) {
