@@ -88,6 +88,8 @@ export interface TargetLanguage {
   readonly version: string | null;
   /** What becomes of people who are not to be active: accounts with `active: false`, or none. */
   readonly inactive: "kept" | "removed";
+  /** Whether somebody who is to be inactive is made there all the same. */
+  readonly makesInactive: boolean;
   /** What of our document goes there, so that a second run finds nothing to do. */
   adjust(
     document: JsonObject,
@@ -98,6 +100,14 @@ export interface TargetLanguage {
       readonly managerRemoteId: string | null;
     },
   ): JsonObject;
+  /**
+   * What of a document a create can say, what an account made so then holds, and what is still to be changed: nothing
+   * where a create says it all.
+   */
+  atCreate(
+    type: ResourceType,
+    document: JsonObject,
+  ): { readonly sent: JsonObject; readonly held: JsonObject; readonly rest: readonly PatchOperation[] };
   /** Paths of attributes without which a resource can't be made there, and which this document lacks. */
   lacking(type: ResourceType, document: JsonObject): readonly string[];
   /** What of a document that it was given the target still knows: the rest can't be compared, and not be removed. */

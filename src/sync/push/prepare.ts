@@ -39,7 +39,7 @@ export function failedAt(error: unknown): PushResult {
 export interface ScopeRequest {
   readonly row: TargetRow;
   readonly catalog: SchemaCatalog;
-  readonly language: Pick<TargetLanguage, "inactive">;
+  readonly language: Pick<TargetLanguage, "inactive" | "makesInactive">;
   /** The sources whose resources are looked at now: one, or all of the target's; and perhaps the user groups. */
   readonly sourceIds: readonly string[];
   /** Also what failed before and waits for its next try. */
@@ -89,6 +89,7 @@ export function makeScope(
     startedAt,
     retryAll,
     removesInactive: language.inactive === "removed",
+    makesInactive: language.makesInactive,
     deleteDepartedBefore: deleteBefore(
       leaving === "delete" || leaving === "deactivate" ? leaving : provision.onRemoval,
       startedAt,
