@@ -28,8 +28,8 @@ import { measureSources } from "./sync/impact/measure-sources.ts";
 import { type PreviewParts, type PreviewQuestion, previewOfSource, type StoredPreview } from "./sync/preview.ts";
 import type { EngineEdges } from "./sync/run-task.ts";
 import type { SendWebhook } from "./sync/webhooks/deliver.ts";
-import { factDescriptions, parseTargetProfile, type TargetProfile, TargetProfileError } from "./target/profile.ts";
 import { makeTarget, type TargetOptions } from "./target/open-target.ts";
+import { factDescriptions, parseTargetProfile, type TargetProfile, TargetProfileError } from "./target/profile.ts";
 import { profileChecks } from "./target/profile-checks.ts";
 import { readTargetProfile } from "./target/read-profile.ts";
 import { makeHttpExchange } from "./target/scim/http-exchange.ts";
@@ -151,10 +151,10 @@ function openTarget(
 ): Opened {
   const profile = readTargetProfile(schemasDir, settings.profile);
   // The form has checked that each kind of credentials has its secrets, which lie apart from the settings.
-  const { auth, query, api } = mergeSecrets(
-    { auth: settings.auth, api: settings.api },
-    secrets,
-  ) as Pick<TargetOptions, "auth" | "query" | "api">;
+  const { auth, query, api } = mergeSecrets({ auth: settings.auth, api: settings.api }, secrets) as Pick<
+    TargetOptions,
+    "auth" | "query" | "api"
+  >;
   const opened = makeTarget({
     baseUrl: settings.baseUrl,
     auth,
