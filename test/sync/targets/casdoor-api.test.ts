@@ -1,43 +1,12 @@
 import { describe, expect, test } from "vitest";
-import type { RecordView, TargetSettings } from "../../../src/store/store.ts";
+import type { RecordView } from "../../../src/store/store.ts";
 import { type EngineFixture, noSafeguards, startEngineFixture } from "../../support/engine.ts";
+import { expectLikeTruth, refusal, startCasdoor } from "./casdoor-support.ts";
 import { expectDone, expectQuiet, leavable, tagWith, userAt, writes } from "./support.ts";
 
 const enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 const genderPath = "urn:ietf:params:scim:schemas:extension:wecom:2.0:User:gender";
 const linkPath = "urn:ietf:params:scim:schemas:extension:casdoor:2.0:User:wecom";
-
-/** A target like Casdoor, with its own API in use. */
-function startCasdoor(settings: Partial<TargetSettings> = {}): Promise<EngineFixture> {
-  return startEngineFixture({
-    impatient: true,
-    target: { like: "casdoor" },
-    source: { safeguards: noSafeguards },
-    targetSettings: {
-      profile: "casdoor",
-      constants: { organization: "acme" },
-      api: { userid: "externalId" },
-      safeguards: noSafeguards,
-      ...settings,
-    },
-  });
-}
-
-const gender = (value: string | undefined): string | undefined =>
-  ({ "1": "Male", "2": "Female" })[value ?? ""] ?? undefined;
-
-/** Everybody whom the corp has active is there once, with all that the API brings; nobody else is there active. */
-function expectLikeTruth({ corp, control }: EngineFixture): void {
-  const active = corp.truth().members.filter(({ status, enable }) => status === 1 && enable !== 0);
-  const wanted = active.map(({ userid, gender: said }) => [userid, userid, gender(said), undefined]);
-  const there = control.dump().users.map(({ resource }) => {
-    const { userName, wecom, gender: held, isForbidden } = resource;
-    return [userName, wecom, held, isForbidden];
-  });
-  expect(there.filter(([, , , isForbidden]) => isForbidden !== true).sort()).toEqual(wanted.sort());
-  const names = there.map(([userName]) => userName);
-  expect(names).toHaveLength(new Set(names).size);
-}
 
 function someone({ corp }: EngineFixture, said: string) {
   const { members } = corp.truth();
@@ -261,9 +230,6 @@ describe("settings of the API", () => {
 });
 
 describe("when the API refuses", () => {
-  const refusal = (msg: string) =>
-    ({ kind: "status", status: 200, body: JSON.stringify({ status: "error", msg, data: null, data2: null }) }) as const;
-
   test("a new account is linked, its record says what is missing, and a later try brings just that", async () => {
     const fixture = await startCasdoor();
     const { userid } = someone(fixture, "1");
