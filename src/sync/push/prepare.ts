@@ -67,6 +67,11 @@ export function prepare(
   }
 }
 
+/** What decides how documents are written there: the target's own rules and its profile; null for neither. */
+export function writingVersion(rules: TargetRules | null, { version }: Pick<TargetLanguage, "version">): string | null {
+  return [rules?.version ?? null, version].filter((each) => each !== null).join("+") || null;
+}
+
 /** Which resources a target is to hold. @throws {ScimError} when the scope of the target is no valid filter */
 export function makeScope(
   { row, catalog, sourceIds, retryAll, leaving, language }: ScopeRequest,

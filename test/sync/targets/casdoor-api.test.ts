@@ -150,6 +150,7 @@ describe("a server like Casdoor whose own API is used", () => {
     modify(two, { gender: "Other", wecom: "somebody-else" });
     modify(leaver, { isForbidden: false });
     const found = await fixture.readBack();
+    expect(found.drift).toMatchObject({ users: { drifted: 3, pending: 0 }, groups: { drifted: 0, pending: 0 } });
     const drifted = await fixture.records(found, { status: "drifted" });
     const shown = Object.fromEntries(drifted.map(({ externalId, action }) => [externalId, action]));
     expect(shown).toEqual({ [one]: "reactivate", [two]: "update", [leaver]: "deactivate" });
