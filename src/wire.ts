@@ -28,13 +28,11 @@ import { measureSources } from "./sync/impact/measure-sources.ts";
 import { type PreviewParts, type PreviewQuestion, previewOfSource, type StoredPreview } from "./sync/preview.ts";
 import type { EngineEdges } from "./sync/run-task.ts";
 import type { SendWebhook } from "./sync/webhooks/deliver.ts";
+import { makeTarget, type TargetOptions } from "./target/open-target.ts";
 import { factDescriptions, parseTargetProfile, type TargetProfile, TargetProfileError } from "./target/profile.ts";
 import { profileChecks } from "./target/profile-checks.ts";
 import { readTargetProfile } from "./target/read-profile.ts";
-import type { TargetAuth } from "./target/scim/authorization.ts";
 import { makeHttpExchange } from "./target/scim/http-exchange.ts";
-import { makeScimLanguage } from "./target/scim/language.ts";
-import { makeScimTarget } from "./target/scim/scim-target.ts";
 import { type Target, TargetError, type TargetLanguage, type WriteNotes } from "./target/target.ts";
 
 /** A configuration in which nothing is left to be made: keys and tokens are known. */
@@ -153,15 +151,17 @@ function openTarget(
   metrics: Metrics,
 ): Opened {
   const profile = readTargetProfile(schemasDir, settings.profile);
-  const { auth, query } = mergeSecrets<{ auth: unknown; query?: Readonly<Record<string, string>> }>(
-    { auth: settings.auth },
-    secrets,
-  );
-  const target = makeScimTarget({
+  // The form has checked that each kind of credentials has its secrets, which lie apart from the settings.
+  const { auth, query, api } = mergeSecrets({ auth: settings.auth, api: settings.api }, secrets) as Pick<
+    TargetOptions,
+    "auth" | "query" | "api"
+  >;
+  const opened = makeTarget({
     baseUrl: settings.baseUrl,
-    // The form has checked that each kind has its secrets, which lie apart from the settings.
-    auth: auth as TargetAuth,
+    auth,
+    api,
     profile,
+    constants: settings.constants,
     version: programVersion(),
     concurrency: settings.limits.concurrency,
     requestsPerSecond: settings.limits.requestsPerSecond,
@@ -172,7 +172,7 @@ function openTarget(
     onExchange: (status, seconds) => metrics.exchanged(name, status, seconds),
     notes,
   });
-  return { profile, target, language: makeScimLanguage(profile.facts, settings.constants) };
+  return { profile, ...opened };
 }
 
 /** Webhooks go through the same guard of addresses as requests to targets. Of an answer nothing but its status is read. */
@@ -202,7 +202,7 @@ export async function testTarget(
   try {
     const { target, profile } = edges.openTarget(draft);
     const { ok, checks } = await target.test(signal, ours).finally(() => target.close());
-    return { ok, checks: [...checks, ...profileChecks(profile, draft.settings.provision)] };
+    return { ok, checks: [...checks, ...profileChecks(profile, draft.settings)] };
   } catch (error) {
     if (!(error instanceof TargetError && error.code === "profile")) throw error;
     return { ok: false, checks: [{ name: "profile", ok: false, detail: error.message }] };

@@ -75,7 +75,10 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
   const inScope = (scope: PushScope, type: ResourceType): Condition => {
     const filter = type === "User" ? scope.userFilter : scope.groupFilter;
     const isIn: Condition = filter ? sql`(${filterCondition(filter, filterDialect)}) is true` : sql`1 = 1`;
-    return type === "User" && scope.removesInactive ? sql`(resource.active = 1 and ${isIn})` : isIn;
+    if (type === "Group") return isIn;
+    if (scope.removesInactive) return sql`(resource.active = 1 and ${isIn})`;
+    if (scope.makesInactive === false) return sql`((resource.active = 1 or l.remote_id is not null) and ${isIn})`;
+    return isIn;
   };
 
   /** Not dealt with in this push yet, and not waiting for its next try. */

@@ -21,6 +21,8 @@ export interface PushScope {
   readonly retryAll: boolean;
   /** The target knows no inactive accounts: who is not to be active is not to be there. */
   readonly removesInactive?: boolean;
+  /** False: who is not to be active is not made there; who is there stays. Absent: he is made inactive. */
+  readonly makesInactive?: boolean;
   /** Departed people are deleted there when they left before this time; null: only deactivated. */
   readonly deleteDepartedBefore: number | null;
 }

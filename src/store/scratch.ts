@@ -72,6 +72,8 @@ function makeScratch(
         .where("remote_id", "=", remoteId)
         .where("resource_type", "=", type)
         .where("method", "in", ["POST", "PUT"])
+        // A product's own API has other paths, and is sent parts.
+        .where("path", "like", `/${type}s%`)
         .orderBy("seq", "desc")
         .limit(1)
         .executeTakeFirst();

@@ -103,6 +103,14 @@ export interface TargetSettings {
   readonly match: { readonly users: readonly string[]; readonly groups: readonly string[] };
   /** What is not said is as the profile says. */
   readonly limits: { readonly concurrency?: number; readonly requestsPerSecond?: number };
+  /** The product's own API beside its SCIM; its secrets lie in `secrets`. Absent: it is not used. */
+  readonly api?: {
+    readonly baseUrl?: string | undefined;
+    /** Absent: as for SCIM. */
+    readonly auth?: TargetAuth | undefined;
+    /** The attribute that holds WeCom's userid; absent: accounts are not linked to WeCom. */
+    readonly userid?: string | undefined;
+  };
   /** Values for the constants that the profile names. */
   readonly constants?: Readonly<Record<string, string>>;
   /** Certificates (PEM) of authorities that are trusted besides the public ones. */

@@ -53,8 +53,8 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
   /** Others are to be there, or something else of them. */
   const asksForPush = (before: TargetSettings, after: TargetSettings): boolean => {
     const givesMore = after.sources.some((source) => !before.sources.includes(source));
-    const content = ({ scope, provision, mapping, profile, constants }: TargetSettings): string =>
-      JSON.stringify([scope, provision, mapping ?? null, profile, constants ?? null]);
+    const content = ({ scope, provision, mapping, profile, constants, api }: TargetSettings): string =>
+      JSON.stringify([scope, provision, mapping ?? null, profile, constants ?? null, api && [api.userid ?? null]]);
     return givesMore || content(before) !== content(after);
   };
 

@@ -88,6 +88,20 @@ const constant = z.strictObject({
   groups: somePaths,
 });
 
+const secondAttribute = z.strictObject({
+  field: z.string().min(1).describe("Its name in the product's object of a user"),
+  column: z.string().min(1).describe("Its name among the columns of an update"),
+  negated: z.boolean().default(false).describe("A yes or no, of which the product says the opposite"),
+  values: z.record(z.string(), z.string()).default({}).describe("Values of ours that the product writes otherwise"),
+  userid: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Its value is WeCom's userid, which a sign-on with WeCom brings; sent where the target's settings say so",
+    ),
+  note: z.string().optional().describe("Where it was seen"),
+});
+
 const facts = z.strictObject({
   users: fact(z.boolean(), "Users can be provisioned").default(assumed(true)),
   groups: fact(z.boolean(), "Groups can be provisioned").default(assumed(true)),
@@ -114,6 +128,19 @@ const facts = z.strictObject({
     z.enum(["active", "delete"]),
     "active: who is to be inactive gets active: false; delete: the product knows no inactive accounts, so he is deleted",
   ).default(assumed("active")),
+  api: fact(
+    z
+      .strictObject({
+        kind: z.literal("casdoor").describe("Whose API it is: the bridge has code for these"),
+        owner: z.string().min(1).describe("The constant that names the organization in which the API looks for people"),
+        attributes: z
+          .record(attributePath, secondAttribute)
+          .describe("The attributes of users that go by the API, by their paths"),
+      })
+      .nullable(),
+    "The product's own API, for what its SCIM can't say; used where the target's settings have `api`. With active among " +
+      "its attributes who is to be inactive is kept there, whatever deactivate says",
+  ).default(assumed(null)),
   deleteUser: fact(
     z.enum(["removes", "deactivates", "irreversible"]),
     "What a DELETE of a user does there; irreversible: the same person can't come back to what was his",

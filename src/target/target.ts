@@ -55,6 +55,8 @@ export interface WriteRequest {
   readonly path: string;
   /** The body, letter by letter; null for none. */
   readonly body: string | null;
+  /** True when the body is what would change alone: the rest of it is read from the target when it is sent. */
+  readonly isPartial?: boolean;
 }
 
 /** Writes requests down in the place of sending them: what a plan does. */
@@ -129,6 +131,8 @@ export interface TargetLanguage {
   readonly version: string | null;
   /** What becomes of people who are not to be active: accounts with `active: false`, or none. */
   readonly inactive: "kept" | "removed";
+  /** Whether somebody who is to be inactive is made there all the same. */
+  readonly makesInactive: boolean;
   /** What of our document goes there, so that a second run finds nothing to do. */
   adjust(
     document: JsonObject,
@@ -139,6 +143,14 @@ export interface TargetLanguage {
       readonly managerRemoteId: string | null;
     },
   ): JsonObject;
+  /**
+   * What of a document a create can say, what an account made so then holds, and what is still to be changed: nothing
+   * where a create says it all.
+   */
+  atCreate(
+    type: ResourceType,
+    document: JsonObject,
+  ): { readonly sent: JsonObject; readonly held: JsonObject; readonly rest: readonly PatchOperation[] };
   /** Paths of attributes without which a resource can't be made there, and which this document lacks. */
   lacking(type: ResourceType, document: JsonObject): readonly string[];
   /** What of a document that it was given the target still knows: the rest can't be compared, and not be removed. */

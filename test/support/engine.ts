@@ -42,9 +42,8 @@ import type {
 import { type Engine, startEngine } from "../../src/sync/engine.ts";
 import { noObserver } from "../../src/sync/observer.ts";
 import type { EngineEdges } from "../../src/sync/run-task.ts";
+import { makeTarget, type TargetOptions } from "../../src/target/open-target.ts";
 import { readTargetProfile } from "../../src/target/read-profile.ts";
-import { makeScimLanguage } from "../../src/target/scim/language.ts";
-import { makeScimTarget } from "../../src/target/scim/scim-target.ts";
 import type { WriteNotes } from "../../src/target/target.ts";
 import { FakeClock } from "../source/wecom/fake-clock.ts";
 import { postWebhook } from "./post-webhook.ts";
@@ -229,16 +228,17 @@ export async function startEngineFixture(options: EngineFixtureOptions = {}): Pr
     },
     openTarget: (row: TargetRow, notes?: WriteNotes) => {
       const profile = readTargetProfile(schemasDir, row.settings.profile);
-      const target = makeScimTarget({
+      return makeTarget({
         baseUrl: row.settings.baseUrl,
         auth: { type: "bearer", token: row.secrets["/auth/token"] ?? "" },
+        api: row.settings.api as TargetOptions["api"],
+        constants: row.settings.constants,
         profile,
         version: "0.0.0",
         concurrency: row.settings.limits.concurrency,
         timeoutMs: options.timeoutMs ?? 10_000,
         notes,
       });
-      return { target, language: makeScimLanguage(profile.facts, row.settings.constants) };
     },
     loadMapping: async (name: string) => mappingInForce(await schemas.refresh(), name),
     catalog: async () => (await schemas.refresh()).catalog,

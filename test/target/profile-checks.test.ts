@@ -5,7 +5,9 @@ import { profileChecks } from "../../src/target/profile-checks.ts";
 
 function removalsAt(profile: string, onRemoval: unknown): string | undefined {
   const file = new URL(`../../schemas/targets/${profile}.json`, import.meta.url);
-  const checks = profileChecks(parseTargetProfile(JSON.parse(readFileSync(file, "utf8"))), { onRemoval });
+  const checks = profileChecks(parseTargetProfile(JSON.parse(readFileSync(file, "utf8"))), {
+    provision: { onRemoval },
+  });
   expect(checks.every(({ ok }) => ok)).toBe(true);
   return checks.find(({ name }) => name === "removals")?.detail;
 }

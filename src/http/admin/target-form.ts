@@ -35,29 +35,75 @@ export async function judgeTarget(
       names.length === 0 ? "the directory of profiles, targets, has none" : `there are: ${names.join(", ")}`;
     errors.push({ pointer: "/profile", detail: `is not known; ${advice}` });
   } else {
-    errors.push(...constantProblems(settings, stored, parts.readProfile(settings.profile)));
+    const reading = parts.readProfile(settings.profile);
+    errors.push(...constantProblems(settings, stored, reading), ...apiProblems(settings, stored, reading));
   }
-  const urls = [
-    ["/baseUrl", settings.baseUrl],
-    ...(settings.proxy === undefined ? [] : [["/proxy", settings.proxy]]),
-    ...(settings.auth.type === "oauth2" ? [["/auth/tokenUrl", settings.auth.tokenUrl]] : []),
-  ];
-  for (const [pointer = "", url = ""] of urls) {
+  for (const [pointer, url] of urlsOf(settings)) {
     const refusal = allowUrl?.(url) ?? null;
     if (refusal !== null) errors.push({ pointer, detail: refusal });
   }
   const sources = new Set<string>();
+  const types: string[] = [];
   for (const [index, named] of settings.sources.entries()) {
     const source = await store.findSource(named);
+    if (source !== null) types.push(source.type);
     if (source !== null) sources.add(source.id);
     // What the target named already stays, though the source is being deleted.
     else if (stored?.settings.sources.includes(named)) sources.add(named);
     else errors.push({ pointer: `/sources/${index}`, detail: "there is no such source" });
   }
-  errors.push(...mappingProblems(settings, stored, catalog));
+  errors.push(...mappingProblems(settings, stored, catalog), ...useridProblems(settings, types));
   if (errors.length > 0) throw invalid(errors);
   const baseUrl = settings.baseUrl.replace(/\/+$/, "");
   return { name: form.name, status: form.status, settings: { ...settings, baseUrl, sources: [...sources] }, secrets };
+}
+
+/** Every address that is called for a target, with its place in the form. */
+function urlsOf({ baseUrl, proxy, auth, api }: TargetSettings): readonly (readonly [pointer: string, url: string])[] {
+  return [
+    ["/baseUrl", baseUrl],
+    ["/proxy", proxy],
+    ["/auth/tokenUrl", auth.type === "oauth2" ? auth.tokenUrl : undefined],
+    ["/api/baseUrl", api?.baseUrl],
+    ["/api/auth/tokenUrl", api?.auth?.type === "oauth2" ? api.auth.tokenUrl : undefined],
+  ].flatMap(([pointer, url]) => (pointer === undefined || url === undefined ? [] : [[pointer, url] as const]));
+}
+
+/** The product must have an API that the bridge knows, and its address must be known. What is stored already stays. */
+function apiProblems(
+  { profile, baseUrl, api }: TargetSettings,
+  stored: TargetRow | null,
+  reading: ProfileReading,
+): readonly ProblemItem[] {
+  const before = stored?.settings;
+  if (api === undefined || "problem" in reading) return [];
+  if (
+    before?.api !== undefined &&
+    profile === before.profile &&
+    baseUrl === before.baseUrl &&
+    api.baseUrl === before.api.baseUrl
+  ) {
+    return [];
+  }
+  if ((reading.profile.facts["api"]?.value ?? null) === null) {
+    return [{ pointer: "/api", detail: `is not for the profile ${profile}, which names no API of the product's own` }];
+  }
+  if (api.baseUrl !== undefined || /\/scim(\/v2)?\/*$/i.test(baseUrl)) return [];
+  return [
+    { pointer: "/api/baseUrl", detail: "is needed, because baseUrl does not end in /scim: such as https://host/api" },
+  ];
+}
+
+/**
+ * A userid is unique in its corp alone: with a second source somebody could sign on to the account of another person who has
+ * the same.
+ */
+function useridProblems({ api }: TargetSettings, types: readonly string[]): readonly ProblemItem[] {
+  if (api?.userid === undefined || (types.length < 2 && types.every((type) => type === "wecom"))) return [];
+  const detail =
+    "needs a target with one source, of type wecom: a userid says nothing of its corp, and with people of other sources " +
+    "somebody could sign on to an account that is not his";
+  return [{ pointer: "/api/userid", detail }];
 }
 
 /**

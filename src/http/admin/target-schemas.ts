@@ -10,7 +10,11 @@ import { mappingField } from "./target-mapping.ts";
 /** Where the secrets of a target stand in its form: credentials, and the values of its query. */
 export function targetSecrets({ query = {} }: Pick<TargetForm, "query">): readonly string[] {
   const ofQuery = Object.keys(query).map((name) => jsonPointer(["query", name]));
-  return ["/auth/token", "/auth/password", "/auth/clientSecret", "/auth/value", ...ofQuery];
+  return [...ofAuth("/auth"), ...ofAuth("/api/auth"), ...ofQuery];
+}
+
+function ofAuth(pointer: string): readonly string[] {
+  return ["token", "password", "clientSecret", "value"].map((name) => `${pointer}/${name}`);
 }
 
 /** Members of which another variant leaves nothing behind, with what tells the variants apart. */
@@ -80,9 +84,11 @@ const filter = z
     }
   });
 
+const attributePath = z.string().refine((path) => parseAttributePath(path) !== null, "has to be a SCIM attribute path");
+
 const attributes = (...defaults: readonly string[]) =>
   z
-    .array(z.string().refine((path) => parseAttributePath(path) !== null, "has to be a SCIM attribute path"))
+    .array(attributePath)
     .max(5)
     .readonly()
     .default([...defaults]);
@@ -167,6 +173,25 @@ const ownParameters = [
   "sortorder",
 ];
 
+/** The product's own API beside its SCIM. `credentials` are as the form, the store or an answer has them. */
+const api = <Credentials extends z.ZodType>(credentials: Credentials) =>
+  z
+    .strictObject({
+      baseUrl: urlField
+        .optional()
+        .openapi({ format: "uri", description: "Absent: /api beside a baseUrl that ends in /scim." }),
+      auth: credentials.optional(),
+      userid: attributePath.optional().openapi({
+        description:
+          "The attribute that holds WeCom's userid, such as externalId: accounts are linked to WeCom by it. Absent: they are not.",
+      }),
+    })
+    .optional()
+    .openapi({
+      description:
+        "Uses the product's own API for what its SCIM can't say, as its profile's fact `api` names it. `auth` absent: as for SCIM.",
+    });
+
 const query = z
   .record(
     z
@@ -187,6 +212,7 @@ export const targetForm = z
     ...settings,
     auth,
     query,
+    api: api(auth),
     id: readOnlyField,
     createdAt: readOnlyField,
     updatedAt: readOnlyField,
@@ -198,10 +224,19 @@ export const targetForm = z
 export type TargetForm = z.output<typeof targetForm>;
 
 /** The part of a form that the store keeps in the clear. */
-export const storedTargetSettings = z.object({ ...settings, auth: storedAuth });
+export const storedTargetSettings = z.object({ ...settings, auth: storedAuth, api: api(storedAuth) });
 
 const time = z.string().openapi({ format: "date-time" });
 const secretText = z.string().optional();
+
+const authView = z
+  .discriminatedUnion("type", [
+    z.object({ ...bearer, token: secretText }),
+    z.object({ ...basic, password: secretText }),
+    z.object({ ...oauth2, clientSecret: secretText }),
+    z.object({ ...header, value: secretText }),
+  ])
+  .openapi("TargetAuthView");
 
 /** A target as it is answered. */
 export const targetView = z
@@ -210,14 +245,8 @@ export const targetView = z
     name: z.string(),
     status: statusField,
     ...settings,
-    auth: z
-      .discriminatedUnion("type", [
-        z.object({ ...bearer, token: secretText }),
-        z.object({ ...basic, password: secretText }),
-        z.object({ ...oauth2, clientSecret: secretText }),
-        z.object({ ...header, value: secretText }),
-      ])
-      .openapi("TargetAuthView"),
+    auth: authView,
+    api: api(authView),
     limits: z.object({ concurrency: z.int(), requestsPerSecond: z.number() }),
     query: z.record(z.string(), secretText).optional(),
     links: z

@@ -1,4 +1,5 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { isJsonObject, type JsonObject, member } from "../../lib/json.ts";
 import type { TargetRow } from "../../store/store.ts";
 import { invalid, nameTaken, notFound } from "../problem.ts";
 import {
@@ -47,7 +48,7 @@ export function makeTargets(parts: AdminParts) {
       const { id } = c.req.valid("param");
       const row = await serially(async () => {
         const before = await findTarget(store, id);
-        const base = withoutOtherVariants(toTargetForm(before), patch, targetVariants);
+        const base = baseOf(toTargetForm(before), patch);
         const form = parseForm(targetForm, mergePatch(base, patch, replacedWhole));
         const target = await judgeTarget(form, before, parts);
         if (target.name !== before.name) await checkTargetName(store, target.name, before.id);
@@ -64,6 +65,14 @@ export function makeTargets(parts: AdminParts) {
       await serially(async () => store.deleteTarget((await findTarget(store, c.req.valid("param").id)).id));
       return c.body(null, 204);
     });
+}
+
+/** What a patch is merged into: without what belongs to other credentials than those that it brings. */
+function baseOf(form: object, patch: JsonObject): JsonObject {
+  const base = withoutOtherVariants(form, patch, targetVariants);
+  const [before, after] = [member(base, "api"), member(patch, "api")];
+  if (!isJsonObject(before) || !isJsonObject(after)) return base;
+  return { ...base, api: withoutOtherVariants(before, after, targetVariants) };
 }
 
 /** @throws ProblemError 404 */

@@ -69,10 +69,11 @@ export class Directory {
     return [...(this.#groupsOf.get(memberId) ?? [])].flatMap((id) => this.#entries.Group.get(id) ?? []);
   }
 
-  create(type: TypeName, attributes: JsonObject, memberIds: Iterable<string> = []): Entry {
+  /** @param id made if absent */
+  create(type: TypeName, attributes: JsonObject, memberIds: Iterable<string> = [], id: string = randomUUID()): Entry {
     const now = this.#now();
     const members = type === "Group" ? new Set<string>() : noMembers;
-    const entry: Stored = { type, id: randomUUID(), attributes, createdAt: now, modifiedAt: now, version: 1, members };
+    const entry: Stored = { type, id, attributes, createdAt: now, modifiedAt: now, version: 1, members };
     this.#entries[type].set(entry.id, entry);
     this.#lists[type] = undefined;
     this.#index(entry, "add");

@@ -1,6 +1,11 @@
+import type { JsonObject } from "../../lib/json.ts";
 import { type Attribute, attribute, type Schema } from "./attribute.ts";
+import { makeCasdoorApi } from "./casdoor-api.ts";
+import { shownByScim } from "./casdoor-user.ts";
+import type { Directory } from "./directory.ts";
 import type { Models } from "./model.ts";
 import type { Policy } from "./policy.ts";
+import type { Service } from "./service.ts";
 
 /** Kinds of service providers that behave otherwise than the RFCs say. */
 export type ProductName = "casdoor" | "aws" | "put-only" | "github";
@@ -12,6 +17,10 @@ export interface Product {
   readonly wecomExtension?: boolean;
   /** The schemas that it has in place of the plain ones. */
   readonly schemas?: (models: Models) => Models;
+  /** What SCIM shows of a user that is held. */
+  readonly shown?: (user: JsonObject) => JsonObject;
+  /** An API of its own, beside SCIM, below `/api`. */
+  readonly api?: (parts: { readonly directory: Directory; readonly token: string }) => Service;
 }
 
 const organization = (id: string, name: string): Schema => ({
@@ -40,7 +49,10 @@ const awsRequired: ReadonlySet<string> = new Set(["displayName", "name", "givenN
 /** Behave like products whose documentation or source says so. None of them is the product. */
 export const products: Readonly<Record<ProductName, Product>> = {
   casdoor: {
-    description: "ignores filters, clears a group for any removal, knows no active, wants an organization",
+    description:
+      "ignores filters, clears a group for any removal, takes no active, wants an organization; has its own API",
+    shown: shownByScim,
+    api: makeCasdoorApi,
     policy: {
       nestedGroups: false,
       unknownMembers: "skipped",

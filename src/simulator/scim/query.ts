@@ -26,6 +26,8 @@ export interface ReadParts {
   readonly policy: Policy;
   /** Some service providers never give members back. */
   readonly returnMembers: boolean;
+  /** What of a user is shown, where that is not all that is held. */
+  readonly shown?: ((user: JsonObject) => JsonObject) | undefined;
 }
 
 const parameters = [
@@ -94,7 +96,8 @@ export function list(parts: ReadParts, query: Query, judge: Judge): JsonObject {
 export function represent(parts: ReadParts, entry: Entry, projection: Projection): JsonObject {
   const { directory, model, baseUrl, returnMembers } = parts;
   const view = { baseUrl, members: returnMembers && holds(projection, "members"), groups: holds(projection, "groups") };
-  return project(render(entry, model, directory, view), projection);
+  const resource = render(entry, model, directory, view);
+  return project(model.type === "User" && parts.shown ? parts.shown(resource) : resource, projection);
 }
 
 function select(parts: ReadParts, text: string, judge: Judge): readonly Entry[] {

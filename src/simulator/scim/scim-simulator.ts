@@ -46,6 +46,8 @@ export interface ScimSimulatorOptions {
 export interface ScimSimulator {
   /** Base URL of the protocol, `http://127.0.0.1:1234/scim/v2`. */
   readonly url: string;
+  /** Base URL of the product's own API; null where it has none. */
+  readonly apiUrl: string | null;
   /** Address of the page for people. */
   readonly pageUrl: string;
   /** Base URL of the control over HTTP. */
@@ -81,8 +83,10 @@ export async function startScimSimulator(options: ScimSimulatorOptions = {}): Pr
     baseUrl: () => `${origin}/scim/v2`,
     pageSize: options.pageSize ?? 200,
     returnMembers: options.returnMembers ?? product?.returnMembers ?? true,
+    shown: product?.shown,
   });
-  const server = createServer(makeListener({ service, directory, journal, faults, models, control, token }));
+  const api = product?.api?.({ directory, token }) ?? null;
+  const server = createServer(makeListener({ service, api, directory, journal, faults, models, control, token }));
   // Longer than clients keep idle connections, so that none is closed in the moment in which it is used again.
   server.keepAliveTimeout = 60_000;
   server.listen(options.port ?? 0, host);
@@ -92,6 +96,7 @@ export async function startScimSimulator(options: ScimSimulatorOptions = {}): Pr
   origin = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
   return {
     url: `${origin}/scim/v2`,
+    apiUrl: api === null ? null : `${origin}/api`,
     pageUrl: `${origin}/`,
     controlUrl: `${origin}/_control`,
     token,

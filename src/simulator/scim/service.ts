@@ -37,6 +37,7 @@ export interface ServiceParts {
   readonly baseUrl: () => string;
   readonly pageSize: number;
   readonly returnMembers: boolean;
+  readonly shown?: ReadParts["shown"];
 }
 
 /** The service provider as a function from a request to its answer. All of it happens at once: no await inside. */

@@ -25,7 +25,7 @@ export interface TargetLens {
 export interface LensParts {
   readonly row: TargetRow;
   readonly target: Pick<Target, "discover">;
-  readonly language: Pick<TargetLanguage, "adjust" | "inactive">;
+  readonly language: Pick<TargetLanguage, "adjust" | "inactive" | "makesInactive">;
   readonly catalog: SchemaCatalog;
   readonly store: TargetGuardStore;
   /** The source whose resources are looked at. */

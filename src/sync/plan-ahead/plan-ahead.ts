@@ -142,7 +142,10 @@ function notesOf(scratch: Scratch, targetId: string): WriteNotes {
         ...request,
         ...{ resourceType: type, resourceId, remoteId },
         // What is sent whole is made of what the target answers just then.
-        exact: request.method !== "PUT" && !hasStandIn(`${request.path} ${request.body ?? ""}`),
+        exact:
+          request.method !== "PUT" &&
+          request.isPartial !== true &&
+          !hasStandIn(`${request.path} ${request.body ?? ""}`),
       }),
     lastWhole: (type, remoteId) => scratch.lastWhole(targetId, type, remoteId),
   };

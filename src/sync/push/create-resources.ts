@@ -3,7 +3,7 @@ import type { JsonObject } from "../../lib/json.ts";
 import { isActive } from "../../scim/document.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import type { PendingResource, PushOutcome } from "../../store/store.ts";
-import type { RemoteResource } from "../../target/target.ts";
+import type { PatchOperation, RemoteResource } from "../../target/target.ts";
 import { TargetError } from "../../target/target.ts";
 import { desiredDocument, nameProblem } from "./desired.ts";
 import { findMatch, holdersOf, type Match, type Search } from "./find-match.ts";
@@ -45,12 +45,12 @@ async function createWave(parts: PushParts, type: ResourceType, onlyReady: boole
 export async function inChunk(
   parts: PushParts,
   page: readonly PendingResource[],
-  work: (resource: PendingResource) => Promise<PushOutcome>,
+  work: (resource: PendingResource) => Promise<PushOutcome | readonly PushOutcome[]>,
 ): Promise<void> {
   const outcomes: PushOutcome[] = [];
   try {
     await concurrently(page, parts.target.concurrency, async (resource) => {
-      outcomes.push(await work(resource));
+      outcomes.push(...[await work(resource)].flat());
     });
   } finally {
     if (outcomes.length > 0) {
@@ -69,24 +69,29 @@ async function refuseSharedIds(parts: PushParts, outcomes: readonly PushOutcome[
   const ids = outcomes.flatMap(({ link }) => (link?.state === "linked" ? [link.remoteId] : []));
   const type = outcomes[0]?.resourceType ?? "User";
   const taken = new Map([...(await holdersOf(parts, type, ids))].map(([id, each]) => [id, each.resourceId]));
-  return outcomes.map((outcome): PushOutcome => {
-    if (outcome.link?.state !== "linked") return outcome;
+  const refused = new Set<string>();
+  return outcomes.flatMap((outcome): PushOutcome[] => {
+    // What came after its create was about an account that is not its own.
+    if (refused.has(outcome.resourceId)) return [];
+    if (outcome.link?.state !== "linked") return [outcome];
     const holder = taken.get(outcome.link.remoteId);
     if (holder === undefined || holder === outcome.resourceId) {
       taken.set(outcome.link.remoteId, outcome.resourceId);
-      return outcome;
+      return [outcome];
     }
+    refused.add(outcome.resourceId);
     const error = "the account that the target names for it belongs to another resource already";
     const record = outcome.record === null ? null : ({ ...outcome.record, status: "failed", error } as const);
-    return {
-      ...outcome,
-      record,
-      link: { state: "failed", error, attempts: 1, nextTryAt: parts.clock() + retryDelayMs(1) },
-    };
+    const link = { state: "failed", error, attempts: 1, nextTryAt: parts.clock() + retryDelayMs(1) } as const;
+    return [{ ...outcome, record, link }];
   });
 }
 
-async function createOne(parts: PushParts, resource: PendingResource, hasListed: boolean): Promise<PushOutcome> {
+async function createOne(
+  parts: PushParts,
+  resource: PendingResource,
+  hasListed: boolean,
+): Promise<PushOutcome | readonly PushOutcome[]> {
   const { target, attempts, signal } = parts;
   const { type } = resource;
   const desired = desiredDocument(parts, resource);
@@ -102,8 +107,9 @@ async function createOne(parts: PushParts, resource: PendingResource, hasListed:
     }
     const lacking = parts.language.lacking(type, desired);
     if (lacking.length > 0) return failed(parts, resource, desired, lackingText(lacking));
+    const { sent, held, rest } = parts.language.atCreate(type, desired);
     const made = await attempts.run<Made>(
-      async () => ({ remote: await target.create(type, desired, signal, resource.id), by: null }),
+      async () => ({ remote: await target.create(type, sent, signal, resource.id), by: null }),
       async () => {
         // The answer was lost, the request perhaps not: what is there now and free is what we sent.
         const match = await look("doubt");
@@ -111,16 +117,75 @@ async function createOne(parts: PushParts, resource: PendingResource, hasListed:
       },
     );
     if (made.by !== null) return await adopt(parts, resource, desired, made);
-    return linked(resource, desired, made.remote.id, {
+    const record = {
       action: "create",
       because: resource.attempts > 0 ? "not at this target yet (tried before)" : "not at this target yet",
       before: null,
-    });
+    } as const;
+    const remoteId = made.remote.id;
+    const failure = rest.length === 0 ? null : await sendRest(parts, resource, remoteId, rest);
+    if (failure !== null) return halfMade(parts, resource, { remoteId, held, desired, record }, failure);
+    return linked(resource, desired, remoteId, record);
   } catch (error) {
     if (!(error instanceof TargetError)) throw error;
     if (error.code !== "conflict") return failed(parts, resource, desired, failureText(error));
     return adoptAfterConflict(parts, resource, desired, error);
   }
+}
+
+/** What a create can't say is sent after it. @returns why that failed, or null */
+async function sendRest(
+  parts: PushParts,
+  { type, id }: PendingResource,
+  remoteId: string,
+  operations: readonly PatchOperation[],
+): Promise<string | null> {
+  try {
+    await sendOperations(parts, { type, id, remoteId }, operations);
+    return null;
+  } catch (error) {
+    return failureText(error);
+  }
+}
+
+/**
+ * It is there, without what a create can't say: linked, so that it is switched off like everybody should he leave now, and
+ * failed, so that the rest is tried again.
+ */
+function halfMade(
+  parts: PushParts,
+  resource: PendingResource,
+  { remoteId, held, desired, record }: HalfMade,
+  error: string,
+): readonly PushOutcome[] {
+  const made = linked({ ...resource, version: 0 }, held, remoteId, record);
+  const attempts = resource.attempts + 1;
+  const failure = {
+    action: "update",
+    status: "failed",
+    error,
+    because: "a create can't say all of it at this target",
+    before: JSON.stringify(held),
+    after: JSON.stringify(desired),
+    remoteId,
+  } as const;
+  return [
+    made,
+    outcomeOf(resource, failure, {
+      state: "failed",
+      error,
+      attempts,
+      nextTryAt: parts.clock() + retryDelayMs(attempts),
+    }),
+  ];
+}
+
+interface HalfMade {
+  readonly remoteId: string;
+  /** What it holds, and what it is to hold. */
+  readonly held: JsonObject;
+  readonly desired: JsonObject;
+  readonly record: LinkedRecord;
 }
 
 function lackingText(paths: readonly string[]): string {
@@ -146,7 +211,7 @@ async function adoptAfterConflict(
   resource: PendingResource,
   desired: JsonObject,
   conflict: TargetError,
-): Promise<PushOutcome> {
+): Promise<PushOutcome | readonly PushOutcome[]> {
   try {
     const match = await findMatch(parts, resource.type, resource.id, desired, "conflict");
     if (match.kind === "one") return await adopt(parts, resource, desired, match);
@@ -169,26 +234,41 @@ async function adopt(
   resource: PendingResource,
   desired: JsonObject,
   { remote, by, former }: Omit<Found, "kind">,
-): Promise<PushOutcome> {
+): Promise<PushOutcome | readonly PushOutcome[]> {
   const given = parts.language.known(resource.type, former, parts.capabilities);
   const held = knownAttributes(remote.document, desired, given);
   const operations = parts.language.difference(resource.type, held, desired);
+  const record = { action: "adopt", because: `the target held it already, with the same ${by}`, before: held } as const;
   if (operations.length > 0) {
-    await sendOperations(parts, { type: resource.type, id: resource.id, remoteId: remote.id }, operations);
+    try {
+      await sendOperations(parts, { type: resource.type, id: resource.id, remoteId: remote.id }, operations);
+    } catch (error) {
+      // A create of ours whose answer was lost leaves just this.
+      if (!lacksTheRestAlone(parts, resource.type, held, desired)) throw error;
+      return halfMade(parts, resource, { remoteId: remote.id, held, desired, record }, failureText(error));
+    }
   }
-  return linked(resource, desired, remote.id, {
-    action: "adopt",
-    because: `the target held it already, with the same ${by}`,
-    before: held,
-  });
+  return linked(resource, desired, remote.id, record);
 }
 
-function linked(
-  resource: PendingResource,
+/** It holds all that a create can say of it, and not what has to be sent after that. */
+function lacksTheRestAlone(
+  { language }: PushParts,
+  type: ResourceType,
+  held: JsonObject,
   desired: JsonObject,
-  remoteId: string,
-  record: { readonly action: "create" | "adopt"; readonly because: string; readonly before: JsonObject | null },
-): PushOutcome {
+): boolean {
+  const { sent, rest } = language.atCreate(type, desired);
+  return rest.length > 0 && language.difference(type, language.atCreate(type, held).sent, sent).length === 0;
+}
+
+interface LinkedRecord {
+  readonly action: "create" | "adopt";
+  readonly because: string;
+  readonly before: JsonObject | null;
+}
+
+function linked(resource: PendingResource, desired: JsonObject, remoteId: string, record: LinkedRecord): PushOutcome {
   const text = JSON.stringify(desired);
   return outcomeOf(
     resource,

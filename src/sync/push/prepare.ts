@@ -39,7 +39,7 @@ export function failedAt(error: unknown): PushResult {
 export interface ScopeRequest {
   readonly row: TargetRow;
   readonly catalog: SchemaCatalog;
-  readonly language: Pick<TargetLanguage, "inactive">;
+  readonly language: Pick<TargetLanguage, "inactive" | "makesInactive">;
   /** The sources whose resources are looked at now: one, or all of the target's; and perhaps the user groups. */
   readonly sourceIds: readonly string[];
   /** Also what failed before and waits for its next try. */
@@ -67,6 +67,11 @@ export function prepare(
   }
 }
 
+/** What decides how documents are written there: the target's own rules and its profile; null for neither. */
+export function writingVersion(rules: TargetRules | null, { version }: Pick<TargetLanguage, "version">): string | null {
+  return [rules?.version ?? null, version].filter((each) => each !== null).join("+") || null;
+}
+
 /** Which resources a target is to hold. @throws {ScimError} when the scope of the target is no valid filter */
 export function makeScope(
   { row, catalog, sourceIds, retryAll, leaving, language }: ScopeRequest,
@@ -89,6 +94,7 @@ export function makeScope(
     startedAt,
     retryAll,
     removesInactive: language.inactive === "removed",
+    makesInactive: language.makesInactive,
     deleteDepartedBefore: deleteBefore(
       leaving === "delete" || leaving === "deactivate" ? leaving : provision.onRemoval,
       startedAt,

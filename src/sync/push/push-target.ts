@@ -1,5 +1,4 @@
 import type { Log } from "../../lib/log.ts";
-import type { TargetRules } from "../../mapping/target-rules.ts";
 import type { Lease, PushScope, PushStore } from "../../store/store.ts";
 import type { Target, TargetLanguage } from "../../target/target.ts";
 import { Attempts, type Pause } from "./attempt.ts";
@@ -8,7 +7,7 @@ import { makeFirstContact } from "./first-contact.ts";
 import { guardRemovals, logForSafeguards, type RemovalGuard } from "./guard-removals.ts";
 import { guardRenames, type RenameGuard } from "./guard-renames.ts";
 import { holdPending } from "./hold-removals.ts";
-import { failedAt, type PushResult, prepare, type ScopeRequest } from "./prepare.ts";
+import { failedAt, type PushResult, prepare, type ScopeRequest, writingVersion } from "./prepare.ts";
 import { type MembersResult, pushMembers } from "./push-members.ts";
 import type { PushParts } from "./push-parts.ts";
 import { deactivateUsers, deleteResources, updateResources } from "./update-resources.ts";
@@ -109,11 +108,6 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     await logForSafeguards(request, scope);
     return failed;
   }
-}
-
-/** What decides how documents are written there: the target's own rules and its profile; null for neither. */
-function writingVersion(rules: TargetRules | null, { version }: TargetLanguage): string | null {
-  return [rules?.version ?? null, version].filter((each) => each !== null).join("+") || null;
 }
 
 async function additions(parts: PushParts): Promise<boolean> {

@@ -2,7 +2,7 @@ import { refuseRemovals } from "../../plan/guard.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import type { Drift, PushScope, RemovalCounts, TaskError, VerifyReason, VerifyStore } from "../../store/store.ts";
 import { Attempts } from "../push/attempt.ts";
-import { failedAt, type PushResult, prepare } from "../push/prepare.ts";
+import { failedAt, type PushResult, prepare, writingVersion } from "../push/prepare.ts";
 import type { PushRequest } from "../push/push-target.ts";
 import { noteVocabulary } from "../push/vocabulary.ts";
 import { verifyMembers } from "./verify-members.ts";
@@ -35,7 +35,7 @@ export async function verifyTarget(request: VerifyRequest): Promise<VerifyResult
     const attempts = new Attempts({ signal, ensureHeld: request.ensureHeld });
     const capabilities = await attempts.run(() => target.discover(signal));
     // As a push does before it counts: what was given by other rules is pending, and no drift.
-    const rulesVersion = prepared.rules?.version ?? null;
+    const rulesVersion = writingVersion(prepared.rules, request.language);
     if (rulesVersion !== row.rulesVersion) await store.noteRules(lease, row.id, rulesVersion);
     await noteVocabulary(request, capabilities);
     const types = prepared.scope.types.filter((type) => (type === "User" ? capabilities.users : capabilities.groups));

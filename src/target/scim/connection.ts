@@ -14,6 +14,8 @@ export interface ConnectionOptions extends Omit<ExchangeOptions, "maxAnswerBytes
   readonly version: string;
   /** 0 for no limit of our own. */
   readonly requestsPerSecond: number;
+  /** Shared with another connection to the same product; its own if absent. */
+  readonly limit?: RateLimit | undefined;
   /** Parameters of every call's query; their values are secrets. */
   readonly query?: Readonly<Record<string, string>> | undefined;
   /** Milliseconds since 1970. */
@@ -67,7 +69,7 @@ export function makeConnection(options: ConnectionOptions): Connection {
     http,
     base: parseBaseUrl(options.baseUrl),
     authorization: makeAuthorization(options.auth, http, options.clock),
-    limit: makeRateLimit(options.requestsPerSecond, options),
+    limit: options.limit ?? makeRateLimit(options.requestsPerSecond, options),
     userAgent: `wecom-scim-bridge/${options.version}`,
     query: options.query ?? {},
     clock: options.clock,

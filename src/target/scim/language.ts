@@ -23,8 +23,10 @@ export function makeScimLanguage(
   const omit = makeOmit(facts);
   return {
     version: versionOf(facts, constants),
+    makesInactive: true,
     inactive: facts.deactivate.value === "delete" ? "removed" : "kept",
     adjust: (document, options) => renderForTarget(refine(options.type, document), options),
+    atCreate: (_type, document) => ({ sent: document, rest: [], held: document }),
     lacking: (type, document) => lackingPaths(facts.require.value[type === "User" ? "users" : "groups"], document),
     // What is never sent is not taken away either: products refuse both.
     known: (type, document, capabilities) => knownPart(omit(type, document), capabilities),

@@ -11,6 +11,7 @@ import { readDiscovery, toCapabilities, toReading } from "./discovery.ts";
 import { findByFilter, findInList } from "./lookup.ts";
 import { noteWrites } from "./note-writes.ts";
 import { readPages } from "./pages.ts";
+import type { RateLimit } from "./rate-limit.ts";
 
 export interface ScimTargetOptions {
   /** The service provider's root, for example `https://app.example.com/scim/v2`. */
@@ -23,6 +24,8 @@ export interface ScimTargetOptions {
   readonly concurrency?: number | undefined;
   /** 0: no limit of our own. As the profile says if absent. */
   readonly requestsPerSecond?: number | undefined;
+  /** Shared with another connection to the same product; its own if absent. */
+  readonly limit?: RateLimit | undefined;
   /** Parameters that the product wants in the query of every call; their values are secrets. */
   readonly query?: Readonly<Record<string, string>> | undefined;
   /** For one whole exchange. 30,000 if absent. */
