@@ -66,8 +66,8 @@ export async function waitingRenames(
 }
 
 /** Whether what this resource is sent makes it known otherwise, because of the rules. */
-export function isRename({ otherRules }: PendingResource, held: JsonObject, desired: JsonObject): boolean {
-  return otherRules && isOtherName(held, desired);
+export function isRename({ otherRules, type }: PendingResource, held: JsonObject, desired: JsonObject): boolean {
+  return otherRules && isOtherName(type, held, desired);
 }
 
 async function* openRenames(parts: PushParts, type: ResourceType): AsyncGenerator<readonly Rename[]> {
@@ -114,7 +114,9 @@ async function notApproved({ store, row }: PushParts, renames: readonly Rename[]
   );
   return renames.filter(
     ({ resource, desired }) =>
-      !approved.get(resource.id)?.some((shown) => !isOtherName(JSON.parse(shown) as JsonObject, desired)),
+      !approved
+        .get(resource.id)
+        ?.some((shown) => !isOtherName(resource.type, JSON.parse(shown) as JsonObject, desired)),
   );
 }
 
