@@ -19,6 +19,9 @@ export interface Safeguards {
   readonly maxRemovals: { readonly floor: number; readonly percent: number; readonly count: number };
   readonly maxMemberRemovals: { readonly floor: number; readonly percent: number };
   readonly windowHours: number;
+  /** SCIM filters: who fits is never overwritten, deactivated or deleted. Absent: nobody is protected. */
+  readonly protected?: string;
+  readonly protectedGroups?: string;
 }
 
 export interface SourceSettings {
@@ -116,6 +119,13 @@ export interface TargetSettings {
   readonly verify?: { readonly everyHours: number; readonly repair: boolean };
 }
 
+/** Why an administrator keeps changes back, and since when. */
+export interface Pause {
+  readonly reason: string | null;
+  readonly since: number;
+  readonly by: string;
+}
+
 /** Why a target has to be verified before anything is pushed: its address is another, or our database is older than it. */
 export type VerifyReason = "moved" | "restored";
 
@@ -133,6 +143,10 @@ export interface TargetRow {
   readonly verifyFirst: VerifyReason | null;
   /** When it was last verified, or tried to be; null: never. */
   readonly verifyStartedAt: number | null;
+  /** Why all changes of it are kept back; null: they are not. */
+  readonly paused: Pause | null;
+  /** The filters of protected accounts that its links were last judged by, as JSON; null: none. */
+  readonly protection: string | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -150,7 +164,7 @@ export interface TargetStore {
   deleteTarget(id: string): Promise<void>;
 }
 
-export type LinkState = "pending" | "synced" | "failed";
+export type LinkState = "pending" | "synced" | "failed" | "protected" | "paused";
 
 /** What stands where at a target, for people. */
 export interface LinkView {

@@ -2,8 +2,13 @@ import { sql } from "kysely";
 import type { Database } from "./database.ts";
 import type { LinkState, LinkViewStore, SummaryStore, TaskStore } from "./store.ts";
 
+const isPausedThere = sql<boolean>`exists (
+  select 1 from pause p where p.resource_id = x.id and p.target_id in ('', l.target_id))`;
+
 /** Where a link stands, for people: what is linked and up to date is synced. */
 export const linkState = sql<LinkState>`case
+  when ${isPausedThere} then 'paused'
+  when l.protected_by is not null and l.withheld_action is not null then 'protected'
   when l.state = 'failed' or (l.last_error is not null and l.attempts > 0) then 'failed'
   when x.departed_at is not null and l.active = 0 then 'synced'
   when l.state = 'linked' and l.version >= x.version and (x.type = 'User' or l.members_version >= x.members_version) then 'synced'
@@ -58,7 +63,8 @@ export function makeSummaryStore(
         .select([linkState.as("shown"), sql<number>`count(*)`.as("count")])
         .execute();
       const of = (state: LinkState): number => Number(rows.find((row) => row.shown === state)?.count ?? 0);
-      return { pending: of("pending"), synced: of("synced"), failed: of("failed") };
+      const [pending, synced, failed] = [of("pending"), of("synced"), of("failed")];
+      return { pending, synced, failed, protected: of("protected"), paused: of("paused") };
     },
   };
 }

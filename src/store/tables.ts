@@ -1,5 +1,6 @@
 import type { Generated } from "kysely";
 import type { DirectoryAction } from "./directory-writing.ts";
+import type { AlertTable, EndedSourceTable, PauseTable, WebhookDeliveryTable, WebhookTable } from "./more-tables.ts";
 
 // The tables as Kysely sees them. Times are milliseconds since 1970; booleans are 0 and 1; JSON is text.
 
@@ -14,6 +15,8 @@ export interface Tables {
   target: TargetTable;
   link: LinkTable;
   link_member: LinkMemberTable;
+  pause: PauseTable;
+  ended_source: EndedSourceTable;
   remote_match: RemoteMatchTable;
   remote_seen: RemoteSeenTable;
   sync_task: SyncTaskTable;
@@ -160,6 +163,10 @@ interface TargetTable {
   verify_first: Generated<"moved" | "restored" | null>;
   /** When it was last verified, or tried to be. */
   verify_started_at: Generated<number | null>;
+  /** Why an administrator keeps all changes of it back (JSON: reason, since, by); null: he does not. */
+  paused: Generated<string | null>;
+  /** The filters of protected accounts that its links were last judged by (JSON); null: none. */
+  protection: Generated<string | null>;
   created_at: number;
   updated_at: number;
 }
@@ -187,6 +194,11 @@ interface LinkTable {
   attempts: number;
   next_try_at: number | null;
   last_error: string | null;
+  /** The filter by which it was found to be protected there: null where it was not. */
+  protected_by: Generated<string | null>;
+  /** What was last kept from it for that, and at which `resource.version`: that is not pending any more. */
+  withheld_action: Generated<"update" | "deactivate" | "delete" | null>;
+  withheld_version: Generated<number | null>;
   updated_at: number;
 }
 
@@ -239,6 +251,8 @@ interface SyncTaskTable {
   hold: string | null;
   /** Which version of which mapping it mapped with (JSON). */
   mapping: Generated<string | null>;
+  /** Of a push of one person: who. */
+  resource_id: Generated<string | null>;
   /** Of a verify: what is found is also put right. */
   repair: Generated<number>;
   /** Of a verify: the numbers of what was found (JSON). */
@@ -342,46 +356,6 @@ interface ScimClientTable {
   requests_per_second: Generated<number>;
   token_hash: string;
   created_at: number;
-}
-
-/** Where somebody wants to hear of events. */
-interface WebhookTable {
-  id: string;
-  name: string;
-  url: string;
-  /** JSON list of event types. */
-  events: string;
-  status: "enabled" | "disabled";
-  /** Why the bridge itself disabled it; null when an administrator did. */
-  disabled_because: string | null;
-  /** Encrypted JSON: `current`, and after a rotation `previous` with `until` when it signs too. */
-  secrets: string;
-  created_at: number;
-  updated_at: number;
-}
-
-/** One event on its way to one webhook: written with what it tells of, and kept as a record afterwards. */
-interface WebhookDeliveryTable {
-  /** `webhook-id` of the specification: the same in each attempt. */
-  id: string;
-  webhook_id: string;
-  event: string;
-  payload: string;
-  state: "pending" | "delivered" | "failed";
-  attempts: number;
-  /** While it is pending. Whoever sends it moves this on first: so it is claimed. */
-  next_try_at: number | null;
-  /** HTTP status of the last answer. */
-  last_status: number | null;
-  last_error: string | null;
-  created_at: number;
-  delivered_at: number | null;
-}
-
-/** What is out of order now, so that it is told once, and told when it is over: `source.stale:{id}`. */
-interface AlertTable {
-  name: string;
-  since: number;
 }
 
 interface SettingTable {

@@ -1,12 +1,14 @@
 import type {
   DirectoryStore,
   PushStore,
+  RemovalCounts,
   SourceRow,
   SourceStore,
   TargetStore,
   TaskRow,
   TaskStore,
 } from "../store/store.ts";
+import { protectorsOf } from "./push/prepare.ts";
 
 /** What becomes of the people of a source that ends, and of itself then. */
 export type Leaving = NonNullable<SourceRow["settings"]["leaving"]>;
@@ -66,7 +68,18 @@ export async function settleLeaving(
   store: LeavingStore,
   task: Pick<TaskRow, "mode"> & { readonly stage: string },
   sourceId: string,
-  { leaving, hasLeft, now }: { readonly leaving: Leaving | null; readonly hasLeft: boolean; readonly now: number },
+  {
+    leaving,
+    hasLeft,
+    kept = { users: 0, groups: 0 },
+    now,
+  }: {
+    readonly leaving: Leaving | null;
+    readonly hasLeft: boolean;
+    /** What stays in the directory, because it is protected. */
+    readonly kept?: RemovalCounts | undefined;
+    readonly now: number;
+  },
 ): Promise<void> {
   const source = await store.findSource(sourceId);
   if (source?.settings.leaving === undefined) return;
@@ -74,7 +87,8 @@ export async function settleLeaving(
   const { users, groups } = await store.countOfSource(sourceId);
   const isEmptied =
     leaving?.people === "keep" ||
-    (users + groups === 0 &&
+    (users <= kept.users &&
+      groups <= kept.groups &&
       !(await store.areMembersGiven(sourceId)) &&
       !(await isHeldElsewhere(store, sourceId, leaving, now)));
   if (leaving === null || task.mode === "plan" || !hasLeft || !isEmptied) {
@@ -106,6 +120,7 @@ async function isHeldElsewhere(
       startedAt: now,
       retryAll: true,
       deleteDepartedBefore: leaving?.people === "delete" ? now : null,
+      protectedBy: protectorsOf(target.settings.safeguards),
     });
     if (pending.users + pending.groups > 0) return true;
   }

@@ -87,7 +87,8 @@ export async function runTask(parts: TaskParts, found: OpenTask, lease: Lease, o
     const state = await finishTask(parts, task, source, directory, targets);
     // What others' groups wait for is no reason to keep a source that nobody has any more.
     const hasLeft = state === "succeeded" || isOwnDone(directory, targets);
-    if (source !== null) await settleLeaving(store, task, source.id, { leaving, hasLeft, now: clock() });
+    if (source !== null)
+      await settleLeaving(store, task, source.id, { leaving, hasLeft, kept: directory.kept, now: clock() });
   } catch (error) {
     if (cancelled.signal.aborted || error instanceof TaskCancelledError) {
       log.info({ task: task.id }, "task cancelled");

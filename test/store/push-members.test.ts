@@ -172,7 +172,7 @@ onEachDatabase("a target that is forgotten", (at) => {
     const keptLease = await at.store.takeLease(`target:${kept.id}`, "me", 1000);
     if (keptLease) await at.store.intend(keptLease, kept.id, [userId(1)]);
     await at.store.forgetLinks(push.target.id);
-    expect(await at.store.countLinks(push.target.id)).toEqual({ pending: 0, synced: 0, failed: 0 });
+    expect(await at.store.countLinks(push.target.id)).toMatchObject({ pending: 0, synced: 0, failed: 0 });
     expect(await at.rows("select * from link_member")).toEqual([]);
     expect(await at.rows("select target_id from link")).toEqual([{ target_id: kept.id }]);
     expect(await at.store.pendingCreates(push.scope, "User", { ...all, onlyReady: false })).toHaveLength(2);

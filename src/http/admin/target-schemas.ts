@@ -221,7 +221,7 @@ export const targetView = z
     limits: z.object({ concurrency: z.int(), requestsPerSecond: z.number() }),
     query: z.record(z.string(), secretText).optional(),
     links: z
-      .object({ pending: z.int(), synced: z.int(), failed: z.int() })
+      .object({ pending: z.int(), synced: z.int(), failed: z.int(), protected: z.int(), paused: z.int() })
       .openapi({ description: "How many, by state." }),
     verifyFirst: z.enum(["moved", "restored"]).nullable().openapi({
       description: "Why nothing is pushed until it was verified; null: it may be pushed to.",
@@ -231,7 +231,9 @@ export const targetView = z
   })
   .openapi("Target");
 
-export const linkStateField = z.enum(["pending", "synced", "failed"]);
+export const linkStateField = z.enum(["pending", "synced", "failed", "protected", "paused"]).openapi({
+  description: "`protected`: a safeguard keeps a change from it; `paused`: an administrator does.",
+});
 
 export const linkView = z
   .object({

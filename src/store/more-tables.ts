@@ -1,0 +1,57 @@
+// Tables of what is kept back and of events; see tables.ts.
+
+/** A person of whom an administrator keeps all changes back, at one target or (`target_id` is empty) at all of them. */
+export interface PauseTable {
+  resource_id: string;
+  target_id: string;
+  reason: string | null;
+  since: number;
+  paused_by: string;
+}
+
+/** A source that has ended, or is about to: under its former name its tasks and records are found. */
+export interface EndedSourceTable {
+  id: string;
+  name: string;
+  ended_at: number;
+}
+
+/** Where somebody wants to hear of events. */
+export interface WebhookTable {
+  id: string;
+  name: string;
+  url: string;
+  /** JSON list of event types. */
+  events: string;
+  status: "enabled" | "disabled";
+  /** Why the bridge itself disabled it; null when an administrator did. */
+  disabled_because: string | null;
+  /** Encrypted JSON: `current`, and after a rotation `previous` with `until` when it signs too. */
+  secrets: string;
+  created_at: number;
+  updated_at: number;
+}
+
+/** One event on its way to one webhook: written with what it tells of, and kept as a record afterwards. */
+export interface WebhookDeliveryTable {
+  /** `webhook-id` of the specification: the same in each attempt. */
+  id: string;
+  webhook_id: string;
+  event: string;
+  payload: string;
+  state: "pending" | "delivered" | "failed";
+  attempts: number;
+  /** While it is pending. Whoever sends it moves this on first: so it is claimed. */
+  next_try_at: number | null;
+  /** HTTP status of the last answer. */
+  last_status: number | null;
+  last_error: string | null;
+  created_at: number;
+  delivered_at: number | null;
+}
+
+/** What is out of order now, so that it is told once, and told when it is over: `source.stale:{id}`. */
+export interface AlertTable {
+  name: string;
+  since: number;
+}
