@@ -23,6 +23,7 @@ import { makeGroupReader } from "./group-reader.ts";
 import { makeGroupRules } from "./group-rules.ts";
 import { makeLeaseStore } from "./leases.ts";
 import { makeLinkDecisions } from "./link-decisions.ts";
+import { makePauseStore } from "./pauses.ts";
 import { openPostgres } from "./postgres/open.ts";
 import { makePushStore } from "./push.ts";
 import { makeRecordStore } from "./records.ts";
@@ -86,6 +87,7 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
   return {
     ...makeSourceStore(database, cipher, clock),
     ...makeTargetStore(database, cipher, clock),
+    ...makePauseStore(database, clock),
     ...makeScimClientStore(database, clock),
     ...makeSettingStore(database, cipher),
     ...makeLeaseStore(database, clock),

@@ -164,7 +164,7 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
       or ((l.version < resource.version or l.state in ('failed', 'intended') or ${cameBack(type)} or ${managerCame})
         and ${notWithheld(scope, type, "update")})))
     or (${isLinked} and ${mustBeDeleted(scope, type)} and ${notWithheld(scope, type, "delete")})
-    or (${isLinked} and ${type === "User" ? mustBeInactive(scope) : sql`1 = 0`}
+    or (${isLinked} and ${type === "User" ? sql`${mustBeInactive(scope)} and not (${mustBeDeleted(scope, type)})` : sql`1 = 0`}
       and ${notWithheld(scope, type, "deactivate")})))`;
 
   /** What a target holds, whether or not it is to hold it. */

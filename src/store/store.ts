@@ -5,6 +5,7 @@ import type { ResourceType } from "../scim/resource.ts";
 import type { SourceScope } from "../source/source.ts";
 import type { DirectoryRecordReader, DirectoryWriter, GroupReader } from "./directory-writing.ts";
 import type { HistoryReader } from "./history-store.ts";
+import type { PauseStore } from "./pauses.ts";
 import type { SchemaVersionStore } from "./schema-version-store.ts";
 import type { Page, RecordReader, TaskRow, TaskState, TaskStore } from "./task-store.ts";
 import type { WebhookStore } from "./webhook-store.ts";
@@ -177,6 +178,8 @@ export interface LinkView {
   readonly attempts: number;
   readonly lastError: string | null;
   readonly nextTryAt: number | null;
+  /** Why something is kept from it on purpose; null: nothing is. */
+  readonly reason: string | null;
 }
 
 export interface LinkViewStore {
@@ -348,6 +351,7 @@ export interface GaugeStore {
 export interface Store
   extends SourceStore,
     TargetStore,
+    PauseStore,
     TaskStore,
     LinkViewStore,
     ScimClientStore,
@@ -370,6 +374,7 @@ export type * from "./directory-writing.ts";
 export type * from "./engine.ts";
 export { LeaseLostError } from "./engine.ts";
 export type * from "./history-store.ts";
+export type * from "./pauses.ts";
 export type * from "./schema-version-store.ts";
 export * from "./store-errors.ts";
 export type * from "./task-store.ts";

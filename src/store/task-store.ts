@@ -51,7 +51,8 @@ export interface TaskHold {
 export interface TaskTargetResult {
   /** The target's id. */
   readonly target: string;
-  readonly state: "succeeded" | "partial" | "failed" | "held" | "running" | "queued";
+  /** `paused`: an administrator keeps all changes of it back. */
+  readonly state: "succeeded" | "partial" | "failed" | "held" | "running" | "queued" | "paused";
   readonly counts: TaskCounts;
   readonly error: TaskError | null;
 }
@@ -110,6 +111,8 @@ export interface TaskRow {
   /** Null for a push of one target's pending resources. */
   readonly sourceId: string | null;
   readonly targetId: string | null;
+  /** The one person whom it pushes, to `targetId` or to all targets; null: everybody. */
+  readonly resourceId: string | null;
   readonly trigger: TaskTrigger;
   readonly mode: TaskMode;
   readonly state: TaskState;
@@ -246,6 +249,8 @@ export interface TaskStore {
     readonly mode: TaskMode;
     /** Of a verify. */
     readonly repair?: boolean;
+    /** Of a push of one person: his id. */
+    readonly resourceId?: string;
   }): Promise<{ readonly task: TaskRow; readonly created: boolean }>;
   findTask(id: string): Promise<TaskRow | null>;
   /** Newest first. */

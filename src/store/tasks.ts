@@ -24,8 +24,8 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
     ...makeHeldPushes(database),
     ...makePruning(database),
 
-    async queueTask({ sourceId, targetId, trigger, mode, repair = false }) {
-      const slot = slotOf(sourceId, targetId, mode);
+    async queueTask({ sourceId, targetId, trigger, mode, repair = false, resourceId = null }) {
+      const slot = slotOf({ sourceId, targetId, mode, resourceId });
       for (;;) {
         const now = clock();
         const id = uuidv7(now);
@@ -47,6 +47,7 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
             error: null,
             hold: null,
             repair: repair ? 1 : 0,
+            resource_id: resourceId,
             created_at: now,
             started_at: null,
             finished_at: null,
@@ -198,6 +199,7 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
         .selectFrom("sync_task")
         .select("id")
         .where("source_id", "is", null)
+        .where("resource_id", "is", null)
         .where("target_id", "=", targetId)
         .where("state", "=", "held")
         .where("id", "<>", byTaskId)
@@ -254,11 +256,12 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
   async function approve(trx: Transaction<Tables>, id: string, changes: readonly string[] | null): Promise<boolean> {
     const row = await trx
       .selectFrom("sync_task")
-      .select(["source_id", "target_id"])
+      .select(["source_id", "target_id", "resource_id"])
       .where("id", "=", id)
       .executeTakeFirst();
     if (row === undefined) return false;
-    const slot = slotOf(row.source_id, row.target_id, "apply");
+    const { source_id: sourceId, target_id: targetId, resource_id: resourceId } = row;
+    const slot = slotOf({ sourceId, targetId, resourceId, mode: "apply" });
     const occupied = await trx.selectFrom("sync_task").select("id").where("slot", "=", slot).executeTakeFirst();
     if (occupied) return false;
     const queued = await trx
@@ -309,7 +312,13 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
  * There is one task at a time for each source, for each target that is pushed to by itself, and for each that is read
  * back: what is written meanwhile need not wait for that to be queued.
  */
-function slotOf(sourceId: string | null, targetId: string | null, mode: TaskMode): string {
+function slotOf({
+  sourceId,
+  targetId,
+  mode,
+  resourceId,
+}: Pick<TaskRow, "sourceId" | "targetId" | "mode" | "resourceId">) {
+  if (resourceId !== null) return `person:${resourceId}:${targetId ?? ""}`;
   if (sourceId !== null) return `source:${sourceId}`;
   return mode === "verify" || mode === "match" ? `verify:${targetId}` : `target:${targetId}`;
 }
@@ -320,6 +329,7 @@ function toTask(row: Selectable<Tables["sync_task"]>): TaskRow {
     id: row.id,
     sourceId: row.source_id,
     targetId: row.target_id,
+    resourceId: row.resource_id,
     trigger: row.trigger,
     mode: row.mode,
     state: row.state,

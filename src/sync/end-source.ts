@@ -1,5 +1,6 @@
 import type {
   DirectoryStore,
+  PauseStore,
   PushStore,
   RemovalCounts,
   SourceRow,
@@ -16,6 +17,7 @@ export type Leaving = NonNullable<SourceRow["settings"]["leaving"]>;
 type LeavingStore = SourceStore &
   TargetStore &
   Pick<DirectoryStore, "countOfSource"> &
+  Pick<PauseStore, "hasPausedPeople"> &
   Pick<PushStore, "areMembersGiven" | "countPendingRemovals">;
 
 type EndStore = SourceStore & TargetStore & Pick<TaskStore, "queueTask">;
@@ -90,6 +92,8 @@ export async function settleLeaving(
     (users <= kept.users &&
       groups <= kept.groups &&
       !(await store.areMembersGiven(sourceId)) &&
+      // What waits for a person who is paused would be forgotten with the source.
+      !(await store.hasPausedPeople(sourceId)) &&
       !(await isHeldElsewhere(store, sourceId, leaving, now)));
   if (leaving === null || task.mode === "plan" || !hasLeft || !isEmptied) {
     const hadItsTurn = leaving !== null && task.mode === "apply" && task.stage === "plan";

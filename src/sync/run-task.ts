@@ -9,6 +9,8 @@ import type {
   GroupRuleStore,
   Lease,
   LeaseStore,
+  Pause as Paused,
+  PauseStore,
   PushStore,
   RecordStore,
   SourceRow,
@@ -38,6 +40,7 @@ export type EngineStore = SourceStore &
   GroupRuleStore &
   DirectoryChangeStore &
   PushStore &
+  Pick<PauseStore, "hasPausedPeople"> &
   VerifyStore &
   LeaseStore &
   EventStore &
@@ -141,6 +144,7 @@ async function pushAll(
         // An administrator may have changed it while we waited for our turn.
         const now = await parts.store.findTarget(row.id);
         if (now === null || !isMeant(now, task)) return null;
+        if (now.paused !== null && sends(task)) return pausedPush(now.paused);
         const held: Held = { lease, signal: inner, ensureHeld };
         fencing = lease.fencing;
         const done = await workAtTarget(parts, task, now, leaving?.people ?? null, progress, held);
@@ -163,10 +167,21 @@ async function pushAll(
   return pushed.sort((a, b) => (a.row.id < b.row.id ? -1 : 1));
 }
 
+/** One that is disabled, or paused, is sent nothing; it may be looked at. */
+function sends(task: OpenTask): boolean {
+  return !readsBack(task) || task.repair;
+}
+
+function pausedPush({ since, by, reason }: Paused): PushResult {
+  const why = reason === null ? "" : `: ${reason}`;
+  const detail = `paused by ${by} since ${new Date(since).toISOString()}${why}; what is pending waits until it is resumed`;
+  return { state: "paused", error: { code: "target.paused", detail }, hold: null, isIdle: true };
+}
+
 function isMeant(row: TargetRow, task: OpenTask): boolean {
-  // One that is disabled is sent nothing; it may be looked at.
-  const sendsNothing = readsBack(task) && !task.repair;
-  if (row.status !== "enabled" && !sendsNothing) return false;
+  if (row.status !== "enabled" && sends(task)) return false;
+  // One person may go to all targets: those of other sources find nobody.
+  if (task.resourceId !== null && task.targetId === null) return true;
   return task.sourceId === null ? row.id === task.targetId : row.settings.sources.includes(task.sourceId);
 }
 

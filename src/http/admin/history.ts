@@ -53,8 +53,8 @@ export function makeHistory({ store, schemas, catalog }: AdminParts) {
   }
 }
 
-/** @throws ProblemError 404; 409 when several people or groups are called so */
-async function findOne(store: AdminParts["store"], named: string): Promise<string> {
+/** The id of a person or group. @throws ProblemError 404; 409 when several people or groups are called so */
+export async function findOne(store: AdminParts["store"], named: string): Promise<string> {
   const [id, ...others] = await store.findPeople(named);
   if (id === undefined) throw notFound("person or group", named);
   if (others.length === 0) return id;

@@ -12,6 +12,7 @@ import type {
   GroupReader,
   HistoryReader,
   LinkViewStore,
+  PauseStore,
   PushStore,
   RecordReader,
   SchemaKind,
@@ -78,6 +79,7 @@ export type People = "keep" | "deactivate" | "delete";
 export interface AdminParts {
   readonly store: SourceStore &
     TargetStore &
+    PauseStore &
     TaskStore &
     LinkViewStore &
     ScimClientStore &

@@ -118,6 +118,7 @@ export function toTargetView(
     limits: limitsOf(row.settings, readProfile(row.settings.profile)),
     links,
     verifyFirst: row.verifyFirst,
+    paused: row.paused === null ? null : { ...row.paused, since: isoTime(row.paused.since) },
     createdAt: isoTime(row.createdAt),
     updatedAt: isoTime(row.updatedAt),
   };

@@ -192,6 +192,7 @@ export const targetForm = z
     updatedAt: readOnlyField,
     links: readOnlyField,
     verifyFirst: readOnlyField,
+    paused: readOnlyField,
   })
   .openapi("TargetForm");
 
@@ -226,6 +227,10 @@ export const targetView = z
     verifyFirst: z.enum(["moved", "restored"]).nullable().openapi({
       description: "Why nothing is pushed until it was verified; null: it may be pushed to.",
     }),
+    paused: z
+      .object({ reason: z.string().nullable(), since: time, by: z.string() })
+      .nullable()
+      .openapi({ description: "Why an administrator keeps all changes of it back; null: he does not." }),
     createdAt: time,
     updatedAt: time,
   })
@@ -246,6 +251,7 @@ export const linkView = z
     attempts: z.int(),
     lastError: z.string().nullable(),
     nextTryAt: time.nullable(),
+    reason: z.string().nullable().openapi({ description: "Why it is `protected` or `paused`; null otherwise." }),
   })
   .openapi("Link");
 

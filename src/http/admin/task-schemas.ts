@@ -75,6 +75,7 @@ export const taskView = z
     id: z.string(),
     source: z.string().nullable().openapi({ description: "Null for a push to one target." }),
     target: z.string().nullable().openapi({ description: "The target of a push; null for a sync of a source." }),
+    resource: z.string().nullable().openapi({ description: "The one person whom it pushes; null: everybody." }),
     trigger: taskTriggerField,
     mode: z.enum(["apply", "plan", "verify", "match", "link"]).openapi({
       description:
@@ -88,7 +89,7 @@ export const taskView = z
       .array(
         z.object({
           target: z.string(),
-          state: z.enum(["succeeded", "partial", "failed", "held", "running", "queued"]),
+          state: z.enum(["succeeded", "partial", "failed", "held", "running", "queued", "paused"]),
           counts,
           error: taskError.nullable(),
         }),

@@ -9,6 +9,7 @@ export function toTaskView(task: TaskRow): z.output<typeof taskView> {
     id: task.id,
     source: task.sourceId,
     target: task.targetId,
+    resource: task.resourceId,
     trigger: task.trigger,
     mode: task.mode,
     state: task.state,

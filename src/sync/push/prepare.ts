@@ -19,7 +19,7 @@ import { scopeFilters } from "./scope-filter.ts";
 
 /** How a push, or reading a target back, ended. */
 export interface PushResult {
-  readonly state: "succeeded" | "partial" | "failed" | "held";
+  readonly state: "succeeded" | "partial" | "failed" | "held" | "paused";
   readonly error: TaskError | null;
   readonly hold: Omit<TaskHold, "expiresAt"> | null;
   /** Nothing was sent, for there was nothing to send. */

@@ -148,7 +148,7 @@ async function findPending(store: PushStore, scope: PushScope): Promise<{ readon
 }
 
 async function nothingToDo({ store, lease }: PushRequest, scope: PushScope): Promise<PushResult> {
-  await store.forgetStaleRetries(lease, scope);
+  if (scope.only === undefined) await store.forgetStaleRetries(lease, scope);
   return { state: "succeeded", error: null, hold: null, isIdle: true };
 }
 
@@ -166,7 +166,7 @@ async function conclude(
 ): Promise<PushResult> {
   const { store, lease } = request;
   await logForSafeguards(request, scope);
-  await store.forgetStaleRetries(lease, scope);
+  if (scope.only === undefined) await store.forgetStaleRetries(lease, scope);
   if (guard !== null || renames !== null || members.held !== null) {
     const removals = { ...(guard?.removals ?? { users: 0, groups: 0 }), members: members.heldMembers };
     const reason = [guard?.reason, renames?.reason, members.held].filter((each) => typeof each === "string").join("; ");
