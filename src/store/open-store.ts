@@ -6,6 +6,7 @@ import { makeDirectoryChanges } from "./directory-changes.ts";
 import { makeDirectoryReader } from "./directory-reader.ts";
 import { makeDirectoryRecords } from "./directory-records.ts";
 import { makeDirectoryWriter } from "./directory-writer.ts";
+import { makeEndPreviewStore } from "./end-preview.ts";
 import type {
   DirectoryChangeStore,
   DirectoryStore,
@@ -88,6 +89,7 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
     ...makeSourceStore(database, cipher, clock),
     ...makeTargetStore(database, cipher, clock),
     ...makePauseStore(database, clock),
+    ...makeEndPreviewStore(database),
     ...makeScimClientStore(database, clock),
     ...makeSettingStore(database, cipher),
     ...makeLeaseStore(database, clock),

@@ -4,6 +4,7 @@ import type { ResolvedFilter } from "../scim/resolve-filter.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import type { SourceScope } from "../source/source.ts";
 import type { DirectoryRecordReader, DirectoryWriter, GroupReader } from "./directory-writing.ts";
+import type { EndPreviewStore } from "./end-preview.ts";
 import type { HistoryReader } from "./history-store.ts";
 import type { PauseStore } from "./pauses.ts";
 import type { SchemaVersionStore } from "./schema-version-store.ts";
@@ -68,6 +69,12 @@ export interface SourceRow {
 
 export type NewSource = Pick<SourceRow, "name" | "type" | "status" | "settings" | "secrets" | "nextRunAt">;
 
+/** A source that is no more. */
+export interface EndedSource {
+  readonly id: string;
+  readonly name: string;
+}
+
 export interface SourceStore {
   /** Throws {@link NameTakenError}. */
   createSource(source: NewSource): Promise<SourceRow>;
@@ -77,7 +84,15 @@ export interface SourceStore {
   findSource(idOrName: string): Promise<SourceRow | null>;
   /** Throws {@link NameTakenError}. */
   updateSource(id: string, change: Partial<NewSource>): Promise<SourceRow>;
-  /** Removes the source with its records, tasks and resources. What becomes of its people is done before. */
+  /** Remembers the name of a source that is about to end, under which its tasks and records are found afterwards. */
+  noteEnding(id: string, name: string): Promise<void>;
+  /** The newest source of this id or former name that has ended, or is about to. */
+  findEnded(idOrName: string): Promise<EndedSource | null>;
+  endedSources(ids: readonly string[]): Promise<readonly EndedSource[]>;
+  /**
+   * Removes the source with what was read of it and its resources. What becomes of its people is done before. Its tasks and
+   * records stay as long as others do; what it held is held no more.
+   */
   deleteSource(id: string): Promise<void>;
 }
 
@@ -352,6 +367,7 @@ export interface Store
   extends SourceStore,
     TargetStore,
     PauseStore,
+    EndPreviewStore,
     TaskStore,
     LinkViewStore,
     ScimClientStore,
@@ -371,6 +387,7 @@ export interface Store
 }
 
 export type * from "./directory-writing.ts";
+export type * from "./end-preview.ts";
 export type * from "./engine.ts";
 export { LeaseLostError } from "./engine.ts";
 export type * from "./history-store.ts";

@@ -8,7 +8,7 @@ import type { EngineTaskStore } from "./engine.ts";
 import { writeEvents } from "./events.ts";
 import { makeHeldPushes } from "./held-pushes.ts";
 import { makePruning } from "./prune.ts";
-import type { TaskMode, TaskRow, TaskStore } from "./store.ts";
+import type { TaskRow, TaskStore } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 /** Sync tasks. Their records are in `records-view.ts`. */

@@ -39,6 +39,7 @@ export async function endSource(
   const source = await store.findSource(id);
   if (source === null) return;
   if (people === "keep" && then === "disable") return;
+  if (then === "delete") await store.noteEnding(id, source.name);
   await store.updateSource(id, {
     status: "disabled",
     // Until it is settled it stays due: a crash in between must not leave it half gone.

@@ -122,8 +122,8 @@ async function planLeaving(
 }
 
 /** Those who stay: who is protected, and groups that protected people are in. With the filter. */
-async function protectedAmong(
-  store: DirectoryStore,
+export async function protectedAmong(
+  store: Pick<DirectoryStore, "membersOfGroup" | "readCurrent">,
   protection: Protection,
   found: readonly CurrentResource[],
 ): Promise<ReadonlyMap<string, string>> {
@@ -144,7 +144,7 @@ export function protectedBy(
 }
 
 async function keptForPeople(
-  store: DirectoryStore,
+  store: Pick<DirectoryStore, "membersOfGroup" | "readCurrent">,
   protection: Protection,
   { id, type }: CurrentResource,
 ): Promise<string | null> {

@@ -74,6 +74,7 @@ export const taskView = z
   .object({
     id: z.string(),
     source: z.string().nullable().openapi({ description: "Null for a push to one target." }),
+    endedSource: z.string().nullable().openapi({ description: "The name that its source had, where that has ended." }),
     target: z.string().nullable().openapi({ description: "The target of a push; null for a sync of a source." }),
     resource: z.string().nullable().openapi({ description: "The one person whom it pushes; null: everybody." }),
     trigger: taskTriggerField,
