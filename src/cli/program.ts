@@ -4,6 +4,7 @@ import { StartError } from "../lib/start-error.ts";
 import { addDemo } from "./demo.ts";
 import { addMapping } from "./mapping.ts";
 import { CliError, type CliParts } from "./parts.ts";
+import { addProvision } from "./provision.ts";
 import { addRecords } from "./records.ts";
 import { addServe } from "./serve.ts";
 import { addSimulator } from "./simulator.ts";
@@ -74,6 +75,7 @@ Exit codes: 0 done, 1 failed, partial or held, 2 wrong usage`,
   addSource(program, parts, end);
   addSync(program, parts, end);
   addVerify(program, parts, end);
+  addProvision(program, parts, end);
   addRecords(program, parts, end);
   addToken(program, parts, end);
   addMapping(program, parts, end);

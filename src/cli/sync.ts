@@ -39,7 +39,7 @@ async function syncSource(parts: CliParts, source: string, options: SyncOptions)
 }
 
 /** Names of the targets of a task by their ids. */
-async function namesOf(client: ApiClient, { targets }: TaskAnswer): Promise<ReadonlyMap<string, string>> {
+export async function namesOf(client: ApiClient, { targets }: TaskAnswer): Promise<ReadonlyMap<string, string>> {
   const named = targets.map(async ({ target }): Promise<readonly [string, string]> => {
     try {
       return [target, (await client.call("GET", `/targets/${encodeURIComponent(target)}`, targetAnswer)).name];

@@ -93,7 +93,9 @@ function compile(settings: ProtectionSettings, type: ResourceType, catalog: Sche
 function withPlace(text: string, detail: string): string {
   if (detail.includes("at character ")) return detail;
   const name = /[\p{L}][\p{L}\p{N}:._-]+/gu;
-  const found = [...text.matchAll(name)].find(([word]) => detail.includes(word) && !/^(and|or|not|pr|eq)$/i.test(word));
+  const isNamed = (word: string): boolean =>
+    detail.includes(word) || detail.startsWith(`${word.split(".")[0] ?? word} `);
+  const found = [...text.matchAll(name)].find(([word]) => isNamed(word) && !/^(and|or|not|pr|eq)$/i.test(word));
   return found === undefined ? detail : `${detail} at character ${found.index + 1} of the filter`;
 }
 

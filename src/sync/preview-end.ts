@@ -52,7 +52,7 @@ export interface EndExample {
 export interface EndPreview {
   readonly source: string;
   readonly people: Leaving["people"];
-  readonly then: Leaving["then"];
+  readonly afterwards: Leaving["then"];
   readonly directory: EndCounts;
   readonly targets: readonly (EndCounts & {
     readonly target: string;
@@ -72,7 +72,7 @@ export async function previewEnd(
   parts: EndPreviewParts,
   source: SourceRow,
   people: Leaving["people"],
-  then: Leaving["then"],
+  afterwards: Leaving["then"],
 ): Promise<EndPreview> {
   const examples: EndExample[] = [];
   const note = (example: EndExample): void => {
@@ -88,12 +88,18 @@ export async function previewEnd(
     targets.push({ target: target.id, name: target.name, status, ...counts });
   }
   const directory = kept?.counts ?? nothing;
-  const numbers = { source: source.id, people, then, directory, targets: targets.map(({ name: _, ...each }) => each) };
+  const numbers = {
+    source: source.id,
+    people,
+    afterwards,
+    directory,
+    targets: targets.map(({ name: _, ...each }) => each),
+  };
   const isLoss = [directory, ...targets].some(
     ({ users, groups }) => users.deactivated + users.deleted + groups.deleted > 0,
   );
   const confirm = isLoss ? contentHash(JSON.stringify(numbers)).slice(0, 24) : null;
-  return { source: source.id, people, then, directory, targets, examples, confirm };
+  return { source: source.id, people, afterwards, directory, targets, examples, confirm };
 }
 
 const nothing: EndCounts = {

@@ -212,7 +212,9 @@ describe("a push of one person", () => {
     const task = await provision(fixture, await idOf(fixture, someone), fixture.row.id);
     expect(task).toMatchObject({ state: "succeeded", targets: [{ target: fixture.row.id, state: "succeeded" }] });
     expect(account(fixture, someone)?.resource["title"]).toBe("新职务");
-    expect(groupsOf(fixture, someone).filter((group) => group.startsWith("department:"))).toEqual([`department:${fresh}`]);
+    expect(groupsOf(fixture, someone).filter((group) => group.startsWith("department:"))).toEqual([
+      `department:${fresh}`,
+    ]);
     expect([account(fixture, other), groupsOf(fixture, other)]).toEqual(ofOther);
     const records = await fixture.records(task);
     expect(records.find(({ resourceType }) => resourceType === "User")).toMatchObject({

@@ -29,6 +29,7 @@ import { makeSchemaFiles } from "./schema-files.ts";
 import { makeScimClients } from "./scim-clients.ts";
 import { makeSettings } from "./settings.ts";
 import { makeSourceActions } from "./source-actions.ts";
+import { makeSourceEnd } from "./source-end.ts";
 import { makeSources } from "./sources.ts";
 import { makeTargetActions } from "./target-actions.ts";
 import { makeTargetChecks } from "./target-checks.ts";
@@ -70,6 +71,7 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
     await next();
   });
   app.route("/api/v1", makeSourceActions(parts));
+  app.route("/api/v1", makeSourceEnd(parts));
   app.route("/api/v1", makeSources(parts));
   app.route("/api/v1", makeMappings(parts));
   app.route("/api/v1", makeSchemaFiles("mapping", parts));

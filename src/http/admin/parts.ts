@@ -9,6 +9,8 @@ import type { SchemaCatalog } from "../../scim/catalog.ts";
 import type {
   DirectoryReader,
   DirectoryRecordReader,
+  DirectoryStore,
+  EndPreviewStore,
   GroupReader,
   HistoryReader,
   LinkViewStore,
@@ -80,6 +82,8 @@ export interface AdminParts {
   readonly store: SourceStore &
     TargetStore &
     PauseStore &
+    EndPreviewStore &
+    Pick<DirectoryStore, "listPresent" | "readCurrent" | "membersOfGroup"> &
     TaskStore &
     LinkViewStore &
     ScimClientStore &
