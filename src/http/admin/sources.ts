@@ -13,10 +13,10 @@ import {
   parseForm,
   refusals,
 } from "./common.ts";
+import { checkConfirmed } from "./confirm-end.ts";
 import { mergePatch, withoutOtherVariants } from "./merge-patch.ts";
 import type { AdminParts } from "./parts.ts";
 import { makeSerially } from "./serially.ts";
-import { checkConfirmed } from "./source-end.ts";
 import { judgeSource, nextRunOf, toSourceForm, toSourceView } from "./source-form.ts";
 import { checkSourceLimits, checkSourceName } from "./source-rules.ts";
 import { sourceForm, sourceVariants, sourceView } from "./source-schemas.ts";
