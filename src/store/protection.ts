@@ -15,12 +15,13 @@ export function makeProtection(database: Database): Pick<PushStore, "noteProtect
     noteProtection: (lease, targetId, protectedBy) =>
       write(lease, async (trx) => {
         for (const type of ["User", "Group"] as const) {
+          const by = protectedBy[type];
           // Of who was deleted for good nothing is known by which another filter could judge him: he stays protected.
+          const stays = sql`case when exists (
+            select 1 from resource x where x.id = link.resource_id and x.type = 'User' and x.deleted_at is not null)
+            then cast(${by} as text) else null end`;
           await sql`
-            update link set withheld_action = null, withheld_version = null,
-              protected_by = case when ${protectedBy[type]} is not null and exists (
-                select 1 from resource x where x.id = link.resource_id and x.type = 'User' and x.deleted_at is not null)
-                then ${protectedBy[type]} else null end
+            update link set withheld_action = null, withheld_version = null, protected_by = ${by === null ? sql`null` : stays}
             where target_id = ${targetId} and protected_by is not null and exists (
               select 1 from resource x where x.id = link.resource_id and x.type = ${type})`.execute(trx);
         }

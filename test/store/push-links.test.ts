@@ -119,7 +119,7 @@ onEachDatabase("links, as people see them", (at) => {
     expect(await list({ state: "failed" })).toEqual([
       {
         ...{ resourceId: userId(3), resourceType: "User", externalId: "user-3", displayName: "User 3", remoteId: null },
-        ...{ state: "failed", attempts: 2, lastError: "400 no", nextTryAt },
+        ...{ state: "failed", attempts: 2, lastError: "400 no", nextTryAt, reason: null },
       },
     ]);
     expect(await list({ state: "synced" })).toMatchObject([{ remoteId: `remote ${userId(1)}` }]);

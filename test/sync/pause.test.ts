@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { TaskRow } from "../../src/store/store.ts";
 import { type EngineFixture, startEngineFixture } from "../support/engine.ts";
+import { onDatabase } from "../support/on-database.ts";
 
 const by = { reason: "under investigation", by: "administrator" };
 
@@ -42,46 +43,47 @@ async function expectQuiet(fixture: EngineFixture): Promise<void> {
 }
 
 describe("a person who is paused", () => {
-  test.each(["at one target", "at all"])(
-    "is sent nothing (%s): his changes wait, those of others go on",
-    async (where) => {
-      const fixture = await startEngineFixture();
-      const [someone = "", other = ""] = ordinary(fixture);
-      await fixture.sync();
-      const [before, groups] = [account(fixture, someone), groupsOf(fixture, someone)];
-      const id = await idOf(fixture, someone);
-      const target = where === "at all" ? null : fixture.row.id;
-      await fixture.store.pausePerson(id, target, by);
-      const fresh = fixture.corp.createDepartment({ name: "新部门", parentid: 1 });
-      for (const userid of [someone, other]) {
-        fixture.corp.patchMember(userid, { position: "新职务" });
-        fixture.corp.moveMember(userid, [fresh], fresh);
-      }
-      expect(await fixture.sync()).toMatchObject({ state: "succeeded" });
-      expect(account(fixture, someone)).toEqual(before);
-      expect(groupsOf(fixture, someone)).toEqual(groups);
-      expect(account(fixture, other)?.resource["title"]).toBe("新职务");
-      expect(groupsOf(fixture, other)).toContain(`department:${fresh}`);
-      await expectQuiet(fixture);
-      const links = await fixture.store.listLinks(fixture.row.id, { state: "paused", limit: 10 });
-      expect(links.items).toMatchObject([{ externalId: someone, reason: "under investigation" }]);
-      expect(await fixture.store.listPauses(id)).toMatchObject([{ target, ...by }]);
-      // Not when he leaves either, nor by a repair.
-      fixture.corp.deleteMember(someone);
-      expect(await fixture.sync()).toMatchObject({ state: "succeeded", hold: null });
-      fixture.control.modify(before?.id ?? "", { displayName: "by hand" });
-      await fixture.readBack({ repair: true });
-      expect(account(fixture, someone)?.resource).toMatchObject({ active: true, displayName: "by hand" });
-      expect(groupsOf(fixture, someone)).toEqual(groups);
-      expect(await fixture.store.resumePerson(id, target)).toBe(true);
-      expect(await provision(fixture, id)).toMatchObject({ state: "succeeded" });
-      expect(account(fixture, someone)?.resource["active"]).toBe(false);
-      expect(groupsOf(fixture, someone)).toEqual([]);
-      await fixture.sync();
-      await fixture.verify();
-      await expectQuiet(fixture);
-    },
-  );
+  test.each([
+    ["at one target", "sqlite"],
+    ["at all", "sqlite"],
+    ["at one target", "postgres"],
+  ] as const)("is sent nothing (%s, %s): his changes wait, those of others go on", async (where, dialect) => {
+    const fixture = await startEngineFixture(await onDatabase(dialect));
+    const [someone = "", other = ""] = ordinary(fixture);
+    await fixture.sync();
+    const [before, groups] = [account(fixture, someone), groupsOf(fixture, someone)];
+    const id = await idOf(fixture, someone);
+    const target = where === "at all" ? null : fixture.row.id;
+    await fixture.store.pausePerson(id, target, by);
+    const fresh = fixture.corp.createDepartment({ name: "新部门", parentid: 1 });
+    for (const userid of [someone, other]) {
+      fixture.corp.patchMember(userid, { position: "新职务" });
+      fixture.corp.moveMember(userid, [fresh], fresh);
+    }
+    expect(await fixture.sync()).toMatchObject({ state: "succeeded" });
+    expect(account(fixture, someone)).toEqual(before);
+    expect(groupsOf(fixture, someone)).toEqual(groups);
+    expect(account(fixture, other)?.resource["title"]).toBe("新职务");
+    expect(groupsOf(fixture, other)).toContain(`department:${fresh}`);
+    await expectQuiet(fixture);
+    const links = await fixture.store.listLinks(fixture.row.id, { state: "paused", limit: 10 });
+    expect(links.items).toMatchObject([{ externalId: someone, reason: "under investigation" }]);
+    expect(await fixture.store.listPauses(id)).toMatchObject([{ target, ...by }]);
+    // Not when he leaves either, nor by a repair.
+    fixture.corp.deleteMember(someone);
+    expect(await fixture.sync()).toMatchObject({ state: "succeeded", hold: null });
+    fixture.control.modify(before?.id ?? "", { displayName: "by hand" });
+    await fixture.readBack({ repair: true });
+    expect(account(fixture, someone)?.resource).toMatchObject({ active: true, displayName: "by hand" });
+    expect(groupsOf(fixture, someone)).toEqual(groups);
+    expect(await fixture.store.resumePerson(id, target)).toBe(true);
+    expect(await provision(fixture, id)).toMatchObject({ state: "succeeded" });
+    expect(account(fixture, someone)?.resource["active"]).toBe(false);
+    expect(groupsOf(fixture, someone)).toEqual([]);
+    await fixture.sync();
+    await fixture.verify();
+    await expectQuiet(fixture);
+  });
 
   test("is not made before he is resumed", async () => {
     const fixture = await startEngineFixture();

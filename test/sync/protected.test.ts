@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../src/lib/json.ts";
 import { endSource } from "../../src/sync/end-source.ts";
 import { defaultSafeguards, type EngineFixture, noSafeguards, startEngineFixture } from "../support/engine.ts";
+import { onDatabase } from "../support/on-database.ts";
 
 const userSchema = "urn:ietf:params:scim:schemas:core:2.0:User";
 const dayMs = 86_400_000;
@@ -37,11 +38,16 @@ async function expectQuiet(fixture: EngineFixture): Promise<void> {
   expect(fixture.control.requests().total).toBe(0);
 }
 
-describe.each(["deactivate", "delete"] as const)("whom a target protects (onRemoval %s)", (onRemoval) => {
+describe.each([
+  ["deactivate", "sqlite"],
+  ["delete", "sqlite"],
+  ["deactivate", "postgres"],
+  ["delete", "postgres"],
+] as const)("whom a target protects (onRemoval %s, %s)", (onRemoval, dialect) => {
   const provision = { users: true, groups: true, userGroups: true, onRemoval };
 
   test("stays as he is, in his groups, when he leaves the company", async () => {
-    const fixture = await startEngineFixture({ targetSettings: { provision } });
+    const fixture = await startEngineFixture({ targetSettings: { provision }, ...(await onDatabase(dialect)) });
     const [boss = "", other = ""] = ordinary(fixture);
     await fixture.patchTarget(protecting(boss));
     await fixture.sync();
