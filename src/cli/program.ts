@@ -5,6 +5,7 @@ import { addDemo } from "./demo.ts";
 import { addMapping } from "./mapping.ts";
 import { CliError, type CliParts } from "./parts.ts";
 import { addPlan } from "./plan.ts";
+import { addProvision } from "./provision.ts";
 import { addRecords } from "./records.ts";
 import { addServe } from "./serve.ts";
 import { addSimulator } from "./simulator.ts";
@@ -76,6 +77,7 @@ Exit codes: 0 done, 1 failed, partial or held, 2 wrong usage`,
   addSync(program, parts, end);
   addPlan(program, parts, end);
   addVerify(program, parts, end);
+  addProvision(program, parts, end);
   addRecords(program, parts, end);
   addToken(program, parts, end);
   addMapping(program, parts, end);

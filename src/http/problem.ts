@@ -42,13 +42,18 @@ export class ProblemError extends Error {
   readonly errors: readonly ProblemItem[];
   /** When to ask again; null where that is not known. */
   readonly retryAfterSeconds: number | null;
+  /** Extension members (RFC 9457 §3.2). */
+  readonly members: Readonly<Record<string, unknown>>;
 
   constructor(
     status: ProblemStatus,
     code: ProblemCode,
     detail: string,
     errors: readonly ProblemItem[] = [],
-    { retryAfterSeconds = null }: { readonly retryAfterSeconds?: number | null } = {},
+    {
+      retryAfterSeconds = null,
+      members = {},
+    }: { readonly retryAfterSeconds?: number | null; readonly members?: Readonly<Record<string, unknown>> } = {},
   ) {
     super(detail);
     this.name = "ProblemError";
@@ -56,6 +61,7 @@ export class ProblemError extends Error {
     this.code = code;
     this.errors = errors;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.members = members;
   }
 }
 
@@ -87,6 +93,7 @@ export function problemResponse(c: Context, problem: ProblemError): Response {
     status: problem.status,
     detail: problem.message,
     ...(problem.errors.length > 0 && { errors: problem.errors }),
+    ...problem.members,
   };
   return c.body(JSON.stringify(body), problem.status, {
     "content-type": "application/problem+json",

@@ -18,12 +18,13 @@ export interface RemovalNumbers {
 }
 
 /**
- * Why a mapping that makes resources known otherwise (userName, externalId, active) must wait, in words with numbers;
+ * Why a mapping that makes resources known otherwise (userName, externalId, active; of groups externalId, displayName) must wait, in words with numbers;
  * null when it may go ahead. The limits are those of removals: whoever knows a person by his userName loses him. Who was
  * renamed within the window is still there, so the share is of all.
  */
 export function refuseIdentityChanges(what: string, numbers: RemovalNumbers, limit: RemovalLimit): string | null {
-  const words = "would get another userName, externalId or active by the mapping";
+  const names = what.startsWith("groups") ? "displayName or externalId" : "userName, externalId or active";
+  const words = `would get another ${names} by the mapping`;
   return refuse(`${what} ${words}`, numbers, numbers.total, limit);
 }
 
@@ -32,7 +33,8 @@ export function refuseIdentityChanges(what: string, numbers: RemovalNumbers, lim
  * account.
  */
 export function refuseRenames(what: string, numbers: RemovalNumbers, limit: RemovalLimit): string | null {
-  const words = "would get another userName or externalId by the rules of this target";
+  const names = what.startsWith("groups") ? "displayName" : "userName";
+  const words = `would get another ${names} or externalId by the rules of this target`;
   return refuse(`${what} ${words}`, numbers, numbers.total, limit);
 }
 

@@ -45,6 +45,7 @@ export const integerColumns: ReadonlySet<string> = new Set([
   "seq",
   "version",
   "members_version",
+  "withheld_version",
   "active",
   "created_at",
   "updated_at",

@@ -8,8 +8,11 @@ import { takeDirectoryTime } from "./directory-clock.ts";
 import type { AppliedState } from "./directory-rows.ts";
 import { emptiedColumns, emptyLinks, emptyWrittenSince } from "./emptied-rows.ts";
 import type { DirectoryStore } from "./engine.ts";
+import { filterCondition } from "./filter.ts";
 import { leaveGroups } from "./group-versions.ts";
 import { leasedWrite } from "./leases.ts";
+import { postgresFilter } from "./postgres/filter.ts";
+import { sqliteFilter } from "./sqlite/filter.ts";
 import type { Tables } from "./tables.ts";
 
 /** How often a batch is tried whose userNames another process takes at the same moment. */
@@ -78,8 +81,14 @@ export function makeDirectoryApply(
           .execute();
       }),
 
-    async deleteLeavers(before) {
+    async deleteLeavers(before, protectedThere = []) {
       await emptyWrittenSince(database, clock());
+      const dialect = database.dialect === "sqlite" ? sqliteFilter : postgresFilter;
+      const isProtected = protectedThere.map(
+        ({ sourceId, filter }) =>
+          sql<boolean>`(resource.source_id = ${sourceId} and (${filterCondition(filter, dialect)}) is true)`,
+      );
+      const mayGo = sql<boolean>`not (${isProtected.length === 0 ? sql`1 = 0` : sql.join(isProtected, sql` or `)})`;
       return database.write(async (trx) => {
         const isDue = await trx
           .selectFrom("resource")
@@ -87,6 +96,7 @@ export function makeDirectoryApply(
           .where("type", "=", "User")
           .where("deleted_at", "is", null)
           .where("departed_at", "<=", before)
+          .where(mayGo)
           .limit(1)
           .execute();
         if (isDue.length === 0) return 0;
@@ -99,6 +109,7 @@ export function makeDirectoryApply(
           .where("type", "=", "User")
           .where("deleted_at", "is", null)
           .where("departed_at", "<=", before)
+          .where(mayGo)
           .returning("id")
           .execute();
         const ids = emptied.map((row) => row.id);

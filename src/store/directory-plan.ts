@@ -17,6 +17,7 @@ export function makeDirectoryPlan(
   | "countMemberChanges"
   | "plannedArrivals"
   | "plannedRemovals"
+  | "countKept"
   | "plannedIdentityChanges"
   | "plannedMemberLosses"
   | "markSame"
@@ -31,7 +32,8 @@ export function makeDirectoryPlan(
           .selectFrom("change")
           .select("seq")
           .where("task_id", "=", taskId)
-          .where("status", "in", ["planned", "held", "failed"]);
+          // While it plans nothing is skipped but what is protected.
+          .where("status", "in", ["planned", "held", "failed", "skipped"]);
         await trx.deleteFrom("change_member").where("change_seq", "in", planned).execute();
         await trx.deleteFrom("change").where("seq", "in", planned).execute();
         await trx.deleteFrom("task_mark").where("task_id", "=", taskId).execute();
@@ -96,6 +98,19 @@ export function makeDirectoryPlan(
         .where("task_id", "=", taskId)
         .where("target_id", "is", null)
         .where("status", "=", sql.lit("planned" as const))
+        .where("action", "in", ["deactivate", "delete"])
+        .groupBy("resource_type")
+        .execute();
+      return countRemovals(rows);
+    },
+
+    async countKept(taskId) {
+      const rows = await db
+        .selectFrom("change")
+        .select(["resource_type", sql<number>`count(*)`.as("count")])
+        .where("task_id", "=", taskId)
+        .where("target_id", "is", null)
+        .where("status", "=", "skipped")
         .where("action", "in", ["deactivate", "delete"])
         .groupBy("resource_type")
         .execute();

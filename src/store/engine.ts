@@ -1,4 +1,5 @@
 import type { Action, ChangeStatus, PlannedChange, RecordAction, RecordStatus } from "../plan/change.ts";
+import type { ResolvedFilter } from "../scim/resolve-filter.ts";
 import type { Member, ResourceType } from "../scim/resource.ts";
 import type { RecordKind, SourceScope, Visibility } from "../source/source.ts";
 import type { CompiledRule, GroupRule } from "./directory-writing.ts";
@@ -165,6 +166,12 @@ export interface GroupLabel {
   readonly displayName: string | null;
 }
 
+/** Whose people of a source are protected in our own directory. */
+export interface ProtectedSource {
+  readonly sourceId: string;
+  readonly filter: ResolvedFilter;
+}
+
 export interface RemovalCounts {
   readonly users: number;
   readonly groups: number;
@@ -220,6 +227,8 @@ export interface DirectoryStore {
   /** Those of these resources that this task is to make or change: they will be there. Before departures are planned. */
   plannedArrivals(taskId: string, ids: readonly string[]): Promise<readonly string[]>;
   plannedRemovals(taskId: string): Promise<RemovalCounts>;
+  /** Removals that a task left out of its plan, because the resources are protected. */
+  countKept(taskId: string): Promise<RemovalCounts>;
   plannedMemberLosses(taskId: string, moreThan: number): Promise<readonly MemberLoss[]>;
   /** Planned changes by which the mapping makes a resource known otherwise, or switches it on or off. */
   plannedIdentityChanges(taskId: string): Promise<RemovalCounts>;
@@ -252,7 +261,7 @@ export interface DirectoryStore {
   /** Forgets records that never became resources. */
   forgetRecords(lease: Lease, sourceId: string, kind: RecordKind, keys: readonly string[]): Promise<void>;
   /** Deletes leavers from our own directory once their time is over; their ids stay taken. */
-  deleteLeavers(before: number): Promise<number>;
+  deleteLeavers(before: number, protectedThere?: readonly ProtectedSource[]): Promise<number>;
 }
 
 /** Dynamic groups, for the syncs: what follows from what they changed. */

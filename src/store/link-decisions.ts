@@ -4,8 +4,9 @@ import { noCounts } from "./counts.ts";
 import type { Database } from "./database.ts";
 import type { ChosenAccount, LinkDecisionStore, LinkedOne, PushOutcome } from "./engine.ts";
 import { leasedWrite } from "./leases.ts";
-import { freshLink, unlink } from "./push.ts";
+import { freshLink } from "./push.ts";
 import { takeOver } from "./take-over.ts";
+import { unlink } from "./unlink.ts";
 
 /** What a person decided about the account of one resource: a task of its own, with one record. */
 export function makeLinkDecisions(database: Database, clock: () => number): LinkDecisionStore {

@@ -6,6 +6,7 @@ import { makeDirectoryChanges } from "./directory-changes.ts";
 import { makeDirectoryReader } from "./directory-reader.ts";
 import { makeDirectoryRecords } from "./directory-records.ts";
 import { makeDirectoryWriter } from "./directory-writer.ts";
+import { makeEndPreviewStore } from "./end-preview.ts";
 import type {
   DirectoryChangeStore,
   DirectoryStore,
@@ -23,6 +24,7 @@ import { makeGroupReader } from "./group-reader.ts";
 import { makeGroupRules } from "./group-rules.ts";
 import { makeLeaseStore } from "./leases.ts";
 import { makeLinkDecisions } from "./link-decisions.ts";
+import { makePauseStore } from "./pauses.ts";
 import type { PlanReader, PlanStore } from "./plan-store.ts";
 import { makePlanStore } from "./plans.ts";
 import { openPostgres } from "./postgres/open.ts";
@@ -90,6 +92,8 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
   return {
     ...makeSourceStore(database, cipher, clock),
     ...makeTargetStore(database, cipher, clock),
+    ...makePauseStore(database, clock),
+    ...makeEndPreviewStore(database),
     ...makeScimClientStore(database, clock),
     ...makeSettingStore(database, cipher),
     ...makeLeaseStore(database, clock),

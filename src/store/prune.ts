@@ -25,6 +25,12 @@ export function makePruning(database: Database): Pick<EngineTaskStore, "pruneRec
       await pruneChanges(before, signal);
       const ended = sql<boolean>`state not in ('queued', 'running', 'held')`;
       await pruneTable("sync_task", "id", sql<boolean>`finished_at < ${before} and ${ended}`, signal);
+      await db
+        .deleteFrom("ended_source")
+        .where("ended_at", "<", before)
+        .where(sql<boolean>`not exists (select 1 from source s where s.id = ended_source.id)
+          and not exists (select 1 from sync_task t where t.source_id = ended_source.id)`)
+        .execute();
       const row = dialect === "sqlite" ? "rowid" : "ctid";
       await pruneTable("removal", row, sql<boolean>`at < ${before}`, signal);
       await pruneTable("plan_request", "seq", sql<boolean>`created_at < ${before}`, signal);

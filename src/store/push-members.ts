@@ -1,11 +1,12 @@
-import { type Insertable, sql, type Transaction } from "kysely";
+import { type Insertable, type RawBuilder, sql, type Transaction } from "kysely";
 import { isLeavingApproved, isRemovalApproved } from "./approvals.ts";
 import { changeRow } from "./change-row.ts";
 import type { Database } from "./database.ts";
-import type { PendingGroup, PushStore } from "./engine.ts";
+import type { PendingGroup, PushScope, PushStore } from "./engine.ts";
 import { leasedWrite } from "./leases.ts";
 import { sourcesOf } from "./push-pending.ts";
 import type { Tables } from "./tables.ts";
+import { isMeant, isPaused } from "./withheld.ts";
 
 /** Memberships at targets: what they lack, against the ledger of what each was given. */
 export function makePushMembers(
@@ -35,17 +36,21 @@ export function makePushMembers(
         external_id: string | null;
         display_name: string | null;
         members_version: number;
+        is_leaving: number;
       }>`
-        select resource.id, l.remote_id, resource.external_id, resource.display_name, resource.members_version
+        select resource.id, l.remote_id, resource.external_id, resource.display_name, resource.members_version,
+          case when resource.deleted_at is null then 0 else 1 end as is_leaving
         from link l join resource on resource.id = l.resource_id
         where l.target_id = ${scope.targetId} and resource.type = 'Group' and ${isOneOf("resource.source_id", sourcesOf(scope, "Group"))}
-          and l.remote_id is not null and resource.deleted_at is null and resource.id > ${after}
+          and l.remote_id is not null and resource.id > ${after} and ${isMeant(scope, "Group")}
+          and (resource.deleted_at is null or ${isKeptForPeople(scope)})
           and (${scope.retryAll ? 1 : 0} = 1 or l.next_try_at is null or l.next_try_at <= ${scope.startedAt})
           and (l.members_version < resource.members_version or (l.lacks_members > 0 and exists (
             select 1 from member m
             join link k on k.target_id = l.target_id and k.resource_id = m.member_id and k.remote_id is not null
             left join link_member h on h.target_id = l.target_id and h.group_id = m.group_id and h.member_id = m.member_id
             where m.group_id = resource.id and (h.member_id is null or h.unsure = 1)
+              and not ${isPaused("m.member_id", scope.targetId)}
               and (m.member_type = 'User' or l.lacks_members = ${lackingMembers.any}))))
         order by resource.id limit ${limit}`.execute(db);
       return rows.map((row) => ({
@@ -54,10 +59,12 @@ export function makePushMembers(
         externalId: row.external_id,
         displayName: row.display_name,
         membersVersion: row.members_version,
+        ...(row.is_leaving === 1 && { isLeaving: true }),
       }));
     },
 
-    async memberDelta(targetId, groupId, op, { after, limit }) {
+    async memberDelta(targetId, groupId, op, { after, limit, only, isLeaving = false }) {
+      const isOne = (column: string) => (only === undefined ? sql`1 = 1` : sql`${sql.ref(column)} = ${only}`);
       const { rows } =
         op === "add"
           ? await sql<{ member_id: string; member_type: "User" | "Group"; remote_id: string | null }>`
@@ -66,6 +73,7 @@ export function makePushMembers(
               left join link_member h on h.target_id = ${targetId} and h.group_id = m.group_id and h.member_id = m.member_id
               left join link k on k.target_id = ${targetId} and k.resource_id = m.member_id
               where m.group_id = ${groupId} and (h.member_id is null or h.unsure = 1) and m.member_id > ${after}
+                and ${isOne("m.member_id")} and not ${isPaused("m.member_id", targetId)}
               order by m.member_id limit ${limit}`.execute(db)
           : await sql<{
               member_id: string;
@@ -78,10 +86,11 @@ export function makePushMembers(
                 case when ${isStaying} then 0 else 1 end as gone,
                 case when ${isLeavingApproved(targetId)} or ${isRemovalApproved("x.id", targetId)} then 1 else 0 end as approved
               from link_member h
-              left join member m on m.group_id = h.group_id and m.member_id = h.member_id
+              left join member m on m.group_id = h.group_id and m.member_id = h.member_id and ${isLeaving ? 0 : 1} = 1
               left join link k on k.target_id = ${targetId} and k.resource_id = h.member_id
               left join resource x on x.id = h.member_id
               where h.target_id = ${targetId} and h.group_id = ${groupId} and m.member_id is null and h.member_id > ${after}
+                and ${isOne("h.member_id")} and not ${isPaused("h.member_id", targetId)}
               order by h.member_id limit ${limit}`.execute(db);
       return rows.map((row) => ({
         memberId: row.member_id,
@@ -241,6 +250,12 @@ export function makePushMembers(
 
 /** What `lacks_members` of a link says: members of any type are not there yet, or users; groups are not taken there. */
 export const lackingMembers = { any: 1, users: 2 } as const;
+
+/** The group is gone from the directory, and kept at the target for the protected people in it. */
+function isKeptForPeople({ protectedBy }: PushScope): RawBuilder<boolean> {
+  const by = protectedBy?.User ?? null;
+  return by === null ? sql`1 = 0` : sql`(l.withheld_action = 'delete' and l.protected_by = ${by})`;
+}
 
 /** The member `x` itself is still in the directory. */
 const isStaying = sql<boolean>`(x.id is not null and x.departed_at is null and x.deleted_at is null)`;

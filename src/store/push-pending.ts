@@ -14,6 +14,7 @@ import type {
 import { filterCondition } from "./filter.ts";
 import { postgresFilter } from "./postgres/filter.ts";
 import { sqliteFilter } from "./sqlite/filter.ts";
+import { isMeant, isPaused, isWithheld } from "./withheld.ts";
 
 type Condition = RawBuilder<boolean>;
 
@@ -40,6 +41,8 @@ interface PendingRow {
   readonly state: string | null;
   readonly given_version: number | null;
   readonly other_rules: number;
+  readonly protected_by: string | null;
+  readonly deleted_at: number | null;
 }
 
 type PendingQueries = Pick<
@@ -91,11 +94,24 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
     from resource
     left join link l on l.target_id = ${scope.targetId} and l.resource_id = resource.id
     left join link lm on lm.target_id = ${scope.targetId} and lm.resource_id = resource.manager_id
-    where resource.type = ${type} and ${isOneOf("resource.source_id", sourcesOf(scope, type))}`;
+    where resource.type = ${type} and ${isOneOf("resource.source_id", sourcesOf(scope, type))}
+      and ${isMeant(scope, type)}`;
+
+  /** Nobody paused it. Only people are. */
+  const isOpen = (scope: PushScope, type: ResourceType): Condition =>
+    type === "User" ? sql`not ${isPaused("resource.id", scope.targetId)}` : sql`1 = 1`;
+
+  const notWithheld = (scope: PushScope, type: ResourceType, action: Parameters<typeof isWithheld>[2]): Condition =>
+    sql`not ${isWithheld(scope, type, action)}`;
+
+  /** Of a push of one person groups are made for him, and otherwise left as they are. */
+  const isOfAll = ({ only }: PushScope, type: ResourceType): Condition =>
+    type === "Group" && only !== undefined ? sql`1 = 0` : sql`1 = 1`;
 
   const columns = sql`resource.id, resource.type, resource.source_id, resource.version, resource.external_id,
     resource.display_name, resource.user_name, resource.document, resource.departed_at, resource.manager_id,
-    lm.remote_id as manager_remote_id, l.remote_id, l.held, l.attempts, l.state, l.version as given_version`;
+    resource.deleted_at, lm.remote_id as manager_remote_id, l.remote_id, l.held, l.attempts, l.state,
+    l.version as given_version, l.protected_by`;
 
   const select = async (
     scope: PushScope,
@@ -107,7 +123,8 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
     const { rows } = await sql<PendingRow>`
       select ${columns},
         case when l.version < 0 then case when ${wasJudged} then 0 else 1 end else 0 end as other_rules
-      ${from(scope, type)} and resource.id > ${page.after} and ${sql.join(conditions, sql` and `)}
+      ${from(scope, type)} and resource.id > ${page.after} and ${isOpen(scope, type)}
+        and ${sql.join(conditions, sql` and `)}
       order by resource.id limit ${page.limit}`.execute(db);
     return rows.map(toPending);
   };
@@ -143,14 +160,15 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
     return approved ? condition : sql`not ${condition}`;
   };
 
-  /** The target does not hold it as it is, whatever the reason. */
-  const isPending = (scope: PushScope, type: ResourceType): Condition => sql`(
-    (${isThere} and ${inScope(scope, type)} and (l.remote_id is null or l.version < resource.version
-      or (resource.type = 'Group' and l.members_version < resource.members_version) or l.state in ('failed', 'intended')
-      or ${cameBack(type)}))
-    or (${isLinked} and ${mustBeDeleted(scope, type)})
-    or (${isLinked} and ${type === "User" ? mustBeInactive(scope) : sql`1 = 0`})
-    or (${isThere} and ${inScope(scope, type)} and ${managerCame}))`;
+  /** The target does not hold it as it is, whatever the reason; unless that is kept from it on purpose. */
+  const isPending = (scope: PushScope, type: ResourceType): Condition => sql`(${isOpen(scope, type)} and (
+    (${isThere} and ${inScope(scope, type)} and (l.remote_id is null
+      or (resource.type = 'Group' and l.members_version < resource.members_version)
+      or ((l.version < resource.version or l.state in ('failed', 'intended') or ${cameBack(type)} or ${managerCame})
+        and ${notWithheld(scope, type, "update")})))
+    or (${isLinked} and ${mustBeDeleted(scope, type)} and ${notWithheld(scope, type, "delete")})
+    or (${isLinked} and ${type === "User" ? sql`${mustBeInactive(scope)} and not (${mustBeDeleted(scope, type)})` : sql`1 = 0`}
+      and ${notWithheld(scope, type, "deactivate")})))`;
 
   /** What a target holds, whether or not it is to hold it. */
   const selectLinked = async (
@@ -224,6 +242,8 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
         inScope(scope, type),
         sql`resource.deleted_at is null`,
         isOfPage(page),
+        isOfAll(scope, type),
+        notWithheld(scope, type, "update"),
       ),
 
     pendingDeactivations: (scope, page) =>
@@ -237,13 +257,25 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
         isDue(scope),
         isApproved(scope, page),
         isOfPage(page),
+        notWithheld(scope, "User", "deactivate"),
       ),
 
     pendingDeletes: (scope, type, page) =>
-      select(scope, type, page, isLinked, mustBeDeleted(scope, type), isDue(scope), isApproved(scope, page)),
+      select(
+        scope,
+        type,
+        page,
+        isLinked,
+        mustBeDeleted(scope, type),
+        isDue(scope),
+        isApproved(scope, page),
+        isOfAll(scope, type),
+        notWithheld(scope, type, "delete"),
+      ),
 
     async countPendingRemovals(scope) {
-      const open = isApproved(scope, { approved: false });
+      const open = (type: ResourceType): Condition =>
+        sql`${isApproved(scope, { approved: false })} and ${isOpen(scope, type)} and ${isOfAll(scope, type)}`;
       const count = async (type: ResourceType, condition: Condition): Promise<number> => {
         if (!scope.types.includes(type)) return 0;
         const { rows } = await sql<{ count: number }>`
@@ -251,10 +283,14 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
         return Number(rows[0]?.count ?? 0);
       };
       const users = sql<boolean>`(${mustBeInactive(scope)} or ${mustBeDeleted(scope, "User")})`;
+      const goes = (type: ResourceType): Condition =>
+        sql`${mustBeDeleted(scope, type)} and ${notWithheld(scope, type, "delete")}`;
+      const isOff = sql<boolean>`(${mustBeInactive(scope)} and not (${mustBeDeleted(scope, "User")})
+        and ${notWithheld(scope, "User", "deactivate")})`;
       return {
         pending: {
-          users: await count("User", sql`${users} and ${open}`),
-          groups: await count("Group", sql`${mustBeDeleted(scope, "Group")} and ${open}`),
+          users: await count("User", sql`((${goes("User")}) or ${isOff}) and ${open("User")}`),
+          groups: await count("Group", sql`${goes("Group")} and ${open("Group")}`),
         },
         total: {
           users: await count("User", sql`(l.active = 1 or ${users})`),
@@ -333,5 +369,7 @@ function toPending(row: PendingRow): PendingResource {
     lookAgain: row.given_version === -row.version,
     otherRules: row.other_rules === 1,
     givenVersion: row.given_version ?? 0,
+    protectedBy: row.protected_by,
+    emptied: row.deleted_at !== null,
   };
 }

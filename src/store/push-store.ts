@@ -5,6 +5,18 @@ import type { DirectoryStore, Lease, RemovalCounts } from "./engine.ts";
 
 // What pushing to a target asks of the store.
 
+/** Filters, as texts, by which resources are protected; null: none of that type is. */
+export type Protectors = Readonly<Record<ResourceType, string | null>>;
+
+/** What was kept from a protected account. */
+export interface Withheld {
+  readonly by: string;
+  /** Null: only that it is protected is noted. */
+  readonly action: "update" | "deactivate" | "delete" | null;
+  /** `resource.version` that it was kept at. */
+  readonly version: number;
+}
+
 /** Which resources a target is to hold. */
 export interface PushScope {
   readonly targetId: string;
@@ -25,6 +37,10 @@ export interface PushScope {
   readonly makesInactive?: boolean;
   /** Departed people are deleted there when they left before this time; null: only deactivated. */
   readonly deleteDepartedBefore: number | null;
+  /** The filters, as texts, by which accounts are protected there; null: none of that type. Absent: none at all. */
+  readonly protectedBy?: Protectors;
+  /** The id of the one person whom this push is about, with his memberships; absent: everybody. */
+  readonly only?: string;
 }
 
 /** A resource that a target does not hold as it is, with what it was last given. */
@@ -55,6 +71,20 @@ export interface PendingResource {
   readonly otherRules: boolean;
   /** The version that it was given, as the link notes it; below zero: to be compared again. */
   readonly givenVersion: number;
+  /** The filter by which it was found to be protected there; null: it was not. */
+  readonly protectedBy: string | null;
+  /** Deleted from the directory for good: nothing is known of it any more. */
+  readonly emptied: boolean;
+}
+
+/** A page of members that a group lacks, or has too many, in order of their ids. People who are paused are in none. */
+export interface DeltaPage {
+  readonly after: string;
+  readonly limit: number;
+  /** Only this member. */
+  readonly only?: string;
+  /** The group is to go, and is kept for the protected people in it: whoever is in it is too many. */
+  readonly isLeaving?: boolean;
 }
 
 export interface PendingGroup {
@@ -63,6 +93,8 @@ export interface PendingGroup {
   readonly externalId: string | null;
   readonly displayName: string | null;
   readonly membersVersion: number;
+  /** It is to go, and is kept for the protected people in it; all others leave it. */
+  readonly isLeaving?: boolean;
 }
 
 /** A page of updates in order of id. */
@@ -88,6 +120,11 @@ export interface MemberDelta {
   readonly gone: boolean;
   /** Of a removal: somebody approved it, or the removal of the member. */
   readonly approved: boolean;
+}
+
+/** What is known of a resource, to judge whether it is protected at a target. */
+export interface Judged extends Pick<PendingResource, "type" | "version" | "protectedBy" | "emptied" | "held"> {
+  readonly document: string;
 }
 
 /** A member that a target was given and has an id of. */
@@ -125,7 +162,11 @@ export interface PushOutcome {
         readonly active: boolean;
         readonly lacksManager: boolean;
         readonly held: string;
+        /** It is protected: linked, and left as it is. */
+        readonly withheld?: Withheld;
       }
+    /** It is protected: the link stays as it is, and says what was kept from it. */
+    | { readonly state: "withheld"; readonly withheld: Withheld }
     | { readonly state: "failed"; readonly error: string; readonly attempts: number; readonly nextTryAt: number }
     /** Not there any more; `again` lets this push make it anew. */
     | { readonly state: "unlinked"; readonly again: boolean }
@@ -202,6 +243,16 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
    */
   countFailed(scope: PushScope): Promise<{ readonly now: number; readonly before: number }>;
 
+  /**
+   * Notes the filters of protected accounts that links are judged by from now on. Where they are others, what was kept from
+   * accounts by the former ones is judged anew, and so is who is in their groups.
+   */
+  noteProtection(lease: Lease, targetId: string, protectedBy: Protectors): Promise<void>;
+  /** What is known of these resources, to judge whether they are protected at a target. */
+  judged(targetId: string, resourceIds: readonly string[]): Promise<ReadonlyMap<string, Judged>>;
+  /** Forgets what was kept from an account, so that it is said again. */
+  forgetWithheld(lease: Lease, targetId: string, resourceId: string): Promise<void>;
+
   /** Before requests are sent: whoever goes on after a crash looks at the target first. */
   intend(lease: Lease, targetId: string, resourceIds: readonly string[]): Promise<void>;
   /** The same for members of a group. */
@@ -217,7 +268,7 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
     targetId: string,
     groupId: string,
     op: "add" | "remove",
-    page: { readonly after: string; readonly limit: number },
+    page: DeltaPage,
   ): Promise<readonly MemberDelta[]>;
   /** Members that would leave a group without having left the company or being approved to, and how many it has. */
   memberLoss(targetId: string, groupId: string): Promise<{ readonly removed: number; readonly total: number }>;

@@ -1,16 +1,17 @@
 import type { Transaction } from "kysely";
-import type { ResourceType } from "../scim/resource.ts";
 import { changeRow, sourcesOfResources } from "./change-row.ts";
 import type { Database, Row } from "./database.ts";
 import { emptyLinks } from "./emptied-rows.ts";
 import type { PushOutcome, PushStore } from "./engine.ts";
 import { leasedWrite, revokeLease } from "./leases.ts";
+import { lookAgainAtMembers, makeProtection, withheldColumns, withheldRow } from "./protection.ts";
 import { makePushHolds } from "./push-holds.ts";
-import { lackingMembers, makePushMembers } from "./push-members.ts";
+import { makePushMembers } from "./push-members.ts";
 import { type LinkedQueries, makePendingQueries, sourcesOf } from "./push-pending.ts";
 import { makePushRules } from "./push-rules.ts";
 import type { Tables } from "./tables.ts";
 import { takeOver } from "./take-over.ts";
+import { unlink } from "./unlink.ts";
 
 /** What each target was last given: links, the ledger of memberships, and the records of pushes. */
 export function makePushStore(
@@ -26,6 +27,7 @@ export function makePushStore(
     ...makePushMembers(database, clock),
     ...makePushRules(database),
     ...makePushHolds(database),
+    ...makeProtection(database),
 
     async contactedAt(targetId) {
       const row = await db.selectFrom("target").select("contacted_at").where("id", "=", targetId).executeTakeFirst();
@@ -124,6 +126,7 @@ export function makePushStore(
           rows: outcomes.map((outcome) => recordRow(outcome, taskId, targetId, sources, now)).filter(isRow),
         });
         await takeOver(database, trx, targetId, outcomes, now);
+        await lookAgainAtMembers(database, trx, targetId, outcomes);
         await database.upsert(trx, {
           table: "link",
           rows: outcomes.map((outcome) => linkedRow(outcome, targetId, now)).filter(isRow),
@@ -138,8 +141,17 @@ export function makePushStore(
             "attempts",
             "next_try_at",
             "last_error",
+            ...withheldColumns,
             "updated_at",
           ],
+        });
+        await database.upsert(trx, {
+          table: "link",
+          rows: outcomes
+            .map((outcome) => withheldRow(outcome, freshLink(targetId, outcome.resourceId, now)))
+            .filter(isRow),
+          conflict: ["target_id", "resource_id"],
+          update: ["state", "attempts", "next_try_at", "last_error", ...withheldColumns, "updated_at"],
         });
         await database.upsert(trx, {
           table: "link",
@@ -212,6 +224,21 @@ export function makePushStore(
         .where("who.source_id", "=", sourceId)
         .where("group.source_id", "!=", sourceId)
         .where("group.deleted_at", "is", null)
+        // Who is protected in the directory stays there, and in his groups.
+        .where((where) => where.or([where("who.departed_at", "is not", null), where("who.deleted_at", "is not", null)]))
+        // A protected account stays where it is.
+        .where((where) =>
+          where.not(
+            where.exists(
+              where
+                .selectFrom("link")
+                .select("link.resource_id")
+                .whereRef("link.target_id", "=", "given.target_id")
+                .whereRef("link.resource_id", "=", "given.member_id")
+                .where("link.protected_by", "is not", null),
+            ),
+          ),
+        )
         .limit(1)
         .executeTakeFirst();
       return row !== undefined;
@@ -252,78 +279,6 @@ async function forgetDeleted(
   );
 }
 
-/** Forgets what the target held of some resources: their memberships and references too must be given again. */
-export async function unlink(
-  { isOneOf }: Pick<Database, "isOneOf">,
-  trx: Transaction<Tables>,
-  targetId: string,
-  {
-    resourceType,
-    resourceIds,
-    again,
-    now,
-  }: {
-    readonly resourceType: ResourceType;
-    readonly resourceIds: readonly string[];
-    readonly again: boolean;
-    readonly now: number;
-  },
-): Promise<void> {
-  if (resourceIds.length === 0) return;
-  await trx
-    .updateTable("link")
-    .set({
-      // What is made again is looked for first: a server that was only slow to show it must not hold it twice.
-      state: again ? "intended" : "unlinked",
-      remote_id: null,
-      held: null,
-      version: 0,
-      members_version: -1,
-      attempts: 0,
-      next_try_at: null,
-      last_error: null,
-      updated_at: again ? 0 : now,
-    })
-    .where("target_id", "=", targetId)
-    .where(isOneOf("resource_id", resourceIds))
-    .execute();
-  await trx
-    .updateTable("link")
-    .set((eb) => ({
-      lacks_members:
-        resourceType === "Group"
-          ? lackingMembers.any
-          : eb
-              .case()
-              .when("lacks_members", "=", lackingMembers.any)
-              .then(lackingMembers.any)
-              .else(lackingMembers.users)
-              .end(),
-      updated_at: 0,
-    }))
-    .where("target_id", "=", targetId)
-    .where("resource_id", "in", (eb) =>
-      eb
-        .selectFrom("link_member")
-        .select("group_id")
-        .where("target_id", "=", targetId)
-        .where(isOneOf("member_id", resourceIds)),
-    )
-    .execute();
-  // Two statements: with "or" the index of members is not used.
-  for (const side of ["group_id", "member_id"] as const) {
-    await trx.deleteFrom("link_member").where("target_id", "=", targetId).where(isOneOf(side, resourceIds)).execute();
-  }
-  await trx
-    .updateTable("link")
-    .set({ lacks_manager: 1, updated_at: 0 })
-    .where("target_id", "=", targetId)
-    .where("resource_id", "in", (eb) =>
-      eb.selectFrom("resource").select("id").where(isOneOf("manager_id", resourceIds)),
-    )
-    .execute();
-}
-
 function isRow(row: Row | null): row is Row {
   return row !== null;
 }
@@ -344,6 +299,9 @@ export function freshLink(targetId: string, resourceId: string, now: number): Ro
     attempts: 0,
     next_try_at: null,
     last_error: null,
+    protected_by: null,
+    withheld_action: null,
+    withheld_version: null,
     updated_at: now,
   };
 }
@@ -360,6 +318,10 @@ function linkedRow({ resourceId, resourceType, link }: PushOutcome, targetId: st
     active: link.active ? 1 : 0,
     lacks_manager: link.lacksManager ? 1 : 0,
     held: link.held,
+    ...(link.withheld && {
+      ...{ protected_by: link.withheld.by, withheld_action: link.withheld.action },
+      withheld_version: link.withheld.version,
+    }),
   };
 }
 

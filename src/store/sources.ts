@@ -1,6 +1,7 @@
-import type { Selectable } from "kysely";
+import { type Selectable, sql } from "kysely";
 import type { Cipher } from "../lib/cipher.ts";
 import { uuidv7 } from "../lib/uuid.ts";
+import { abandonPlan } from "./abandon.ts";
 import type { Database } from "./database.ts";
 import { takeDirectoryTime } from "./directory-clock.ts";
 import { bumpGroups } from "./group-versions.ts";
@@ -77,12 +78,33 @@ export function makeSourceStore(database: Database, cipher: Cipher, clock: () =>
       );
       return readSource(id);
     },
+    async noteEnding(id, name) {
+      await db
+        .insertInto("ended_source")
+        .values({ id, name, ended_at: clock() })
+        .onConflict((conflict) => conflict.column("id").doNothing())
+        .execute();
+    },
+    async findEnded(idOrName) {
+      const row = await db
+        .selectFrom("ended_source")
+        .select(["id", "name"])
+        .where((where) => where.or([where("id", "=", idOrName), where("name", "=", idOrName)]))
+        .orderBy("ended_at", "desc")
+        .limit(1)
+        .executeTakeFirst();
+      return row ?? null;
+    },
+    async endedSources(ids) {
+      if (ids.length === 0) return [];
+      return db.selectFrom("ended_source").select(["id", "name"]).where(database.isOneOf("id", ids)).execute();
+    },
     deleteSource: (id) =>
       write(async (trx) => {
         await revokeLease(trx, `source:${id}`);
         // User groups, of which members go with it.
         const at = await takeDirectoryTime(database, trx, clock());
-        const held = await trx
+        const groups = await trx
           .selectFrom("member as m")
           .innerJoin("resource as r", "r.id", "m.member_id")
           .innerJoin("resource as g", "g.id", "m.group_id")
@@ -94,17 +116,23 @@ export function makeSourceStore(database: Database, cipher: Cipher, clock: () =>
         await bumpGroups(
           database,
           trx,
-          held.map((row) => row.group_id),
+          groups.map((row) => row.group_id),
           at,
         );
         const resources = trx.selectFrom("resource").select("id").where("source_id", "=", id);
+        const held = await trx
+          .updateTable("sync_task")
+          .set({ state: "cancelled" })
+          .where("source_id", "=", id)
+          .where("state", "=", "held")
+          .returning("id")
+          .execute();
+        for (const task of held) {
+          await abandonPlan(database, trx, task.id, { error: "the source has ended", now: clock() });
+        }
         const tasks = trx.selectFrom("sync_task").select("id").where("source_id", "=", id);
-        const changes = trx.selectFrom("change").select("seq").where("task_id", "in", tasks);
-        await trx.deleteFrom("change_member").where("change_seq", "in", changes).execute();
-        await trx.deleteFrom("change").where("task_id", "in", tasks).execute();
         await trx.deleteFrom("task_mark").where("task_id", "in", tasks).execute();
-        await trx.deleteFrom("plan_request").where("task_id", "in", tasks).execute();
-        await trx.deleteFrom("sync_task").where("source_id", "=", id).execute();
+        await trx.deleteFrom("pause").where("resource_id", "in", resources).execute();
         await trx.deleteFrom("link_member").where("group_id", "in", resources).execute();
         await trx.deleteFrom("link_member").where("member_id", "in", resources).execute();
         await trx.deleteFrom("link").where("resource_id", "in", resources).execute();
@@ -116,6 +144,9 @@ export function makeSourceStore(database: Database, cipher: Cipher, clock: () =>
           .deleteFrom("removal")
           .where("scope", "in", [`source:${id}`, `source:${id}:identity`])
           .execute();
+        await sql`
+          insert into ended_source (id, name, ended_at) select id, name, ${clock()} from source where id = ${id}
+          on conflict (id) do update set ended_at = excluded.ended_at`.execute(trx);
         await trx.deleteFrom("source").where("id", "=", id).execute();
       }),
   };

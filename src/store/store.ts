@@ -1,10 +1,11 @@
 import type { Json, JsonObject } from "../lib/json.ts";
-import type { AttributeMatch } from "../scim/catalog.ts";
-import type { ResolvedFilter } from "../scim/resolve-filter.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import type { SourceScope } from "../source/source.ts";
+import type { DirectoryReader, VisibleSources } from "./directory-reading.ts";
 import type { DirectoryRecordReader, DirectoryWriter, GroupReader } from "./directory-writing.ts";
+import type { EndPreviewStore } from "./end-preview.ts";
 import type { HistoryReader } from "./history-store.ts";
+import type { PauseStore } from "./pauses.ts";
 import type { SchemaVersionStore } from "./schema-version-store.ts";
 import type { Page, RecordReader, TaskRow, TaskState, TaskStore } from "./task-store.ts";
 import type { WebhookStore } from "./webhook-store.ts";
@@ -19,6 +20,9 @@ export interface Safeguards {
   readonly maxRemovals: { readonly floor: number; readonly percent: number; readonly count: number };
   readonly maxMemberRemovals: { readonly floor: number; readonly percent: number };
   readonly windowHours: number;
+  /** SCIM filters: who fits is never overwritten, deactivated or deleted. Absent: nobody is protected. */
+  readonly protected?: string;
+  readonly protectedGroups?: string;
 }
 
 export interface SourceSettings {
@@ -64,6 +68,12 @@ export interface SourceRow {
 
 export type NewSource = Pick<SourceRow, "name" | "type" | "status" | "settings" | "secrets" | "nextRunAt">;
 
+/** A source that is no more. */
+export interface EndedSource {
+  readonly id: string;
+  readonly name: string;
+}
+
 export interface SourceStore {
   /** Throws {@link NameTakenError}. */
   createSource(source: NewSource): Promise<SourceRow>;
@@ -73,7 +83,15 @@ export interface SourceStore {
   findSource(idOrName: string): Promise<SourceRow | null>;
   /** Throws {@link NameTakenError}. */
   updateSource(id: string, change: Partial<NewSource>): Promise<SourceRow>;
-  /** Removes the source with its records, tasks and resources. What becomes of its people is done before. */
+  /** Remembers the name of a source that is about to end, under which its tasks and records are found afterwards. */
+  noteEnding(id: string, name: string): Promise<void>;
+  /** The newest source of this id or former name that has ended, or is about to. */
+  findEnded(idOrName: string): Promise<EndedSource | null>;
+  endedSources(ids: readonly string[]): Promise<readonly EndedSource[]>;
+  /**
+   * Removes the source with what was read of it and its resources. What becomes of its people is done before. Its tasks and
+   * records stay as long as others do; what it held is held no more.
+   */
   deleteSource(id: string): Promise<void>;
 }
 
@@ -124,6 +142,13 @@ export interface TargetSettings {
   readonly verify?: { readonly everyHours: number; readonly repair: boolean };
 }
 
+/** Why an administrator keeps changes back, and since when. */
+export interface Pause {
+  readonly reason: string | null;
+  readonly since: number;
+  readonly by: string;
+}
+
 /** Why a target has to be verified before anything is pushed: its address is another, or our database is older than it. */
 export type VerifyReason = "moved" | "restored";
 
@@ -141,6 +166,10 @@ export interface TargetRow {
   readonly verifyFirst: VerifyReason | null;
   /** When it was last verified, or tried to be; null: never. */
   readonly verifyStartedAt: number | null;
+  /** Why all changes of it are kept back; null: they are not. */
+  readonly paused: Pause | null;
+  /** The filters of protected accounts that its links were last judged by, as JSON; null: none. */
+  readonly protection: string | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -158,7 +187,7 @@ export interface TargetStore {
   deleteTarget(id: string): Promise<void>;
 }
 
-export type LinkState = "pending" | "synced" | "failed";
+export type LinkState = "pending" | "synced" | "failed" | "protected" | "paused";
 
 /** What stands where at a target, for people. */
 export interface LinkView {
@@ -171,6 +200,8 @@ export interface LinkView {
   readonly attempts: number;
   readonly lastError: string | null;
   readonly nextTryAt: number | null;
+  /** Why something is kept from it on purpose; null: nothing is. */
+  readonly reason: string | null;
 }
 
 export interface LinkViewStore {
@@ -225,96 +256,6 @@ export interface SettingStore {
   writeSettings(change: Partial<Settings>): Promise<Settings>;
 }
 
-/** Ids of the sources whose resources somebody sees; user groups are seen by who has {@link userGroups} among them. */
-export type VisibleSources = "all" | readonly string[];
-
-/** In place of a source's id: the directory of user groups, which is always there and has members of any source. */
-export const userGroups = "user-groups";
-
-/** A resource as it lies in the directory. */
-export interface ResourceRow {
-  readonly id: string;
-  readonly type: ResourceType;
-  readonly sourceId: string;
-  readonly version: number;
-  /** Of a group: grows with each change of its members. */
-  readonly membersVersion: number;
-  readonly createdAt: number;
-  readonly lastModifiedAt: number;
-  /** JSON text of the document: `schemas` first, no `id`, no `meta`, no `members`, no `groups`. */
-  readonly document: string;
-}
-
-/** The resources of one type that fulfil a filter. */
-export interface ResourceQuery {
-  readonly type: ResourceType;
-  /** What the caller may see. */
-  readonly sources: VisibleSources;
-  readonly filter: ResolvedFilter | null;
-  /** 1 or more. */
-  readonly startIndex: number;
-  /** 0 or more. */
-  readonly count: number;
-}
-
-/** One type in a list. */
-export interface ListPart {
-  readonly type: ResourceType;
-  readonly filter: ResolvedFilter | null;
-  /** What it is sorted by; null where it has no such attribute. Not looked at in a list that is not sorted. */
-  readonly sortBy: AttributeMatch | null;
-}
-
-/**
- * A list of resources, of one type or of several. Without a sort it is in order of their ids, which are made in the
- * order of time, one type after the other; sorted, types are mixed and equal ones are in order of their ids.
- */
-export interface ListQuery {
-  /** What the caller may see. */
-  readonly sources: VisibleSources;
-  readonly parts: readonly ListPart[];
-  /** Descending is exactly the other way round, with those that have no value first. */
-  readonly sort: "ascending" | "descending" | null;
-  /** 0 or more. */
-  readonly count: number;
-  /** A position from 1, or a place that an earlier page ended at; null: the beginning. */
-  readonly from: { readonly startIndex: number } | { readonly after: ListPlace | null };
-}
-
-/** A place in a list, at which a resource stands or stood: it stays when others come, change or go. */
-export interface ListPlace {
-  readonly run: number;
-  /** What it is sorted by. */
-  readonly key: string | number | null;
-  readonly id: string;
-}
-
-export interface ListPage {
-  readonly total: number;
-  readonly rows: readonly ResourceRow[];
-  /** Where the next page begins; null on the last one, and where nothing was asked for. */
-  readonly next: ListPlace | null;
-}
-
-export interface MemberView {
-  readonly groupId: string;
-  readonly memberId: string;
-  readonly memberType: ResourceType;
-  readonly display: string | null;
-}
-
-/** What the SCIM endpoint reads. Resources that were deleted are not there. */
-export interface DirectoryReader {
-  listResources(query: ListQuery): Promise<ListPage>;
-  /** A list of one type by position. */
-  queryResources(query: ResourceQuery): Promise<ListPage>;
-  readResource(type: ResourceType, id: string, sources: VisibleSources): Promise<ResourceRow | null>;
-  /** Members of each of these groups, in order of their ids. */
-  membersOf(groupIds: readonly string[], sources: VisibleSources): Promise<readonly MemberView[]>;
-  /** The groups that hold each of these resources directly; `display` is the group's name. */
-  groupsOf(memberIds: readonly string[], sources: VisibleSources): Promise<readonly MemberView[]>;
-}
-
 /** Numbers for the list of sources. */
 export interface SourceSummary {
   readonly users: number;
@@ -342,6 +283,8 @@ export interface GaugeStore {
 export interface Store
   extends SourceStore,
     TargetStore,
+    PauseStore,
+    EndPreviewStore,
     TaskStore,
     LinkViewStore,
     ScimClientStore,
@@ -360,10 +303,13 @@ export interface Store
   close(): Promise<void>;
 }
 
+export * from "./directory-reading.ts";
 export type * from "./directory-writing.ts";
+export type * from "./end-preview.ts";
 export type * from "./engine.ts";
 export { LeaseLostError } from "./engine.ts";
 export type * from "./history-store.ts";
+export type * from "./pauses.ts";
 export type * from "./plan-store.ts";
 export type * from "./schema-version-store.ts";
 export * from "./store-errors.ts";

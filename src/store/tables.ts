@@ -1,6 +1,6 @@
 import type { Generated } from "kysely";
 import type { DirectoryAction } from "./directory-writing.ts";
-import type { AlertTable, WebhookDeliveryTable, WebhookTable } from "./event-tables.ts";
+import type { AlertTable, EndedSourceTable, PauseTable, WebhookDeliveryTable, WebhookTable } from "./more-tables.ts";
 import type { PlanRequestTable } from "./plan-table.ts";
 
 // The tables as Kysely sees them. Times are milliseconds since 1970; booleans are 0 and 1; JSON is text.
@@ -16,6 +16,8 @@ export interface Tables {
   target: TargetTable;
   link: LinkTable;
   link_member: LinkMemberTable;
+  pause: PauseTable;
+  ended_source: EndedSourceTable;
   remote_match: RemoteMatchTable;
   remote_seen: RemoteSeenTable;
   sync_task: SyncTaskTable;
@@ -163,6 +165,10 @@ interface TargetTable {
   verify_first: Generated<"moved" | "restored" | null>;
   /** When it was last verified, or tried to be. */
   verify_started_at: Generated<number | null>;
+  /** Why an administrator keeps all changes of it back (JSON: reason, since, by); null: he does not. */
+  paused: Generated<string | null>;
+  /** The filters of protected accounts that its links were last judged by (JSON); null: none. */
+  protection: Generated<string | null>;
   created_at: number;
   updated_at: number;
 }
@@ -190,6 +196,11 @@ interface LinkTable {
   attempts: number;
   next_try_at: number | null;
   last_error: string | null;
+  /** The filter by which it was found to be protected there: null where it was not. */
+  protected_by: Generated<string | null>;
+  /** What was last kept from it for that, and at which `resource.version`: that is not pending any more. */
+  withheld_action: Generated<"update" | "deactivate" | "delete" | null>;
+  withheld_version: Generated<number | null>;
   updated_at: number;
 }
 
@@ -242,6 +253,8 @@ interface SyncTaskTable {
   hold: string | null;
   /** Which version of which mapping it mapped with (JSON). */
   mapping: Generated<string | null>;
+  /** Of a push of one person: who. */
+  resource_id: Generated<string | null>;
   /** Of a verify: what is found is also put right. */
   repair: Generated<number>;
   /** Of a verify: the numbers of what was found (JSON). */

@@ -6,7 +6,7 @@ import { directoryTime } from "./directory-clock.ts";
 import { revokeLease } from "./leases.ts";
 import { withName } from "./names.ts";
 import { openSecrets, sealSecrets } from "./sources.ts";
-import type { TargetRow, TargetSettings, TargetStore } from "./store.ts";
+import type { Pause, TargetRow, TargetSettings, TargetStore } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 /** Targets, with their secrets encrypted. */
@@ -22,6 +22,8 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
     vocabulary: row.vocabulary,
     verifyFirst: row.verify_first,
     verifyStartedAt: row.verify_started_at,
+    paused: row.paused === null ? null : (JSON.parse(row.paused) as Pause),
+    protection: row.protection,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   });
@@ -53,8 +55,11 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
   /** Others are to be there, or something else of them. */
   const asksForPush = (before: TargetSettings, after: TargetSettings): boolean => {
     const givesMore = after.sources.some((source) => !before.sources.includes(source));
-    const content = ({ scope, provision, mapping, profile, constants, api }: TargetSettings): string =>
-      JSON.stringify([scope, provision, mapping ?? null, profile, constants ?? null, api && [api.userid ?? null]]);
+    const content = ({ scope, provision, mapping, profile, constants, api, safeguards }: TargetSettings): string => {
+      const protects = [safeguards.protected ?? null, safeguards.protectedGroups ?? null];
+      const half = api && [api.userid ?? null];
+      return JSON.stringify([scope, provision, mapping ?? null, profile, constants ?? null, half, protects]);
+    };
     return givesMore || content(before) !== content(after);
   };
 

@@ -51,7 +51,8 @@ export interface TaskHold {
 export interface TaskTargetResult {
   /** The target's id. */
   readonly target: string;
-  readonly state: "succeeded" | "partial" | "failed" | "held" | "running" | "queued";
+  /** `paused`: an administrator keeps all changes of it back. */
+  readonly state: "succeeded" | "partial" | "failed" | "held" | "running" | "queued" | "paused";
   readonly counts: TaskCounts;
   readonly error: TaskError | null;
 }
@@ -134,6 +135,8 @@ export interface TaskRow {
   /** Null for a push of one target's pending resources. */
   readonly sourceId: string | null;
   readonly targetId: string | null;
+  /** The one person whom it pushes, to `targetId` or to all targets; null: everybody. */
+  readonly resourceId: string | null;
   readonly trigger: TaskTrigger;
   readonly mode: TaskMode;
   readonly state: TaskState;
@@ -273,6 +276,8 @@ export interface NewTask {
   readonly repair?: boolean;
   /** The plan that is to be applied. */
   readonly planId?: string | null;
+  /** Of a push of one person: his id. */
+  readonly resourceId?: string;
 }
 
 export interface TaskStore {

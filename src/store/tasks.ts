@@ -8,7 +8,7 @@ import type { EngineTaskStore } from "./engine.ts";
 import { writeEvents } from "./events.ts";
 import { makeHeldPushes } from "./held-pushes.ts";
 import { makePruning } from "./prune.ts";
-import type { TaskMode, TaskRow, TaskStore } from "./store.ts";
+import type { TaskRow, TaskStore } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 /** Sync tasks. Their records are in `records-view.ts`. */
@@ -24,8 +24,8 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
     ...makeHeldPushes(database),
     ...makePruning(database),
 
-    async queueTask({ sourceId, targetId, trigger, mode, repair = false, planId = null }) {
-      const slot = slotOf(sourceId, targetId, mode);
+    async queueTask({ sourceId, targetId, trigger, mode, repair = false, planId = null, resourceId = null }) {
+      const slot = slotOf({ sourceId, targetId, mode, resourceId });
       for (;;) {
         const now = clock();
         const id = uuidv7(now);
@@ -48,6 +48,7 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
             hold: null,
             repair: repair ? 1 : 0,
             plan_id: planId,
+            resource_id: resourceId,
             created_at: now,
             started_at: null,
             finished_at: null,
@@ -200,6 +201,7 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
         .selectFrom("sync_task")
         .select("id")
         .where("source_id", "is", null)
+        .where("resource_id", "is", null)
         .where("target_id", "=", targetId)
         .where("state", "=", "held")
         .where("id", "<>", byTaskId)
@@ -256,11 +258,12 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
   async function approve(trx: Transaction<Tables>, id: string, changes: readonly string[] | null): Promise<boolean> {
     const row = await trx
       .selectFrom("sync_task")
-      .select(["source_id", "target_id"])
+      .select(["source_id", "target_id", "resource_id"])
       .where("id", "=", id)
       .executeTakeFirst();
     if (row === undefined) return false;
-    const slot = slotOf(row.source_id, row.target_id, "apply");
+    const { source_id: sourceId, target_id: targetId, resource_id: resourceId } = row;
+    const slot = slotOf({ sourceId, targetId, resourceId, mode: "apply" });
     const occupied = await trx.selectFrom("sync_task").select("id").where("slot", "=", slot).executeTakeFirst();
     if (occupied) return false;
     const queued = await trx
@@ -311,7 +314,13 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
  * There is one task at a time for each source, for each target that is pushed to by itself, and for each that is read
  * back or planned: what is written meanwhile need not wait for that to be queued.
  */
-function slotOf(sourceId: string | null, targetId: string | null, mode: TaskMode): string {
+function slotOf({
+  sourceId,
+  targetId,
+  mode,
+  resourceId,
+}: Pick<TaskRow, "sourceId" | "targetId" | "mode" | "resourceId">) {
+  if (resourceId !== null) return `person:${resourceId}:${targetId ?? ""}`;
   if (sourceId !== null) return `source:${sourceId}`;
   if (mode === "plan") return `plan:${targetId}`;
   return mode === "verify" || mode === "match" ? `verify:${targetId}` : `target:${targetId}`;
@@ -323,6 +332,7 @@ function toTask(row: Selectable<Tables["sync_task"]>): TaskRow {
     id: row.id,
     sourceId: row.source_id,
     targetId: row.target_id,
+    resourceId: row.resource_id,
     trigger: row.trigger,
     mode: row.mode,
     state: row.state,

@@ -35,7 +35,9 @@ export interface Finding {
   readonly displayName: string | null;
   readonly remoteId: string;
   readonly action: RecordAction;
-  readonly status: FindingStatus;
+  readonly status: FindingStatus | "skipped";
+  /** Of what is left as it is on purpose: why. */
+  readonly error?: string;
   readonly because: string;
   /** JSON: what the target holds of what is ours to say, and what it was given. */
   readonly before: string | null;

@@ -4,8 +4,9 @@ import { changeRow, sourcesOfResources } from "./change-row.ts";
 import type { Database } from "./database.ts";
 import type { Finding, VerifyStore } from "./engine.ts";
 import { leasedWrite } from "./leases.ts";
-import { freshLink, unlink } from "./push.ts";
+import { freshLink } from "./push.ts";
 import type { LinkedQueries } from "./push-pending.ts";
+import { unlink } from "./unlink.ts";
 import { makeVerifyMembers } from "./verify-members.ts";
 
 /** Missing accounts that are let go of in one write. */
@@ -166,7 +167,7 @@ export function makeVerifyStore(database: Database, clock: () => number): Omit<V
 }
 
 function recordOf({ resourceId, ...finding }: Finding) {
-  return { ...finding, resourceId: resourceId ?? "", error: null };
+  return { ...finding, resourceId: resourceId ?? "", error: finding.error ?? null };
 }
 
 /** What was listed, to be matched in pages rather than one by one. */

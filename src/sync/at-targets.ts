@@ -1,5 +1,5 @@
 import { concurrently } from "../lib/concurrently.ts";
-import { LeaseLostError, type TargetRow } from "../store/store.ts";
+import { LeaseLostError, type Pause, type TargetRow } from "../store/store.ts";
 import { TargetError } from "../target/target.ts";
 import type { Pushed } from "./finish-task.ts";
 import { underLeaseInTurn } from "./lease.ts";
@@ -27,6 +27,7 @@ export async function atTargets(
         // An administrator may have changed it while we waited for our turn.
         const now = await parts.store.findTarget(row.id);
         if (now === null || !isMeant(now, task)) return null;
+        if (now.paused !== null && sends(task)) return pausedPush(now.paused);
         const held: Held = { lease, signal: inner, ensureHeld };
         fencing = lease.fencing;
         const done = await work(now, held);
@@ -50,9 +51,25 @@ export async function atTargets(
 }
 
 /** Whether a task works at a target. */
-export function isMeant(row: TargetRow, task: Pick<OpenTask, "mode" | "repair" | "sourceId" | "targetId">): boolean {
+export function isMeant(
+  row: TargetRow,
+  task: Pick<OpenTask, "mode" | "repair" | "sourceId" | "targetId" | "resourceId">,
+): boolean {
   // One that is disabled is sent nothing; it may be looked at, by itself.
-  const onlyLooks = (readsBack(task) && !task.repair) || (task.mode === "plan" && task.sourceId === null);
+  const onlyLooks = !sends(task) && (task.mode !== "plan" || task.sourceId === null);
   if (row.status !== "enabled" && !onlyLooks) return false;
+  // One person may go to all targets: those of other sources find nobody.
+  if (task.resourceId !== null && task.targetId === null) return true;
   return task.sourceId === null ? row.id === task.targetId : row.settings.sources.includes(task.sourceId);
+}
+
+/** What is disabled, or paused, is sent nothing; it may be looked at. */
+function sends(task: Pick<OpenTask, "mode" | "repair">): boolean {
+  return task.mode !== "plan" && (!readsBack(task) || task.repair);
+}
+
+function pausedPush({ since, by, reason }: Pause): TargetResult {
+  const why = reason === null ? "" : `: ${reason}`;
+  const detail = `paused by ${by} since ${new Date(since).toISOString()}${why}; what is pending waits until it is resumed`;
+  return { state: "paused", error: { code: "target.paused", detail }, hold: null, isIdle: true };
 }

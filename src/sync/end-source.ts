@@ -1,12 +1,15 @@
 import type {
   DirectoryStore,
+  PauseStore,
   PushStore,
+  RemovalCounts,
   SourceRow,
   SourceStore,
   TargetStore,
   TaskRow,
   TaskStore,
 } from "../store/store.ts";
+import { protectorsOf } from "./push/prepare.ts";
 
 /** What becomes of the people of a source that ends, and of itself then. */
 export type Leaving = NonNullable<SourceRow["settings"]["leaving"]>;
@@ -14,6 +17,7 @@ export type Leaving = NonNullable<SourceRow["settings"]["leaving"]>;
 type LeavingStore = SourceStore &
   TargetStore &
   Pick<DirectoryStore, "countOfSource"> &
+  Pick<PauseStore, "hasPausedPeople"> &
   Pick<PushStore, "areMembersGiven" | "countPendingRemovals">;
 
 type EndStore = SourceStore & TargetStore & Pick<TaskStore, "queueTask">;
@@ -35,6 +39,7 @@ export async function endSource(
   const source = await store.findSource(id);
   if (source === null) return;
   if (people === "keep" && then === "disable") return;
+  if (then === "delete") await store.noteEnding(id, source.name);
   await store.updateSource(id, {
     status: "disabled",
     // Until it is settled it stays due: a crash in between must not leave it half gone.
@@ -66,7 +71,18 @@ export async function settleLeaving(
   store: LeavingStore,
   task: Pick<TaskRow, "mode"> & { readonly stage: string },
   sourceId: string,
-  { leaving, hasLeft, now }: { readonly leaving: Leaving | null; readonly hasLeft: boolean; readonly now: number },
+  {
+    leaving,
+    hasLeft,
+    kept = { users: 0, groups: 0 },
+    now,
+  }: {
+    readonly leaving: Leaving | null;
+    readonly hasLeft: boolean;
+    /** What stays in the directory, because it is protected. */
+    readonly kept?: RemovalCounts | undefined;
+    readonly now: number;
+  },
 ): Promise<void> {
   const source = await store.findSource(sourceId);
   if (source?.settings.leaving === undefined) return;
@@ -74,8 +90,11 @@ export async function settleLeaving(
   const { users, groups } = await store.countOfSource(sourceId);
   const isEmptied =
     leaving?.people === "keep" ||
-    (users + groups === 0 &&
+    (users <= kept.users &&
+      groups <= kept.groups &&
       !(await store.areMembersGiven(sourceId)) &&
+      // What waits for a person who is paused would be forgotten with the source.
+      !(await store.hasPausedPeople(sourceId)) &&
       !(await isHeldElsewhere(store, sourceId, leaving, now)));
   if (leaving === null || task.mode === "plan" || !hasLeft || !isEmptied) {
     const hadItsTurn = leaving !== null && task.mode === "apply" && task.stage === "plan";
@@ -106,6 +125,7 @@ async function isHeldElsewhere(
       startedAt: now,
       retryAll: true,
       deleteDepartedBefore: leaving?.people === "delete" ? now : null,
+      protectedBy: protectorsOf(target.settings.safeguards),
     });
     if (pending.users + pending.groups > 0) return true;
   }

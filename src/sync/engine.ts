@@ -35,10 +35,22 @@ function workOf({ mode }: OpenTask): "push" | "verify" | "plan" {
   return mode === "verify" || mode === "match" ? "verify" : "push";
 }
 
+interface Running {
+  readonly work: Promise<void>;
+  /** Ends it when everything is paused. */
+  readonly pausing: AbortController;
+}
+
+/** What a task is worked on under; its targets have leases of their own besides. */
+function leaseOf(task: OpenTask): string {
+  if (task.resourceId !== null) return `person:${task.resourceId}:${task.targetId ?? ""}`;
+  return task.sourceId === null ? `${workOf(task)}:${task.targetId}` : `source:${task.sourceId}`;
+}
+
 export function startEngine(parts: EngineParts): Engine {
   const { store, clock, log, maxTasks = 2, tickMs = 1000 } = parts;
   const stopping = new AbortController();
-  const running = new Map<string, Promise<void>>();
+  const running = new Map<string, Running>();
   const housekeeping = makeHousekeeping(parts);
   let retriedAt = clock();
   let watchedAt = 0;
@@ -53,7 +65,11 @@ export function startEngine(parts: EngineParts): Engine {
     housekeeping.look(settings, stopping.signal);
     // Also while everything is paused: who waits for an alert does not know that.
     await tell(settings, now);
-    if (settings.paused) return;
+    if (settings.paused) {
+      // What is under way ends at its next safe point, and is taken up again afterwards.
+      for (const { pausing } of running.values()) pausing.abort(new Error("everything is paused"));
+      return;
+    }
     await queueDueSources(store, now);
     await queueChanged();
     if (now - retriedAt >= 60_000) {
@@ -81,16 +97,18 @@ export function startEngine(parts: EngineParts): Engine {
   };
 
   const start = (task: OpenTask): void => {
-    const name = task.sourceId === null ? `${workOf(task)}:${task.targetId}` : `source:${task.sourceId}`;
+    const name = leaseOf(task);
     let doneSince = false;
-    const work = underLease(parts.leases, name, stopping.signal, (lease, signal) => runTask(parts, task, lease, signal))
+    const pausing = new AbortController();
+    const until = AbortSignal.any([stopping.signal, pausing.signal]);
+    const work = underLease(parts.leases, name, until, (lease, signal) => runTask(parts, task, lease, signal))
       // Free hands look for more at once. A task that somebody else holds, or that failed, waits for the next tick:
       // asking again and again would be all that this thread does.
       .then((result) => {
         if (result !== null) doneSince = true;
       })
       .catch((error: unknown) => {
-        if (stopping.signal.aborted) return;
+        if (until.aborted) return;
         const level = error instanceof LeaseLostError ? "warn" : "error";
         log[level]({ task: task.id, err: error }, "task left open");
       })
@@ -98,7 +116,7 @@ export function startEngine(parts: EngineParts): Engine {
         running.delete(task.id);
         if (doneSince) wake();
       });
-    running.set(task.id, work);
+    running.set(task.id, { work, pausing });
   };
 
   const wake = (): void => {
@@ -130,7 +148,7 @@ export function startEngine(parts: EngineParts): Engine {
       await ticking;
       await housekeeping.idle();
       await deliverer.idle();
-      await Promise.all(running.values());
+      await Promise.all([...running.values()].map(({ work }) => work));
     },
   };
 }

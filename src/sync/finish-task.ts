@@ -86,7 +86,7 @@ async function tellOfTargets(parts: FinishParts, pushed: readonly Pushed[]): Pro
     const isOpen = open.has(alertName("target", row.id));
     if (result.error !== null && outOfOrder.has(result.error.code)) {
       if (!isOpen) await raiseAlert(parts, "target", row, { error: { code: result.error.code } });
-    } else if (isOpen && result.state !== "failed") {
+    } else if (isOpen && result.state !== "failed" && result.state !== "paused") {
       await clearAlert(parts, "target", row, {});
     }
   }
@@ -102,7 +102,7 @@ function stateOf(
   if (!directory.usable) return "failed";
   if (task.mode === "plan") return stateOfPlan(pushed);
   // What was asked for is what a target holds: without an answer there is nothing.
-  const isRead = pushed.some(({ result }) => result.state !== "failed");
+  const isRead = pushed.some(({ result }) => result.state !== "failed" && result.state !== "paused");
   if (readsBack(task) && !isRead) return "failed";
   if (hold !== null) return "held";
   return error === null ? "succeeded" : "partial";
@@ -130,7 +130,8 @@ function failedRecords(counts: TaskCounts): TaskError | null {
 }
 
 function firstTargetError(pushed: readonly Pushed[]): TaskError | null {
-  const bad = pushed.find(({ result }) => result.error !== null);
+  // A pause is meant: it is no failure of the task.
+  const bad = pushed.find(({ result }) => result.error !== null && result.state !== "paused");
   return bad?.result.error
     ? { code: bad.result.error.code, detail: `target ${bad.row.name}: ${bad.result.error.detail}` }
     : null;

@@ -1,10 +1,21 @@
 import type { Log } from "../lib/log.ts";
-import type { DirectoryStore, EngineTaskStore, SchemaVersionStore, Settings } from "../store/store.ts";
+import { compileProtection, ProtectionError } from "../plan/protection.ts";
+import type { SchemaCatalog } from "../scim/catalog.ts";
+import type {
+  DirectoryStore,
+  EngineTaskStore,
+  ProtectedSource,
+  SchemaVersionStore,
+  Settings,
+  SourceStore,
+} from "../store/store.ts";
 
 export interface HousekeepingParts {
   readonly store: Pick<EngineTaskStore, "expireHeld" | "pruneRecords"> &
     Pick<SchemaVersionStore, "pruneDrafts"> &
-    Pick<DirectoryStore, "deleteLeavers">;
+    Pick<DirectoryStore, "deleteLeavers"> &
+    Pick<SourceStore, "listSources">;
+  readonly catalog: () => Promise<SchemaCatalog>;
   readonly clock: () => number;
   readonly log: Log;
 }
@@ -20,7 +31,21 @@ export interface Housekeeping {
 const hourMs = 3_600_000;
 const dayMs = 86_400_000;
 
-export function makeHousekeeping({ store, clock, log }: HousekeepingParts): Housekeeping {
+export function makeHousekeeping({ store, catalog, clock, log }: HousekeepingParts): Housekeeping {
+  /** Who has left before he was protected is kept. Where a filter cannot be understood any more, everybody is. */
+  const protectedSources = async (): Promise<readonly ProtectedSource[]> => {
+    const schemas = await catalog();
+    return (await store.listSources()).flatMap(({ id, settings }) => {
+      try {
+        const filter = compileProtection(settings.safeguards, schemas).filters.User;
+        return filter === null ? [] : [{ sourceId: id, filter }];
+      } catch (error) {
+        if (!(error instanceof ProtectionError)) throw error;
+        return [{ sourceId: id, filter: { kind: "constant", value: true } as const }];
+      }
+    });
+  };
+
   let beganAt = 0;
   let running: Promise<void> | null = null;
   return {
@@ -30,7 +55,7 @@ export function makeHousekeeping({ store, clock, log }: HousekeepingParts): Hous
       beganAt = now;
       const keep = async (): Promise<void> => {
         await store.expireHeld(now);
-        await store.deleteLeavers(now - leaverRetentionDays * dayMs);
+        await store.deleteLeavers(now - leaverRetentionDays * dayMs, await protectedSources());
         await store.pruneDrafts(now - recordRetentionDays * dayMs);
         await store.pruneRecords(now - recordRetentionDays * dayMs, signal);
       };

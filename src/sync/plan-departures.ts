@@ -1,3 +1,6 @@
+import { batchesOf } from "../lib/batches.ts";
+import type { JsonObject } from "../lib/json.ts";
+import { type Protection, protectedReason } from "../plan/protection.ts";
 import type { RecordKind } from "../source/source.ts";
 import type { CurrentResource, DirectoryStore, Lease, MemberChange, RecordStore } from "../store/store.ts";
 import { departure } from "./plan-record.ts";
@@ -10,6 +13,8 @@ export interface DepartureParts {
   readonly sourceId: string;
   /** Records that are there; every other one leaves. */
   readonly seen: Seen;
+  /** Who stays all the same. */
+  readonly protection: Protection;
 }
 
 const pageSize = 1000;
@@ -29,7 +34,7 @@ export async function planDepartures(
 
 /** Plans that everything of a source leaves that is kept here: it has resources, and no records. */
 export async function planClearing(
-  { store, lease, taskId, sourceId }: Omit<DepartureParts, "seen">,
+  { store, lease, taskId, sourceId, protection }: Omit<DepartureParts, "seen">,
   because: string,
 ): Promise<void> {
   for (const kind of ["department", "user"] as const) {
@@ -38,7 +43,7 @@ export async function planClearing(
       const last = page.at(-1);
       if (last === undefined) break;
       after = last.id;
-      await planLeaving({ store, lease, taskId }, kind, page, because);
+      await planLeaving({ store, lease, taskId, protection }, kind, page, because);
     }
   }
   await store.countMemberChanges(lease, taskId);
@@ -88,18 +93,25 @@ async function planKind(parts: DepartureParts, kind: RecordKind, because: string
 
 /** Resources leave, and leave the groups that they are in. */
 async function planLeaving(
-  { store, lease, taskId }: Pick<DepartureParts, "store" | "lease" | "taskId">,
+  { store, lease, taskId, protection }: Pick<DepartureParts, "store" | "lease" | "taskId" | "protection">,
   kind: RecordKind,
-  leaving: readonly CurrentResource[],
+  found: readonly CurrentResource[],
   because: string,
   options: { readonly keepsRecord?: boolean } = {},
 ): Promise<void> {
-  if (leaving.length === 0) return;
+  if (found.length === 0) return;
+  const kept = await protectedAmong(store, protection, found);
   await store.addChanges(
     lease,
     taskId,
-    leaving.map((resource) => departure(kind, resource, because, options)),
+    found.map((resource) => {
+      const change = departure(kind, resource, because, options);
+      const by = kept.get(resource.id);
+      return by === undefined ? change : { ...change, status: "skipped", error: protectedReason(by) };
+    }),
   );
+  const leaving = found.filter(({ id }) => !kept.has(id));
+  if (leaving.length === 0) return;
   const memberType = kind === "user" ? "User" : "Group";
   const edges = (await store.edgesAnywhere(leaving.map((resource) => resource.id))).map(
     ({ groupId, memberId }): MemberChange => ({ groupId, op: "remove", memberId, memberType }),
@@ -107,4 +119,40 @@ async function planLeaving(
   if (edges.length > 0) {
     await store.addMemberChanges(lease, taskId, edges, { leavers: true, because: "members left the source" });
   }
+}
+
+/** Those who stay: who is protected, and groups that protected people are in. With the filter. */
+export async function protectedAmong(
+  store: Pick<DirectoryStore, "membersOfGroup" | "readCurrent">,
+  protection: Protection,
+  found: readonly CurrentResource[],
+): Promise<ReadonlyMap<string, string>> {
+  const kept = new Map<string, string>();
+  for (const resource of found) {
+    const by = protectedBy(protection, resource) ?? (await keptForPeople(store, protection, resource));
+    if (by !== null) kept.set(resource.id, by);
+  }
+  return kept;
+}
+
+/** The filter that protects a resource as it is in the directory; null: none. */
+export function protectedBy(
+  { by, fits }: Protection,
+  { type, document }: Pick<CurrentResource, "type" | "document">,
+): string | null {
+  return by[type] !== null && fits(type, [JSON.parse(document) as JsonObject]) ? by[type] : null;
+}
+
+async function keptForPeople(
+  store: Pick<DirectoryStore, "membersOfGroup" | "readCurrent">,
+  protection: Protection,
+  { id, type }: CurrentResource,
+): Promise<string | null> {
+  if (type !== "Group" || protection.by.User === null) return null;
+  const people = (await store.membersOfGroup(id)).filter((member) => member.type === "User");
+  for (const some of batchesOf(people, pageSize)) {
+    const documents = await store.readCurrent(some.map(({ value }) => value));
+    if (documents.some((person) => protectedBy(protection, person) !== null)) return protection.by.User;
+  }
+  return null;
 }

@@ -1,8 +1,9 @@
 import type { MemberRule } from "../mapping/mapping.ts";
+import { type Protection, protectedReason, protectsSome } from "../plan/protection.ts";
 import type { RecordKind } from "../source/source.ts";
-import type { DirectoryStore, Lease, MemberChange, RecordStore } from "../store/store.ts";
+import type { CurrentResource, DirectoryStore, Lease, MemberChange, RecordStore } from "../store/store.ts";
 import { lookAtBatch, type Planned } from "./look-at-batch.ts";
-import { planDepartures, planUnmapped } from "./plan-departures.ts";
+import { planDepartures, planUnmapped, protectedBy } from "./plan-departures.ts";
 import type { MappingSurroundings } from "./plan-record.ts";
 import { departmentsOf, parentOf, tagRelationsOf } from "./prepare-record.ts";
 import type { ReadOutcome } from "./read-source.ts";
@@ -20,6 +21,8 @@ export interface PlanParts {
   readonly mark: boolean;
   /** True when what a complete read did not find may be removed. */
   readonly mayRemove: boolean;
+  /** Who is not changed, whatever the source says. */
+  readonly protection: Protection;
   readonly onProgress: (done: number) => Promise<void>;
 }
 
@@ -54,7 +57,7 @@ export async function planDirectory(parts: PlanParts): Promise<void> {
 
 /** Maps and compares the records of one kind that are new, changed, or mapped by another version. */
 async function planKind(
-  { store, lease, taskId, sourceId, around, outcome, mark, onProgress }: PlanParts,
+  { store, lease, taskId, sourceId, around, outcome, mark, protection, onProgress }: PlanParts,
   kind: RecordKind,
   edgesOf: (batch: readonly Planned[]) => Promise<readonly MemberChange[]>,
 ): Promise<void> {
@@ -66,17 +69,47 @@ async function planKind(
     after = last.record.seq;
     // Of what this read did not see the surroundings are not known either: it stays as it is until it is seen again.
     const seen = page.filter(({ record }) => outcome.seen.has(record.seq));
-    const checked = await lookAtBatch({ store, sourceId, around, claimed }, kind, seen);
+    const looked = await lookAtBatch({ store, sourceId, around, claimed }, kind, seen);
+    const checked = looked.map((each) => leaveProtected(protection, each));
     const changes = checked.flatMap(({ looked }) => (looked.kind === "change" ? [looked.change] : []));
     const same = checked.flatMap(({ looked }) => (looked.kind === "same" ? [looked] : []));
     if (changes.length > 0) await store.addChanges(lease, taskId, changes);
-    const edges = await edgesOf(checked);
+    const found = await edgesOf(checked);
+    const staying = protectedIds(protection, checked);
+    const edges = found.filter(({ op, memberId }) => op === "add" || !staying.has(memberId));
     if (edges.length > 0) {
       await store.addMemberChanges(lease, taskId, edges, { leavers: false, because: membershipChanged });
     }
-    if (mark && same.length > 0) await store.markSame(lease, taskId, same, around.mappingVersion);
+    // Who was kept in a group is looked at again each time: he has to leave it once he is not protected any more.
+    const kept = new Set(found.filter((edge) => !edges.includes(edge)).map(({ memberId }) => memberId));
+    const settled = same.filter(({ id }) => !kept.has(id));
+    if (mark && settled.length > 0) await store.markSame(lease, taskId, settled, around.mappingVersion);
     await onProgress(page.length);
   }
+}
+
+/** What the source says of a protected account is recorded, and not done. Who has left may come back. */
+function leaveProtected(protection: Protection, each: Planned): Planned {
+  const { looked, dirty } = each;
+  const { current } = dirty;
+  if (looked.kind !== "change" || looked.change.status !== "planned" || !isThere(current)) return each;
+  const by = protectedBy(protection, current);
+  if (by === null) return each;
+  const change = { ...looked.change, status: "skipped", error: protectedReason(by) } as const;
+  return { dirty, looked: { kind: "change", change } };
+}
+
+function protectedIds(protection: Protection, checked: readonly Planned[]): ReadonlySet<string> {
+  if (!protectsSome(protection)) return new Set();
+  return new Set(
+    checked.flatMap(({ dirty: { current } }) =>
+      isThere(current) && protectedBy(protection, current) !== null ? [current.id] : [],
+    ),
+  );
+}
+
+function isThere(current: CurrentResource | null): current is CurrentResource {
+  return current !== null && !current.departed && !current.deleted;
 }
 
 interface DepartmentGroups {
@@ -166,7 +199,7 @@ async function edgeChanges(
  * the same.
  */
 async function planTagEdges(
-  { store, lease, taskId, sourceId, around, outcome, mayRemove }: PlanParts,
+  { store, lease, taskId, sourceId, around, outcome, mayRemove, protection }: PlanParts,
   rule: MemberRule,
 ): Promise<void> {
   for (let after = 0; ; ) {
@@ -196,11 +229,25 @@ async function planTagEdges(
       for (const [memberId, memberType] of wanted) {
         if (!held.has(memberId)) changes.push({ groupId, op: "add", memberId, memberType });
       }
-      if (changes.length > 0) {
-        await store.addMemberChanges(lease, taskId, changes, { leavers: false, because: membershipChanged });
+      const allowed = await withoutProtected(store, protection, changes);
+      if (allowed.length > 0) {
+        await store.addMemberChanges(lease, taskId, allowed, { leavers: false, because: membershipChanged });
       }
     }
   }
+}
+
+/** Protected people stay in the tags that they have. */
+async function withoutProtected(
+  store: DirectoryStore,
+  protection: Protection,
+  changes: readonly MemberChange[],
+): Promise<readonly MemberChange[]> {
+  if (!protectsSome(protection)) return changes;
+  const leaving = changes.filter(({ op }) => op === "remove").map(({ memberId }) => memberId);
+  const current = await store.readCurrent(leaving);
+  const staying = new Set(current.filter((one) => protectedBy(protection, one) !== null).map(({ id }) => id));
+  return changes.filter(({ op, memberId }) => op === "add" || !staying.has(memberId));
 }
 
 /**

@@ -143,7 +143,7 @@ export function lookAt(
         before !== null &&
         typeof current?.mappingVersion === "string" &&
         current.mappingVersion !== mappingVersion &&
-        isOtherIdentity(before, after),
+        isOtherIdentity(type, before, after),
     },
   };
 }

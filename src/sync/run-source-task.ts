@@ -2,6 +2,7 @@ import type { Log } from "../lib/log.ts";
 import { tagsField } from "../mapping/facts.ts";
 import type { CompiledMapping } from "../mapping/mapping.ts";
 import { MappingError } from "../mapping/problem.ts";
+import { compileProtection, type Protection, ProtectionError } from "../plan/protection.ts";
 import type { SchemaCatalog } from "../scim/catalog.ts";
 import { type Source, SourceError } from "../source/source.ts";
 import type {
@@ -65,6 +66,8 @@ export interface DirectoryResult {
   readonly read: { readonly users: number; readonly groups: number };
   readonly error: TaskError | null;
   readonly hold: TaskHold | null;
+  /** Of a source that ends: what stays in the directory, because it is protected. */
+  readonly kept?: { readonly users: number; readonly groups: number };
 }
 
 /**
@@ -81,7 +84,10 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
     return { usable: true, read, error: task.error, hold: joinHolds(task.hold, groups) };
   }
   await store.forgetPlanned(lease, task.id);
-  if (row.settings.leaving && task.mode === "apply") return emptySource(parts);
+  const protection = await protectionOf(parts);
+  if ("error" in protection)
+    return { usable: false, read: { users: 0, groups: 0 }, error: protection.error, hold: null };
+  if (row.settings.leaving && task.mode === "apply") return emptySource(parts, protection);
   const loaded = await loadMapping(parts);
   if ("error" in loaded) return { usable: false, read: { users: 0, groups: 0 }, error: loaded.error, hold: null };
   const { mapping, version, problem } = loaded;
@@ -118,6 +124,7 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
     users: bringsUsers(task, row),
     mark: task.mode === "apply",
     mayRemove,
+    protection,
     onProgress: async (done) => {
       parts.signal.throwIfAborted();
       mapped += done;
@@ -167,18 +174,29 @@ function unseenFieldsOf(outcome: ReadOutcome, baseline: ReadBaseline | null): Re
 }
 
 /** An administrator said that everybody of this source goes: no reading, no guard, the same way out. */
-async function emptySource(parts: SourceTaskParts): Promise<DirectoryResult> {
+async function emptySource(parts: SourceTaskParts, protection: Protection): Promise<DirectoryResult> {
   const { store, lease, task, row } = parts;
   const result: DirectoryResult = { usable: true, read: { users: 0, groups: 0 }, error: null, hold: null };
   if (row.settings.leaving?.people === "keep") return result;
-  const departure = { store, lease, taskId: task.id, sourceId: row.id };
+  const departure = { store, lease, taskId: task.id, sourceId: row.id, protection };
   const because = "an administrator ended this source";
   if (row.type === "custom") await planClearing(departure, because);
   else await planDepartures({ ...departure, seen: new Seen() }, ["department", "tag", "user"], because);
   await beginApplying(parts, {});
   await applyDirectory(parts);
   await settle(parts);
-  return result;
+  return { ...result, kept: await store.countKept(task.id) };
+}
+
+/** Who is protected in the directory; an error where that cannot be said: then nothing is changed. */
+async function protectionOf({ row, catalog }: SourceTaskParts): Promise<Protection | { readonly error: TaskError }> {
+  try {
+    return compileProtection(row.settings.safeguards, await catalog());
+  } catch (error) {
+    if (!(error instanceof ProtectionError)) throw error;
+    const detail = `safeguards.${error.key} of the source ${error.message}; nothing was changed`;
+    return { error: { code: "source.protection", detail } };
+  }
 }
 
 /**

@@ -8,6 +8,7 @@ import type {
   GroupRuleStore,
   Lease,
   LeaseStore,
+  PauseStore,
   PlanStore,
   PushStore,
   RecordStore,
@@ -41,6 +42,7 @@ export type EngineStore = SourceStore &
   GroupRuleStore &
   DirectoryChangeStore &
   PushStore &
+  Pick<PauseStore, "hasPausedPeople"> &
   VerifyStore &
   PlanStore &
   LeaseStore &
@@ -95,7 +97,8 @@ export async function runTask(parts: TaskParts, found: OpenTask, lease: Lease, o
       : finishPushes(request, directory, leaving));
     // What others' groups wait for is no reason to keep a source that nobody has any more.
     const hasLeft = state === "succeeded" || isOwnDone(directory, targets);
-    if (source !== null) await settleLeaving(store, task, source.id, { leaving, hasLeft, now: clock() });
+    if (source !== null)
+      await settleLeaving(store, task, source.id, { leaving, hasLeft, kept: directory.kept, now: clock() });
   } catch (error) {
     if (cancelled.signal.aborted || error instanceof TaskCancelledError) {
       log.info({ task: task.id }, "task cancelled");

@@ -77,7 +77,8 @@ export function makeChangeQueue(store: TargetStore & TaskStore & DirectoryChange
     for (const target of await store.listTargets()) {
       const heard = pushed.get(target.id) ?? 0;
       // One that is disabled hears of it when it is enabled again.
-      if (target.status !== "enabled" || latestChange(changes, target.settings) <= heard) continue;
+      if (target.status !== "enabled" || target.paused !== null || latestChange(changes, target.settings) <= heard)
+        continue;
       const last = lastQueued.get(target.id) ?? null;
       const isSame = last !== null && last.heard === heard && last.updatedAt === target.updatedAt;
       const wait = isSame ? Math.min(firstRetryMs * 2 ** last.tries, longestRetryMs) : betweenPushesMs;
@@ -96,7 +97,7 @@ export function makeChangeQueue(store: TargetStore & TaskStore & DirectoryChange
 /** Queues a push for each target at which something failed and is due for another try. */
 export async function queueDueTargets(store: TargetStore & TaskStore & PushStore, now: number): Promise<void> {
   for (const target of await store.listTargets()) {
-    if (target.status !== "enabled") continue;
+    if (target.status !== "enabled" || target.paused !== null) continue;
     if (!(await store.hasDueRetries(target.id, sourcesGiven(target.settings), now))) continue;
     await store.queueTask({ sourceId: null, targetId: target.id, trigger: "schedule", mode: "apply" });
   }
@@ -107,8 +108,8 @@ export async function queueDueVerifies(
   store: TargetStore & TaskStore & Pick<PushStore, "contactedAt"> & Pick<VerifyStore, "noteVerifyStarted">,
   now: number,
 ): Promise<void> {
-  for (const { id, status, settings, createdAt, verifyStartedAt } of await store.listTargets()) {
-    if (status !== "enabled" || settings.verify === undefined) continue;
+  for (const { id, status, settings, createdAt, verifyStartedAt, paused } of await store.listTargets()) {
+    if (status !== "enabled" || paused !== null || settings.verify === undefined) continue;
     if (now < (verifyStartedAt ?? createdAt) + settings.verify.everyHours * 3_600_000) continue;
     if ((await store.contactedAt(id)) === null || !(await store.noteVerifyStarted(id, verifyStartedAt, now))) continue;
     const { repair } = settings.verify;

@@ -140,8 +140,11 @@ async function pushOne(work: Work, leaving: Leaving["people"] | null): Promise<T
     const result = await pushTarget({
       ...(await requestOf(work)),
       ...{ sourceIds, leaving: ending, isEnding: leaving !== null },
-      asked: task.trigger === "manual" && task.sourceId === null,
+      asked: task.trigger === "manual" && task.sourceId === null && task.resourceId === null,
+      ...(task.resourceId !== null && { only: task.resourceId }),
     });
+    // What is about one person settles nothing of the others.
+    if (task.resourceId !== null) return result;
     // A target that was down keeps what somebody let through for it.
     if (result.state !== "failed") await store.forgetReleased(lease, row.id, sourceIds);
     return result;
@@ -153,6 +156,7 @@ async function pushOne(work: Work, leaving: Leaving["people"] | null): Promise<T
     return { ...result, ownState: own.state };
   }
   const result = await push([...ofTask, userGroups], null);
+  if (task.resourceId !== null) return result;
   const heardAll = row.settings.sources.every((id) => ofTask.includes(id));
   if (result.state === "failed") return result;
   if (task.sourceId !== null) {

@@ -118,7 +118,8 @@ describe("two sources with the same userids and department ids at one target", (
       await api.sync(b);
       const ofB = without(dump(), held);
 
-      await api.call("DELETE", `/sources/${b}?people=${people}`);
+      const { confirm } = await api.call<{ confirm: string }>("GET", `/sources/${b}/end?people=${people}`);
+      await api.call("DELETE", `/sources/${b}?people=${people}&confirm=${confirm}`);
       await gone(b);
       expect(byId(only(dump(), held))).toEqual(held);
       const left = without(dump(), held);
@@ -143,7 +144,11 @@ describe("two sources with the same userids and department ids at one target", (
     await api.sync(b);
     const peopleOfB = without(dump(), held).users.map(({ id }) => id);
 
-    await api.call("PATCH", `/sources/${b}`, { status: "disabled", people: "deactivate" });
+    const { confirm } = await api.call<{ confirm: string }>(
+      "GET",
+      `/sources/${b}/end?people=deactivate&afterwards=disable`,
+    );
+    await api.call("PATCH", `/sources/${b}`, { status: "disabled", people: "deactivate", confirm });
     expect((await latestEnded()).state).toBe("succeeded");
     expect(byId(only(dump(), held))).toEqual(held);
     expect(without(dump(), held).groups).toEqual([]);

@@ -80,7 +80,7 @@ test("what people would be mapped without is said, with whom", async () => {
 });
 
 test("what an edit is said to change is what the next sync changes, here and at the target", async () => {
-  const fixture = await startEngineFixture();
+  const fixture = await startEngineFixture({ source: { safeguards: noSafeguards } });
   await fixture.sync();
   const edit: Edit = (mapping) => {
     mapping.user.title = { from: "alias" };

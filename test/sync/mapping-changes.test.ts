@@ -171,7 +171,7 @@ test("a mapping that would rename everybody waits for a person; other changes of
   const before = names();
   fixture.edit((mapping) => {
     mapping.user.userName = { template: "{userid}@example.com" };
-    mapping.department.displayName = { template: "{path}!" };
+    mapping.department.displayName = { expr: 'department.id == 1 ? path + "!" : path' };
   });
   const held = await fixture.sync();
   expect(held).toMatchObject({

@@ -63,6 +63,7 @@ export const problemSchema = z
     title: z.string(),
     status: z.int(),
     detail: z.string(),
+    preview: z.unknown().optional().openapi({ description: "Of the end of a source that was not confirmed." }),
     errors: z
       .array(
         z.object({

@@ -44,6 +44,8 @@ export const readOnlyField = z.unknown().optional().openapi({ readOnly: true, de
 const count = z.int().min(0).max(10_000_000);
 const percent = z.number().min(0).max(100);
 
+const protectionFilter = z.string().min(1).max(8192).optional();
+
 export const safeguardsField = z
   .strictObject({
     maxRemovals: z
@@ -51,6 +53,11 @@ export const safeguardsField = z
       .prefault({}),
     maxMemberRemovals: z.strictObject({ floor: count.default(20), percent: percent.default(50) }).prefault({}),
     windowHours: z.int().min(1).max(720).default(24),
+    protected: protectionFilter.openapi({
+      description:
+        "A SCIM filter of people who are never overwritten, deactivated or deleted, and never taken out of a group.",
+    }),
+    protectedGroups: protectionFilter.openapi({ description: "The same of groups: never renamed or deleted." }),
   })
   .prefault({})
   .openapi("Safeguards", {

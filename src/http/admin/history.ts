@@ -7,6 +7,7 @@ import { notFound, ProblemError } from "../problem.ts";
 import { isoTime, json, refusals } from "./common.ts";
 import type { AdminParts } from "./parts.ts";
 import { targetOf, targetParameter } from "./record-query.ts";
+import { linkStateField } from "./target-schemas.ts";
 import { actionField, anyJson, resourceTypeField, taskTriggerField } from "./task-schemas.ts";
 
 type Value = z.output<typeof valueView>;
@@ -52,8 +53,8 @@ export function makeHistory({ store, schemas, catalog }: AdminParts) {
   }
 }
 
-/** @throws ProblemError 404; 409 when several people or groups are called so */
-async function findOne(store: AdminParts["store"], named: string): Promise<string> {
+/** The id of a person or group. @throws ProblemError 404; 409 when several people or groups are called so */
+export async function findOne(store: AdminParts["store"], named: string): Promise<string> {
   const [id, ...others] = await store.findPeople(named);
   if (id === undefined) throw notFound("person or group", named);
   if (others.length === 0) return id;
@@ -88,7 +89,7 @@ const valueView = z
     target: z.string().nullable().openapi({ description: "Null is the bridge's own directory." }),
     targetName: z.string().nullable(),
     value: anyJson.openapi({ description: "Null: there is none (any more)." }),
-    state: z.enum(["pending", "synced", "failed"]).nullable().openapi({
+    state: linkStateField.nullable().openapi({
       description: "Whether the target is up to date with the directory; null in the directory.",
     }),
     error: z.string().nullable().openapi({ description: "Why the target would not take what is pending." }),

@@ -9,9 +9,12 @@ import type { SchemaCatalog } from "../../scim/catalog.ts";
 import type {
   DirectoryReader,
   DirectoryRecordReader,
+  DirectoryStore,
+  EndPreviewStore,
   GroupReader,
   HistoryReader,
   LinkViewStore,
+  PauseStore,
   PlanReader,
   PlanStore,
   PushStore,
@@ -80,6 +83,9 @@ export type People = "keep" | "deactivate" | "delete";
 export interface AdminParts {
   readonly store: SourceStore &
     TargetStore &
+    PauseStore &
+    EndPreviewStore &
+    Pick<DirectoryStore, "listPresent" | "readCurrent" | "membersOfGroup"> &
     TaskStore &
     LinkViewStore &
     ScimClientStore &

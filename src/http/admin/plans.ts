@@ -19,7 +19,7 @@ export function makePlans(parts: AdminParts) {
     .openapi(planEverything, async (c) => {
       const tasks: TaskRow[] = [];
       for (const about of await everything(store)) tasks.push((await queuePlan(parts, about)).task);
-      return c.json({ items: tasks.map(toTaskView), nextCursor: null }, 202);
+      return c.json({ items: tasks.map((task) => toTaskView(task)), nextCursor: null }, 202);
     })
     .openapi(planTarget, async (c) => {
       const target = await findTarget(store, c.req.valid("param").id);

@@ -80,7 +80,9 @@ export async function toRecordSearch(store: Store, query: z.output<typeof record
     ...rest,
     ...pageOf({ limit, cursor }),
     ...(await targetOf(store, target)),
-    ...(source !== undefined && { source: (await store.findSource(source))?.id ?? source }),
+    ...(source !== undefined && {
+      source: ((await store.findSource(source)) ?? (await store.findEnded(source)))?.id ?? source,
+    }),
     ...(since !== undefined && { since: Date.parse(since) }),
     ...(until !== undefined && { until: Date.parse(until) }),
     ...(await whoOf(store, { person, q, resourceId })),

@@ -5,6 +5,7 @@ import { invalid, type ProblemItem } from "../problem.ts";
 import { isoTime, isoTimeOrNull } from "./common.ts";
 import { present } from "./fields.ts";
 import type { AdminParts } from "./parts.ts";
+import { protectionProblems } from "./safeguards.ts";
 import {
   readingMembers,
   type SourceForm,
@@ -25,7 +26,7 @@ export type JudgedSource = Omit<NewSource, "nextRunAt">;
 export function judgeSource(
   form: SourceForm,
   stored: SourceRow | null,
-  { knownMappings, allowUrl }: Pick<AdminParts, "knownMappings" | "allowUrl">,
+  { knownMappings, allowUrl, catalog }: Pick<AdminParts, "knownMappings" | "allowUrl" | "catalog">,
 ): JudgedSource {
   const split = splitSecrets(form, sourceSecrets);
   const { secrets, unknown } = restoreMasked(split.secrets, stored?.secrets ?? {});
@@ -55,6 +56,7 @@ export function judgeSource(
     const refusal = url === undefined ? null : (allowUrl?.(url) ?? null);
     if (refusal !== null) errors.push({ pointer: `/wecom/${key}`, detail: refusal });
   }
+  errors.push(...protectionProblems(settings.safeguards, stored?.settings.safeguards ?? null, catalog()));
   if (errors.length > 0) throw invalid(errors);
   return { name: form.name, type: form.type, status: form.status, settings, secrets };
 }

@@ -13,6 +13,7 @@ import {
   parseForm,
   refusals,
 } from "./common.ts";
+import { checkConfirmed } from "./confirm-end.ts";
 import { mergePatch, withoutOtherVariants } from "./merge-patch.ts";
 import type { AdminParts } from "./parts.ts";
 import { makeSerially } from "./serially.ts";
@@ -45,17 +46,19 @@ export function makeSources(parts: AdminParts) {
     })
     .openapi(readSource, async (c) => c.json(await view(await findSource(store, c.req.valid("param").id)), 200))
     .openapi(patchSource, async (c) => {
-      const { people: saidPeople, ...patch } = c.req.valid("json");
+      const { people: saidPeople, confirm, ...patch } = c.req.valid("json");
       const { id } = c.req.valid("param");
       const row = await serially(async () => {
         const before = await findSource(store, id);
         const base = withoutOtherVariants(toSourceForm(before), patch, sourceVariants);
         const form = parseForm(sourceForm, mergePatch(base, patch));
         const people = parsePeople(saidPeople, form.status);
+        const said = parseConfirm(confirm);
         const source = judgeSource(form, before, parts);
         if (source.name !== before.name) await checkSourceName(store, source.name, before.id);
         const enabling = source.status === "enabled" && before.status !== "enabled";
         if (enabling) await checkSourceLimits(store, source.type, before.id);
+        if (people !== null) await checkConfirmed(parts, before, { people, afterwards: "disable" }, said);
         const nextRunAt = nextRunOf(source, before, clock());
         // A time that stays is not written: the engine may be moving it on at this moment.
         const after = await store.updateSource(before.id, {
@@ -70,8 +73,12 @@ export function makeSources(parts: AdminParts) {
       return c.json(await view(row), 200);
     })
     .openapi(deleteSource, async (c) => {
-      const { people } = c.req.valid("query");
-      await serially(async () => parts.removeSource((await findSource(store, c.req.valid("param").id)).id, people));
+      const { people, confirm } = c.req.valid("query");
+      await serially(async () => {
+        const source = await findSource(store, c.req.valid("param").id);
+        await checkConfirmed(parts, source, { people, afterwards: "delete" }, confirm);
+        await parts.removeSource(source.id, people);
+      });
       parts.nudge();
       return c.body(null, 204);
     });
@@ -91,6 +98,12 @@ function parsePeople(said: unknown, status: SourceRow["status"]): "keep" | "deac
     throw invalid([{ pointer: "/people", detail: 'has to be "keep" or "deactivate"' }]);
   }
   if (status !== "disabled") throw invalid([{ pointer: "/people", detail: 'goes with "status": "disabled" only' }]);
+  return said;
+}
+
+function parseConfirm(said: unknown): string | undefined {
+  if (said === undefined || said === null) return undefined;
+  if (typeof said !== "string") throw invalid([{ pointer: "/confirm", detail: "has to be text" }]);
   return said;
 }
 
@@ -137,7 +150,7 @@ const patchSource = createRoute({
     body: body(
       mergePatchForm(
         "SourcePatch",
-        'Members as in SourceForm. With "status": "disabled", `people` ("keep" or "deactivate") says what becomes of them.',
+        'Members as in SourceForm. With "status": "disabled", `people` ("keep" or "deactivate") says what becomes of them; `confirm` is what the preview of that end gave (…/end), where somebody would be lost.',
       ),
     ),
   },
@@ -156,7 +169,10 @@ const deleteSource = createRoute({
       people: z
         .enum(["keep", "deactivate", "delete"], "has to say what becomes of the people: keep, deactivate or delete")
         .openapi({ description: "What becomes of the people of this source." }),
+      confirm: z.string().min(1).max(100).optional().openapi({
+        description: "What the preview of this end gave (…/end); not needed where nobody and nothing is lost.",
+      }),
     }),
   },
-  responses: { 204: { description: "Deleted" }, ...refusals(400, 404) },
+  responses: { 204: { description: "Deleted" }, ...refusals(400, 404, 409) },
 });

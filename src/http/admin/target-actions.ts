@@ -1,9 +1,9 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { LinkView } from "../../store/store.ts";
-import { ProblemError } from "../problem.ts";
 import { body, idParams, isoTimeOrNull, json, page, pageOf, pageQuery, refusals } from "./common.ts";
 import type { AdminParts } from "./parts.ts";
 import { judgeTarget } from "./target-form.ts";
+import { checkPushable } from "./target-pause.ts";
 import { linkStateField, linkView, targetForm } from "./target-schemas.ts";
 import { findTarget } from "./targets.ts";
 import { taskView } from "./task-schemas.ts";
@@ -25,9 +25,7 @@ export function makeTargetActions(parts: AdminParts) {
     })
     .openapi(pushTarget, async (c) => {
       const target = await findTarget(store, c.req.valid("param").id);
-      if (target.status === "disabled") {
-        throw new ProblemError(409, "conflict", `The target "${target.name}" is disabled: enable it to push to it.`);
-      }
+      checkPushable(target);
       const { task } = await store.queueTask({ sourceId: null, targetId: target.id, trigger: "manual", mode: "apply" });
       parts.nudge();
       c.header("Location", `${parts.publicUrl}/api/v1/sync-tasks/${task.id}`);
@@ -44,7 +42,8 @@ export function makeTargetActions(parts: AdminParts) {
 function toLinkView(link: LinkView): z.output<typeof linkView> {
   const { resourceId, resourceType, externalId, displayName, remoteId, state, attempts, lastError } = link;
   const nextTryAt = isoTimeOrNull(link.nextTryAt);
-  return { resourceId, resourceType, externalId, displayName, remoteId, state, attempts, lastError, nextTryAt };
+  const { reason } = link;
+  return { resourceId, resourceType, externalId, displayName, remoteId, state, attempts, lastError, nextTryAt, reason };
 }
 
 const tags = ["Targets"];

@@ -5,6 +5,7 @@ import { contacted } from "../../sync/match/preview-matches.ts";
 import { invalid, notFound, ProblemError } from "../problem.ts";
 import { body, idParams, json, optionalBody, refusals } from "./common.ts";
 import type { AdminParts } from "./parts.ts";
+import { checkPushable } from "./target-pause.ts";
 import { linkForm, verifyForm } from "./target-schemas.ts";
 import { findTarget } from "./targets.ts";
 import { taskView } from "./task-schemas.ts";
@@ -34,7 +35,7 @@ export function makeTargetChecks(parts: AdminParts) {
     .openapi(verifyTarget, async (c) => {
       const target = await findTarget(store, c.req.valid("param").id);
       const { repair = false, forget = false } = c.req.valid("json");
-      if (repair || forget) checkEnabled(target);
+      if (repair || forget) checkPushable(target);
       if (forget) await parts.forgetLinks(target.id);
       const task = forget ? await queue(target, "apply", false) : await queue(target, "verify", repair);
       c.header("Location", `${parts.publicUrl}/api/v1/sync-tasks/${task.id}`);
@@ -64,12 +65,6 @@ export function makeTargetChecks(parts: AdminParts) {
       if ("refused" in decision) throw toProblem(decision, resource);
       return c.body(null, 204);
     });
-}
-
-/** @throws ProblemError 409: a target that is disabled is sent nothing */
-function checkEnabled({ name, status }: TargetRow): void {
-  if (status === "enabled") return;
-  throw new ProblemError(409, "conflict", `The target "${name}" is disabled: enable it to push to it.`);
 }
 
 function toProblem({ refused, detail }: LinkRefusal, resource: string): ProblemError {

@@ -7,6 +7,7 @@ import { invalid, type ProblemItem } from "../problem.ts";
 import { isoTime } from "./common.ts";
 import { present } from "./fields.ts";
 import type { AdminParts, ProfileReading } from "./parts.ts";
+import { protectionProblems } from "./safeguards.ts";
 import { judgeRules } from "./target-mapping.ts";
 import { storedTargetSettings, type TargetForm, targetSecrets, type targetView } from "./target-schemas.ts";
 
@@ -53,6 +54,7 @@ export async function judgeTarget(
     else errors.push({ pointer: `/sources/${index}`, detail: "there is no such source" });
   }
   errors.push(...mappingProblems(settings, stored, catalog), ...useridProblems(settings, types));
+  errors.push(...protectionProblems(settings.safeguards, stored?.settings.safeguards ?? null, catalog()));
   if (errors.length > 0) throw invalid(errors);
   const baseUrl = settings.baseUrl.replace(/\/+$/, "");
   return { name: form.name, status: form.status, settings: { ...settings, baseUrl, sources: [...sources] }, secrets };
@@ -160,8 +162,9 @@ export function toTargetView(
     status: row.status,
     ...maskSecrets(row.settings, row.secrets),
     limits: limitsOf(row.settings, readProfile(row.settings.profile)),
-    links: { pending: links.pending, synced: links.synced, failed: links.failed },
+    links,
     verifyFirst: row.verifyFirst,
+    paused: row.paused === null ? null : { ...row.paused, since: isoTime(row.paused.since) },
     createdAt: isoTime(row.createdAt),
     updatedAt: isoTime(row.updatedAt),
   };

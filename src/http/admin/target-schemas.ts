@@ -218,6 +218,7 @@ export const targetForm = z
     updatedAt: readOnlyField,
     links: readOnlyField,
     verifyFirst: readOnlyField,
+    paused: readOnlyField,
   })
   .openapi("TargetForm");
 
@@ -250,17 +251,23 @@ export const targetView = z
     limits: z.object({ concurrency: z.int(), requestsPerSecond: z.number() }),
     query: z.record(z.string(), secretText).optional(),
     links: z
-      .object({ pending: z.int(), synced: z.int(), failed: z.int() })
+      .object({ pending: z.int(), synced: z.int(), failed: z.int(), protected: z.int(), paused: z.int() })
       .openapi({ description: "How many, by state." }),
     verifyFirst: z.enum(["moved", "restored"]).nullable().openapi({
       description: "Why nothing is pushed until it was verified; null: it may be pushed to.",
     }),
+    paused: z
+      .object({ reason: z.string().nullable(), since: time, by: z.string() })
+      .nullable()
+      .openapi({ description: "Why an administrator keeps all changes of it back; null: he does not." }),
     createdAt: time,
     updatedAt: time,
   })
   .openapi("Target");
 
-export const linkStateField = z.enum(["pending", "synced", "failed"]);
+export const linkStateField = z.enum(["pending", "synced", "failed", "protected", "paused"]).openapi({
+  description: "`protected`: a safeguard keeps a change from it; `paused`: an administrator does.",
+});
 
 export const linkView = z
   .object({
@@ -273,6 +280,7 @@ export const linkView = z
     attempts: z.int(),
     lastError: z.string().nullable(),
     nextTryAt: time.nullable(),
+    reason: z.string().nullable().openapi({ description: "Why it is `protected` or `paused`; null otherwise." }),
   })
   .openapi("Link");
 

@@ -96,8 +96,8 @@ async function checkTargetName(store: AdminParts["store"], name: string, own: st
  */
 async function linksAreForgotten(store: AdminParts["store"], id: string, said: unknown): Promise<boolean> {
   if (said === "keep" || said === "forget") return said === "forget";
-  const { pending, synced, failed } = await store.countLinks(id);
-  if (pending + synced + failed === 0) return false;
+  const counts = await store.countLinks(id);
+  if (Object.values(counts).every((count) => count === 0)) return false;
   const detail =
     'has to be said when baseUrl changes: "keep" if it is the same server under another address, "forget" if it is ' +
     "another one (everything is then matched or made anew)";

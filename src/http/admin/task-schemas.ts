@@ -102,7 +102,9 @@ export const taskView = z
   .object({
     id: z.string(),
     source: z.string().nullable().openapi({ description: "Null for a push to one target." }),
+    endedSource: z.string().nullable().openapi({ description: "The name that its source had, where that has ended." }),
     target: z.string().nullable().openapi({ description: "The target of a push; null for a sync of a source." }),
+    resource: z.string().nullable().openapi({ description: "The one person whom it pushes; null: everybody." }),
     trigger: taskTriggerField,
     mode: z.enum(["apply", "plan", "verify", "match", "link"]).openapi({
       description:
@@ -116,7 +118,7 @@ export const taskView = z
       .array(
         z.object({
           target: z.string(),
-          state: z.enum(["succeeded", "partial", "failed", "held", "running", "queued"]),
+          state: z.enum(["succeeded", "partial", "failed", "held", "running", "queued", "paused"]),
           counts,
           error: taskError.nullable(),
         }),

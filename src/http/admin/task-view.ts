@@ -4,11 +4,13 @@ import { isoTime, isoTimeOrNull } from "./common.ts";
 import type { taskView } from "./task-schemas.ts";
 
 /** A sync task as it is answered. */
-export function toTaskView(task: TaskRow): z.output<typeof taskView> {
+export function toTaskView(task: TaskRow, ended: ReadonlyMap<string, string> = new Map()): z.output<typeof taskView> {
   return {
     id: task.id,
     source: task.sourceId,
+    endedSource: ended.get(task.sourceId ?? "") ?? null,
     target: task.targetId,
+    resource: task.resourceId,
     trigger: task.trigger,
     mode: task.mode,
     state: task.state,

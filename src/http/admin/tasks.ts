@@ -13,16 +13,20 @@ export function makeTasks(parts: AdminParts) {
   return new OpenAPIHono()
     .openapi(listTasks, async (c) => {
       const { source: named, state, ...rest } = c.req.valid("query");
-      const source = named === undefined ? null : await store.findSource(named);
+      const source = named === undefined ? null : ((await store.findSource(named)) ?? (await store.findEnded(named)));
       if (named !== undefined && source === null) throw invalidParameter("source", "there is no such source");
       const tasks = await store.listTasks({
         ...pageOf(rest),
         ...(source !== null && { source: source.id }),
         ...(state !== undefined && { state }),
       });
-      return c.json({ items: tasks.items.map(toTaskView), nextCursor: tasks.nextCursor }, 200);
+      const ended = await endedOf(store, tasks.items);
+      return c.json({ items: tasks.items.map((task) => toTaskView(task, ended)), nextCursor: tasks.nextCursor }, 200);
     })
-    .openapi(readTask, async (c) => c.json(toTaskView(await findTask(store, c.req.valid("param").id)), 200))
+    .openapi(readTask, async (c) => {
+      const task = await findTask(store, c.req.valid("param").id);
+      return c.json(toTaskView(task, await endedOf(store, [task])), 200);
+    })
     .openapi(approveTask, async (c) => {
       const task = await findTask(store, c.req.valid("param").id);
       const { changes = null } = c.req.valid("json");
@@ -47,6 +51,12 @@ export function makeTasks(parts: AdminParts) {
       parts.nudge();
       return c.json(toTaskView(now), 200);
     });
+}
+
+/** The names of those of their sources that are no more, by id. */
+async function endedOf(store: AdminParts["store"], tasks: readonly TaskRow[]): Promise<ReadonlyMap<string, string>> {
+  const ids = [...new Set(tasks.flatMap(({ sourceId }) => sourceId ?? []))];
+  return new Map((await store.endedSources(ids)).map(({ id, name }) => [id, name]));
 }
 
 /** @throws ProblemError 404 */
@@ -114,7 +124,12 @@ const listTasks = createRoute({
   request: {
     query: z.object({
       ...pageQuery,
-      source: z.string().min(1).max(100).optional().openapi({ description: "Id or name of a source." }),
+      source: z
+        .string()
+        .min(1)
+        .max(100)
+        .optional()
+        .openapi({ description: "Id or name of a source, also of one that has ended." }),
       state: taskStateField.optional(),
     }),
   },

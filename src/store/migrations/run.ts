@@ -11,6 +11,7 @@ import { writing } from "./0007-writing.ts";
 import { drift } from "./0009-drift.ts";
 import { records } from "./0010-records.ts";
 import { plans } from "./0011-plans.ts";
+import { protect } from "./0012-protect.ts";
 
 /** A step of the schema's history: statements in the dialect's own words. Numbered, only ever added to. */
 export type Migration = (dialect: Database["dialect"]) => readonly string[];
@@ -26,6 +27,7 @@ const migrations: readonly Migration[] = [
   drift,
   records,
   plans,
+  protect,
 ];
 
 /** Brings the tables up to date. Two processes may start at once: the second waits, then finds nothing to do. */

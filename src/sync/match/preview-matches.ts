@@ -39,7 +39,13 @@ export async function previewMatches(request: Omit<VerifyRequest, "repair" | "is
     let done = 0;
     const parts: VerifyParts = {
       ...{ store, lease, taskId, row, target, signal, scope, capabilities, attempts },
-      ...{ rules: prepared.rules, language: request.language, repair: false, noteMatches: true },
+      ...{
+        rules: prepared.rules,
+        protection: prepared.protection,
+        language: request.language,
+        repair: false,
+        noteMatches: true,
+      },
       onProgress: (count) => {
         done += count;
         request.onProgress(Math.min(done, total), total);

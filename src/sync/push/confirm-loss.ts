@@ -9,6 +9,8 @@ export type Loss =
   | { readonly kind: "there" }
   /** The id that the target once gave for it was not its own. */
   | { readonly kind: "elsewhere"; readonly remoteId: string }
+  /** The same, and what that account shows protects it. */
+  | { readonly kind: "protected" }
   | { readonly kind: "gone" };
 
 /**
@@ -23,7 +25,7 @@ export async function confirmLoss(parts: PushParts, resource: PendingResource, d
   const { type, id, remoteId } = resource;
   if ((await attempts.run(() => target.read(type, remoteId ?? "", signal))) !== null) return { kind: "there" };
   const match = await findMatch(parts, type, id, document, "doubt");
-  return match.kind === "one" && match.remote.id !== remoteId
-    ? { kind: "elsewhere", remoteId: match.remote.id }
-    : { kind: "gone" };
+  if (match.kind !== "one" || match.remote.id === remoteId) return { kind: "gone" };
+  if (parts.protection.fits(type, [match.remote.document])) return { kind: "protected" };
+  return { kind: "elsewhere", remoteId: match.remote.id };
 }

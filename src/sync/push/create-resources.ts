@@ -1,5 +1,6 @@
 import { concurrently } from "../../lib/concurrently.ts";
 import type { JsonObject } from "../../lib/json.ts";
+import { protectedReason } from "../../plan/protection.ts";
 import { isActive } from "../../scim/document.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import type { PendingResource, PushOutcome } from "../../store/store.ts";
@@ -233,12 +234,25 @@ async function adopt(
   parts: PushParts,
   resource: PendingResource,
   desired: JsonObject,
-  { remote, by, former }: Omit<Found, "kind">,
+  { remote, by: matchedBy, former }: Omit<Found, "kind">,
 ): Promise<PushOutcome | readonly PushOutcome[]> {
   const given = parts.language.known(resource.type, former, parts.capabilities);
   const held = knownAttributes(remote.document, desired, given);
   const operations = parts.language.difference(resource.type, held, desired);
-  const record = { action: "adopt", because: `the target held it already, with the same ${by}`, before: held } as const;
+  const record = {
+    action: "adopt",
+    because: `the target held it already, with the same ${matchedBy}`,
+    before: held,
+  } as const;
+  const by = parts.protection.by[resource.type];
+  const documents = [remote.document, former, JSON.parse(resource.document) as JsonObject];
+  if (by !== null && parts.protection.fits(resource.type, documents)) {
+    return linkedAsItIs(
+      resource,
+      { remoteId: remote.id, held, desired, matchedBy, isSame: operations.length === 0 },
+      by,
+    );
+  }
   if (operations.length > 0) {
     try {
       await sendOperations(parts, { type: resource.type, id: resource.id, remoteId: remote.id }, operations);
@@ -249,6 +263,46 @@ async function adopt(
     }
   }
   return linked(resource, desired, remote.id, record);
+}
+
+interface ProtectedMatch {
+  readonly remoteId: string;
+  readonly held: JsonObject;
+  readonly desired: JsonObject;
+  readonly matchedBy: string;
+  /** It is already as it would be made. */
+  readonly isSame: boolean;
+}
+
+/** A protected account is linked, so that it can come to groups, and left as it is. */
+function linkedAsItIs(
+  resource: PendingResource,
+  { remoteId, held, desired, matchedBy, isSame }: ProtectedMatch,
+  by: string,
+): PushOutcome {
+  const text = JSON.stringify(held);
+  return outcomeOf(
+    resource,
+    {
+      action: "adopt",
+      status: isSame ? "applied" : "skipped",
+      error: isSame ? null : protectedReason(by),
+      because: `the target held it already, with the same ${matchedBy}`,
+      before: text,
+      after: JSON.stringify(desired),
+      remoteId,
+    },
+    {
+      state: "linked",
+      remoteId,
+      // To be compared again, should it not be protected any more.
+      version: 0,
+      active: resource.type === "Group" || isActive(held),
+      lacksManager: false,
+      held: text,
+      withheld: { by, action: "update", version: resource.version },
+    },
+  );
 }
 
 /** It holds all that a create can say of it, and not what has to be sent after that. */

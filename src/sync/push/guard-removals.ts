@@ -27,10 +27,10 @@ export async function guardRemovals(request: GuardRequest, scope: PushScope): Pr
   const { pending } = await store.countPendingRemovals(scope);
   if (pending.users + pending.groups === 0) return null;
   // What was removed lately is counted for the whole target, and so is what there is.
-  const { total } = await store.countPendingRemovals(wholeTarget(request, scope));
+  const { total } = await store.countPendingRemovals(ofEverybody(wholeTarget(request, scope)));
   const reasons = await refusals(request, { pending, total }, "at this target");
   for (const sourceId of allSources(scope)) {
-    const counts = await store.countPendingRemovals(ofSource(scope, sourceId));
+    const counts = await countBoth(store, ofSource(scope, sourceId));
     const where =
       sourceId === userGroups ? "of the user groups" : `of the source ${await request.sourceName(sourceId)}`;
     const ofThis = await refusals(request, counts, `${where} at this target`, sourceId);
@@ -46,6 +46,19 @@ export async function guardRemovals(request: GuardRequest, scope: PushScope): Pr
     },
     types: new Set(reasons.keys()),
   };
+}
+
+/** What is pending in this push, of all that there is: one person's removal is no more than that of one among all. */
+async function countBoth(store: GuardRequest["store"], scope: PushScope) {
+  const counts = await store.countPendingRemovals(scope);
+  if (scope.only === undefined) return counts;
+  const { total } = await store.countPendingRemovals(ofEverybody(scope));
+  return { ...counts, total };
+}
+
+/** The same scope, whomever this push is about. */
+export function ofEverybody({ only: _, ...scope }: PushScope): PushScope {
+  return scope;
 }
 
 /**

@@ -5,6 +5,7 @@ import { isActive } from "../../scim/document.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import type { PendingResource, PushOutcome, RemovalCounts, UpdatePage } from "../../store/store.ts";
 import { desiredDocument, nameProblem } from "./desired.ts";
+import { ofEverybody } from "./guard-removals.ts";
 import { outcomeOf, type PushParts } from "./push-parts.ts";
 
 // Rules of a target that changed may make everybody there known by another name. Before the first update all of those are
@@ -37,7 +38,7 @@ export async function guardRenames(parts: PushParts): Promise<RenameGuard | null
   if (planned.users + planned.groups === 0) return null;
   const { maxRemovals, windowHours } = row.settings.safeguards;
   const recent = await store.recentRemovals(`target:${row.id}:identity`, clock() - windowHours * 3_600_000);
-  const total = await store.countLinked(scope);
+  const total = await store.countLinked(ofEverybody(scope));
   const refusals = scope.types.flatMap((type) => {
     const key = keyOf(type);
     const numbers = { planned: planned[key], recent: recent[key], total: total[key] };
@@ -66,8 +67,8 @@ export async function waitingRenames(
 }
 
 /** Whether what this resource is sent makes it known otherwise, because of the rules. */
-export function isRename({ otherRules }: PendingResource, held: JsonObject, desired: JsonObject): boolean {
-  return otherRules && isOtherName(held, desired);
+export function isRename({ otherRules, type }: PendingResource, held: JsonObject, desired: JsonObject): boolean {
+  return otherRules && isOtherName(type, held, desired);
 }
 
 async function* openRenames(parts: PushParts, type: ResourceType): AsyncGenerator<readonly Rename[]> {
@@ -114,7 +115,9 @@ async function notApproved({ store, row }: PushParts, renames: readonly Rename[]
   );
   return renames.filter(
     ({ resource, desired }) =>
-      !approved.get(resource.id)?.some((shown) => !isOtherName(JSON.parse(shown) as JsonObject, desired)),
+      !approved
+        .get(resource.id)
+        ?.some((shown) => !isOtherName(resource.type, JSON.parse(shown) as JsonObject, desired)),
   );
 }
 

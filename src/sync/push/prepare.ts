@@ -1,9 +1,12 @@
 import type { TargetRules } from "../../mapping/target-rules.ts";
+import { compileProtection, type Protection, ProtectionError } from "../../plan/protection.ts";
 import type { SchemaCatalog } from "../../scim/catalog.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import {
   type OnRemoval,
+  type Protectors,
   type PushScope,
+  type Safeguards,
   type TargetRow,
   type TaskError,
   type TaskHold,
@@ -16,7 +19,7 @@ import { scopeFilters } from "./scope-filter.ts";
 
 /** How a push, or reading a target back, ended. */
 export interface PushResult {
-  readonly state: "succeeded" | "partial" | "failed" | "held";
+  readonly state: "succeeded" | "partial" | "failed" | "held" | "paused";
   readonly error: TaskError | null;
   readonly hold: Omit<TaskHold, "expiresAt"> | null;
   /** Nothing was sent, for there was nothing to send. */
@@ -46,13 +49,15 @@ export interface ScopeRequest {
   readonly retryAll: boolean;
   /** An administrator ended the source: what becomes of its people, whatever the target's settings say; unguarded. */
   readonly leaving: "keep" | "deactivate" | "delete" | null;
+  /** The id of the one person whom the push is about; absent: everybody. */
+  readonly only?: string;
 }
 
 /** What a target is to hold, by its settings and the schemas in force; or why that cannot be said. */
 export function prepare(
   request: ScopeRequest,
   startedAt: number,
-): { readonly scope: PushScope; readonly rules: TargetRules | null } | PushResult {
+): { readonly scope: PushScope; readonly rules: TargetRules | null; readonly protection: Protection } | PushResult {
   let scope: PushScope;
   try {
     scope = makeScope(request, startedAt);
@@ -60,8 +65,13 @@ export function prepare(
     return failedPush("target.scope", `the scope of the target is no valid filter: ${messageOf(error)}`);
   }
   try {
-    return { scope, rules: compileRules(request.row, request.catalog) };
+    const protection = compileProtection(request.row.settings.safeguards, request.catalog);
+    return { scope, rules: compileRules(request.row, request.catalog), protection };
   } catch (error) {
+    if (error instanceof ProtectionError) {
+      const detail = `safeguards.${error.key} of the target ${error.message}; nothing was sent`;
+      return failedPush("target.protection", detail);
+    }
     if (!(error instanceof TargetRulesError)) throw error;
     return failedPush("target.mapping", error.message);
   }
@@ -74,7 +84,7 @@ export function writingVersion(rules: TargetRules | null, { version }: Pick<Targ
 
 /** Which resources a target is to hold. @throws {ScimError} when the scope of the target is no valid filter */
 export function makeScope(
-  { row, catalog, sourceIds, retryAll, leaving, language }: ScopeRequest,
+  { row, catalog, sourceIds, retryAll, leaving, language, only }: ScopeRequest,
   startedAt: number,
 ): PushScope {
   const { provision } = row.settings;
@@ -95,11 +105,18 @@ export function makeScope(
     retryAll,
     removesInactive: language.inactive === "removed",
     makesInactive: language.makesInactive,
+    protectedBy: protectorsOf(row.settings.safeguards),
+    ...(only !== undefined && { only }),
     deleteDepartedBefore: deleteBefore(
       leaving === "delete" || leaving === "deactivate" ? leaving : provision.onRemoval,
       startedAt,
     ),
   };
+}
+
+/** The filters of protected accounts, as links note them. */
+export function protectorsOf(safeguards: Safeguards): Protectors {
+  return { User: safeguards.protected ?? null, Group: safeguards.protectedGroups ?? null };
 }
 
 function deleteBefore(onRemoval: OnRemoval, now: number): number | null {

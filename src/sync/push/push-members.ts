@@ -1,7 +1,9 @@
 import { concurrently } from "../../lib/concurrently.ts";
 import { refuseRemovals } from "../../plan/guard.ts";
+import { protectsSome } from "../../plan/protection.ts";
 import type { MemberDelta, PendingGroup } from "../../store/store.ts";
 import { TargetError } from "../../target/target.ts";
+import { keepMembers, protectedMembers } from "./protect.ts";
 import { failureText, type PushParts, retryDelayMs } from "./push-parts.ts";
 import { sendMembers } from "./send-members.ts";
 import { sendsAllMembers } from "./whole-group.ts";
@@ -48,7 +50,7 @@ export async function pushMembers(parts: PushParts): Promise<MembersResult> {
     const error = round.refused.get(group.id);
     if (error !== undefined) {
       await store.failMembers(lease, row.id, group.id, { error, nextTryAt: clock() + retryDelayMs(1) });
-    } else if (!waits) {
+    } else if (!waits && parts.scope.only === undefined) {
       await store.finishMembers(lease, row.id, group.id, {
         membersVersion: group.membersVersion,
         lacksMembers: round.lacking.has(group.id),
@@ -101,11 +103,14 @@ async function add(parts: PushParts, round: Round, group: PendingGroup): Promise
 /** Takes out who is in the group no more; whether somebody has to wait for a person. */
 async function remove(parts: PushParts, round: Round, group: PendingGroup): Promise<boolean> {
   const { store, lease, taskId, row, held } = parts;
-  const reason = await refuseLoss(parts, group);
+  const kept = await keepProtected(parts, group);
+  // Of a group that goes but for the protected people in it everybody else leaves: that was guarded as its deletion.
+  const reason = group.isLeaving ? null : await refuseLoss(parts, group, kept.losses);
   // Memberships of who is to be removed altogether wait with his own removal.
   const mayGo = (one: MemberDelta): boolean => one.approved || (one.gone ? !held.has(one.memberType) : reason === null);
   let waits = false;
-  for await (const page of deltaOf(parts, group, "remove")) {
+  for await (const found of deltaOf(parts, group, "remove")) {
+    const page = found.filter(({ memberId }) => !kept.ids.has(memberId));
     const going = page.filter(mayGo);
     // Whoever is not at the target any more is in none of its groups: only the ledger has to hear of it.
     const unknown = going.filter((one) => one.remoteId === null);
@@ -135,12 +140,15 @@ async function* deltaOf(
   group: PendingGroup,
   op: "add" | "remove",
 ): AsyncGenerator<readonly MemberDelta[]> {
-  const { store, row, capabilities } = parts;
+  const { store, row, capabilities, scope } = parts;
   const perRequest = capabilities.membersPerRequest > 0 ? capabilities.membersPerRequest : 1000;
   // Where each request carries all members, one is enough for all changes.
   const limit = sendsAllMembers(parts, op) ? 1_000_000 : perRequest;
   for (let after = ""; ; ) {
-    const page = await store.memberDelta(row.id, group.id, op, { after, limit });
+    const page = await store.memberDelta(row.id, group.id, op, {
+      ...{ after, limit, isLeaving: group.isLeaving === true },
+      ...(scope.only !== undefined && { only: scope.only }),
+    });
     const last = page.at(-1);
     if (last === undefined) return;
     after = last.memberId;
@@ -169,9 +177,30 @@ async function send(
   if (refused !== null) round.refused.set(group.id, refused);
 }
 
+/** Protected people stay where they are: who does, and how many of those count as losses of the group. */
+async function keepProtected(
+  parts: PushParts,
+  group: PendingGroup,
+): Promise<{ readonly ids: ReadonlySet<string>; readonly losses: number }> {
+  const ids = new Set<string>();
+  let losses = 0;
+  if (!protectsSome(parts.protection)) return { ids, losses };
+  for await (const page of deltaOf(parts, group, "remove")) {
+    const kept = await protectedMembers(parts, page);
+    for (const { memberId, gone, approved } of page) {
+      if (!kept.has(memberId)) continue;
+      ids.add(memberId);
+      if (!gone && !approved) losses += 1;
+    }
+    await keepMembers(parts, group, page, kept);
+  }
+  return { ids, losses };
+}
+
 /** Why members of this group must wait; who left the company does not count, that was guarded already. */
-async function refuseLoss({ store, row }: PushParts, group: PendingGroup): Promise<string | null> {
-  const { removed, total } = await store.memberLoss(row.id, group.id);
+async function refuseLoss({ store, row }: PushParts, group: PendingGroup, kept: number): Promise<string | null> {
+  const loss = await store.memberLoss(row.id, group.id);
+  const [removed, total] = [Math.max(0, loss.removed - kept), loss.total];
   const limit = row.settings.safeguards.maxMemberRemovals;
   return refuseRemovals(
     `members of group ${group.externalId ?? group.id}`,

@@ -1,5 +1,6 @@
 import type { Log } from "../../lib/log.ts";
 import type { TargetRules } from "../../mapping/target-rules.ts";
+import type { Protection } from "../../plan/protection.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import type { Lease, PendingResource, PushOutcome, PushScope, PushStore, TargetRow } from "../../store/store.ts";
 import type { Capabilities, Target, TargetLanguage } from "../../target/target.ts";
@@ -26,6 +27,10 @@ export interface PushParts {
   readonly held: ReadonlySet<ResourceType>;
   /** What the guard holds new names of, that the rules make: of those too. */
   readonly heldRenames: ReadonlySet<ResourceType>;
+  /** Which accounts there are protected. */
+  readonly protection: Protection;
+  /** By `{action} {id}` the versions that this push has looked at, and found that they may be changed. */
+  readonly unprotected: Map<string, number>;
   readonly onProgress: (done: number) => void;
 }
 

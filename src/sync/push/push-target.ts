@@ -1,4 +1,5 @@
 import type { Log } from "../../lib/log.ts";
+import { protectsSome } from "../../plan/protection.ts";
 import type { Lease, PushScope, PushStore } from "../../store/store.ts";
 import type { Target, TargetLanguage } from "../../target/target.ts";
 import { Attempts, type Pause } from "./attempt.ts";
@@ -8,6 +9,7 @@ import { guardRemovals, logForSafeguards, type RemovalGuard } from "./guard-remo
 import { guardRenames, type RenameGuard } from "./guard-renames.ts";
 import { holdPending } from "./hold-removals.ts";
 import { failedAt, type PushResult, prepare, type ScopeRequest, writingVersion } from "./prepare.ts";
+import { withholdProtected } from "./protect.ts";
 import { type MembersResult, pushMembers } from "./push-members.ts";
 import type { PushParts } from "./push-parts.ts";
 import { deactivateUsers, deleteResources, updateResources } from "./update-resources.ts";
@@ -48,11 +50,14 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
   const { store, row, target, signal, clock } = request;
   const prepared = prepare(request, clock());
   if ("state" in prepared) return prepared;
-  const { rules } = prepared;
+  const { rules, protection } = prepared;
   let { scope } = prepared;
   // Before anything is counted: what it was given by other rules is pending.
   const rulesVersion = writingVersion(rules, request.language);
   if (rulesVersion !== row.rulesVersion) await store.noteRules(request.lease, row.id, rulesVersion);
+  const judgedBy = protectsSome(protection) ? JSON.stringify(protection.by) : null;
+  if (judgedBy !== row.protection) await store.noteProtection(request.lease, row.id, protection.by);
+  if (request.only !== undefined) await store.forgetWithheld(request.lease, row.id, request.only);
   try {
     const attempts = new Attempts({
       signal,
@@ -71,20 +76,20 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
       types: scope.types.filter((type) => (type === "User" ? capabilities.users : capabilities.groups)),
     };
     let done = 0;
-    let guard = await guardRemovals(request, scope);
     let parts: PushParts = {
       ...request,
-      rules,
-      capabilities,
-      attempts,
-      scope,
-      held: guard?.types ?? new Set(),
+      ...{ rules, capabilities, attempts, scope, protection, unprotected: new Map() },
+      held: new Set(),
       heldRenames: new Set(),
       onProgress: (count) => {
         done += count;
         request.onProgress(Math.min(done, total), total);
       },
     };
+    // What is kept from protected accounts is no removal that anybody has to approve.
+    await withholdProtected(parts);
+    let guard = await guardRemovals(request, scope);
+    parts = { ...parts, held: guard?.types ?? new Set() };
     await store.forgetHeld(request.lease, request.taskId, row.id);
     const renames = await guardRenames(parts);
     if (renames !== null) parts = { ...parts, heldRenames: renames.types };
@@ -94,13 +99,16 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
       let lost = await additions(parts);
       members = await pushMembers(parts);
       // What came before may have taken long: what has become pending meanwhile is guarded too.
+      await withholdProtected(parts);
       guard = (await guardRemovals(request, scope)) ?? guard;
       parts = { ...parts, held: new Set([...parts.held, ...(guard?.types ?? [])]) };
       lost = lost || members.lost || (await removals(parts));
       if (!lost) break;
     }
     await holdPending(parts);
-    if (await store.hasRemoteMatches(row.id)) await store.forgetRemoteMatches(request.lease, row.id);
+    // Others may still be among what was listed.
+    if (scope.only === undefined && (await store.hasRemoteMatches(row.id)))
+      await store.forgetRemoteMatches(request.lease, row.id);
     return await conclude(request, scope, { guard, renames, members });
   } catch (error) {
     const failed = failedAt(error);
@@ -134,7 +142,7 @@ async function findPending(store: PushStore, scope: PushScope): Promise<{ readon
 }
 
 async function nothingToDo({ store, lease }: PushRequest, scope: PushScope): Promise<PushResult> {
-  await store.forgetStaleRetries(lease, scope);
+  if (scope.only === undefined) await store.forgetStaleRetries(lease, scope);
   return { state: "succeeded", error: null, hold: null, isIdle: true };
 }
 
@@ -152,7 +160,7 @@ async function conclude(
 ): Promise<PushResult> {
   const { store, lease } = request;
   await logForSafeguards(request, scope);
-  await store.forgetStaleRetries(lease, scope);
+  if (scope.only === undefined) await store.forgetStaleRetries(lease, scope);
   if (guard !== null || renames !== null || members.held !== null) {
     const removals = { ...(guard?.removals ?? { users: 0, groups: 0 }), members: members.heldMembers };
     const reason = [guard?.reason, renames?.reason, members.held].filter((each) => typeof each === "string").join("; ");

@@ -10,6 +10,7 @@ import { desiredDocument, nameProblem } from "./desired.ts";
 import { isRename, waitingRenames } from "./guard-renames.ts";
 import { keepUnknown } from "./keep-unknown.ts";
 import { knownAttributes } from "./known-attributes.ts";
+import { withheldOutcome, withhold } from "./protect.ts";
 import { chunkSize, failureText, outcomeOf, type PushParts, retryDelayMs } from "./push-parts.ts";
 import { sendOperations } from "./send-operations.ts";
 
@@ -21,7 +22,8 @@ export function updateResources(parts: PushParts, type: ResourceType): Promise<b
     parts,
     (page) => parts.store.pendingUpdates(parts.scope, type, page),
     (resource) => updateOne(parts, resource, null),
-    async (page) => {
+    async (found) => {
+      const page = await withhold(parts, found, "update");
       const waiting = await waitingRenames(parts, page);
       return page.filter(({ id }) => !waiting.has(id));
     },
@@ -37,6 +39,7 @@ export function deactivateUsers(parts: PushParts): Promise<boolean> {
       const waits = (await waitingRenames(parts, [resource])).has(resource.id);
       return updateOne(parts, resource, false, waits);
     },
+    (page) => withhold(parts, page, "deactivate"),
   );
 }
 
@@ -45,6 +48,7 @@ export function deleteResources(parts: PushParts, type: ResourceType): Promise<b
     parts,
     (page) => parts.store.pendingDeletes(parts.scope, type, { ...page, ...sendable(parts, type) }),
     (resource) => deleteOne(parts, resource),
+    (page) => withhold(parts, page, "delete"),
   );
 }
 
@@ -58,7 +62,7 @@ async function eachPending(
   parts: PushParts,
   pageOf: (page: Page) => Promise<readonly PendingResource[]>,
   work: (resource: PendingResource) => Promise<PushOutcome>,
-  choose: (page: readonly PendingResource[]) => Promise<readonly PendingResource[]> = async (page) => page,
+  choose: (page: readonly PendingResource[]) => Promise<readonly PendingResource[]>,
 ): Promise<boolean> {
   let lost = false;
   for (let after = ""; ; ) {
@@ -98,6 +102,14 @@ async function updateOne(
   const lost = async (): Promise<PushOutcome> => {
     const loss = await confirmLoss(parts, resource, given);
     if (loss.kind === "there") throw new TargetError("refused", foundAgain);
+    if (loss.kind === "protected") {
+      return withheldOutcome(
+        parts,
+        resource,
+        active === null ? "update" : "deactivate",
+        parts.protection.by[type] ?? "",
+      );
+    }
     // Who is to be there is looked for and adopted as he is made again; nobody else would look for who is to be off.
     if (loss.kind === "gone" || !resource.departed) return lostOutcome(resource);
     return updateOne(parts, { ...resource, remoteId: loss.remoteId, intended: true }, active, waits);
@@ -224,6 +236,9 @@ async function deleteOne(parts: PushParts, resource: PendingResource): Promise<P
   const missing = async (): Promise<PushOutcome> => {
     const loss = await confirmLoss(parts, resource, JSON.parse(resource.held ?? "{}") as JsonObject);
     if (loss.kind === "there") throw new TargetError("refused", foundAgain);
+    if (loss.kind === "protected") {
+      return withheldOutcome(parts, resource, "delete", parts.protection.by[resource.type] ?? "");
+    }
     return loss.kind === "gone" ? removed : deleteOne(parts, { ...resource, remoteId: loss.remoteId });
   };
   try {

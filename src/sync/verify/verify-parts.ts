@@ -15,6 +15,7 @@ export interface VerifyParts
     | "capabilities"
     | "attempts"
     | "scope"
+    | "protection"
     | "signal"
     | "onProgress"
   > {

@@ -1,10 +1,12 @@
 import { concurrently } from "../../lib/concurrently.ts";
+import { protectedReason } from "../../plan/protection.ts";
 import { textOf } from "../../scim/document.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import type { Finding, LinkCorrection, LinkedResource, RemoteMatch, SeenRemote } from "../../store/store.ts";
 import { type RemoteResource, TargetError } from "../../target/target.ts";
 import { matchesOf } from "../push/first-contact.ts";
-import { compareRemote, labelsOf } from "./compare-remote.ts";
+import { isKnownProtected } from "../push/protect.ts";
+import { type Comparison, compareRemote, labelsOf } from "./compare-remote.ts";
 import type { VerifyParts } from "./verify-parts.ts";
 
 /** Links that are asked for one by one between two writes to the store. */
@@ -103,7 +105,7 @@ async function verifyPage(
     const state = resource !== undefined ? "linked" : isOthers ? "other" : "unmanaged";
     seen.push({ remoteId: id, externalId: textOf(remote.document, "externalId"), state });
     if (resource !== undefined) {
-      const { finding, correction } = compareRemote(parts, resource, remote);
+      const { finding, correction } = leaveProtected(parts, resource, remote, compareRemote(parts, resource, remote));
       if (finding !== null) findings.push(finding);
       if (correction !== null && repair) corrections.push(correction);
     } else if (!isOthers) {
@@ -114,6 +116,20 @@ async function verifyPage(
     }
   }
   await store.saveSeen(lease, taskId, row.id, type, { seen, findings, corrections, matches });
+}
+
+/** A protected account is as it is: that is no drift, and a repair leaves it alone. */
+function leaveProtected(
+  parts: VerifyParts,
+  resource: LinkedResource,
+  remote: RemoteResource,
+  { finding, correction }: Comparison,
+): Comparison {
+  const shown = parts.protection.fits(resource.type, [remote.document]) ? parts.protection.by[resource.type] : null;
+  const by = isKnownProtected(parts, resource) ?? shown;
+  if (by === null) return { finding, correction };
+  const error = protectedReason(by);
+  return { finding: finding === null ? null : { ...finding, status: "skipped", error }, correction: null };
 }
 
 function missing(resource: LinkedResource): Finding {

@@ -50,7 +50,7 @@ export async function verifyTarget(request: VerifyRequest): Promise<VerifyResult
     const total = linked.users + 2 * linked.groups;
     const parts: VerifyParts = {
       ...{ store, lease, taskId, row, target, signal, scope, capabilities, attempts, repair },
-      ...{ rules: prepared.rules, language: request.language },
+      ...{ rules: prepared.rules, protection: prepared.protection, language: request.language },
       noteMatches: repair || row.verifyFirst !== null,
       onProgress: (count) => {
         done += count;

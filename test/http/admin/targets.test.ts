@@ -36,8 +36,9 @@ describe("making a target", () => {
         maxMemberRemovals: { floor: 20, percent: 50 },
         windowHours: 24,
       },
-      links: { pending: 0, synced: 0, failed: 0 },
+      links: { pending: 0, synced: 0, failed: 0, protected: 0, paused: 0 },
       verifyFirst: null,
+      paused: null,
       createdAt: "2026-03-01T08:00:00.000Z",
       updatedAt: "2026-03-01T08:00:00.000Z",
     });
@@ -125,7 +126,7 @@ describe("changing a target", () => {
   });
 
   it("asks whether the links still hold when the base URL changes, and does as it is told", async () => {
-    let links = { pending: 1, synced: 2, failed: 0 };
+    let links = { pending: 1, synced: 2, failed: 0, protected: 0, paused: 0 };
     const plain = fixture;
     fixture = await makeAdminFixture();
     await fixture.store.close();
@@ -140,7 +141,7 @@ describe("changing a target", () => {
     expect(fixture.calls.map(([name]) => name)).not.toContain("forgetLinks");
     await request("PATCH", "/api/v1/targets/app", { baseUrl: body.baseUrl, links: "forget" });
     expect(fixture.calls).toContainEqual(["forgetLinks", body.id]);
-    links = { pending: 0, synced: 0, failed: 0 };
+    links = { pending: 0, synced: 0, failed: 0, protected: 0, paused: 0 };
     expect((await request("PATCH", "/api/v1/targets/app", { baseUrl })).status).toBe(200);
     await plain.store.close();
   });

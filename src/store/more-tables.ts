@@ -1,4 +1,20 @@
-// The tables of events on their way, as tables.ts.
+// Tables of what is kept back and of events; see tables.ts.
+
+/** A person of whom an administrator keeps all changes back, at one target or (`target_id` is empty) at all of them. */
+export interface PauseTable {
+  resource_id: string;
+  target_id: string;
+  reason: string | null;
+  since: number;
+  paused_by: string;
+}
+
+/** A source that has ended, or is about to: under its former name its tasks and records are found. */
+export interface EndedSourceTable {
+  id: string;
+  name: string;
+  ended_at: number;
+}
 
 /** Where somebody wants to hear of events. */
 export interface WebhookTable {

@@ -1,0 +1,76 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { TargetRow } from "../../store/store.ts";
+import { ProblemError } from "../problem.ts";
+import { idParams, json, optionalBody, refusals } from "./common.ts";
+import { textField } from "./fields.ts";
+import type { AdminParts } from "./parts.ts";
+import { toTargetView } from "./target-form.ts";
+import { targetView } from "./target-schemas.ts";
+import { findTarget } from "./targets.ts";
+
+/** This version knows one administrator. */
+export const administrator = "administrator";
+
+/** Keeps all changes of a target back, and lets them go again. */
+export function makeTargetPause(parts: AdminParts) {
+  const { store } = parts;
+  const view = async (id: string) => {
+    const row = await findTarget(store, id);
+    return toTargetView(row, await store.countLinks(row.id), parts);
+  };
+  return new OpenAPIHono()
+    .openapi(pauseTarget, async (c) => {
+      const { id } = await findTarget(store, c.req.valid("param").id);
+      const { reason = null } = c.req.valid("json");
+      await store.pauseTarget(id, { reason, by: administrator });
+      return c.json(await view(id), 200);
+    })
+    .openapi(resumeTarget, async (c) => {
+      const target = await findTarget(store, c.req.valid("param").id);
+      if (target.paused === null) throw new ProblemError(409, "conflict", `The target "${target.name}" is not paused.`);
+      await store.pauseTarget(target.id, null);
+      if (target.status === "enabled") {
+        const push = { sourceId: null, targetId: target.id, trigger: "manual", mode: "apply" } as const;
+        const { task } = await store.queueTask(push);
+        parts.nudge();
+        c.header("Location", `${parts.publicUrl}/api/v1/sync-tasks/${task.id}`);
+      }
+      return c.json(await view(target.id), 200);
+    });
+}
+
+/** @throws ProblemError 409: a target that is disabled, or paused, is sent nothing */
+export function checkPushable({ name, status, paused }: TargetRow): void {
+  if (status !== "enabled") {
+    throw new ProblemError(409, "conflict", `The target "${name}" is disabled: enable it to push to it.`);
+  }
+  if (paused === null) return;
+  const why = paused.reason === null ? "" : ` (${paused.reason})`;
+  throw new ProblemError(409, "conflict", `The target "${name}" is paused${why}: resume it to push to it.`);
+}
+
+export const reasonField = textField(500).nullable().optional();
+
+const pauseForm = z.strictObject({ reason: reasonField }).openapi("TargetPauseForm");
+
+const tags = ["Targets"];
+
+const pauseTarget = createRoute({
+  method: "post",
+  path: "/targets/{id}/pause",
+  operationId: "pauseTarget",
+  summary: "Keeps all changes of a target back: they wait, and a push that is under way ends.",
+  tags,
+  request: { params: idParams, body: optionalBody(pauseForm) },
+  responses: { 200: json("The target", targetView), ...refusals(400, 404) },
+});
+
+const resumeTarget = createRoute({
+  method: "post",
+  path: "/targets/{id}/resume",
+  operationId: "resumeTarget",
+  summary: "Lets the changes of a target go again, and pushes what waited.",
+  tags,
+  request: { params: idParams },
+  responses: { 200: json("The target", targetView), ...refusals(404, 409) },
+});
