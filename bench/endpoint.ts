@@ -9,6 +9,7 @@ const connections = 16;
 /** Different users that are asked for. */
 const sample = 5000;
 const pageSize = 100;
+const turns = 5;
 
 /** The SCIM endpoint with that many users, against a server that can do nothing else. */
 export async function benchEndpoint(dist: string, users: number, seconds: number): Promise<readonly Figure[]> {
@@ -44,16 +45,22 @@ interface Bench {
 }
 
 async function measure({ bridge, bare, token, users, seconds }: Bench): Promise<readonly Figure[]> {
-  const load = async (url: string, prefix: string, paths: readonly string[]): Promise<number> => {
-    const input = { url, token, connections, seconds, paths: paths.map((path) => prefix + path) };
+  const load = async (url: string, prefix: string, paths: readonly string[], time = seconds): Promise<number> => {
+    const input = { url, token, connections, seconds: time, paths: paths.map((path) => prefix + path) };
     return (await runProgram<{ perSecond: number }>("load.ts", input)).perSecond;
   };
-  const ours = (paths: readonly string[]): Promise<number> => load(bridge.url, "/scim/v2", paths);
+  const ours = (paths: readonly string[], time?: number): Promise<number> => load(bridge.url, "/scim/v2", paths, time);
   const size = `${users.toLocaleString("en")} users`;
   const figures: Figure[] = [];
   const beside = async (name: string, paths: readonly string[], goal: number): Promise<void> => {
-    const floor = await load(bare.ready, "", paths);
-    figures.push(faster(`${name}, ${size}`, "req/s", await ours(paths), floor, goal));
+    // In turns, and the median of each: a shared machine gives one of them more than the other for seconds on end.
+    const floors: number[] = [];
+    const rates: number[] = [];
+    for (let turn = 0; turn < turns; turn += 1) {
+      floors.push(await load(bare.ready, "", paths, seconds / 2));
+      rates.push(await ours(paths, seconds / 2));
+    }
+    figures.push(faster(`${name}, ${size}`, "req/s", median(rates), median(floors), goal));
   };
 
   const rows = someUsers(bridge.databaseFile);
@@ -94,6 +101,10 @@ async function measure({ bridge, bare, token, users, seconds }: Bench): Promise<
   const rss = bridge.peakRss();
   figures.push(alone(`peak RSS of the server meanwhile, ${size}`, `${Math.round(rss)} MB`, "< 250 MB", rss < 250));
   return figures;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
 function filtered(filter: string): string {

@@ -16,7 +16,6 @@ describe("kill -9 at a dozen moments", () => {
     { seed: 1, phase: phases[0] },
     { seed: 2, phase: phases[1] },
     { seed: 3, phase: phases[2] },
-    { seed: 4, phase: phases[2] },
   ];
 
   it.each(lives)(

@@ -7,7 +7,7 @@ import { startPostgres, type TestPostgres } from "../support/postgres.ts";
 // The whole line: simulated WeCom → the bridge as it is shipped → simulated SCIM target, all over HTTP.
 
 describe.each([
-  { database: "SQLite", inSteps: [1, 2], atOnce: [4] },
+  { database: "SQLite", inSteps: [1], atOnce: [4] },
   { database: "PostgreSQL", inSteps: [3], atOnce: [5] },
 ])("a corp on its way to a target, kept in $database", ({ database, inSteps, atOnce }) => {
   let postgres: TestPostgres | null = null;
