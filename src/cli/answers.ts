@@ -92,6 +92,21 @@ export const recordAnswer = z.looseObject({
 
 export const recordsAnswer = z.object({ records: z.array(recordAnswer), nextCursor: z.string().nullable() });
 
+export const heldRecordsAnswer = z.object({
+  records: z.array(
+    z.looseObject({
+      id: z.string(),
+      target: z.string().nullable(),
+      action: z.string(),
+      resourceType: z.string(),
+      externalId: z.string().nullable(),
+      displayName: z.string().nullable(),
+      because: z.string(),
+    }),
+  ),
+  nextCursor: z.string().nullable(),
+});
+
 export const targetsAnswer = z.object({ items: z.array(z.looseObject({ id: z.string(), name: z.string() })) });
 
 const fileProblems = z.array(

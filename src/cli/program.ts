@@ -1,7 +1,9 @@
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config.ts";
 import { StartError } from "../lib/start-error.ts";
+import { addApprove } from "./approve.ts";
 import { addDemo } from "./demo.ts";
+import { addHeld } from "./held.ts";
 import { addMapping } from "./mapping.ts";
 import { CliError, type CliParts } from "./parts.ts";
 import { addPlan } from "./plan.ts";
@@ -76,6 +78,8 @@ Exit codes: 0 done, 1 failed, partial or held, 2 wrong usage`,
   addSource(program, parts, end);
   addSync(program, parts, end);
   addPlan(program, parts, end);
+  addHeld(program, parts, end);
+  addApprove(program, parts, end);
   addVerify(program, parts, end);
   addProvision(program, parts, end);
   addRecords(program, parts, end);

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { type TaskAnswer, taskAnswer } from "./answers.ts";
 import { makeApiClient } from "./api-client.ts";
+import { holdText } from "./held.ts";
 import type { CliParts } from "./parts.ts";
 import { targetNamesOf } from "./task-names.ts";
 import { countsInWords } from "./task-report.ts";
@@ -48,7 +49,6 @@ function report(person: string, task: TaskAnswer, names: ReadonlyMap<string, str
       `  target ${names.get(target) ?? target}: ${state}; users: ${countsInWords(counts.users)}; groups: ${countsInWords(counts.groups)}`,
       ...(error ? [`    ${error.code}: ${error.detail}`] : []),
     ]),
-    ...(task.hold ? [`  held until ${task.hold.expiresAt}: ${task.hold.reason}`] : []),
   ];
-  return lines.map((line) => `${plain(line)}\n`).join("");
+  return lines.map((line) => `${plain(line)}\n`).join("") + holdText(task);
 }

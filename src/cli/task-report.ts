@@ -1,4 +1,5 @@
 import type { TaskAnswer } from "./answers.ts";
+import { holdText } from "./held.ts";
 import { plain } from "./text.ts";
 
 /**
@@ -24,9 +25,8 @@ export function reportTask(source: string, task: TaskAnswer, names: ReadonlyMap<
         ]
       : []),
     ...(task.error ? [`  ${task.error.code}: ${task.error.detail}`] : []),
-    ...(task.hold ? [`  held until ${task.hold.expiresAt}: ${task.hold.reason}`] : []),
   ];
-  return lines.map((line) => `${plain(line)}\n`).join("");
+  return lines.map((line) => `${plain(line)}\n`).join("") + holdText(task);
 }
 
 /** The counts that are not 0. */

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { type TaskAnswer, taskAnswer } from "./answers.ts";
 import { makeApiClient } from "./api-client.ts";
+import { holdText } from "./held.ts";
 import type { CliParts } from "./parts.ts";
 import { countsInWords } from "./task-report.ts";
 import { plain } from "./text.ts";
@@ -64,7 +65,6 @@ export function reportDrift(target: string, task: TaskAnswer): string {
           `  members: ${drift.members === null ? "not shown by the target" : inWords(drift.members)}`,
         ]),
     ...(task.error ? [`  ${task.error.code}: ${task.error.detail}`] : []),
-    ...(task.hold ? [`  held until ${task.hold.expiresAt}: ${task.hold.reason}`] : []),
   ];
-  return lines.map((line) => `${plain(line)}\n`).join("");
+  return lines.map((line) => `${plain(line)}\n`).join("") + holdText(task);
 }
