@@ -34,7 +34,7 @@ export interface Database {
    * Answers a question that is asked often, past the query builder: the statement is prepared once. It sees what is
    * committed. Only texts that are made from a limited number of shapes, with their values as parameters.
    */
-  read<R>(text: string, parameters: readonly unknown[]): Promise<readonly R[]>;
+  read<R extends readonly unknown[]>(text: string, parameters: readonly unknown[]): Promise<readonly R[]>;
   /** Whether a write failed because another row has a value that must be unique. */
   isTaken(error: unknown): boolean;
   close(): Promise<void>;

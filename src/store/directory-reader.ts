@@ -46,12 +46,12 @@ export function makeDirectoryReader(
   };
 }
 
-interface EdgeRow {
-  readonly group_id: string;
-  readonly member_id: string;
-  readonly member_type: MemberView["memberType"];
-  readonly display_name: string | null;
-}
+type EdgeRow = readonly [
+  groupId: string,
+  memberId: string,
+  memberType: MemberView["memberType"],
+  display: string | null,
+];
 
 /** Edges whose `own` end is one of these; `display` is the name of the other end. */
 async function readEdges(
@@ -79,10 +79,5 @@ async function readEdges(
     const { sql: text, parameters } = build(isOneOf(`member.${own}`, ids)).compile(db);
     rows = await read(text, parameters);
   }
-  return rows.map((row) => ({
-    groupId: row.group_id,
-    memberId: row.member_id,
-    memberType: row.member_type,
-    display: row.display_name,
-  }));
+  return rows.map(([groupId, memberId, memberType, display]) => ({ groupId, memberId, memberType, display }));
 }

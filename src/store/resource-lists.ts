@@ -8,9 +8,9 @@ import { type SelectedRow, selectedColumns, toResourceRow } from "./resource-row
 import { Slot, type Statements } from "./statements.ts";
 import type { DirectoryReader, ListPage, ListPlace, ListQuery } from "./store.ts";
 
-interface FoundRow extends SelectedRow {
-  readonly sort_key: string | number | null;
-}
+type SortKey = string | number | null;
+
+type FoundRow = readonly [...SelectedRow, sortKey: SortKey];
 
 type PlaceInRun = Omit<ListPlace, "run">;
 
@@ -25,12 +25,12 @@ export function makeResourceLists(
 
   /** Grows with every change that could be seen in a list. */
   const readChanges = async (): Promise<number> => {
-    const found = await statements.run<{ changes: number }>(
+    const [found] = await statements.run<[changes: number]>(
       "clock",
       () => sql`select changes from directory_clock`,
       [],
     );
-    return found[0]?.changes ?? 0;
+    return found?.[0] ?? 0;
   };
 
   /** Looks at what is known of a run, finds out what is not, and keeps that if the directory did not change meanwhile. */
@@ -61,10 +61,11 @@ export function makeResourceLists(
       while (places.length < wanted) {
         const known = places.length;
         const step = { from: places.at(-1) ?? null, offset: hop, limit: 1, isThin: true };
-        const [next] = await readPage(statements, dialect, run, step);
+        const [next] = await readPage<readonly [id: string, sortKey: SortKey]>(statements, dialect, run, step);
         if (!next) return null;
+        const [id, key] = next;
         // Somebody else may have come as far meanwhile.
-        if (places.length === known) places.push(placeOf(next));
+        if (places.length === known) places.push({ key, id });
       }
       return places[wanted - 1] ?? null;
     });
@@ -112,8 +113,8 @@ export function makeResourceLists(
     learn(run, async (known) => {
       if (known.few === null) {
         const build = (): Sql => fewSql(run.build().condition, dialect.few);
-        const found = await statements.run<{ id: string }>(`few ${run.key}`, build, valuesOf(run));
-        known.few = found.length > dialect.few ? "many" : found.map(({ id }) => id).sort();
+        const found = await statements.run<[id: string]>(`few ${run.key}`, build, valuesOf(run));
+        known.few = found.length > dialect.few ? "many" : found.map(([id]) => id).sort();
       }
       return known.few === "many" ? null : known.few;
     });
@@ -169,14 +170,14 @@ interface Found {
   readonly row: FoundRow;
 }
 
-function placeOf(row: Pick<FoundRow, "sort_key" | "id">): PlaceInRun {
-  return { key: row.sort_key, id: row.id };
+function placeOf(row: FoundRow): PlaceInRun {
+  return { key: row[8], id: row[0] };
 }
 
 async function count(statements: Statements, run: Run): Promise<number> {
   const build = (): Sql => sql`select count(*) as total from resource where ${run.build().condition}`;
-  const found = await statements.run<{ total: number }>(`count ${run.key}`, build, valuesOf(run));
-  return Number(found[0]?.total ?? 0);
+  const [found] = await statements.run<[total: number]>(`count ${run.key}`, build, valuesOf(run));
+  return Number(found?.[0] ?? 0);
 }
 
 interface PageOfRun {
@@ -190,12 +191,12 @@ interface PageOfRun {
   readonly isThin?: boolean;
 }
 
-function readPage(
+function readPage<R extends readonly unknown[] = FoundRow>(
   statements: Statements,
   dialect: RunDialect,
   run: Run,
   { from = null, after = null, offset, limit, isThin = false }: PageOfRun,
-): Promise<readonly FoundRow[]> {
+): Promise<readonly R[]> {
   const place = from ?? after;
   const key = `page ${isThin ? "thin" : "whole"} ${place === null ? "" : from === null ? "after" : "from"} ${run.key}`;
   const build = (): Sql => pageSql(dialect, run, place === null ? null : from === null ? "after" : "from", isThin);

@@ -12,8 +12,12 @@ export class Slot {
 
 /** Runs statements that are built once for each key and then only get other values. */
 export interface Statements {
-  /** @param build makes the statement, with {@link Slot}s as parameters, when the key is met for the first time */
-  run<R>(key: string, build: () => Sql, values: readonly unknown[]): Promise<readonly R[]>;
+  /**
+   * Rows are lists of values in the order of the statement's columns.
+   *
+   * @param build makes the statement, with {@link Slot}s as parameters, when the key is met for the first time
+   */
+  run<R extends readonly unknown[]>(key: string, build: () => Sql, values: readonly unknown[]): Promise<readonly R[]>;
 }
 
 interface Built {

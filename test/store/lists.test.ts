@@ -99,8 +99,8 @@ onEachDatabase("a list", (at) => {
       expect(await byIndex(reader, query, whole.length)).toEqual(whole);
       expect(await byCursor(reader, query)).toEqual(whole);
     });
-    await fc.assert(property, { numRuns: 400 });
-  });
+    await fc.assert(property, { numRuns: at.dialect === "postgres" ? 200 : 400 });
+  }, 120_000);
 
   it("is counted anew after each change", async () => {
     const query: ListQuery = { sources: "all", parts: [part("User")], sort: null, count: 2, from: { startIndex: 9 } };

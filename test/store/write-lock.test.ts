@@ -19,10 +19,10 @@ it("a writer that waits for another process keeps its thread from nothing", asyn
     // Were the wait inside SQLite, none of these turns would come before the other lets go, and it never would.
     for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setTimeout(resolve, 2));
     expect(isWritten).toBe(false);
-    expect(await database.read("select count(*) as count from setting", [])).toEqual([{ count: 0 }]);
+    expect(await database.read("select count(*) as count from setting", [])).toEqual([[0]]);
     other.exec("commit");
     await written;
-    expect(await database.read("select count(*) as count from setting", [])).toEqual([{ count: 1 }]);
+    expect(await database.read("select count(*) as count from setting", [])).toEqual([[1]]);
   } finally {
     other.close();
     await database.close();

@@ -6,7 +6,7 @@ import pg from "pg";
 export interface OpenedPool {
   readonly pool: PostgresPool;
   /** See `Database.read`. */
-  read<R>(text: string, parameters: readonly unknown[]): Promise<readonly R[]>;
+  read<R extends readonly unknown[]>(text: string, parameters: readonly unknown[]): Promise<readonly R[]>;
 }
 
 /** Statements that each connection keeps prepared. Others are planned each time: filters can have any shape. */
@@ -34,13 +34,14 @@ export function openPool(url: string, size: number): OpenedPool {
       connect: async () => overClient(await pool.connect()),
       end: () => pool.end(),
     },
-    async read<R>(text: string, parameters: readonly unknown[]) {
+    async read<R extends readonly unknown[]>(text: string, parameters: readonly unknown[]) {
       const name = nameOf(text);
-      const query = { text, values: parameters.map(withoutNul), ...(name === undefined ? {} : { name }) };
-      const { rows } = await pool.query(query).catch((error: unknown) => {
+      const named = name === undefined ? {} : { name };
+      const query = { text, values: parameters.map(withoutNul), rowMode: "array", ...named } as const;
+      const { rows } = await pool.query<unknown[]>(query).catch((error: unknown) => {
         throw withoutValues(error);
       });
-      return rows as R[];
+      return rows as readonly unknown[] as readonly R[];
     },
   };
 }

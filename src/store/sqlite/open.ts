@@ -27,6 +27,7 @@ export async function openSqlite(file: string): Promise<Database> {
   connection.pragma("wal_autocheckpoint = 4000");
   connection.pragma("temp_store = MEMORY");
   const prepareCached = cachedPrepare(connection);
+  const prepareRaw = cachedPrepare(connection, { raw: true });
   // A database in memory is its connection's own, and so is a file without a name.
   const reader = file === ":memory:" || file === "" ? null : makeReader(file, patienceMs);
   // Whatever this connection does may be a write, of which the reader is to know.
@@ -67,8 +68,10 @@ export async function openSqlite(file: string): Promise<Database> {
     },
     isOneOf: (column, values): RawBuilder<boolean> =>
       sql`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
-    read: async <R>(text: string, parameters: readonly unknown[]) =>
-      (reader === null ? prepareCached(text).all(parameters) : reader.all(text, parameters)) as R[],
+    read: async <R extends readonly unknown[]>(text: string, parameters: readonly unknown[]) =>
+      (reader === null
+        ? prepareRaw(text).all(parameters)
+        : reader.all(text, parameters)) as readonly unknown[] as readonly R[],
     isTaken: (error) => /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/.test(errorCode(error) ?? ""),
     async close() {
       reader?.close();

@@ -3,6 +3,7 @@ import { cachedPrepare } from "./prepare.ts";
 
 /** A connection that only reads. */
 export interface SqliteReader {
+  /** Rows as lists of values. */
   all(text: string, parameters: readonly unknown[]): readonly unknown[];
   /** What is asked from here on sees what is committed by now. */
   refresh(): void;
@@ -26,7 +27,7 @@ export function makeReader(file: string, patienceMs: number): SqliteReader {
     connection.pragma(`busy_timeout = ${patienceMs}`);
     // What is searched for walks through whole indexes: 32 MB.
     connection.pragma("cache_size = -32000");
-    const prepare = cachedPrepare(connection);
+    const prepare = cachedPrepare(connection, { raw: true });
     return { connection, prepare, begin: connection.prepare("begin"), commit: connection.prepare("commit") };
   };
   const refresh = (): void => {

@@ -166,11 +166,11 @@ it("nobody becomes his own manager, and two people can be each other's", async (
     ]);
   }
   const enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
-  const rows = await fixture.database.read<{ document: string }>(
+  const rows = await fixture.database.read<[document: string]>(
     "select document from resource where type = 'User' order by id",
     [],
   );
-  const managed = rows.map(({ document }) => enterprise in JSON.parse(document));
+  const managed = rows.map(([document]) => enterprise in JSON.parse(document));
   expect(managed).toEqual([false, true, true]);
 });
 
@@ -272,7 +272,7 @@ async function leaves(userName: string, active: boolean): Promise<void> {
 }
 
 const states = () =>
-  fixture.database.read<{ version: number; departed_at: number | null }>(
+  fixture.database.read<[version: number, departedAt: number | null]>(
     "select version, departed_at from resource where type = 'User' order by id",
     [],
   );
@@ -290,7 +290,7 @@ it.each([[true], [false]])(
       expect(body.counts).toMatchObject({ updated: 1, unchanged: 0 });
       expect(body.people).toMatchObject([{ userName: "wang", action: "update", changes }]);
     }
-    expect(await states()).toMatchObject([{ departed_at: null }]);
+    expect(await states()).toEqual([[expect.any(Number), null]]);
     expect((await fixture.request("GET", `/api/v1/user-groups/${id}`)).body.members).toBe(1);
     const source = (await fixture.request("GET", "/api/v1/sources/partners")).body.id;
     expect((await fixture.store.directoryChanges()).get(source)).toBeGreaterThan(before.get(source) ?? 0);
@@ -323,7 +323,7 @@ it("who had left is back when a client writes him as he was, active", async () =
           };
     const all = { access: "write" as const, sources: "all" as const };
     expect(await writing[method]("User", items[0].id, body, all)).toMatchObject({ changed: true });
-    expect(await states()).toMatchObject([{ departed_at: null }]);
+    expect(await states()).toEqual([[expect.any(Number), null]]);
     expect(await writing[method]("User", items[0].id, body, all)).toMatchObject({ changed: false });
   }
 });
