@@ -254,7 +254,10 @@ export const lackingMembers = { any: 1, users: 2 } as const;
 /** The group is gone from the directory, and kept at the target for the protected people in it. */
 function isKeptForPeople({ protectedBy }: PushScope): RawBuilder<boolean> {
   const by = protectedBy?.User ?? null;
-  return by === null ? sql`1 = 0` : sql`(l.withheld_action = 'delete' and l.protected_by = ${by})`;
+  // Where both filters are the same text nothing tells why: then it stays as it is, people and all.
+  return by === null || by === protectedBy?.Group
+    ? sql`1 = 0`
+    : sql`(l.withheld_action = 'delete' and l.protected_by = ${by})`;
 }
 
 /** The member `x` itself is still in the directory. */

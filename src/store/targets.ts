@@ -104,6 +104,7 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
         ...(change.settings === undefined ? {} : { settings: JSON.stringify(change.settings) }),
         ...(change.secrets === undefined ? {} : { secrets: sealSecrets(cipher, change.secrets) }),
       } satisfies Partial<Record<keyof Tables["target"], unknown>>;
+      const before = await readTarget(id);
       await withName(database, "target", change.name, () =>
         db
           .updateTable("target")
@@ -111,13 +112,19 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
           .where("id", "=", id)
           .execute(),
       );
-      return readTarget(id);
+      const after = await readTarget(id);
+      // Who is to be spared must not wait for the end of a push that knows nothing of it.
+      if (before !== null && after !== null && sparesMore(before, after)) {
+        await write((trx) => revokeLease(trx, `target:${id}`));
+      }
+      return after;
     },
     deleteTarget: (id) =>
       write(async (trx) => {
         await revokeLease(trx, `target:${id}`);
         await trx.deleteFrom("remote_match").where("target_id", "=", id).execute();
         await trx.deleteFrom("remote_seen").where("target_id", "=", id).execute();
+        await trx.deleteFrom("pause").where("target_id", "=", id).execute();
         await trx.deleteFrom("link_member").where("target_id", "=", id).execute();
         await trx.deleteFrom("link").where("target_id", "=", id).execute();
         await trx
@@ -127,4 +134,11 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
         await trx.deleteFrom("target").where("id", "=", id).execute();
       }),
   };
+}
+
+/** Whether a push that is under way may do what it should not any more. */
+function sparesMore(before: TargetRow, after: TargetRow): boolean {
+  const sent = ({ status, settings: { safeguards, scope, provision } }: TargetRow): string =>
+    JSON.stringify([status, safeguards, scope, provision]);
+  return sent(before) !== sent(after);
 }

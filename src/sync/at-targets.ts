@@ -27,7 +27,8 @@ export async function atTargets(
         // An administrator may have changed it while we waited for our turn.
         const now = await parts.store.findTarget(row.id);
         if (now === null || !isMeant(now, task)) return null;
-        if (now.paused !== null && sends(task)) return pausedPush(now.paused);
+        // A plan of a source says what its sync would do: nothing at a target that is paused.
+        if (now.paused !== null && (sends(task) || task.mode === "plan")) return pausedPush(now.paused);
         const held: Held = { lease, signal: inner, ensureHeld };
         fencing = lease.fencing;
         const done = await work(now, held);

@@ -36,11 +36,13 @@ export async function underLease<T>(
   work: LeasedWork<T>,
 ): Promise<T | null> {
   let heldUntil = clock() + durationMs;
+  let askedAt = clock();
   const lease = await store.takeLease(name, holder, durationMs);
   if (lease === null) return null;
   const lost = new AbortController();
   const renew = async (): Promise<void> => {
     const until = clock() + durationMs;
+    askedAt = clock();
     try {
       await store.renewLease(lease, durationMs);
       heldUntil = until;
@@ -52,8 +54,9 @@ export async function underLease<T>(
   // A database that is away for a moment is no loss; the write that comes too late will be refused.
   const timer = setInterval(() => renew().catch(() => {}), durationMs / 4);
   const ensureHeld = async (): Promise<void> => {
-    // Half of it must be left: what is sent now has to arrive before somebody else may begin.
-    if (clock() >= heldUntil - durationMs / 2) await renew();
+    // Half of it must be left: what is sent now has to arrive before somebody else may begin. And whoever takes it away,
+    // for a pause or another address, should not have to wait for long until that is heard of.
+    if (clock() >= heldUntil - durationMs / 2 || clock() >= askedAt + askAgainMs) await renew();
   };
   try {
     return await work(lease, AbortSignal.any([signal, lost.signal]), ensureHeld);
@@ -62,6 +65,9 @@ export async function underLease<T>(
     await store.releaseLease(lease);
   }
 }
+
+/** So long after a lease was taken away the last request may begin. */
+const askAgainMs = 250;
 
 /** The same, waiting for its turn. */
 export async function underLeaseInTurn<T>(

@@ -93,6 +93,8 @@ export async function previewEnd(
     people,
     afterwards,
     directory,
+    // Of which state and settings: those seen then, and no others.
+    asOf: [source.updatedAt, ...(await parts.store.listTargets()).map(({ id, updatedAt }) => [id, updatedAt])],
     targets: targets.map(({ name: _, ...each }) => each),
   };
   const isLoss = [directory, ...targets].some(

@@ -26,9 +26,17 @@ export async function queueDueSources(store: SourceStore & TaskStore & EngineTas
     if (!isWanted || source.nextRunAt === null || source.nextRunAt > now) continue;
     const next = source.settings.leaving ? now + leavingRetryMs : nextRun(source, now);
     if (!(await store.postponeSource(source.id, source.nextRunAt, next))) continue;
-    await store.queueTask({ sourceId: source.id, targetId: null, trigger: "schedule", mode: "apply" });
+    const { task, created } = await store.queueTask({
+      ...{ sourceId: source.id, targetId: null, trigger: "schedule", mode: "apply" },
+    });
+    // A plan is no sync, and one that is applied may come to nothing: the turn is not over.
+    const isPlan = !created && (task.mode === "plan" || task.planId !== null);
+    if (isPlan && next !== null) await store.postponeSource(source.id, next, now + afterPlanMs);
   }
 }
+
+/** So long after a plan that stood in its way a sync is looked at again. Milliseconds. */
+const afterPlanMs = 10_000;
 
 /** At most one push in this time, in milliseconds: what is written meanwhile goes with the next one. */
 const betweenPushesMs = 1000;

@@ -39,7 +39,9 @@ export async function lookAhead(
   const removesInactive = ({ settings }: TargetRow): boolean => {
     const reading = parts.readProfile(settings.profile);
     // Of a profile that cannot be read the worse is told.
-    return "problem" in reading || reading.profile.facts["deactivate"]?.value === "delete";
+    if ("problem" in reading) return true;
+    const { deactivate, api } = reading.profile.facts;
+    return deactivate?.value === "delete" && !(settings.api !== undefined && switchesOff(api?.value));
   };
   try {
     return await previewEnd({ store, catalog: catalog(), removesInactive }, source, people, afterwards);
@@ -57,4 +59,10 @@ function inWords({ directory, targets }: EndPreview): string {
   });
   const here = `${directory.users.deactivated} people and ${directory.groups.deleted} groups would leave the directory`;
   return `${[here, ...at].join("; ")}.`;
+}
+
+/** Whether the product's own API, as the profile's fact says, makes accounts inactive where its SCIM can't. */
+function switchesOff(api: unknown): boolean {
+  const { attributes = {} } = (api ?? {}) as { readonly attributes?: Readonly<Record<string, unknown>> };
+  return Object.hasOwn(attributes, "active");
 }

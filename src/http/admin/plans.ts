@@ -111,6 +111,12 @@ async function checkApplicable(parts: AdminParts, task: TaskRow, digest: string 
   if (target !== null && target.status === "disabled") {
     throw conflict(`The target "${target.name}" is disabled: enable it to push to it.`);
   }
+  if (target !== null && target.paused !== null) {
+    throw conflict(`The target "${target.name}" is paused: resume it to push to it.`);
+  }
+  if ((await store.readSettings()).paused) {
+    throw conflict("Everything is paused (PATCH /settings): a plan is applied at once or not at all.");
+  }
   const reasons = await whatSettingsMoved(parts, task, plan, source, all);
   if (reasons.length > 0) {
     throw moved(`The plan was not applied, because it is out of date: ${reasons.join("; ")}. Plan again.`);

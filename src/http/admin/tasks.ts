@@ -101,6 +101,7 @@ function notHeld({ unknown, settled }: NotHeldError, changes: readonly string[])
  * @throws ProblemError 409
  */
 async function checkMappingStands({ store, schemas }: AdminParts, task: TaskRow): Promise<void> {
+  await checkProtectionStands(store, task);
   if (task.mapping === null || task.hold?.identities === undefined) return;
   const { name, version } = task.mapping;
   const source = task.sourceId === null ? null : await store.findSource(task.sourceId);
@@ -110,6 +111,19 @@ async function checkMappingStands({ store, schemas }: AdminParts, task: TaskRow)
     409,
     "conflict",
     `What is held was made by version ${version} of the mapping "${name}", which is not in force any more: sync again.`,
+  );
+}
+
+/** What is held was made with the protected accounts of its time. @throws ProblemError 409 where they may be others now */
+async function checkProtectionStands(store: AdminParts["store"], task: TaskRow): Promise<void> {
+  const source = task.sourceId === null ? null : await store.findSource(task.sourceId);
+  if (source === null || source.updatedAt < (task.startedAt ?? 0)) return;
+  const { protected: people, protectedGroups: groups } = source.settings.safeguards;
+  if (people === undefined && groups === undefined) return;
+  throw new ProblemError(
+    409,
+    "conflict",
+    `The settings of the source "${source.name}", which protects accounts, changed since this was held: sync again.`,
   );
 }
 

@@ -77,6 +77,18 @@ describe("sync tasks", () => {
     });
   });
 
+  it("approves nothing that was held before its source protected somebody else", async () => {
+    await hold();
+    fixture.clock.now += 1;
+    const protects = (text: string | null) =>
+      request("PATCH", "/api/v1/sources/corp", { safeguards: { protected: text } });
+    expect((await protects('userName eq "boss"')).status).toBe(200);
+    const refused = await request("POST", `/api/v1/sync-tasks/${taskId}/approve`, {});
+    expect([refused.status, refused.body.detail]).toEqual([409, expect.stringContaining("sync again")]);
+    expect((await protects(null)).status).toBe(200);
+    expect((await request("POST", `/api/v1/sync-tasks/${taskId}/approve`, {})).status).toBe(202);
+  });
+
   it("approves what is held, once, and wakes the engine", async () => {
     expect((await request("POST", `/api/v1/sync-tasks/${taskId}/approve`)).status).toBe(409);
     await hold();
