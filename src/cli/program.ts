@@ -1,7 +1,9 @@
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config.ts";
 import { StartError } from "../lib/start-error.ts";
+import { addApply } from "./apply.ts";
 import { addDemo } from "./demo.ts";
+import { addExport } from "./export.ts";
 import { addMapping } from "./mapping.ts";
 import { CliError, type CliParts } from "./parts.ts";
 import { addPlan } from "./plan.ts";
@@ -79,6 +81,8 @@ Exit codes: 0 done, 1 failed, partial or held, 2 wrong usage`,
   addVerify(program, parts, end);
   addProvision(program, parts, end);
   addRecords(program, parts, end);
+  addApply(program, parts, end);
+  addExport(program, parts, end);
   addToken(program, parts, end);
   addMapping(program, parts, end);
   addSimulator(program, parts, end);
