@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { isJsonObject } from "../../lib/json.ts";
 import { jsonPointer } from "../../lib/json-pointer.ts";
 import { textField } from "./fields.ts";
 import { scimClientForm } from "./scim-clients.ts";
@@ -68,13 +69,11 @@ export const configurationForm = z
       "Everything is known by its name. What is not said of a thing is as it would be of a new one; ******** stands for a secret that stays.",
   });
 
-/** The same, of which only the lists are looked at: each thing has its own problems, and hides no other's. */
-export const looseConfigurationForm = z.strictObject({
+/** The same without what is in its parts: each thing has its own problems, and hides no other's. */
+export const configurationOutline = z.strictObject({
   $schema: z.string().max(2048).optional(),
-  settings: partialSettingsForm.optional(),
-  ...(Object.fromEntries(
-    configurationKinds.map((kind) => [kind, z.array(z.unknown()).max(mostThings).optional()]),
-  ) as Record<ConfigurationKind, z.ZodOptional<z.ZodArray<z.ZodUnknown>>>),
+  settings: z.custom(isJsonObject, "has to be a JSON object").optional(),
+  ...Object.fromEntries(configurationKinds.map((kind) => [kind, z.array(z.unknown()).max(mostThings).optional()])),
 });
 
 /** JSON Pointer of a thing in a configuration. */

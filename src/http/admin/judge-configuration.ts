@@ -1,17 +1,16 @@
-import type { z } from "@hono/zod-openapi";
 import { refuseDynamicNames } from "../../directory/named-groups.ts";
 import { parseRule } from "../../directory/rules.ts";
 import { foldCase } from "../../lib/fold.ts";
 import { isJsonObject, type JsonObject, member } from "../../lib/json.ts";
 import { type SourceRow, userGroups } from "../../store/store.ts";
-import { invalid, ProblemError, type ProblemItem } from "../problem.ts";
+import { invalid, ProblemError, type ProblemItem, toProblemItems } from "../problem.ts";
 import { parseForm } from "./common.ts";
 import type { ShownForm } from "./compare-forms.ts";
 import {
   type ConfigurationKind,
   configurationKinds,
+  configurationOutline,
   dynamicGroupForm,
-  looseConfigurationForm,
   nameMember,
   placeOfThing,
 } from "./configuration-form.ts";
@@ -63,11 +62,16 @@ export async function judgeConfiguration(
   present: PresentConfiguration,
   parts: AdminParts,
 ): Promise<WantedConfiguration> {
-  const loose = parseForm(looseConfigurationForm, document);
-  const problems: ProblemItem[] = [];
-  const lists = configurationKinds.flatMap((kind) =>
-    (loose[kind] ?? []).map((value, index) => ({ kind, value, place: placeOfThing(kind, index) })),
-  );
+  const outline = configurationOutline.safeParse(document);
+  const problems: ProblemItem[] = outline.success ? [] : [...toProblemItems(outline.error.issues, "json")];
+  const written = isJsonObject(document) ? document : {};
+  const lists = configurationKinds.flatMap((kind) => {
+    const list = member(written, kind);
+    return (Array.isArray(list) ? list : []).map((value: unknown, index) => ({
+      ...{ kind, value },
+      place: placeOfThing(kind, index),
+    }));
+  });
   problems.push(...twiceNamed(lists));
   const around = lookAround(lists, present, parts);
   const things: WantedThing[] = [];
@@ -80,7 +84,8 @@ export async function judgeConfiguration(
   }
   let settings: ShownForm | null = null;
   try {
-    settings = loose.settings === undefined ? null : judgeSettings(loose.settings, present);
+    const patch = member(written, "settings");
+    settings = isJsonObject(patch) ? judgeSettings(patch, present) : null;
   } catch (error) {
     problems.push(...below("/settings", error));
   }
@@ -193,9 +198,9 @@ function kept(stored: ShownForm | undefined): readonly string[] {
   return Array.isArray(sources) ? sources.map(String) : [];
 }
 
-function judgeSettings(patch: z.output<typeof looseConfigurationForm>["settings"], present: PresentConfiguration) {
+function judgeSettings(patch: JsonObject, present: PresentConfiguration): ShownForm {
   const before = present.settings;
-  const form = parseForm(settingsForm, mergePatch({ ...toSettingsView(before) }, patch as JsonObject));
+  const form = parseForm(settingsForm, mergePatch({ ...toSettingsView(before) }, patch));
   return showSettings({ ...form, metricsToken: keepMasked(form.metricsToken, before.metricsToken) });
 }
 

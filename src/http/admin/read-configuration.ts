@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../lib/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
 import { type SecretsByPointer, secretMask } from "../../lib/secrets.ts";
 import { textOf } from "../../scim/document.ts";
 import { type Settings, type SourceRow, type TargetRow, userGroups, type VisibleSources } from "../../store/store.ts";
@@ -78,9 +78,22 @@ async function readGroups(store: AdminParts["store"], nameOf: SourceNames): Prom
   return things;
 }
 
-/** Text to compare and to show: JSON, without what is undefined. */
+/** A form to compare and to show: JSON, without what is undefined, in one order however it was stored. */
 function plainForm(form: object, secrets: SecretsByPointer = {}): ShownForm {
-  return { form: JSON.parse(JSON.stringify(form)) as JsonObject, secrets };
+  return { form: inOrder(JSON.parse(JSON.stringify(form)) as JsonObject) as JsonObject, secrets };
+}
+
+/** What a person looks for first; the rest is in the order of the alphabet. */
+const first: readonly string[] = ["name", "displayName", "type", "mode", "status"];
+
+function inOrder(value: Json): Json {
+  if (!isJsonObject(value)) return value;
+  const rank = (key: string): number => (first.includes(key) ? first.indexOf(key) : first.length);
+  const keys = Object.keys(value).toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  // Rules are in the order in which somebody has written them.
+  return Object.fromEntries(
+    keys.map((key) => [key, key === "mapping" ? value[key] : inOrder(value[key] ?? null)]),
+  ) as Json;
 }
 
 export function showSource(source: JudgedSource): ShownForm {
