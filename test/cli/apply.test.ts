@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { resolveReferences } from "../../src/cli/resolve-references.ts";
+import { projectDir } from "../support/imports.ts";
 import { type CliFixture, makeCliFixture } from "./fixture.ts";
 
 let cli: CliFixture;
@@ -340,4 +341,23 @@ it("references stand for texts anywhere but in rules of a target", async () => {
       { pointer: "/c", detail: "no" },
     ],
   });
+});
+
+it("the file and the commands of docs/operating.md do what the page says", async () => {
+  const page = readFileSync(join(projectDir, "docs/operating.md"), "utf8");
+  const [, document = ""] = /^```json bridge\n([\s\S]*?)^```$/m.exec(page) ?? [];
+  const section = page.slice(page.indexOf("## Configuration as a file"), page.indexOf("## Keys, tokens, TLS"));
+  const commands = [...section.matchAll(/^npx wecom-scim-bridge (.*)$/gm)].map(([, args = ""]) => args.split(" "));
+  expect(commands).toHaveLength(4);
+  write(document);
+  write("a-token\n", "staff-app.token");
+  const at = (name: string): string => (/\.(json|ndjson)$/.test(name) ? join(folder, name) : name);
+  const env = { ...cli.env, ...secrets };
+  const ran = [];
+  for (const args of commands) ran.push(await cli.run(args.map(at), { env }));
+  expect(ran.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual(commands.map(() => [0, ""]));
+  expect(ran[2]?.stdout).toBe("There is nothing to do.\n");
+  expect(JSON.parse(readFileSync(join(folder, "bridge-now.json"), "utf8")).targets).toMatchObject([
+    { name: "staff-app" },
+  ]);
 });
