@@ -223,3 +223,36 @@ export const previewAnswer = z.looseObject({
   warnings: recordProblems,
   mapping: z.looseObject({ name: z.string(), version: z.union([z.string(), z.number(), z.null()]) }),
 });
+
+export const configurationAnswer = z.record(z.string(), json);
+
+const comparedAnswer = z.object({
+  kind: z.enum(["settings", "sources", "targets", "userGroups", "scimClients", "webhooks"]),
+  name: z.string(),
+  id: z.string().nullable(),
+  place: z.string().nullable(),
+  action: z.enum(["create", "update", "none", "unlisted"]),
+  changes: z.array(z.object({ pointer: z.string(), before: json.optional(), after: json.optional() })),
+  links: z.number(),
+});
+
+export const comparisonAnswer = z.object({ items: z.array(comparedAnswer) });
+
+export type ComparedAnswer = z.output<typeof comparedAnswer>;
+
+const lost = {
+  users: z.looseObject({ deactivated: z.number(), deleted: z.number(), protected: z.number(), paused: z.number() }),
+  groups: z.looseObject({ deleted: z.number(), protected: z.number() }),
+  memberships: z.number(),
+};
+
+export const sourceEndAnswer = z.looseObject({
+  directory: z.looseObject(lost),
+  targets: z.array(z.looseObject({ name: z.string(), ...lost })),
+  confirm: z.string().nullable(),
+});
+
+export type SourceEndAnswer = z.output<typeof sourceEndAnswer>;
+
+/** What was made: of a SCIM client with its token, of a webhook with its secret. */
+export const madeAnswer = z.looseObject({ token: z.string().optional(), secret: z.string().optional() }).nullable();

@@ -9,15 +9,32 @@ export interface ApiClient {
    * @param path below `/api/v1`, with a slash
    * @param body sent as JSON; a text as it is, for files that are JSON already
    * @param files what of the body came from files: a refusal names the places there
-   * @throws CliError when the server can't be reached, refuses, or answers something else
+   * @throws {ApiRefusal} when the server refuses
+   * @throws CliError when it can't be reached, or answers something else
    */
   call<S extends z.ZodType>(
-    method: "GET" | "POST" | "PUT",
+    method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
     path: string,
     answer: S,
     body?: object | string,
     files?: readonly SentFile[],
   ): Promise<z.output<S>>;
+}
+
+/** One thing that is wrong with a request, as the server says it. */
+export type RefusedItem = z.output<typeof refusedItem>;
+
+/** The server said no. Nothing was done, unless its status is 5xx. */
+export class ApiRefusal extends CliError {
+  readonly status: number;
+  readonly errors: readonly RefusedItem[];
+
+  constructor(status: number, message: string, errors: readonly RefusedItem[]) {
+    super(1, message);
+    this.name = "ApiRefusal";
+    this.status = status;
+    this.errors = errors;
+  }
 }
 
 /** A file whose content is part of a body. */
@@ -60,7 +77,10 @@ export function makeApiClient({ fetch, env }: Pick<CliParts, "fetch" | "env">): 
         throw new CliError(1, `The server at ${shown} can't be reached (${reasonOf(error)}). Is it running?`);
       }
       const parsed = parseJson(text);
-      if (!response.ok) throw new CliError(1, sayRefusal(response.status, parsed, shown, files));
+      if (!response.ok) {
+        const errors = problem.safeParse(parsed).data?.errors ?? [];
+        throw new ApiRefusal(response.status, sayRefusal(response.status, parsed, shown, files), errors);
+      }
       const result = answer.safeParse(parsed);
       if (!result.success) throw new CliError(1, `${shown} answered something else than this command understands.`);
       return result.data;
@@ -68,20 +88,15 @@ export function makeApiClient({ fetch, env }: Pick<CliParts, "fetch" | "env">): 
   };
 }
 
-const problem = z.object({
+const refusedItem = z.object({
+  pointer: z.string().optional(),
+  parameter: z.string().optional(),
   detail: z.string(),
-  errors: z
-    .array(
-      z.object({
-        pointer: z.string().optional(),
-        parameter: z.string().optional(),
-        detail: z.string(),
-        line: z.number().optional(),
-        column: z.number().optional(),
-      }),
-    )
-    .default([]),
+  line: z.number().optional(),
+  column: z.number().optional(),
 });
+
+const problem = z.object({ detail: z.string(), errors: z.array(refusedItem).default([]) });
 
 function sayRefusal(status: number, body: unknown, server: string, files: readonly SentFile[]): string {
   const parsed = problem.safeParse(body);

@@ -1,8 +1,10 @@
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config.ts";
 import { StartError } from "../lib/start-error.ts";
+import { addApply } from "./apply.ts";
 import { addApprove } from "./approve.ts";
-import { addDemo } from "./demo.ts";
+import { addDemo, addDemo } from "./demo.ts";
+import { addExport } from "./export.ts";
 import { addHeld } from "./held.ts";
 import { addMapping } from "./mapping.ts";
 import { CliError, type CliParts } from "./parts.ts";
@@ -83,6 +85,8 @@ Exit codes: 0 done, 1 failed, partial or held, 2 wrong usage`,
   addVerify(program, parts, end);
   addProvision(program, parts, end);
   addRecords(program, parts, end);
+  addApply(program, parts, end);
+  addExport(program, parts, end);
   addToken(program, parts, end);
   addMapping(program, parts, end);
   addSimulator(program, parts, end);

@@ -62,7 +62,8 @@ const reasons: ReadonlyMap<unknown, string> = new Map([
   ["EPERM", "may not be read: no permission"],
 ]);
 
-function whyUnreadable(error: unknown): string {
+/** Why a file can't be read, in words that follow its name. */
+export function whyUnreadable(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return reasons.get(code) ?? `can't be read: ${typeof code === "string" ? code : String(error)}`;
 }

@@ -116,8 +116,8 @@ const extensionForm = z
   })
   .meta({ title: "Extension schema", description: "Attributes beside those of the standard (RFC 7643 §7)." });
 
-// As the repository's formatter writes JSON: lists of plain values in one line where they fit.
-function formatJson(value: unknown): string {
+/** JSON as the repository's formatter writes it: lists of plain values in one line where they fit. */
+export function formatJson(value: unknown): string {
   const text = JSON.stringify(value, null, 2);
   const joined = text.replace(
     /^(.*)\[\n((?:\s+(?:"(?:[^"\\]|\\.)*"|\d+|true|false),?\n)+)\s*\]/gm,

@@ -8,6 +8,8 @@ import { type AdminFixture, makeAdminFixture } from "../support/admin.ts";
 
 export interface CliFixture {
   readonly admin: AdminFixture;
+  /** What names the server to commands. */
+  readonly env: Readonly<Record<string, string>>;
   /** Calls of `serve`, `demo` and `simulator`. */
   readonly calls: readonly (readonly unknown[])[];
   run(args: readonly string[], more?: Partial<CliParts> & { readonly tty?: boolean }): Promise<Ran>;
@@ -30,8 +32,10 @@ export async function makeCliFixture(...admins: Parameters<typeof makeAdminFixtu
   });
   const { port } = server.address() as AddressInfo;
   const calls: (readonly unknown[])[] = [];
+  const env = { BRIDGE_URL: `http://127.0.0.1:${port}`, BRIDGE_TOKEN: admin.adminToken };
   return {
     admin,
+    env,
     calls,
     run: (args, more = {}) =>
       runCommand(args, {
@@ -47,7 +51,7 @@ export async function makeCliFixture(...admins: Parameters<typeof makeAdminFixtu
           calls.push(["simulator", kind, options]);
           return 0;
         },
-        env: { BRIDGE_URL: `http://127.0.0.1:${port}`, BRIDGE_TOKEN: admin.adminToken },
+        env,
         ...more,
       }),
     async close() {

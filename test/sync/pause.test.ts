@@ -173,6 +173,8 @@ describe("everything paused", () => {
     const lease = () => fixture.store.takeLease(`target:${fixture.row.id}`, "test", 1);
     await expect.poll(lease, { timeout: 20_000, interval: 10 }).not.toBeNull();
     fixture.control.clearFault();
+    // What was on its way when the pause came arrives.
+    await new Promise((resolve) => setTimeout(resolve, 500));
     fixture.control.resetJournal();
     for (const mode of ["apply", "verify"] as const) {
       await fixture.store.queueTask({

@@ -14,6 +14,7 @@ import {
   toProblem,
   toProblemItems,
 } from "../problem.ts";
+import { makeConfiguration } from "./configuration.ts";
 import { makeCustomSource } from "./custom-source.ts";
 import { makeDirectoryRecords } from "./directory-records.ts";
 import { docsPage, docsPolicy } from "./docs.ts";
@@ -96,6 +97,7 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
   app.route("/api/v1", makeImports(parts));
   app.route("/api/v1", makeWebhooks(parts));
   app.route("/api/v1", makeSettings(parts));
+  app.route("/api/v1", makeConfiguration(parts));
   describeTargetRules(app);
   app.openAPIRegistry.registerComponent("securitySchemes", "admin", { type: "http", scheme: "bearer" });
 

@@ -16,7 +16,7 @@ export interface NamedSources {
  * @param kept ids that the list has already: what was read can be sent back, also when a source is gone by now
  */
 export async function lookUpSources(
-  store: AdminParts["store"],
+  store: Pick<AdminParts["store"], "findSource">,
   named: readonly string[],
   kept: VisibleSources = [],
 ): Promise<NamedSources> {

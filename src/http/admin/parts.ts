@@ -12,6 +12,7 @@ import type {
   DirectoryStore,
   EndPreviewStore,
   GroupReader,
+  GroupRuleStore,
   HistoryReader,
   LinkViewStore,
   PauseStore,
@@ -94,6 +95,7 @@ export interface AdminParts {
     SchemaVersionStore &
     WebhookStore &
     GroupReader &
+    Pick<GroupRuleStore, "listGroupRules"> &
     DirectoryRecordReader &
     Pick<PushStore, "contactedAt"> &
     HistoryReader &

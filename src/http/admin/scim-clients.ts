@@ -73,7 +73,7 @@ async function judgeClient(
   value: unknown,
   before: ScimClientRow | null,
 ): Promise<Pick<ScimClientRow, "name" | "access" | "sources" | "requestsPerSecond">> {
-  const parsed = clientForm.safeParse(value);
+  const parsed = scimClientForm.safeParse(value);
   if (!parsed.success) return refuseClient(store, parsed.error, value, before);
   const { name, access, sources: named, requestsPerSecond } = parsed.data;
   const sources = named === "all" ? named : await toSourceIds(store, named, before?.sources);
@@ -115,7 +115,8 @@ const namesField = z.union(
   'has to be "all" or a list of sources (ids or names), at least one',
 );
 
-const clientForm = z
+/** A client as an administrator writes it. */
+export const scimClientForm = z
   .strictObject({
     name: nameField,
     access: accessField.default("read"),
@@ -160,7 +161,7 @@ const createClient = createRoute({
   operationId: "createScimClient",
   summary: "Makes a SCIM client and its token.",
   tags,
-  request: { body: body(clientForm) },
+  request: { body: body(scimClientForm) },
   responses: { 201: json("The client, with its token", newClientView), ...refusals(400, 409) },
 });
 

@@ -12,25 +12,27 @@ export function makeSettings({ store, nudge }: AdminParts) {
   const serially = makeSerially();
 
   return new OpenAPIHono()
-    .openapi(readSettings, async (c) => c.json(toView(await store.readSettings()), 200))
+    .openapi(readSettings, async (c) => c.json(toSettingsView(await store.readSettings()), 200))
     .openapi(patchSettings, async (c) => {
       const patch = c.req.valid("json");
       const settings = await serially(async () => {
         const before = await store.readSettings();
-        const form = parseForm(settingsForm, mergePatch({ ...toView(before) }, patch));
+        const form = parseForm(settingsForm, mergePatch({ ...toSettingsView(before) }, patch));
         return store.writeSettings({ ...form, metricsToken: keepMasked(form.metricsToken, before.metricsToken) });
       });
       nudge();
-      return c.json(toView(settings), 200);
+      return c.json(toSettingsView(settings), 200);
     });
 }
 
-function toView(settings: Settings): z.output<typeof settingsView> {
+/** The settings as they are answered. */
+export function toSettingsView(settings: Settings): z.output<typeof settingsView> {
   // What was stored while it could be has no effect.
   return { ...settings, separateApprover: false, metricsToken: settings.metricsToken === null ? null : secretMask };
 }
 
-function keepMasked(sent: string | null, stored: string | null): string | null {
+/** @throws ProblemError 400 for a mask that nothing is stored for */
+export function keepMasked(sent: string | null, stored: string | null): string | null {
   if (sent !== secretMask) return sent;
   if (stored === null) throw invalid([{ pointer: "/metricsToken", detail: "stands for a secret that is not stored" }]);
   return stored;
@@ -38,7 +40,8 @@ function keepMasked(sent: string | null, stored: string | null): string | null {
 
 const days = z.int().min(1).max(3650).default(90);
 
-const settingsForm = z.strictObject({
+/** The settings as an administrator writes them. */
+export const settingsForm = z.strictObject({
   maxEnabledSources: z.int().min(1).max(1000).default(5),
   maxCustomSources: z.int().min(0).max(1000).default(1),
   recordRetentionDays: days,

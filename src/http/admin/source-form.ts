@@ -62,13 +62,13 @@ export function judgeSource(
 }
 
 /** What a merge patch is merged into: the source as a client would write it, secrets masked. */
-export function toSourceForm(row: SourceRow) {
+export function toSourceForm(row: JudgedSource) {
   const settings = shownSettings(row);
   return maskSecrets({ name: row.name, type: row.type, status: row.status, ...settings }, row.secrets);
 }
 
 /** Settings without those that say nothing of this source: how it is read, where nobody reads it. */
-function shownSettings({ type, settings }: SourceRow) {
+function shownSettings({ type, settings }: Pick<SourceRow, "type" | "settings">) {
   const { leaving: _, sync, scope, mapping, ...others } = settings;
   return type === "custom" ? others : { ...others, sync, scope, mapping };
 }

@@ -20,7 +20,9 @@ import { storedTargetSettings, type TargetForm, targetSecrets, type targetView }
 export async function judgeTarget(
   form: TargetForm,
   stored: TargetRow | null,
-  parts: Pick<AdminParts, "store" | "catalog" | "knownProfiles" | "readProfile" | "allowUrl">,
+  parts: Pick<AdminParts, "catalog" | "knownProfiles" | "readProfile" | "allowUrl"> & {
+    readonly store: Pick<AdminParts["store"], "findSource">;
+  },
 ): Promise<NewTarget> {
   const { store, catalog, knownProfiles, allowUrl } = parts;
   const split = splitSecrets(form, targetSecrets(form));
@@ -146,7 +148,7 @@ function mappingProblems(
 }
 
 /** What a merge patch is merged into: the target as a client would write it, secrets masked. */
-export function toTargetForm(row: TargetRow) {
+export function toTargetForm(row: NewTarget) {
   return maskSecrets({ name: row.name, status: row.status, ...row.settings }, row.secrets);
 }
 

@@ -170,7 +170,7 @@ const onlyDynamic = "is for a group with a memberFilter: one with a list of memb
 const fieldAtStart = /^(displayName|externalId|memberFilter|members): /;
 
 /** Does something that speaks SCIM; a refusal that begins with the name of a field is about that one. */
-async function atFields<T>(work: () => Promise<T>): Promise<T> {
+export async function atFields<T>(work: () => Promise<T>): Promise<T> {
   return asProblems(work).catch((error: unknown) => {
     const [item] = error instanceof ProblemError && error.status === 400 ? error.errors : [];
     const [start, field] = (item && fieldAtStart.exec(item.detail)) ?? [];
@@ -180,7 +180,7 @@ async function atFields<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** User groups have no people of their own, though whoever made a filter may see them. */
-function peopled(sources: VisibleSources): VisibleSources {
+export function peopled(sources: VisibleSources): VisibleSources {
   return sources === "all" ? sources : sources.filter((id) => id !== userGroups);
 }
 
@@ -191,11 +191,13 @@ function operationOn(path: string, value: string | null | undefined): readonly o
   return [value === null ? { op: "remove", path } : { op: "replace", path, value }];
 }
 
-const filterField = z.string().min(1).max(8192).openapi({
+/** The filter that says who is in a dynamic group. */
+export const filterField = z.string().min(1).max(8192).openapi({
   description: "A SCIM filter over users. With it the group is dynamic: its members are the users whom it finds.",
   example: 'active eq true and title co "经理"',
 });
-const sourcesField = z
+/** The sources that such a filter looks at. */
+export const sourcesField = z
   .union([z.literal("all"), z.array(z.string().min(1).max(100)).min(1).max(1000).readonly()])
   .openapi({
     description:

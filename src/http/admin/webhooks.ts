@@ -124,7 +124,8 @@ function toView(row: WebhookRow, now: number): z.output<typeof webhookView> {
 
 const eventField = z.enum(eventTypes);
 
-const webhookForm = z
+/** A webhook as an administrator writes it. */
+export const webhookForm = z
   .strictObject({
     name: nameField,
     url: urlField,
