@@ -3,7 +3,7 @@ import { ConfigError } from "../config.ts";
 import { StartError } from "../lib/start-error.ts";
 import { addApply } from "./apply.ts";
 import { addApprove } from "./approve.ts";
-import { addDemo, addDemo } from "./demo.ts";
+import { addDemo } from "./demo.ts";
 import { addExport } from "./export.ts";
 import { addHeld } from "./held.ts";
 import { addMapping } from "./mapping.ts";
