@@ -59,6 +59,22 @@ export function makeApplyPlan(
   return { steps: [...made, ...gone], leftAlone };
 }
 
+/** JSON Pointers of where a file names sources that its plan would delete: it would be wrong as soon as that is done. */
+export function namedThoughDeleted(document: JsonObject, { steps }: ApplyPlan): readonly string[] {
+  const gone = new Set(
+    steps.flatMap(({ kind, action, name }) => (kind === "sources" && action === "delete" ? name : [])),
+  );
+  return ["targets", "userGroups", "scimClients"].flatMap((kind) => {
+    const list = member(document, kind);
+    const things: readonly Json[] = Array.isArray(list) ? list : [];
+    return things.flatMap((thing, index) => {
+      const sources = isJsonObject(thing) ? member(thing, "sources") : undefined;
+      const isNamed = Array.isArray(sources) && sources.some((name) => typeof name === "string" && gone.has(name));
+      return isNamed ? [`/${kind}/${index}/sources`] : [];
+    });
+  });
+}
+
 /** Disabling makes room for what is enabled after it, where the number of sources is limited. */
 function byTurn(a: Step, b: Step): number {
   const turn = (step: Step): number => order.indexOf(step.kind) * 2 + (disables(step) ? 0 : 1);

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { comparisonAnswer, type SourceEndAnswer, sourceEndAnswer } from "./answers.ts";
 import { type ApiClient, ApiRefusal, makeApiClient } from "./api-client.ts";
-import { type ApplyPlan, makeApplyPlan, type Step } from "./apply-plan.ts";
+import { type ApplyPlan, makeApplyPlan, namedThoughDeleted, type Step } from "./apply-plan.ts";
 import { nameThing, reportApplyPlan, reportSourceEnd } from "./apply-report.ts";
 import { type CarriedOut, carryOut, type Decisions, reportFailure } from "./carry-out.ts";
 import { type ConfigurationFile, readConfigurationFile, sayProblems } from "./configuration-file.ts";
@@ -70,6 +70,12 @@ async function applyFile(parts: CliParts, options: ApplyOptions): Promise<number
   const client = makeApiClient(parts);
   const file = await readConfigurationFile(parts, options.file);
   const plan = makeApplyPlan(file.document, await compare(client, file), options);
+  const contradictions = namedThoughDeleted(file.document, plan).map((pointer) => ({
+    pointer,
+    detail:
+      "names a source that the file does not have, and that --prune would delete: take it out, or have it in sources",
+  }));
+  if (contradictions.length > 0) throw new CliError(1, sayProblems(file, contradictions));
   const ends = await lookAtEnds(client, plan, options);
   const say = (text: string): void => void (options.json || parts.stdout.write(text));
   say(reportApplyPlan(plan));

@@ -219,6 +219,16 @@ describe("apply --prune", () => {
     expect(await plan(rest, ...flags)).toMatchObject({ exitCode: 0 });
     expect(await cli.admin.store.findWebhook("ops")).not.toBeNull();
   });
+
+  it("is refused where the file names a source that would go, and shows where", async () => {
+    await apply(whole);
+    const odd = { ...whole, sources: [whole.sources[1]] };
+    expect(await plan(odd)).toMatchObject({ exitCode: 0 });
+    const ran = await apply(odd, ["--prune", "--people", "keep", "--yes"]);
+    expect(ran).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(ran.stderr).toMatch(/\/targets\/0\/sources: names a source.*\n.*\/userGroups\/0\/sources: /);
+    expect(await cli.admin.store.findSource("hq")).not.toBeNull();
+  });
 });
 
 describe("secrets that are shown once", () => {
