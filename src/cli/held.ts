@@ -1,10 +1,11 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import type { z } from "zod";
 import { heldRecordsAnswer, type TaskAnswer, taskAnswer, tasksAnswer } from "./answers.ts";
 import { type ApiClient, makeApiClient } from "./api-client.ts";
 import type { CliParts } from "./parts.ts";
 import { targetNamesOf } from "./task-names.ts";
 import { plain, table } from "./text.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 type HeldRecord = z.output<typeof heldRecordsAnswer>["records"][number];
 
@@ -94,9 +95,4 @@ function rowOf(record: HeldRecord, names: ReadonlyMap<string, string>): readonly
   const { id, target, action, resourceType, externalId, displayName, because } = record;
   const where = target === null ? "directory" : (names.get(target) ?? target);
   return [id, where, action, resourceType, externalId ?? "", displayName ?? "", because];
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("Expected a number from 1 on.");
-  return Number(text);
 }

@@ -4,6 +4,7 @@ import { type recordAnswer, recordsAnswer, targetsAnswer } from "./answers.ts";
 import { type ApiClient, makeApiClient } from "./api-client.ts";
 import type { CliParts } from "./parts.ts";
 import { plain, table } from "./text.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 type RecordAnswer = z.output<typeof recordAnswer>;
 
@@ -100,9 +101,4 @@ function timeOf(text: string): string {
   const time = ago === null ? Date.parse(text) : Date.now() - ago;
   if (Number.isNaN(time)) throw new InvalidArgumentError("Expected a time such as 2026-03-01T08:00:00Z, or 7d.");
   return new Date(time).toISOString();
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("Expected a number from 1 on.");
-  return Number(text);
 }

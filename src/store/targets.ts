@@ -114,9 +114,7 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
       );
       const after = await readTarget(id);
       // Who is to be spared must not wait for the end of a push that knows nothing of it.
-      if (before !== null && after !== null && sparesMore(before, after)) {
-        await write((trx) => revokeLease(trx, `target:${id}`));
-      }
+      if (mayDoOtherwise(before, after)) await write((trx) => revokeLease(trx, `target:${id}`));
       return after;
     },
     deleteTarget: (id) =>
@@ -136,8 +134,8 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
   };
 }
 
-/** Whether a push that is under way may do what it should not any more. */
-function sparesMore(before: TargetRow, after: TargetRow): boolean {
+/** Whether a push that is under way may be doing what it should not any more. */
+function mayDoOtherwise(before: TargetRow, after: TargetRow): boolean {
   const sent = ({ status, settings: { safeguards, scope, provision } }: TargetRow): string =>
     JSON.stringify([status, safeguards, scope, provision]);
   return sent(before) !== sent(after);
