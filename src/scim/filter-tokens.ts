@@ -40,6 +40,9 @@ export function invalidFilter(detail: string, at: number): ScimError {
   return new ScimError(400, "invalidFilter", `${detail} at character ${at} of the filter`);
 }
 
+// Most are: nothing escaped, no control character, and no half of a surrogate pair, be it of a whole one.
+const plainString = /^"[ !#-[\]-\ud7ff\ue000-\uffff]*"$/;
+
 // The grammar knows the space only; tabs and line ends come from filters that people keep in files.
 function isSpace(character: string): boolean {
   return character === " " || character === "\t" || character === "\n" || character === "\r";
@@ -76,6 +79,7 @@ function endOfString(text: string, start: number): number {
 }
 
 function parseString(quoted: string, at: number): string {
+  if (plainString.test(quoted)) return quoted.slice(1, -1);
   let value: unknown;
   try {
     value = JSON.parse(quoted);
