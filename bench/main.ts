@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { benchEndpoint } from "./endpoint.ts";
 import { type Figure, table } from "./figures.ts";
+import { benchGroup } from "./group.ts";
 import { benchMapping } from "./mapping.ts";
 import { type BenchOptions, benchNames, parseOptions } from "./options.ts";
 import { benchPush } from "./push.ts";
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<readon
   mapping: ({ dist }) => benchMapping(dist),
   small: ({ dist, users }) => benchSync(dist, Math.max(100, users / 10), 3),
   push: ({ dist, users }) => benchPush(dist, Math.max(100, users / 10), 3),
+  group: ({ dist, users }) => benchGroup(dist, Math.max(100, users / 2)),
   large: ({ dist, users }) => benchSync(dist, users, 1),
   endpoint: ({ dist, users, seconds }) => benchEndpoint(dist, users, seconds),
 };

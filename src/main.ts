@@ -3,11 +3,10 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { runCli } from "./cli/program.ts";
 import { readConfig } from "./config.ts";
-import { runDemo } from "./demo/run-demo.ts";
 import { makeLog } from "./lib/log.ts";
-import { startBridge } from "./serve.ts";
 
-// The program: reads the command line, starts what it names, and ends with its exit code.
+// The program: reads the command line, starts what it names, and ends with its exit code. What only some commands need is
+// loaded by those: the server with all it is made of takes a second.
 
 // Whoever reads our output may stop reading: `… | head`.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
@@ -15,7 +14,10 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.
 process.exitCode = await runCli(
   {
     serve,
-    demo: (options) => runDemo({ ...options, stdout: process.stdout, stopped: toldToStop() }),
+    demo: async (options) => {
+      const { runDemo } = await import("./demo/run-demo.ts");
+      return runDemo({ ...options, stdout: process.stdout, stopped: toldToStop() });
+    },
     simulator: runSimulator,
     fetch,
     env: process.env,
@@ -28,6 +30,7 @@ process.exitCode = await runCli(
 
 /** Runs the server until it is told to stop, or its engine fails (then a supervisor should start it again). */
 async function serve(options: { readonly leaseMs: number }): Promise<number> {
+  const { startBridge } = await import("./serve.ts");
   const config = readConfig(process.env);
   const log = makeLog(config.logLevel);
   const stopped = toldToStop();

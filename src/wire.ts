@@ -298,15 +298,6 @@ export function wireEngine(
   });
 }
 
-// For the command line, which looks at files without a server.
-export type { CheckedFile, FileToCheck, SchemaFileKind } from "./mapping/check-files.ts";
-export { maxFileBytes, type WrittenFile } from "./mapping/file-text.ts";
-export { openFile } from "./mapping/open-file.ts";
-export type { Subject } from "./mapping/parse-record.ts";
-export { type Preview, previewFiles } from "./mapping/preview.ts";
-export { formatProblem, MappingError, type MappingProblem } from "./mapping/problem.ts";
-export { isEditorSchema, listSchemaFiles } from "./schemas/list-files.ts";
-
 /** Checks mapping files, extension schemas and target profiles as the server would on reading them. */
 export function checkSchemaFiles(files: readonly FileToCheck[]): readonly CheckedFile[] {
   return checkFiles(files, (profile) => {

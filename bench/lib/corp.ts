@@ -15,9 +15,12 @@ export interface Corp {
   stop(): Promise<void>;
 }
 
-/** @param members with one department for 33 of them, as in the sizes that the goals name */
-export async function startCorp(dist: string, members: number): Promise<Corp> {
-  const departments = Math.max(1, Math.round((members * 3) / 100));
+/** @param departments one for 33 members, as in the sizes that the goals name, if not said */
+export async function startCorp(
+  dist: string,
+  members: number,
+  departments = Math.max(1, Math.round((members * 3) / 100)),
+): Promise<Corp> {
   const process: Running = await startProgram([
     `${dist}/simulator/wecom/main.js`,
     ...["--members", String(members), "--departments", String(departments), "--unlimited"],

@@ -2,7 +2,9 @@ import { createReadStream } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { isJsonObject, type Json, type JsonObject } from "../lib/json.ts";
 import { readAtMost } from "../lib/read-at-most.ts";
-import { formatProblem, MappingError, openFile } from "../wire.ts";
+import type { WrittenFile } from "../mapping/file-text.ts";
+import type { OpenFile } from "../mapping/open-file.ts";
+import { formatProblem, MappingError } from "../mapping/problem.ts";
 import { CliError, type CliParts } from "./parts.ts";
 import { type ReadReference, type Resolved, resolveReferences } from "./resolve-references.ts";
 import { plain } from "./text.ts";
@@ -27,7 +29,7 @@ export async function readConfigurationFile(
   path: string,
 ): Promise<ConfigurationFile> {
   const written = await readWritten(path, stdin);
-  const { value, placeOf } = parse(written);
+  const { value, placeOf } = await parse(written);
   if (!isJsonObject(value)) throw new CliError(1, plain(`${written.file}:1:1: has to be a JSON object`));
   const folder = path === "-" ? "." : dirname(path);
   const { value: document, problems } = await resolveReferences(value, {
@@ -37,9 +39,11 @@ export async function readConfigurationFile(
   return { path: written.file, document: document as JsonObject, problems, placeOf };
 }
 
-function parse(written: Parameters<typeof openFile>[0]): ReturnType<typeof openFile> & { readonly value: Json } {
+async function parse(written: WrittenFile): Promise<OpenFile & { readonly value: Json }> {
+  // With all of the mapping's language behind it: commands that read no file do without.
+  const { openFile } = await import("../mapping/open-file.ts");
   try {
-    return openFile(written) as ReturnType<typeof openFile> & { readonly value: Json };
+    return openFile(written) as OpenFile & { readonly value: Json };
   } catch (error) {
     if (!(error instanceof MappingError)) throw error;
     throw new CliError(1, error.problems.map((problem) => plain(formatProblem(problem))).join("\n"));

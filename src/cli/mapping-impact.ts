@@ -1,4 +1,5 @@
-import { formatProblem, MappingError, openFile } from "../wire.ts";
+import { openFile } from "../mapping/open-file.ts";
+import { formatProblem, MappingError } from "../mapping/problem.ts";
 import { impactAnswer } from "./answers.ts";
 import { makeApiClient, type SentFile } from "./api-client.ts";
 import { isEmptyImpact, reportImpact } from "./impact-report.ts";

@@ -1,4 +1,7 @@
-import { formatProblem, MappingError, openFile, type Preview, previewFiles, type Subject } from "../wire.ts";
+import { openFile } from "../mapping/open-file.ts";
+import type { Subject } from "../mapping/parse-record.ts";
+import { type Preview, previewFiles } from "../mapping/preview.ts";
+import { formatProblem, MappingError } from "../mapping/problem.ts";
 import { previewAnswer } from "./answers.ts";
 import { makeApiClient } from "./api-client.ts";
 import { readDrafts } from "./mapping-impact.ts";

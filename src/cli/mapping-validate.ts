@@ -1,5 +1,8 @@
 import { resolve } from "node:path";
-import { checkSchemaFiles, type FileToCheck, isEditorSchema, type WrittenFile } from "../wire.ts";
+import type { FileToCheck } from "../mapping/check-files.ts";
+import type { WrittenFile } from "../mapping/file-text.ts";
+import { isEditorSchema } from "../schemas/list-files.ts";
+import { checkSchemaFiles } from "../wire.ts";
 import { CliError, type CliParts } from "./parts.ts";
 import {
   defaultSchemasDir,

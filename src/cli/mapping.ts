@@ -1,11 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type ImpactOptions, measureImpact } from "./mapping-impact.ts";
-import { type PreviewOptions, previewMapping } from "./mapping-preview.ts";
-import { type ValidateOptions, validateMappings } from "./mapping-validate.ts";
-import { type ActivateOptions, activateFile, listVersions, rollBack, type VersionOptions } from "./mapping-versions.ts";
+import type { ImpactOptions } from "./mapping-impact.ts";
+import type { PreviewOptions } from "./mapping-preview.ts";
+import type { ValidateOptions } from "./mapping-validate.ts";
+import type { ActivateOptions, VersionOptions } from "./mapping-versions.ts";
 import type { CliParts } from "./parts.ts";
 
-/** `mapping validate` and `preview`, on files alone; `impact`, `activate`, `versions` and `rollback`, on a server. */
+/**
+ * `mapping validate` and `preview`, on files alone; `impact`, `activate`, `versions` and `rollback`, on a server. Each is
+ * loaded when it is called: the mapping's language and its libraries take longer than most commands do.
+ */
 export function addMapping(program: Command, parts: CliParts, end: (exitCode: number) => void): void {
   const group = program.command("mapping").description("mapping files and extension schemas");
   const schemas = ["--schemas <dir>", "the schemas directory (BRIDGE_SCHEMAS_DIR, else ./schemas)"] as const;
@@ -16,7 +19,7 @@ export function addMapping(program: Command, parts: CliParts, end: (exitCode: nu
     .option(...schemas)
     .option("--json", "prints JSON", false)
     .action(async (files: readonly string[], options: ValidateOptions) =>
-      end(await validateMappings(parts, files, options)),
+      end(await (await import("./mapping-validate.ts")).validateMappings(parts, files, options)),
     );
   const subjects = ["member", "department", "tag"];
   const othersThan = (name: string) => [...subjects.filter((other) => other !== name), "source", "userid"];
@@ -42,7 +45,9 @@ export function addMapping(program: Command, parts: CliParts, end: (exitCode: nu
     .option("--organization <name>", "the organization of the source")
     .option("--namespace <name>", "the namespace of the source")
     .option("--json", "prints JSON", false)
-    .action(async (file: string, options: PreviewOptions) => end(await previewMapping(parts, file, options)));
+    .action(async (file: string, options: PreviewOptions) =>
+      end(await (await import("./mapping-preview.ts")).previewMapping(parts, file, options)),
+    );
   group
     .command("impact")
     .description("counts what a mapping file would change at the server's next sync; changes nothing")
@@ -51,7 +56,9 @@ export function addMapping(program: Command, parts: CliParts, end: (exitCode: nu
     .addOption(makeExtensionOption())
     .option("--detailed-exitcode", "ends with 2 when something would change", false)
     .option("--json", "prints JSON", false)
-    .action(async (file: string, options: ImpactOptions) => end(await measureImpact(parts, file, options)));
+    .action(async (file: string, options: ImpactOptions) =>
+      end(await (await import("./mapping-impact.ts")).measureImpact(parts, file, options)),
+    );
   const expected = ["--expected <version>", "refuses when another version is in force by now", toVersion] as const;
   group
     .command("activate")
@@ -59,7 +66,9 @@ export function addMapping(program: Command, parts: CliParts, end: (exitCode: nu
     .argument("<file>", "the file; its name without .json is the mapping's or the schema's name")
     .option(...expected)
     .option("--json", "prints JSON", false)
-    .action(async (file: string, options: ActivateOptions) => end(await activateFile(parts, file, options)));
+    .action(async (file: string, options: ActivateOptions) =>
+      end(await (await import("./mapping-versions.ts")).activateFile(parts, file, options)),
+    );
   const ofExtension = ["--extension", "of an extension schema, not of a mapping", false] as const;
   group
     .command("versions")
@@ -67,7 +76,9 @@ export function addMapping(program: Command, parts: CliParts, end: (exitCode: nu
     .argument("<name>", "the file's name without .json")
     .option(...ofExtension)
     .option("--json", "prints JSON", false)
-    .action(async (name: string, options: VersionOptions) => end(await listVersions(parts, name, options)));
+    .action(async (name: string, options: VersionOptions) =>
+      end(await (await import("./mapping-versions.ts")).listVersions(parts, name, options)),
+    );
   group
     .command("rollback")
     .description("brings a former version into force again")
@@ -77,7 +88,7 @@ export function addMapping(program: Command, parts: CliParts, end: (exitCode: nu
     .option(...expected)
     .option("--json", "prints JSON", false)
     .action(async (name: string, version: number, options: VersionOptions) =>
-      end(await rollBack(parts, name, version, options)),
+      end(await (await import("./mapping-versions.ts")).rollBack(parts, name, version, options)),
     );
 }
 

@@ -1,4 +1,4 @@
-import type { Preview } from "../wire.ts";
+import type { Preview } from "../mapping/preview.ts";
 import { plain, table } from "./text.ts";
 
 type Attribute = Preview["attributes"][number];

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { readConfig } from "../config.ts";
-import type { SchemaFileKind, WrittenFile } from "../wire.ts";
+import type { SchemaFileKind } from "../mapping/check-files.ts";
+import type { WrittenFile } from "../mapping/file-text.ts";
 import { CliError, type CliParts } from "./parts.ts";
 import { plain } from "./text.ts";
 import { listFolder, readAllWritten } from "./written-files.ts";

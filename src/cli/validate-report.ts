@@ -1,4 +1,5 @@
-import { type CheckedFile, formatProblem, type MappingProblem } from "../wire.ts";
+import type { CheckedFile } from "../mapping/check-files.ts";
+import { formatProblem, type MappingProblem } from "../mapping/problem.ts";
 import { plain, table } from "./text.ts";
 
 /** What came of checking files, for a person: a line for each thing to mend, then one for each file, then the sum. */

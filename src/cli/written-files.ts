@@ -1,7 +1,8 @@
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { readAtMost } from "../lib/read-at-most.ts";
-import { listSchemaFiles, maxFileBytes, type WrittenFile } from "../wire.ts";
+import { maxFileBytes, type WrittenFile } from "../mapping/file-text.ts";
+import { listSchemaFiles } from "../schemas/list-files.ts";
 import { CliError, type CliParts } from "./parts.ts";
 import { plain } from "./text.ts";
 

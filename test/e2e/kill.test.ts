@@ -15,13 +15,13 @@ describe("kill -9 at a dozen moments", () => {
   const lives = [
     { seed: 1, phase: phases[0] },
     { seed: 2, phase: phases[1] },
-    { seed: 3, phase: phases[2] },
+    { seed: 3, phase: phases[2], faults: true },
   ];
 
   it.each(lives)(
     `killed ${killsPerLife} times, first at its $phase, and started again, it ends exactly right (seed $seed)`,
     { timeout: 240_000 },
-    async ({ seed, phase }) => killAndRecover(seed, phase, work),
+    async ({ seed, phase, faults = false }) => killAndRecover(seed, phase, work, { faults }),
   );
 });
 

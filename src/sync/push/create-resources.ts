@@ -1,4 +1,3 @@
-import { concurrently } from "../../lib/concurrently.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { protectedReason } from "../../plan/protection.ts";
 import { isActive } from "../../scim/document.ts";
@@ -7,9 +6,10 @@ import type { PendingResource, PushOutcome } from "../../store/store.ts";
 import type { PatchOperation, RemoteResource } from "../../target/target.ts";
 import { TargetError } from "../../target/target.ts";
 import { desiredDocument, nameProblem } from "./desired.ts";
-import { findMatch, holdersOf, type Match, type Search } from "./find-match.ts";
+import { eachPending } from "./each-pending.ts";
+import { findMatch, type Match, type Search } from "./find-match.ts";
 import { knownAttributes } from "./known-attributes.ts";
-import { chunkSize, failureText, outcomeOf, type PushParts, retryDelayMs } from "./push-parts.ts";
+import { failureText, outcomeOf, type PushParts, retryDelayMs } from "./push-parts.ts";
 import { sendOperations } from "./send-operations.ts";
 
 /**
@@ -24,67 +24,10 @@ export async function createResources(parts: PushParts, type: ResourceType): Pro
 }
 
 async function createWave(parts: PushParts, type: ResourceType, onlyReady: boolean): Promise<number> {
-  let made = 0;
   const hasListed = await parts.store.hasRemoteMatches(parts.row.id);
-  for (let after = ""; ; ) {
-    const page = await parts.store.pendingCreates(parts.scope, type, { after, limit: chunkSize, onlyReady });
-    const last = page.at(-1);
-    if (last === undefined) return made;
-    after = last.id;
-    made += page.length;
-    // Before the first request: whoever goes on after a crash looks at the target before creating these.
-    await parts.store.intend(
-      parts.lease,
-      parts.row.id,
-      page.map((resource) => resource.id),
-    );
-    await inChunk(parts, page, (resource) => createOne(parts, resource, hasListed));
-  }
-}
-
-/** Works on one page concurrently and saves what came of it, also when the target gave up in the middle. */
-export async function inChunk(
-  parts: PushParts,
-  page: readonly PendingResource[],
-  work: (resource: PendingResource) => Promise<PushOutcome | readonly PushOutcome[]>,
-): Promise<void> {
-  const outcomes: PushOutcome[] = [];
-  try {
-    await concurrently(page, parts.target.concurrency, async (resource) => {
-      outcomes.push(...[await work(resource)].flat());
-    });
-  } finally {
-    if (outcomes.length > 0) {
-      const sound = await refuseSharedIds(parts, outcomes);
-      await parts.store.saveOutcomes(parts.lease, parts.taskId, parts.row.id, sound);
-    }
-    parts.onProgress(outcomes.length);
-  }
-}
-
-/**
- * One account there is one resource here. A server that answers two creates with one id, or an account that fits two
- * of our people, must not tie them together.
- */
-async function refuseSharedIds(parts: PushParts, outcomes: readonly PushOutcome[]): Promise<readonly PushOutcome[]> {
-  const ids = outcomes.flatMap(({ link }) => (link?.state === "linked" ? [link.remoteId] : []));
-  const type = outcomes[0]?.resourceType ?? "User";
-  const taken = new Map([...(await holdersOf(parts, type, ids))].map(([id, each]) => [id, each.resourceId]));
-  const refused = new Set<string>();
-  return outcomes.flatMap((outcome): PushOutcome[] => {
-    // What came after its create was about an account that is not its own.
-    if (refused.has(outcome.resourceId)) return [];
-    if (outcome.link?.state !== "linked") return [outcome];
-    const holder = taken.get(outcome.link.remoteId);
-    if (holder === undefined || holder === outcome.resourceId) {
-      taken.set(outcome.link.remoteId, outcome.resourceId);
-      return [outcome];
-    }
-    refused.add(outcome.resourceId);
-    const error = "the account that the target names for it belongs to another resource already";
-    const record = outcome.record === null ? null : ({ ...outcome.record, status: "failed", error } as const);
-    const link = { state: "failed", error, attempts: 1, nextTryAt: parts.clock() + retryDelayMs(1) } as const;
-    return [{ ...outcome, record, link }];
+  return eachPending(parts, {
+    pageOf: (page) => parts.store.pendingCreates(parts.scope, type, { ...page, onlyReady }),
+    work: (resource) => createOne(parts, resource, hasListed),
   });
 }
 

@@ -34,9 +34,6 @@ export interface PushParts {
   readonly onProgress: (done: number) => void;
 }
 
-/** Resources that are dealt with between two writes to the store: what a crash may leave in doubt. */
-export const chunkSize = 256;
-
 /** What a record at a target always says. */
 export function outcomeOf(
   resource: PendingResource,

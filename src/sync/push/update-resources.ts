@@ -5,51 +5,46 @@ import type { ResourceType } from "../../scim/resource.ts";
 import type { PendingResource, PushOutcome } from "../../store/store.ts";
 import { TargetError } from "../../target/target.ts";
 import { confirmLoss } from "./confirm-loss.ts";
-import { inChunk } from "./create-resources.ts";
 import { desiredDocument, nameProblem } from "./desired.ts";
+import { eachPending, type Step } from "./each-pending.ts";
 import { isRename, waitingRenames } from "./guard-renames.ts";
 import { keepUnknown } from "./keep-unknown.ts";
 import { knownAttributes } from "./known-attributes.ts";
 import { withheldOutcome, withhold } from "./protect.ts";
-import { chunkSize, failureText, outcomeOf, type PushParts, retryDelayMs } from "./push-parts.ts";
+import { failureText, outcomeOf, type PushParts, retryDelayMs } from "./push-parts.ts";
 import { sendOperations } from "./send-operations.ts";
-
-type Page = { readonly after: string; readonly limit: number };
 
 /** What changed since the target was last given it, reactivations included. Who waits with a new name waits whole. */
 export function updateResources(parts: PushParts, type: ResourceType): Promise<boolean> {
-  return eachPending(
-    parts,
-    (page) => parts.store.pendingUpdates(parts.scope, type, page),
-    (resource) => updateOne(parts, resource, null),
-    async (found) => {
+  return lookingForLoss(parts, {
+    pageOf: (page) => parts.store.pendingUpdates(parts.scope, type, page),
+    work: (resource) => updateOne(parts, resource, null),
+    choose: async (found) => {
       const page = await withhold(parts, found, "update");
       const waiting = await waitingRenames(parts, page);
       return page.filter(({ id }) => !waiting.has(id));
     },
-  );
+  });
 }
 
 /** People who are active there and must not be any more: disabled, departed, or out of the target's scope. */
 export function deactivateUsers(parts: PushParts): Promise<boolean> {
-  return eachPending(
-    parts,
-    (page) => parts.store.pendingDeactivations(parts.scope, { ...page, ...sendable(parts, "User") }),
-    async (resource) => {
+  return lookingForLoss(parts, {
+    pageOf: (page) => parts.store.pendingDeactivations(parts.scope, { ...page, ...sendable(parts, "User") }),
+    work: async (resource) => {
       const waits = (await waitingRenames(parts, [resource])).has(resource.id);
       return updateOne(parts, resource, false, waits);
     },
-    (page) => withhold(parts, page, "deactivate"),
-  );
+    choose: (page) => withhold(parts, page, "deactivate"),
+  });
 }
 
-export function deleteResources(parts: PushParts, type: ResourceType): Promise<boolean> {
-  return eachPending(
-    parts,
-    (page) => parts.store.pendingDeletes(parts.scope, type, { ...page, ...sendable(parts, type) }),
-    (resource) => deleteOne(parts, resource),
-    (page) => withhold(parts, page, "delete"),
-  );
+export async function deleteResources(parts: PushParts, type: ResourceType): Promise<void> {
+  await eachPending(parts, {
+    pageOf: (page) => parts.store.pendingDeletes(parts.scope, type, { ...page, ...sendable(parts, type) }),
+    work: (resource) => deleteOne(parts, resource),
+    choose: (page) => withhold(parts, page, "delete"),
+  });
 }
 
 /** Removals that the guard holds go only where somebody approved them. */
@@ -58,32 +53,17 @@ function sendable({ held }: PushParts, type: ResourceType): { readonly approved?
 }
 
 /** True when something turned out to be lost at the target and is to be made again. */
-async function eachPending(
-  parts: PushParts,
-  pageOf: (page: Page) => Promise<readonly PendingResource[]>,
-  work: (resource: PendingResource) => Promise<PushOutcome>,
-  choose: (page: readonly PendingResource[]) => Promise<readonly PendingResource[]>,
-): Promise<boolean> {
+async function lookingForLoss(parts: PushParts, step: Step): Promise<boolean> {
   let lost = false;
-  for (let after = ""; ; ) {
-    const found = await pageOf({ after, limit: chunkSize });
-    const last = found.at(-1);
-    if (last === undefined) return lost;
-    after = last.id;
-    const page = await choose(found);
-    if (page.length === 0) continue;
-    // Before the first request: a change that may have arrived is compared with what is there, not with what we know.
-    await parts.store.intend(
-      parts.lease,
-      parts.row.id,
-      page.map((resource) => resource.id),
-    );
-    await inChunk(parts, page, async (resource) => {
-      const outcome = await work(resource);
-      if (outcome.link?.state === "unlinked" && outcome.link.again) lost = true;
-      return outcome;
-    });
-  }
+  await eachPending(parts, {
+    ...step,
+    work: async (resource) => {
+      const outcomes = [await step.work(resource)].flat();
+      if (outcomes.some(({ link }) => link?.state === "unlinked" && link.again)) lost = true;
+      return outcomes;
+    },
+  });
+  return lost;
 }
 
 /** @param waits the rest of it waits for a person: only `active` is sent */

@@ -2,15 +2,6 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Attempts, TargetDownError } from "../../../src/sync/push/attempt.ts";
 import { TargetError, type TargetErrorCode } from "../../../src/target/target.ts";
 
-// Waiting costs no time here: the clock moves on by itself.
-vi.mock("../../../src/lib/wait.ts", async (original) => ({
-  ...(await original<object>()),
-  wait: async (milliseconds: number, signal?: AbortSignal) => {
-    vi.setSystemTime(Date.now() + milliseconds);
-    signal?.throwIfAborted();
-  },
-}));
-
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"] });
 });
@@ -18,8 +9,14 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+/** Waiting costs no time here: the clock moves on by itself. */
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  vi.setSystemTime(Date.now() + milliseconds);
+  signal.throwIfAborted();
+}
+
 const make = (more: { signal?: AbortSignal; maxWaitMs?: number } = {}): Attempts =>
-  new Attempts({ signal: new AbortController().signal, ensureHeld: async () => {}, ...more });
+  new Attempts({ signal: new AbortController().signal, ensureHeld: async () => {}, pause, ...more });
 
 /** Fails as told, then answers "done"; a number is a wait that the target asks for. */
 function script(...steps: readonly (TargetErrorCode | number | TargetError)[]) {

@@ -1,0 +1,113 @@
+import { concurrently } from "../../lib/concurrently.ts";
+import type { PendingResource, PushOutcome } from "../../store/store.ts";
+import { holdersOf } from "./find-match.ts";
+import { type PushParts, retryDelayMs } from "./push-parts.ts";
+
+/** One step of a push: which resources it is about, and what is done with each. */
+export interface Step {
+  readonly pageOf: (page: { readonly after: string; readonly limit: number }) => Promise<readonly PendingResource[]>;
+  /** Who of a page is dealt with now; all, if absent. */
+  readonly choose?: (page: readonly PendingResource[]) => Promise<readonly PendingResource[]>;
+  readonly work: (resource: PendingResource) => Promise<PushOutcome | readonly PushOutcome[]>;
+}
+
+/** Resources that are read, and written down as about to be sent, at once. */
+const pageSize = 64;
+/** Outcomes that are saved at once. Both are so few that the target still has requests to work on meanwhile. */
+const saveAfter = 32;
+
+/**
+ * Works on all resources of a step, some at a time, in the order of their pages. What came of them is saved as it comes,
+ * also when the target gives up in the middle: a crash leaves a page and some outcomes in doubt, never more.
+ *
+ * @returns how many resources there were
+ */
+export async function eachPending(parts: PushParts, { pageOf, choose, work }: Step): Promise<number> {
+  let count = 0;
+  async function* resources(): AsyncGenerator<PendingResource, void> {
+    for (let after = ""; ; ) {
+      const found = await pageOf({ after, limit: pageSize });
+      const last = found.at(-1);
+      if (last === undefined) return;
+      after = last.id;
+      count += found.length;
+      const page = choose === undefined ? found : await choose(found);
+      if (page.length === 0) continue;
+      // Before the first request: what may have arrived is looked for there by whoever goes on after a crash.
+      await parts.store.intend(
+        parts.lease,
+        parts.row.id,
+        page.map(({ id }) => id),
+      );
+      yield* page;
+    }
+  }
+  const outcomes = keepOutcomes(parts);
+  try {
+    // While one worker waits for the next page, or for what is saved, the others' requests are on their way.
+    await concurrently(resources(), parts.target.concurrency, async (resource) => {
+      await outcomes.add([await work(resource)].flat());
+    });
+  } finally {
+    await outcomes.save();
+  }
+  return count;
+}
+
+interface KeptOutcomes {
+  /** Saves them with others that wait, once there are enough. */
+  add(outcomes: readonly PushOutcome[]): Promise<void>;
+  /** Saves what waits. @throws what the store throws, a lost lease for instance */
+  save(): Promise<void>;
+}
+
+function keepOutcomes(parts: PushParts): KeptOutcomes {
+  let waiting: PushOutcome[] = [];
+  let before: Promise<void> = Promise.resolve();
+  const saveWaiting = async (): Promise<void> => {
+    const outcomes = waiting;
+    waiting = [];
+    if (outcomes.length === 0) return;
+    const sound = await refuseSharedIds(parts, outcomes);
+    await parts.store.saveOutcomes(parts.lease, parts.taskId, parts.row.id, sound);
+    parts.onProgress(outcomes.length);
+  };
+  // One after the other: each sees what belongs to whom by the one before.
+  const save = (): Promise<void> => {
+    before = before.then(saveWaiting, saveWaiting);
+    return before;
+  };
+  return {
+    save,
+    async add(outcomes) {
+      waiting.push(...outcomes);
+      if (waiting.length >= saveAfter) await save();
+    },
+  };
+}
+
+/**
+ * One account there is one resource here. A server that answers two creates with one id, or an account that fits two
+ * of our people, must not tie them together.
+ */
+async function refuseSharedIds(parts: PushParts, outcomes: readonly PushOutcome[]): Promise<readonly PushOutcome[]> {
+  const ids = outcomes.flatMap(({ link }) => (link?.state === "linked" ? [link.remoteId] : []));
+  const type = outcomes[0]?.resourceType ?? "User";
+  const taken = new Map([...(await holdersOf(parts, type, ids))].map(([id, each]) => [id, each.resourceId]));
+  const refused = new Set<string>();
+  return outcomes.flatMap((outcome): PushOutcome[] => {
+    // What came after its create was about an account that is not its own.
+    if (refused.has(outcome.resourceId)) return [];
+    if (outcome.link?.state !== "linked") return [outcome];
+    const holder = taken.get(outcome.link.remoteId);
+    if (holder === undefined || holder === outcome.resourceId) {
+      taken.set(outcome.link.remoteId, outcome.resourceId);
+      return [outcome];
+    }
+    refused.add(outcome.resourceId);
+    const error = "the account that the target names for it belongs to another resource already";
+    const record = outcome.record === null ? null : ({ ...outcome.record, status: "failed", error } as const);
+    const link = { state: "failed", error, attempts: 1, nextTryAt: parts.clock() + retryDelayMs(1) } as const;
+    return [{ ...outcome, record, link }];
+  });
+}
