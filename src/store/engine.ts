@@ -29,16 +29,20 @@ export interface Lease {
 
 /** Another process has taken over what this one was working on: stop, and leave the rest to it. */
 export class LeaseLostError extends Error {
-  constructor(name: string) {
-    super(`the lease ${name} is held by another process`);
+  /** False: it was asked back. Nothing more may be begun, and what came of what was begun may still be written down. */
+  readonly endsAtOnce: boolean;
+
+  constructor(name: string, { isAskedBack = false } = {}) {
+    super(isAskedBack ? `the lease ${name} was asked back` : `the lease ${name} is held by another process`);
     this.name = "LeaseLostError";
+    this.endsAtOnce = !isAskedBack;
   }
 }
 
 export interface LeaseStore {
   /** One conditional write. Null while somebody else holds it. */
   takeLease(name: string, holder: string, durationMs: number): Promise<Lease | null>;
-  /** Throws {@link LeaseLostError} when it is not ours any more. */
+  /** Throws {@link LeaseLostError} when it is not ours any more, or was asked back. */
   renewLease(lease: Lease, durationMs: number): Promise<void>;
   releaseLease(lease: Lease): Promise<void>;
 }

@@ -3,7 +3,7 @@ import type { Cipher } from "../lib/cipher.ts";
 import { uuidv7 } from "../lib/uuid.ts";
 import type { Database } from "./database.ts";
 import { directoryTime } from "./directory-clock.ts";
-import { revokeLease } from "./leases.ts";
+import { askLeaseBack, revokeLease } from "./leases.ts";
 import { withName } from "./names.ts";
 import { openSecrets, sealSecrets } from "./sources.ts";
 import type { Pause, TargetRow, TargetSettings, TargetStore } from "./store.ts";
@@ -114,7 +114,7 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
       );
       const after = await readTarget(id);
       // Who is to be spared must not wait for the end of a push that knows nothing of it.
-      if (mayDoOtherwise(before, after)) await write((trx) => revokeLease(trx, `target:${id}`));
+      if (mayDoOtherwise(before, after)) await write((trx) => askLeaseBack(trx, `target:${id}`));
       return after;
     },
     deleteTarget: (id) =>
