@@ -30,6 +30,8 @@ export interface ScimRequest {
   readonly id?: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: JsonObject;
+  /** Of a PUT: what of the body the bridge says; the rest is as the target returned it. */
+  readonly said?: JsonObject;
   /** A value in the query that must not come back in an error. */
   readonly lookedFor?: string;
   /** Of a POST: our own id of what is created. */
