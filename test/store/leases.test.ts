@@ -144,6 +144,11 @@ const ofSource: Readonly<Record<string, Write>> = {
     (lease, { taskId }) =>
     (store) =>
       store.markSame(lease, taskId, [{ id: userId(1), fingerprint: "other" }], "m2"),
+  skipChanges: (lease) => (store) => store.skipChanges(lease, [{ seq: 1, error: "protected" }]),
+  keepMembers:
+    (lease, { taskId }) =>
+    (store) =>
+      store.keepMembers(lease, taskId, [userId(1)]),
   applyMarks:
     (lease, { taskId }) =>
     (store) =>
