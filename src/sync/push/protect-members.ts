@@ -50,11 +50,11 @@ async function protectorOf(parts: PushParts, group: PendingGroup): Promise<strin
   // One that goes, but for the protected people in it, is not protected itself: that was judged when it was to go.
   if (by === null || group.isBeingMade === true || group.isLeaving === true) return null;
   const key = `members ${group.id}`;
-  if (unprotected.get(key) === group.membersVersion) return null;
+  if (unprotected.has(key, group.membersVersion)) return null;
   const judged = (await store.judged(row.id, [group.id])).get(group.id);
   if (judged !== undefined && isKnownProtected(parts, judged) !== null) return by;
   if (await showsProtected(parts, { type: "Group", remoteId: group.remoteId })) return by;
-  unprotected.set(key, group.membersVersion);
+  unprotected.add(key, group.membersVersion);
   return null;
 }
 
