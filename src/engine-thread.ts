@@ -5,7 +5,8 @@ import { answerQuestions, type EngineQuestions, openParts, type ReadyConfig, wir
 
 // The engine in a thread of its own: better-sqlite3 blocks its thread, and the one that answers must not be blocked.
 // The two share nothing but the database; a message says that there is something to look at, or asks what takes long to
-// find out for a large corp: what a mapping would change, what it makes of somebody among all departments and tags.
+// find out for a large corp: what a mapping would change, what it makes of somebody among all departments and tags, whom the
+// end of a source would take away.
 
 export interface EngineThreadData {
   readonly config: ReadyConfig;

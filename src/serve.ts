@@ -282,6 +282,7 @@ function adminParts(
     },
     measureImpact: (question, signal) => ask("impact", question, signal),
     previewOfSource: (question, signal) => ask("preview", question, signal),
+    previewEnd: (question, signal) => ask("end", question, signal),
     catalog: () => schemas.inForce().catalog,
     knownMappings: () => [...schemas.inForce().mappings.keys()],
     knownProfiles: () => schemas.profiles(),

@@ -26,6 +26,7 @@ import { type Engine, startEngine } from "./sync/engine.ts";
 import type { ImpactQuestion, SourceImpact } from "./sync/impact/impact.ts";
 import { measureSources } from "./sync/impact/measure-sources.ts";
 import { type PreviewParts, type PreviewQuestion, previewOfSource, type StoredPreview } from "./sync/preview.ts";
+import { type EndAnswer, type EndQuestion, previewEnd } from "./sync/preview-end.ts";
 import type { EngineEdges } from "./sync/run-task.ts";
 import type { SendWebhook } from "./sync/webhooks/deliver.ts";
 import { makeTarget, type TargetOptions } from "./target/open-target.ts";
@@ -237,6 +238,7 @@ function refuseUrl(url: string, allowAddress: AddressPolicy): string | null {
 export type EngineQuestions = {
   readonly impact: { readonly question: ImpactQuestion; readonly answer: readonly SourceImpact[] };
   readonly preview: { readonly question: PreviewQuestion; readonly answer: StoredPreview | null };
+  readonly end: { readonly question: EndQuestion; readonly answer: EndAnswer | null };
   readonly metrics: { readonly question: null; readonly answer: ThreadMetrics };
 };
 
@@ -254,11 +256,34 @@ export function answerQuestions(parts: Parts): Answers<EngineQuestions> {
     impact: async ({ name, text, extensions, sources }, signal) =>
       measureImpact(parts, await mappingOf(name, text, extensions), sources, signal),
     preview: (question) => previewOfSource({ store, mappingOf }, question),
+    end: (question, signal) => previewEndOf({ ...parts.edges, store }, question, signal),
     metrics: async () => {
       metrics.setGauges(await readGauges());
       return [...(await metrics.read()), ...(await ofThread.read())];
     },
   };
+}
+
+/** Says what the end of a source would take away. */
+export async function previewEndOf(
+  { store, catalog, readProfile }: Pick<Edges, "catalog" | "readProfile"> & { readonly store: FullStore },
+  question: EndQuestion,
+  signal: AbortSignal,
+): Promise<EndAnswer | null> {
+  const removesInactive = ({ settings }: TargetRow): boolean => {
+    const reading = readProfileForPeople({ readProfile }, settings.profile);
+    // Of a profile that cannot be read the worse is told.
+    if ("problem" in reading) return true;
+    const { deactivate, api } = reading.profile.facts;
+    return deactivate.value === "delete" && !(settings.api !== undefined && switchesOff(api?.value));
+  };
+  return previewEnd({ store, catalog: await catalog(), removesInactive, signal }, question);
+}
+
+/** Whether the product's own API, as the profile's fact says, makes accounts inactive where its SCIM can't. */
+function switchesOff(api: unknown): boolean {
+  const { attributes = {} } = (api ?? {}) as { readonly attributes?: Readonly<Record<string, unknown>> };
+  return Object.hasOwn(attributes, "active");
 }
 
 /** Counts what a mapping would change of some sources, and at their targets. */

@@ -64,6 +64,7 @@ const plannedRequest = z.looseObject({
   method: z.string(),
   path: z.string(),
   body: z.record(z.string(), z.json()).nullable(),
+  kept: z.array(z.string()).default([]),
   exact: z.boolean(),
 });
 

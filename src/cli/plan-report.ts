@@ -17,8 +17,9 @@ export function reportPlan(about: string, task: TaskAnswer, names: ReadonlyMap<s
 
 /** One request as it would go out: method, path and body. */
 export function reportRequest(request: PlannedRequestAnswer, names: ReadonlyMap<string, string>): string {
-  const { target, method, path, body, exact } = request;
+  const { target, method, path, body, kept, exact } = request;
   const what = `${names.get(target) ?? target}: ${method} ${path}${exact ? "" : "  (not exact: see docs)"}`;
   const text = body === null ? [] : JSON.stringify(body, null, 2).split("\n");
-  return [what, ...text.map((line) => `  ${line}`)].map((line) => `${plain(line)}\n`).join("");
+  const rest = kept.length === 0 ? [] : [`  and as the target has it: ${kept.join(", ")}`];
+  return [what, ...text.map((line) => `  ${line}`), ...rest].map((line) => `${plain(line)}\n`).join("");
 }

@@ -5,6 +5,7 @@ import { makeDirectoryHolds } from "./directory-holds.ts";
 import { makeDirectoryPlan } from "./directory-plan.ts";
 import type { DirectoryStore } from "./engine.ts";
 import { toCurrent } from "./records.ts";
+import { makeSparePlanned } from "./spare-planned.ts";
 
 /** Our own directory: what is in it, what is planned for it, and what is applied. */
 export function makeDirectoryStore(database: Database, clock: () => number): DirectoryStore {
@@ -13,6 +14,7 @@ export function makeDirectoryStore(database: Database, clock: () => number): Dir
     ...makeDirectoryPlan(database, clock),
     ...makeDirectoryHolds(database, clock),
     ...makeDirectoryApply(database, clock),
+    ...makeSparePlanned(database),
 
     async readCurrent(ids) {
       if (ids.length === 0) return [];

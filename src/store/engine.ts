@@ -3,6 +3,7 @@ import type { ResolvedFilter } from "../scim/resolve-filter.ts";
 import type { Member, ResourceType } from "../scim/resource.ts";
 import type { RecordKind, SourceScope, Visibility } from "../source/source.ts";
 import type { CompiledRule, GroupRule } from "./directory-writing.ts";
+import type { OpenChange } from "./spare-planned.ts";
 import type {
   Drift,
   Matching,
@@ -29,16 +30,20 @@ export interface Lease {
 
 /** Another process has taken over what this one was working on: stop, and leave the rest to it. */
 export class LeaseLostError extends Error {
-  constructor(name: string) {
-    super(`the lease ${name} is held by another process`);
+  /** False: it was asked back. Nothing more may be begun, and what came of what was begun may still be written down. */
+  readonly endsAtOnce: boolean;
+
+  constructor(name: string, { isAskedBack = false } = {}) {
+    super(isAskedBack ? `the lease ${name} was asked back` : `the lease ${name} is held by another process`);
     this.name = "LeaseLostError";
+    this.endsAtOnce = !isAskedBack;
   }
 }
 
 export interface LeaseStore {
   /** One conditional write. Null while somebody else holds it. */
   takeLease(name: string, holder: string, durationMs: number): Promise<Lease | null>;
-  /** Throws {@link LeaseLostError} when it is not ours any more. */
+  /** Throws {@link LeaseLostError} when it is not ours any more, or was asked back. */
   renewLease(lease: Lease, durationMs: number): Promise<void>;
   releaseLease(lease: Lease): Promise<void>;
 }
@@ -241,6 +246,15 @@ export interface DirectoryStore {
   holdMemberRemovals(lease: Lease, changeSeqs: readonly number[]): Promise<number>;
   /** Removals that were held at a target and approved: forgotten after the push that carried them out. */
   forgetReleased(lease: Lease, targetId: string, sourceIds: readonly string[]): Promise<void>;
+
+  /** What a task has planned and not applied, in its order; memberships apart. */
+  openChanges(taskId: string, page: { readonly after: number; readonly limit: number }): Promise<readonly OpenChange[]>;
+  /** Members whom a task is still to take out of a group, other than for having left, in order of their ids. */
+  openRemovals(taskId: string, page: { readonly after: string; readonly limit: number }): Promise<readonly string[]>;
+  /** Leaves planned changes out, with the reason. Members of a group come and go all the same. */
+  skipChanges(lease: Lease, changes: readonly { readonly seq: number; readonly error: string }[]): Promise<void>;
+  /** Leaves out that these members are taken out of groups; the next task looks at them again. */
+  keepMembers(lease: Lease, taskId: string, memberIds: readonly string[]): Promise<void>;
 
   /** Applies the next planned changes in one transaction; how many there were. */
   applyNext(lease: Lease, taskId: string, sourceId: string, limit: number): Promise<number>;

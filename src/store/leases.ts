@@ -25,7 +25,10 @@ export function makeLeaseStore({ db }: Database, clock: () => number): LeaseStor
         .where("holder", "=", lease.holder)
         .where("fencing", "=", lease.fencing)
         .executeTakeFirst();
-      if (renewed.numUpdatedRows === 0n) throw new LeaseLostError(lease.name);
+      if (renewed.numUpdatedRows > 0n) return;
+      const row = await db.selectFrom("lease").selectAll().where("name", "=", lease.name).executeTakeFirst();
+      const isAskedBack = row?.holder === lease.holder + askedBack && row.fencing === lease.fencing;
+      throw new LeaseLostError(lease.name, { isAskedBack });
     },
     async releaseLease(lease) {
       // Expired, not deleted: the fencing number must go on growing.
@@ -33,12 +36,15 @@ export function makeLeaseStore({ db }: Database, clock: () => number): LeaseStor
         .updateTable("lease")
         .set({ expires_at: 0 })
         .where("name", "=", lease.name)
-        .where("holder", "=", lease.holder)
+        .where("holder", "in", [lease.holder, lease.holder + askedBack])
         .where("fencing", "=", lease.fencing)
         .execute();
     },
   };
 }
+
+/** Behind the name of a holder: he is to give the lease back. */
+const askedBack = " (asked back)";
 
 /**
  * Proves inside a write transaction that the lease is still ours. A holder that was stopped for longer than its
@@ -47,10 +53,22 @@ export function makeLeaseStore({ db }: Database, clock: () => number): LeaseStor
 export async function assertLease(dialect: Database["dialect"], trx: Transaction<Tables>, lease: Lease): Promise<void> {
   const lock = dialect === "postgres" ? sql`for share` : sql``;
   const found = await sql<{ fencing: number }>`
-    select fencing from lease where name = ${lease.name} and holder = ${lease.holder} and fencing = ${lease.fencing} ${lock}`.execute(
-    trx,
-  );
+    select fencing from lease where name = ${lease.name} and holder in (${lease.holder}, ${lease.holder + askedBack})
+      and fencing = ${lease.fencing} ${lock}`.execute(trx);
   if (found.rows.length === 0) throw new LeaseLostError(lease.name);
+}
+
+/**
+ * Asks whoever holds a lease to give it back: he hears of it before the next request, begins nothing more, writes down what
+ * came of what he had begun, and lets go of it. Until then, or until it has expired, nobody else gets it.
+ */
+export async function askLeaseBack(trx: Transaction<Tables>, name: string): Promise<void> {
+  await trx
+    .updateTable("lease")
+    .set({ holder: sql`holder || ${askedBack}` })
+    .where("name", "=", name)
+    .where("holder", "not like", `%${askedBack}`)
+    .execute();
 }
 
 /** Takes a lease from whoever holds it: what he goes on with is about something that is no more. */

@@ -4,6 +4,7 @@ import { noCounts } from "./counts.ts";
 import type { Database } from "./database.ts";
 import type { ChosenAccount, LinkDecisionStore, LinkedOne, PushOutcome } from "./engine.ts";
 import { leasedWrite } from "./leases.ts";
+import { membersVersions } from "./members-version.ts";
 import { freshLink } from "./push.ts";
 import { takeOver } from "./take-over.ts";
 import { unlink } from "./unlink.ts";
@@ -56,6 +57,7 @@ export function makeLinkDecisions(database: Database, clock: () => number): Link
             {
               ...freshLink(targetId, resource.id, now),
               ...{ remote_id: account.remoteId, state: "linked", active: account.active ? 1 : 0, held: account.held },
+              ...{ members_version: membersVersions.again },
             },
           ],
           conflict: ["target_id", "resource_id"],

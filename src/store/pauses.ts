@@ -1,6 +1,7 @@
 import type { Transaction } from "kysely";
 import type { Database } from "./database.ts";
-import { revokeLease } from "./leases.ts";
+import { askLeaseBack } from "./leases.ts";
+import { compareMembersAgain } from "./members-version.ts";
 import type { Pause } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
@@ -71,7 +72,7 @@ export function makePauseStore({ db, write }: Database, clock: () => number): Pa
           .executeTakeFirst();
         if (lifted.numDeletedRows === 0n) return false;
         // Who came and went meanwhile was left out of what each group was given.
-        let groups = trx.updateTable("link").set({ members_version: -1 });
+        let groups = trx.updateTable("link").set({ members_version: compareMembersAgain });
         if (target !== null) groups = groups.where("target_id", "=", target);
         await groups
           .where("remote_id", "is not", null)
@@ -118,9 +119,9 @@ export function makePauseStore({ db, write }: Database, clock: () => number): Pa
   };
 }
 
-/** What is under way does not know of the pause: it ends, and whoever takes it up again does. */
+/** What is under way does not know of the pause: it ends once what it has begun is written down, and whoever takes it up again does. */
 async function cutOffPushes(trx: Transaction<Tables>, target: string | null): Promise<void> {
   const targets =
     target === null ? (await trx.selectFrom("target").select("id").execute()).map(({ id }) => id) : [target];
-  for (const id of targets) await revokeLease(trx, `target:${id}`);
+  for (const id of targets) await askLeaseBack(trx, `target:${id}`);
 }

@@ -29,6 +29,8 @@ export interface NotedRequest {
   readonly method: "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
   readonly body: string | null;
+  /** Of a body that is mostly what the target returned: only this of it is kept when the copy is gone. */
+  readonly own?: { readonly said: JsonObject; readonly kept: readonly string[] };
   readonly resourceType: ResourceType;
   /** Of a create: ours. */
   readonly resourceId: string | null;
@@ -108,6 +110,8 @@ export interface PlannedRequest {
   readonly method: NotedRequest["method"];
   readonly path: string;
   readonly body: JsonObject | null;
+  /** Names of what stands in the body besides, and stays as the target has it: its values are not kept. */
+  readonly kept: readonly string[];
   readonly exact: boolean;
 }
 

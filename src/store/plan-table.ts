@@ -13,6 +13,7 @@ export interface PlanRequestTable {
   remote_id: string | null;
   method: "POST" | "PUT" | "PATCH" | "DELETE";
   path: string;
+  /** As `kept-body.ts` has it. */
   body: string | null;
   /** 0: an id that is not there yet, or what the target answers, is part of it. */
   exact: number;

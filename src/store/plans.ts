@@ -1,6 +1,6 @@
 import { sql } from "kysely";
-import type { JsonObject } from "../lib/json.ts";
 import type { Database } from "./database.ts";
+import { shownBody } from "./kept-body.ts";
 import { digestPlan, keptOrder } from "./plan-order.ts";
 import type { PlanReader, PlanStore, ScratchStore } from "./plan-store.ts";
 import { openScratch } from "./scratch.ts";
@@ -66,7 +66,7 @@ export function makePlanStore(
         resourceType: row.resource_type,
         resourceId: row.resource_id === "" ? null : row.resource_id,
         ...{ method: row.method, path: row.path },
-        body: row.body === null ? null : (JSON.parse(row.body) as JsonObject),
+        ...shownBody(row.method, row.body),
         exact: row.exact === 1,
       }));
       return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };

@@ -2,13 +2,17 @@ import { sql, type Transaction } from "kysely";
 import type { Database, Row } from "./database.ts";
 import type { Judged, PushOutcome, PushStore } from "./engine.ts";
 import { leasedWrite } from "./leases.ts";
+import { compareMembersAgain } from "./members-version.ts";
 import type { Tables } from "./tables.ts";
 
 /** Columns of a link that say that it is protected, and what was kept from it. */
 export const withheldColumns = ["protected_by", "withheld_action", "withheld_version"] as const;
 
 /** What links say of protected accounts. */
-export function makeProtection(database: Database): Pick<PushStore, "noteProtection" | "judged" | "forgetWithheld"> {
+export function makeProtection(
+  database: Database,
+  clock: () => number,
+): Pick<PushStore, "noteProtection" | "judged" | "withholdMembers" | "forgetWithheld"> {
   const { db, isOneOf } = database;
   const write = leasedWrite(database);
   return {
@@ -21,13 +25,14 @@ export function makeProtection(database: Database): Pick<PushStore, "noteProtect
             select 1 from resource x where x.id = link.resource_id and x.type = 'User' and x.deleted_at is not null)
             then cast(${by} as text) else null end`;
           await sql`
-            update link set withheld_action = null, withheld_version = null, protected_by = ${by === null ? sql`null` : stays}
+            update link set withheld_action = null, withheld_version = null, protected_by = ${by === null ? sql`null` : stays},
+              members_version = ${type === "Group" ? compareMembersAgain : sql`members_version`}
             where target_id = ${targetId} and protected_by is not null and exists (
               select 1 from resource x where x.id = link.resource_id and x.type = ${type})`.execute(trx);
         }
         // Whose membership was kept may have to leave now.
         await sql`
-          update link set members_version = -1 where target_id = ${targetId} and resource_id in (
+          update link set members_version = ${compareMembersAgain} where target_id = ${targetId} and resource_id in (
             select h.group_id from link_member h
             left join member m on m.group_id = h.group_id and m.member_id = h.member_id
             where h.target_id = ${targetId} and m.member_id is null)`.execute(trx);
@@ -52,6 +57,22 @@ export function makeProtection(database: Database): Pick<PushStore, "noteProtect
       );
     },
 
+    withholdMembers: (lease, targetId, groupId, { by, membersVersion }) =>
+      write(lease, async (trx) => {
+        await trx
+          .updateTable("link")
+          .set({
+            ...{ protected_by: by, members_version: membersVersion, lacks_members: 0, updated_at: clock() },
+            // What was kept from the group itself is not forgotten for that.
+            withheld_action: sql`case when protected_by = ${by} then coalesce(withheld_action, 'members') else 'members' end`,
+            withheld_version: sql`case when protected_by = ${by} then withheld_version else null end`,
+            ...{ attempts: 0, last_error: null, next_try_at: null },
+          })
+          .where("target_id", "=", targetId)
+          .where("resource_id", "=", groupId)
+          .execute();
+      }),
+
     forgetWithheld: (lease, targetId, resourceId) =>
       write(lease, async (trx) => {
         await trx
@@ -74,7 +95,7 @@ export function withheldRow({ link }: PushOutcome, fresh: Row): Row | null {
 
 /**
  * Who was protected and is sent something now is not protected any more: he leaves the groups that he was kept in, and
- * what was kept for him goes. And a group that goes, but for the protected people in it, is left by the others.
+ * what was kept for him goes; a group is given the members that were kept from it. And a group that goes, but for the protected people in it, is left by the others.
  *
  * @param outcomes whose links are about to be written
  */
@@ -90,7 +111,7 @@ export async function lookAgainAtMembers(
   if (kept.length > 0) {
     await trx
       .updateTable("link")
-      .set({ members_version: -1 })
+      .set({ members_version: compareMembersAgain })
       .where("target_id", "=", targetId)
       .where(isOneOf("resource_id", kept))
       .execute();
@@ -110,7 +131,20 @@ export async function lookAgainAtMembers(
   const ids = freed.map(({ resource_id }) => resource_id);
   await trx
     .updateTable("link")
-    .set({ members_version: -1, withheld_action: null, withheld_version: null })
+    .set({ members_version: compareMembersAgain })
+    .where("target_id", "=", targetId)
+    .where(
+      isOneOf(
+        "resource_id",
+        outcomes.flatMap((one) =>
+          one.resourceType === "Group" && ids.includes(one.resourceId) ? [one.resourceId] : [],
+        ),
+      ),
+    )
+    .execute();
+  await trx
+    .updateTable("link")
+    .set({ members_version: compareMembersAgain, withheld_action: null, withheld_version: null })
     .where("target_id", "=", targetId)
     .where("resource_id", "in", (eb) =>
       eb

@@ -4,6 +4,7 @@ import { changeRow } from "./change-row.ts";
 import type { Database } from "./database.ts";
 import type { PendingGroup, PushScope, PushStore } from "./engine.ts";
 import { leasedWrite } from "./leases.ts";
+import { membersVersions } from "./members-version.ts";
 import { sourcesOf } from "./push-pending.ts";
 import type { Tables } from "./tables.ts";
 import { isMeant, isPaused } from "./withheld.ts";
@@ -36,10 +37,11 @@ export function makePushMembers(
         external_id: string | null;
         display_name: string | null;
         members_version: number;
+        given_version: number;
         is_leaving: number;
       }>`
         select resource.id, l.remote_id, resource.external_id, resource.display_name, resource.members_version,
-          case when resource.deleted_at is null then 0 else 1 end as is_leaving
+          l.members_version as given_version, case when resource.deleted_at is null then 0 else 1 end as is_leaving
         from link l join resource on resource.id = l.resource_id
         where l.target_id = ${scope.targetId} and resource.type = 'Group' and ${isOneOf("resource.source_id", sourcesOf(scope, "Group"))}
           and l.remote_id is not null and resource.id > ${after} and ${isMeant(scope, "Group")}
@@ -60,6 +62,7 @@ export function makePushMembers(
         displayName: row.display_name,
         membersVersion: row.members_version,
         ...(row.is_leaving === 1 && { isLeaving: true }),
+        ...(row.given_version === membersVersions.making && { isBeingMade: true }),
       }));
     },
 

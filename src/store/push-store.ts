@@ -95,6 +95,8 @@ export interface PendingGroup {
   readonly membersVersion: number;
   /** It is to go, and is kept for the protected people in it; all others leave it. */
   readonly isLeaving?: boolean;
+  /** The bridge made it there, and has not been through with its members yet. */
+  readonly isBeingMade?: boolean;
 }
 
 /** A page of updates in order of id. */
@@ -250,6 +252,13 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
   noteProtection(lease: Lease, targetId: string, protectedBy: Protectors): Promise<void>;
   /** What is known of these resources, to judge whether they are protected at a target. */
   judged(targetId: string, resourceIds: readonly string[]): Promise<ReadonlyMap<string, Judged>>;
+  /** Notes that a protected group keeps the members that it has there, up to this version: they are not pending any more. */
+  withholdMembers(
+    lease: Lease,
+    targetId: string,
+    groupId: string,
+    kept: { readonly by: string; readonly membersVersion: number },
+  ): Promise<void>;
   /** Forgets what was kept from an account, so that it is said again. */
   forgetWithheld(lease: Lease, targetId: string, resourceId: string): Promise<void>;
 

@@ -1,9 +1,10 @@
-import type { Transaction } from "kysely";
+import { sql, type Transaction } from "kysely";
 import { changeRow, sourcesOfResources } from "./change-row.ts";
 import type { Database, Row } from "./database.ts";
 import { emptyLinks } from "./emptied-rows.ts";
 import type { PushOutcome, PushStore } from "./engine.ts";
 import { leasedWrite, revokeLease } from "./leases.ts";
+import { membersVersions, noteAdopted } from "./members-version.ts";
 import { lookAgainAtMembers, makeProtection, withheldColumns, withheldRow } from "./protection.ts";
 import { makePushHolds } from "./push-holds.ts";
 import { makePushMembers } from "./push-members.ts";
@@ -27,7 +28,7 @@ export function makePushStore(
     ...makePushMembers(database, clock),
     ...makePushRules(database),
     ...makePushHolds(database),
-    ...makeProtection(database),
+    ...makeProtection(database, clock),
 
     async contactedAt(targetId) {
       const row = await db.selectFrom("target").select("contacted_at").where("id", "=", targetId).executeTakeFirst();
@@ -145,6 +146,7 @@ export function makePushStore(
             "updated_at",
           ],
         });
+        await noteAdopted(database, trx, targetId, outcomes);
         await database.upsert(trx, {
           table: "link",
           rows: outcomes
@@ -226,7 +228,7 @@ export function makePushStore(
         .where("group.deleted_at", "is", null)
         // Who is protected in the directory stays there, and in his groups.
         .where((where) => where.or([where("who.departed_at", "is not", null), where("who.deleted_at", "is not", null)]))
-        // A protected account stays where it is.
+        // A protected account stays where it is, and a protected group keeps who is in it.
         .where((where) =>
           where.not(
             where.exists(
@@ -234,7 +236,7 @@ export function makePushStore(
                 .selectFrom("link")
                 .select("link.resource_id")
                 .whereRef("link.target_id", "=", "given.target_id")
-                .whereRef("link.resource_id", "=", "given.member_id")
+                .where(sql<boolean>`link.resource_id in (given.member_id, given.group_id)`)
                 .where("link.protected_by", "is not", null),
             ),
           ),
@@ -291,7 +293,7 @@ export function freshLink(targetId: string, resourceId: string, now: number): Ro
     remote_id: null,
     state: "unlinked",
     version: 0,
-    members_version: -1,
+    members_version: membersVersions.making,
     active: 0,
     lacks_manager: 0,
     lacks_members: 0,
@@ -314,7 +316,7 @@ function linkedRow({ resourceId, resourceType, link }: PushOutcome, targetId: st
     state: "linked",
     version: link.version,
     // A person has no members: never behind. A group's are looked at once it is there.
-    members_version: resourceType === "User" ? 0 : -1,
+    members_version: resourceType === "User" ? 0 : membersVersions.making,
     active: link.active ? 1 : 0,
     lacks_manager: link.lacksManager ? 1 : 0,
     held: link.held,

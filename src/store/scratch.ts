@@ -2,6 +2,7 @@ import { type Selectable, sql } from "kysely";
 import type { JsonObject } from "../lib/json.ts";
 import type { Database, Row } from "./database.ts";
 import type { Lease } from "./engine.ts";
+import { keptBody } from "./kept-body.ts";
 import { leasedWrite } from "./leases.ts";
 import { differ, digestPlan, fingerprints, keptOrder, orderScratch, type PlanOrder, rowsOf } from "./plan-order.ts";
 import type { PlanScope, Scratch, ScratchStore } from "./plan-store.ts";
@@ -24,7 +25,8 @@ export async function openScratch(parts: ScratchParts, scope: PlanScope): Promis
   const copy = await openSqlite("");
   try {
     await copyForPlan(parts.database, copy, scope);
-    await sql`create index scratch_whole on plan_request (target_id, remote_id)`.execute(copy.db);
+    await sql`create table scratch_whole (target_id text, resource_type text, remote_id text, body text not null,
+      primary key (target_id, resource_type, remote_id)) without rowid`.execute(copy.db);
     const store = parts.makeStore(copy);
     const lease = await store.takeLease("plan", scope.taskId, foreverMs);
     if (lease === null) throw new Error("a copy that nobody else knows is held by somebody");
@@ -53,31 +55,28 @@ function makeScratch(
 
     async note(targetId, request) {
       const { method, path, body, resourceType, remoteId, exact } = request;
+      // A product's own API has other paths, and is sent parts.
+      const isWhole = (method === "POST" || method === "PUT") && path.startsWith(`/${resourceType}s`);
+      if (isWhole) {
+        await sql`insert or replace into scratch_whole (target_id, resource_type, remote_id, body)
+          values (${targetId}, ${resourceType}, ${remoteId}, ${body ?? "{}"})`.execute(copy.db);
+      }
       const resourceId = request.resourceId ?? (await linkedTo(copy, targetId, remoteId)) ?? "";
       await copy.db
         .insertInto("plan_request")
         .values({
-          ...{ task_id: taskId, target_id: targetId, change_seq: null, method, path, body },
+          ...{ task_id: taskId, target_id: targetId, change_seq: null, method, path },
           ...{ resource_type: resourceType, resource_id: resourceId, remote_id: remoteId },
-          ...{ exact: exact ? 1 : 0, created_at: clock() },
+          ...{ body: keptBody(request), exact: exact ? 1 : 0, created_at: clock() },
         })
         .execute();
     },
 
     async lastWhole(targetId, type, remoteId) {
-      const row = await copy.db
-        .selectFrom("plan_request")
-        .select("body")
-        .where("target_id", "=", targetId)
-        .where("remote_id", "=", remoteId)
-        .where("resource_type", "=", type)
-        .where("method", "in", ["POST", "PUT"])
-        // A product's own API has other paths, and is sent parts.
-        .where("path", "like", `/${type}s%`)
-        .orderBy("seq", "desc")
-        .limit(1)
-        .executeTakeFirst();
-      return row?.body ? (JSON.parse(row.body) as JsonObject) : null;
+      const { rows } = await sql<{ body: string }>`select body from scratch_whole
+        where target_id = ${targetId} and resource_type = ${type} and remote_id = ${remoteId}`.execute(copy.db);
+      const [row] = rows;
+      return row === undefined ? null : (JSON.parse(row.body) as JsonObject);
     },
 
     async settle() {

@@ -181,10 +181,11 @@ interface LinkTable {
   /** `intended`: a create or an update may be under way; look before sending another. */
   state: "intended" | "linked" | "failed" | "unlinked";
   /**
-   * `resource.version` and `members_version` that the target holds. A version below zero is one that it was given before
-   * its rules changed, or the attributes that it knows: to be compared again.
+   * `resource.version` that the target holds. One below zero is one that it was given before its rules changed, or the
+   * attributes that it knows: to be compared again.
    */
   version: number;
+  /** Of a group the `members_version` that it was given; below zero: see `membersVersions`. */
   members_version: number;
   /** Whether the target holds it as active. */
   active: number;
@@ -198,8 +199,11 @@ interface LinkTable {
   last_error: string | null;
   /** The filter by which it was found to be protected there: null where it was not. */
   protected_by: Generated<string | null>;
-  /** What was last kept from it for that, and at which `resource.version`: that is not pending any more. */
-  withheld_action: Generated<"update" | "deactivate" | "delete" | null>;
+  /**
+   * What was last kept from it for that, and at which `resource.version`: that is not pending any more. `members`: only
+   * members of a group were kept from it, of the version that the link has.
+   */
+  withheld_action: Generated<"update" | "deactivate" | "delete" | "members" | null>;
   withheld_version: Generated<number | null>;
   updated_at: number;
 }

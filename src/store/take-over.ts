@@ -1,6 +1,7 @@
 import type { Transaction } from "kysely";
 import type { Database } from "./database.ts";
 import type { PushOutcome } from "./engine.ts";
+import { membersVersions } from "./members-version.ts";
 import type { Tables } from "./tables.ts";
 
 /**
@@ -61,7 +62,7 @@ async function moveMemberships(trx: Transaction<Tables>, targetId: string, from:
     // Its memberships are compared anew.
     await trx
       .updateTable("link")
-      .set({ members_version: -1 })
+      .set({ members_version: membersVersions.again })
       .where("target_id", "=", targetId)
       .where("resource_id", "=", moved.group_id)
       .execute();

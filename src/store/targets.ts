@@ -1,9 +1,9 @@
-import type { Selectable } from "kysely";
+import { type Kysely, type Selectable, sql, type Transaction } from "kysely";
 import type { Cipher } from "../lib/cipher.ts";
 import { uuidv7 } from "../lib/uuid.ts";
 import type { Database } from "./database.ts";
 import { directoryTime } from "./directory-clock.ts";
-import { revokeLease } from "./leases.ts";
+import { askLeaseBack, revokeLease } from "./leases.ts";
 import { withName } from "./names.ts";
 import { openSecrets, sealSecrets } from "./sources.ts";
 import type { Pause, TargetRow, TargetSettings, TargetStore } from "./store.ts";
@@ -28,12 +28,12 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
     updatedAt: row.updated_at,
   });
 
-  const readTarget = async (id: string): Promise<TargetRow> =>
-    toTarget(await db.selectFrom("target").selectAll().where("id", "=", id).executeTakeFirstOrThrow());
+  const readTarget = async (at: Kysely<Tables>, id: string): Promise<TargetRow> =>
+    toTarget(await at.selectFrom("target").selectAll().where("id", "=", id).executeTakeFirstOrThrow());
 
   /** What else follows from other settings. Before its first push that one brings everything. */
-  const consequences = async (id: string, after: TargetSettings) => {
-    const row = await db
+  const consequences = async (trx: Transaction<Tables>, id: string, after: TargetSettings) => {
+    const row = await trx
       .selectFrom("target")
       .select(["settings", "contacted_at"])
       .where("id", "=", id)
@@ -43,12 +43,12 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
     return {
       ...(asksForPush(before, after) ? { pushed_change: 0 } : {}),
       // Whether our ids mean the same there is found out before anything is sent.
-      ...(before.baseUrl !== after.baseUrl && (await hasLinks(id)) ? { verify_first: "moved" as const } : {}),
+      ...(before.baseUrl !== after.baseUrl && (await hasLinks(trx, id)) ? { verify_first: "moved" as const } : {}),
     };
   };
 
-  const hasLinks = async (id: string): Promise<boolean> => {
-    const linked = db.selectFrom("link").select("resource_id").where("target_id", "=", id);
+  const hasLinks = async (trx: Transaction<Tables>, id: string): Promise<boolean> => {
+    const linked = trx.selectFrom("link").select("resource_id").where("target_id", "=", id);
     return (await linked.where("remote_id", "is not", null).limit(1).executeTakeFirst()) !== undefined;
   };
 
@@ -82,7 +82,7 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
         updated_at: now,
       };
       await withName(database, "target", target.name, () => db.insertInto("target").values(row).execute());
-      return readTarget(id);
+      return readTarget(db, id);
     },
     async listTargets() {
       const rows = await db.selectFrom("target").selectAll().orderBy("id").execute();
@@ -96,27 +96,30 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
         .executeTakeFirst();
       return row ? toTarget(row) : null;
     },
-    async updateTarget(id, change) {
-      const columns = {
-        ...(change.settings === undefined ? {} : await consequences(id, change.settings)),
-        ...(change.name === undefined ? {} : { name: change.name }),
-        ...(change.status === undefined ? {} : { status: change.status }),
-        ...(change.settings === undefined ? {} : { settings: JSON.stringify(change.settings) }),
-        ...(change.secrets === undefined ? {} : { secrets: sealSecrets(cipher, change.secrets) }),
-      } satisfies Partial<Record<keyof Tables["target"], unknown>>;
-      const before = await readTarget(id);
-      await withName(database, "target", change.name, () =>
-        db
-          .updateTable("target")
-          .set({ ...columns, updated_at: clock() })
-          .where("id", "=", id)
-          .execute(),
-      );
-      const after = await readTarget(id);
-      // Who is to be spared must not wait for the end of a push that knows nothing of it.
-      if (mayDoOtherwise(before, after)) await write((trx) => revokeLease(trx, `target:${id}`));
-      return after;
-    },
+    updateTarget: (id, change) =>
+      withName(database, "target", change.name, () =>
+        write(async (trx) => {
+          await lockTarget(database, trx, id);
+          const columns = {
+            ...(change.settings === undefined ? {} : await consequences(trx, id, change.settings)),
+            ...(change.name === undefined ? {} : { name: change.name }),
+            ...(change.status === undefined ? {} : { status: change.status }),
+            ...(change.settings === undefined ? {} : { settings: JSON.stringify(change.settings) }),
+            ...(change.secrets === undefined ? {} : { secrets: sealSecrets(cipher, change.secrets) }),
+          } satisfies Partial<Record<keyof Tables["target"], unknown>>;
+          const before = await readTarget(trx, id);
+          await trx
+            .updateTable("target")
+            .set({ ...columns, updated_at: clock() })
+            .where("id", "=", id)
+            .execute();
+          const after = await readTarget(trx, id);
+          // Who is to be spared must not wait for the end of a push that knows nothing of it: one write, so that no crash
+          // leaves the push with what was said before.
+          if (mayDoOtherwise(before, after)) await askLeaseBack(trx, `target:${id}`);
+          return after;
+        }),
+      ),
     deleteTarget: (id) =>
       write(async (trx) => {
         await revokeLease(trx, `target:${id}`);
@@ -132,6 +135,11 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
         await trx.deleteFrom("target").where("id", "=", id).execute();
       }),
   };
+}
+
+/** Two changes of one target come one after the other. SQLite has one writer anyway. */
+async function lockTarget({ dialect }: Pick<Database, "dialect">, trx: Transaction<Tables>, id: string): Promise<void> {
+  if (dialect === "postgres") await sql`select 1 from target where id = ${id} for update`.execute(trx);
 }
 
 /** Whether a push that is under way may be doing what it should not any more. */

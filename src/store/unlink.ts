@@ -1,6 +1,7 @@
 import type { Transaction } from "kysely";
 import type { ResourceType } from "../scim/resource.ts";
 import type { Database } from "./database.ts";
+import { membersVersions } from "./members-version.ts";
 import { lackingMembers } from "./push-members.ts";
 import type { Tables } from "./tables.ts";
 
@@ -30,7 +31,7 @@ export async function unlink(
       remote_id: null,
       held: null,
       version: 0,
-      members_version: -1,
+      members_version: membersVersions.making,
       attempts: 0,
       next_try_at: null,
       last_error: null,

@@ -3,6 +3,7 @@ import type { ResourceType } from "../scim/resource.ts";
 import type { Database } from "./database.ts";
 import type { VerifyStore } from "./engine.ts";
 import { leasedWrite } from "./leases.ts";
+import { compareMembersAgain } from "./members-version.ts";
 
 interface MemberRow {
   readonly member_id: string;
@@ -62,7 +63,7 @@ export function makeVerifyMembers(
         });
         await trx
           .updateTable("link")
-          .set({ members_version: -1 })
+          .set({ members_version: compareMembersAgain })
           .where("target_id", "=", targetId)
           .where("resource_id", "=", groupId)
           .execute();

@@ -13,7 +13,7 @@ export interface LeaseParts {
 /** What is done under a lease. */
 export type LeasedWork<T> = (
   lease: Lease,
-  /** Aborted when the lease is lost. */
+  /** Aborted when the lease is lost, or was asked back. */
   signal: AbortSignal,
   /**
    * To be called before anything that no database can refuse to somebody whose lease is over: a request to a target. A

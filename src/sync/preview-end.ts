@@ -1,5 +1,6 @@
+import { createHash, type Hash } from "node:crypto";
 import { contentHash } from "../lib/hash.ts";
-import { compileProtection, type Protection } from "../plan/protection.ts";
+import { compileProtection, type Protection, ProtectionError } from "../plan/protection.ts";
 import type { SchemaCatalog } from "../scim/catalog.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import type {
@@ -8,6 +9,7 @@ import type {
   EndPreviewStore,
   HeldOfSource,
   SourceRow,
+  SourceStore,
   TargetRow,
   TargetStore,
 } from "../store/store.ts";
@@ -22,7 +24,20 @@ export interface EndPreviewParts {
   readonly catalog: SchemaCatalog;
   /** Whether the product behind a target knows no inactive accounts, so that who is to be inactive is deleted. */
   readonly removesInactive: (target: TargetRow) => boolean;
+  /** Ends it early: nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
 }
+
+/** How a source would end. */
+export interface EndQuestion {
+  /** The source's id. */
+  readonly source: string;
+  readonly people: Leaving["people"];
+  readonly afterwards: Leaving["then"];
+}
+
+/** What would be lost; or the member of the safeguards that is no filter any more, so that nobody can say who is protected. */
+export type EndAnswer = EndPreview | { readonly problem: string };
 
 /** Numbers of one place: our own directory, or a target. */
 export interface EndCounts {
@@ -67,15 +82,36 @@ export interface EndPreview {
 const pageSize = 1000;
 const mostExamples = 20;
 
-/** Says what the end of a source would take away, and from where. Reads only: nobody at a target is asked. */
+/**
+ * Says what the end of a source would take away, and from where. Reads only: nobody at a target is asked. Takes long for a
+ * large source.
+ *
+ * @returns null when there is no such source
+ */
 export async function previewEnd(
+  parts: EndPreviewParts & { readonly store: Pick<SourceStore, "findSource"> },
+  question: EndQuestion,
+): Promise<EndAnswer | null> {
+  const source = await parts.store.findSource(question.source);
+  if (source === null) return null;
+  try {
+    return await lookAhead(parts, source, question);
+  } catch (error) {
+    if (!(error instanceof ProtectionError)) throw error;
+    return { problem: `safeguards.${error.key} ${error.message}` };
+  }
+}
+
+async function lookAhead(
   parts: EndPreviewParts,
   source: SourceRow,
-  people: Leaving["people"],
-  afterwards: Leaving["then"],
+  { people, afterwards }: EndQuestion,
 ): Promise<EndPreview> {
   const examples: EndExample[] = [];
+  // Of who and what: as many others would be another end.
+  const digest = createHash("sha256");
   const note = (example: EndExample): void => {
+    addTo(digest, example);
     if (examples.length < mostExamples) examples.push(example);
   };
   const ends = people !== "keep";
@@ -96,6 +132,7 @@ export async function previewEnd(
     // Of which state and settings: those seen then, and no others.
     asOf: [source.updatedAt, ...(await parts.store.listTargets()).map(({ id, updatedAt }) => [id, updatedAt])],
     targets: targets.map(({ name: _, ...each }) => each),
+    concerned: digest.digest("base64url"),
   };
   const isLoss = [directory, ...targets].some(
     ({ users, groups }) => users.deactivated + users.deleted + groups.deleted > 0,
@@ -110,11 +147,22 @@ const nothing: EndCounts = {
   memberships: 0,
 };
 
+/** Hears of everybody and everything, in an order that is the same each time. */
 type Note = (example: EndExample) => void;
+
+function addTo(digest: Hash, { target, resourceType, resourceId, action }: EndExample): void {
+  digest.update(`${target ?? ""} ${resourceType} ${resourceId} ${action}\n`);
+}
+
+/** Between two pages: leases are renewed and others have their turn. */
+async function giveWay(signal: AbortSignal): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  signal.throwIfAborted();
+}
 
 /** In our own directory people become inactive, groups go. */
 async function lookAtDirectory(
-  { store, catalog }: EndPreviewParts,
+  { store, catalog, signal }: EndPreviewParts,
   source: SourceRow,
   note: Note,
 ): Promise<{ readonly counts: EndCounts; readonly ids: ReadonlyMap<string, string> }> {
@@ -128,6 +176,7 @@ async function lookAtDirectory(
       const last = page.at(-1);
       if (last === undefined) break;
       after = last.id;
+      await giveWay(signal);
       const present = page.filter(({ departed }) => !departed);
       const kept = await protectedAmong(store, protection, present);
       for (const resource of present) {
@@ -159,7 +208,7 @@ interface EndAtTarget {
 }
 
 async function lookAtTarget(
-  { store, catalog, removesInactive }: EndPreviewParts,
+  { store, catalog, removesInactive, signal }: EndPreviewParts,
   { source, target, people, note }: EndAtTarget,
   keptHere: ReadonlyMap<string, string>,
 ): Promise<EndCounts> {
@@ -169,7 +218,7 @@ async function lookAtTarget(
   const groups: HeldOfSource[] = [];
   const stays = new Map(keptHere);
   const paused: string[] = [];
-  for await (const held of everything(store, source.id, target.id)) {
+  for await (const held of everything(store, signal, source.id, target.id)) {
     if (held.type === "Group") {
       groups.push(held);
       continue;
@@ -204,12 +253,18 @@ function protectorOf(protection: Protection, held: HeldOfSource): string | null 
   return by !== null && held.protectedBy === by ? by : isKnownProtected({ protection }, held);
 }
 
-async function* everything(store: EndPreviewStore, sourceId: string, targetId: string): AsyncGenerator<HeldOfSource> {
+async function* everything(
+  store: EndPreviewStore,
+  signal: AbortSignal,
+  sourceId: string,
+  targetId: string,
+): AsyncGenerator<HeldOfSource> {
   for (let after = ""; ; ) {
     const page = await store.heldOfSource(sourceId, targetId, { after, limit: pageSize });
     const last = page.at(-1);
     if (last === undefined) return;
     after = last.id;
+    await giveWay(signal);
     yield* page;
   }
 }

@@ -28,6 +28,7 @@ import { type Progress, TaskCancelledError } from "./progress.ts";
 import { type ReadOutcome, readSource } from "./read-source.ts";
 import { Seen } from "./seen.ts";
 import { joinHolds, settleGroups } from "./settle-groups.ts";
+import { spareProtected } from "./spare-protected.ts";
 import { shrunkenVisibility } from "./visibility.ts";
 
 /**
@@ -76,15 +77,9 @@ export interface DirectoryResult {
  */
 export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryResult> {
   const { store, lease, task, row, progress, clock } = parts;
-  if (task.stage !== "plan") {
-    await applyDirectory(parts);
-    const groups = await settle(parts);
-    // What was read, and what the guard held, is known from before it was cut off.
-    const read = { users: task.counts.users.read, groups: task.counts.groups.read };
-    return { usable: true, read, error: task.error, hold: joinHolds(task.hold, groups) };
-  }
-  await store.forgetPlanned(lease, task.id);
   const protection = await protectionOf(parts);
+  if (task.stage !== "plan") return goOn(parts, protection);
+  await store.forgetPlanned(lease, task.id);
   if ("error" in protection)
     return { usable: false, read: { users: 0, groups: 0 }, error: protection.error, hold: null };
   if (row.settings.leaving && task.mode === "apply") return emptySource(parts, protection);
@@ -155,6 +150,22 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   await applyDirectory(parts);
   if (mayRemove) await store.saveBaseline(lease, row.id, { visibility: outcome.visibility, scope });
   return { usable: true, read, error, hold: joinHolds(hold, await settle(parts)) };
+}
+
+/** Applies what is left of a plan that was cut off, or held and approved; but what is protected by now stays as it is. */
+async function goOn(
+  parts: SourceTaskParts,
+  protection: Protection | { readonly error: TaskError },
+): Promise<DirectoryResult> {
+  const { store, lease, task, row } = parts;
+  // What was read, and what the guard held, is known from before it was cut off.
+  const read = { users: task.counts.users.read, groups: task.counts.groups.read };
+  if ("error" in protection) return { usable: false, read, error: protection.error, hold: null };
+  await spareProtected({ store, lease, taskId: task.id }, protection);
+  await applyDirectory(parts);
+  const hold = joinHolds(task.hold, await settle(parts));
+  const kept = row.settings.leaving === undefined ? {} : { kept: await store.countKept(task.id) };
+  return { usable: true, read, error: task.error, hold, ...kept };
 }
 
 /** Dynamic groups follow whatever the task has changed. */

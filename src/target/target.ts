@@ -57,6 +57,15 @@ export interface WriteRequest {
   readonly body: string | null;
   /** True when the body is what would change alone: the rest of it is read from the target when it is sent. */
   readonly isPartial?: boolean;
+  /** Of a body that is what the target returned with some of it said otherwise: what may be kept of it. */
+  readonly own?: OwnPart;
+}
+
+/** What the bridge itself says in a body, and the names of what stands there besides and stays as the target returned it. */
+export interface OwnPart {
+  readonly said: JsonObject;
+  /** Paths, without their values. */
+  readonly kept: readonly string[];
 }
 
 /** Writes requests down in the place of sending them: what a plan does. */
@@ -107,8 +116,19 @@ export interface Target {
     operations: readonly PatchOperation[],
     signal: AbortSignal,
   ): Promise<void>;
-  /** PUT, for targets without PATCH. */
-  replace(type: ResourceType, remoteId: string, document: JsonObject, signal: AbortSignal): Promise<void>;
+  /**
+   * PUT, for targets without PATCH.
+   *
+   * @param said what the bridge says in the document: of the rest, which the target returned, a plan keeps nothing but names.
+   * Absent: nothing
+   */
+  replace(
+    type: ResourceType,
+    remoteId: string,
+    document: JsonObject,
+    signal: AbortSignal,
+    said?: JsonObject,
+  ): Promise<void>;
   /** DELETE. A 404 is a `missing`, as for every other method: whether to believe it is the caller's to say. */
   remove(type: ResourceType, remoteId: string, signal: AbortSignal): Promise<void>;
   read(type: ResourceType, remoteId: string, signal: AbortSignal): Promise<RemoteResource | null>;

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { sql } from "kysely";
 import { expect, it } from "vitest";
 import { makeCipher, WrongKeyError } from "../../src/lib/cipher.ts";
 import { makeStore, openStore } from "../../src/store/open-store.ts";
@@ -57,6 +58,20 @@ onEachDatabase("sources", (at) => {
 });
 
 onEachDatabase("targets", (at) => {
+  it("are changed together with the end of the push that does not know of it, or not at all", async () => {
+    const made = await at.store.createTarget(newTarget("app"));
+    const { settings } = made;
+    const safeguards = { ...settings.safeguards, protected: 'userName eq "boss"' };
+    await sql`alter table lease rename to lease_away`.execute(at.database.db);
+    await expect(at.store.updateTarget(made.id, { settings: { ...settings, safeguards } })).rejects.toThrow("lease");
+    await sql`alter table lease_away rename to lease`.execute(at.database.db);
+    expect(await at.store.findTarget(made.id)).toEqual(made);
+    const lease = await at.store.takeLease(`target:${made.id}`, "one", 1000);
+    if (lease === null) throw new Error("somebody else holds it");
+    await at.store.updateTarget(made.id, { settings: { ...settings, safeguards } });
+    await expect(at.store.renewLease(lease, 1000)).rejects.toMatchObject({ name: "LeaseLostError" });
+  });
+
   it("are made, read, changed, listed and deleted", async () => {
     const made = await at.store.createTarget(newTarget("app", ["source-1"]));
     expect(made).toMatchObject(newTarget("app", ["source-1"]));

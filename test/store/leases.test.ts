@@ -53,6 +53,19 @@ onEachDatabase("a lease", (at) => {
     expect(await at.store.takeLease("source:1", "two", 1000)).toMatchObject({ fencing: 2 });
   });
 
+  it("that was asked back is not renewed nor free, and what came of it may be written until somebody takes it", async () => {
+    const { task, lease: own } = await beginWork(at.store);
+    const lease = await taken(at.store, "target:1");
+    for (const _ of [1, 2]) await at.store.pauseTarget("1", { reason: null, by: "test" });
+    await expect(at.store.renewLease(lease, 1000)).rejects.toMatchObject({ endsAtOnce: false });
+    expect(await at.store.takeLease("target:1", "two", 1000)).toBeNull();
+    await at.store.forgetPlanned(lease, task.id);
+    await at.store.releaseLease(lease);
+    expect(await at.store.takeLease("target:1", "one", 1000)).toMatchObject({ holder: "one", fencing: 2 });
+    await expect(at.store.forgetPlanned(lease, task.id)).rejects.toMatchObject({ endsAtOnce: true });
+    await at.store.forgetPlanned(own, task.id);
+  });
+
   it("of somebody with the same name who restarted is not his", async () => {
     const before = await taken(at.store, "source:1");
     at.clock.now += 1000;
@@ -131,6 +144,11 @@ const ofSource: Readonly<Record<string, Write>> = {
     (lease, { taskId }) =>
     (store) =>
       store.markSame(lease, taskId, [{ id: userId(1), fingerprint: "other" }], "m2"),
+  skipChanges: (lease) => (store) => store.skipChanges(lease, [{ seq: 1, error: "protected" }]),
+  keepMembers:
+    (lease, { taskId }) =>
+    (store) =>
+      store.keepMembers(lease, taskId, [userId(1)]),
   applyMarks:
     (lease, { taskId }) =>
     (store) =>
@@ -187,6 +205,10 @@ const ofTarget: Readonly<Record<string, Write>> = {
     (lease, { targetId }) =>
     (store) =>
       store.finishMembers(lease, targetId, group.id, { membersVersion: 7, lacksMembers: true }),
+  withholdMembers:
+    (lease, { targetId }) =>
+    (store) =>
+      store.withholdMembers(lease, targetId, group.id, { by: "filter", membersVersion: 7 }),
   failMembers:
     (lease, { targetId }) =>
     (store) =>

@@ -16,7 +16,7 @@ import type { Database } from "../../src/store/database.ts";
 import { type FullStore, makeStore, openDatabase } from "../../src/store/open-store.ts";
 import { previewOfSource } from "../../src/sync/preview.ts";
 import { readTargetProfile } from "../../src/target/read-profile.ts";
-import { readProfileForPeople } from "../../src/wire.ts";
+import { previewEndOf, readProfileForPeople } from "../../src/wire.ts";
 import { postWebhook } from "./post-webhook.ts";
 
 const repositorySchemas = fileURLToPath(new URL("../../schemas", import.meta.url));
@@ -82,6 +82,12 @@ export async function makeAdminFixture(
           : (await makeSchemaEditor({ registry, store }).compileMapping(name, text, extensions)).program;
       calls.push(["previewOfSource", question]);
       return previewOfSource({ store, mappingOf }, question);
+    },
+    previewEnd: async (question, signal) => {
+      calls.push(["previewEnd", question]);
+      const readProfile = (name: string) => readTargetProfile(schemasDir, name);
+      const of = { store: (overrides.store ?? store) as FullStore, catalog: async () => registry.inForce().catalog };
+      return previewEndOf({ ...of, readProfile }, question, signal);
     },
     store,
     writing: makeDirectoryWriting({ writer: store, catalog: () => registry.inForce().catalog }),

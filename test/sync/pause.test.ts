@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { TaskRow } from "../../src/store/store.ts";
-import { type EngineFixture, startEngineFixture } from "../support/engine.ts";
+import { defaultSafeguards, type EngineFixture, startEngineFixture } from "../support/engine.ts";
 import { onDatabase } from "../support/on-database.ts";
 
 const by = { reason: "under investigation", by: "administrator" };
@@ -152,6 +152,42 @@ describe("a target that is paused", () => {
     expect(await fixture.push()).toMatchObject({ state: "succeeded" });
     await fixture.verify();
   }, 60_000);
+});
+
+describe("what was on its way when a push is ended", () => {
+  const ends: Readonly<Record<string, (fixture: EngineFixture) => Promise<void>>> = {
+    "the target is paused": ({ store, row }) => store.pauseTarget(row.id, { reason: null, by: "administrator" }),
+    "everything is paused": async ({ store, engine }) => {
+      await store.writeSettings({ paused: true });
+      engine().nudge();
+    },
+    "the program stops": ({ stop }) => stop(),
+    "other safeguards hold": ({ patchTarget }) => patchTarget({ safeguards: { ...defaultSafeguards, windowHours: 1 } }),
+  };
+
+  test.each(Object.keys(ends))("has its record and its link: %s", async (why) => {
+    const fixture = await startEngineFixture({
+      corp: { shape: { members: 12, departments: 2, seed: 1, quirks: false } },
+    });
+    const { store, control, row } = fixture;
+    const order = { match: { method: "POST" }, skip: 1, effect: { kind: "delay", ms: 400 } } as const;
+    control.fault(order);
+    const { task } = await store.queueTask({
+      ...{ sourceId: fixture.source.id, targetId: null, trigger: "manual", mode: "apply" },
+    });
+    fixture.engine().nudge();
+    await expect.poll(() => control.faults()[0]?.struck ?? 0, { timeout: 20_000, interval: 2 }).toBeGreaterThan(3);
+    await (ends[why] as (fixture: EngineFixture) => Promise<void>)(fixture);
+    // Its lease is free again: nobody works on it.
+    const lease = () => store.takeLease(`target:${row.id}`, "test", 1);
+    await expect.poll(lease, { timeout: 20_000, interval: 5 }).not.toBeNull();
+    const made = control.dump().users.map(({ id }) => id);
+    expect(made.length).toBeGreaterThan(3);
+    const links = (await store.listLinks(row.id, { limit: 100 })).items.flatMap(({ remoteId }) => remoteId ?? []);
+    expect(links.sort()).toEqual(made.sort());
+    const records = await fixture.records(task, { target: row.id, action: "create", status: "applied" });
+    expect(records.map(({ remoteId }) => remoteId).sort()).toEqual(made);
+  });
 });
 
 describe("everything paused", () => {

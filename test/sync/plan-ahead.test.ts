@@ -4,7 +4,7 @@ import type { PlannedRequest, TaskRow } from "../../src/store/store.ts";
 import { type EngineFixture, type EngineFixtureOptions, noSafeguards, startEngineFixture } from "../support/engine.ts";
 import { onDatabase } from "../support/on-database.ts";
 import { type RecordingProxy, startRecordingProxy } from "../support/recording-proxy.ts";
-import { leavable, writeProfile } from "./targets/support.ts";
+import { groupAt, leavable, membersOf, tagWith, userAt, writeProfile } from "./targets/support.ts";
 
 interface Recorded extends EngineFixture {
   readonly proxy: RecordingProxy;
@@ -287,6 +287,43 @@ describe("whatever a product wants", () => {
       await fixture.verify();
     },
   );
+
+  test("of what is sent whole it keeps what the bridge says, and only names of what others wrote there", async () => {
+    const fixture = await startEngineFixture({ ...unguarded, target: { like: "put-only" } });
+    const [one = "", two = "", three = ""] = leavable(fixture);
+    const tag = tagWith(fixture, "班", [one, two]);
+    await fixture.sync();
+    const { control, corp, database } = fixture;
+    const id = userAt(fixture, one)?.id ?? "";
+    control.modify(id, { roles: [{ value: "their-role" }], nickName: "their-nick" });
+    const stranger = control.add("User", { userName: "stranger" });
+    control.addMember(groupAt(fixture, "班")?.id ?? "", stranger);
+    corp.patchMember(one, { position: "班长" });
+    corp.changeTagMembers(tag, { addUsers: [three], removeUsers: [two] });
+    const plan = await fixture.sync({ mode: "plan" });
+    const requests = await requestsOf(fixture, plan);
+    const ofUser = requests.filter(({ path }) => path === `/Users/${id}`);
+    expect(ofUser).toMatchObject([{ method: "PUT", body: { id, title: "班长" }, exact: false }]);
+    expect(Object.keys(ofUser[0]?.body ?? {}).sort()).toEqual(["id", "schemas", "title"]);
+    expect(ofUser[0]?.kept).toEqual(expect.arrayContaining(["roles", "nickName", "userName"]));
+    expect(ofUser[0]?.kept).not.toContain("title");
+    const ofGroup = requests.filter(({ path }) => path.startsWith("/Groups/"));
+    expect(ofGroup.map(({ body }) => (body?.["members"] as unknown[] | undefined)?.length)).toEqual([1, undefined]);
+    for (const { kept } of ofGroup) expect(kept).toContain("members");
+    const kept = JSON.stringify([
+      await database.db.selectFrom("plan_request").selectAll().execute(),
+      await database.db.selectFrom("change").selectAll().execute(),
+    ]);
+    for (const theirs of ["their-role", "their-nick", stranger]) expect(kept).not.toContain(theirs);
+
+    // It is compared to the letter all the same.
+    control.modify(id, { nickName: "another" });
+    expect(await apply(fixture, plan)).toMatchObject({ state: "failed", error: { code: "plan.moved" } });
+    const again = await fixture.sync({ mode: "plan" });
+    expect(await apply(fixture, again)).toMatchObject({ state: "succeeded" });
+    expect(userAt(fixture, one)?.resource).toMatchObject({ title: "班长", nickName: "another" });
+    expect(membersOf(fixture, "班")).toEqual([one, three, "stranger"].sort());
+  });
 
   test("and whatever happened in the directory", async () => {
     await fc.assert(

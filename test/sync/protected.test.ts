@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../src/lib/json.ts";
+import { LeaseLostError } from "../../src/store/store.ts";
 import { endSource } from "../../src/sync/end-source.ts";
 import { defaultSafeguards, type EngineFixture, noSafeguards, startEngineFixture } from "../support/engine.ts";
 import { onDatabase } from "../support/on-database.ts";
+import { groupAt, membersOf } from "./targets/support.ts";
 
 const userSchema = "urn:ietf:params:scim:schemas:core:2.0:User";
 const dayMs = 86_400_000;
@@ -296,6 +298,94 @@ describe("whom a source protects in our own directory", () => {
     fixture.edit((mapping) => {
       mapping.user.title = { from: "position" };
     });
+    expect(await fixture.sync()).toMatchObject({ state: "succeeded" });
+    await fixture.verify();
+  });
+
+  test.each(["sqlite", "postgres"] as const)(
+    "is spared by what was planned before he was protected, and then held and approved (%s)",
+    async (dialect) => {
+      const none = { floor: 0, percent: 0 };
+      const safeguards = { ...defaultSafeguards, maxRemovals: { ...none, count: 0 }, maxMemberRemovals: none };
+      const fixture = await startEngineFixture({ source: { safeguards }, ...(await onDatabase(dialect)) });
+      await fixture.patchTarget({ safeguards: noSafeguards });
+      const [boss = "", mover = "", leaver = "", other = ""] = ordinary(fixture);
+      const tag = fixture.corp.createTag({ tagname: "班" });
+      fixture.corp.changeTagMembers(tag, { addUsers: [boss, mover] });
+      await fixture.sync();
+      for (const userid of [leaver, other]) fixture.corp.deleteMember(userid);
+      fixture.corp.changeTagMembers(tag, { removeUsers: [boss, mover] });
+      fixture.corp.renameTag(tag, "新班");
+      const held = await fixture.sync();
+      expect(held).toMatchObject({ state: "held", hold: { removals: { users: 2 } } });
+      const filter = [boss, leaver].map(named).join(" or ");
+      await fixture.patchSource({
+        safeguards: { ...safeguards, protected: filter, protectedGroups: 'displayName eq "班"' },
+      });
+      expect(await fixture.approve(held)).toMatchObject({ state: "succeeded", error: null });
+      expect(account(fixture, leaver)?.resource).toMatchObject({ active: true });
+      expect(account(fixture, other)?.resource).toMatchObject({ active: false });
+      expect(groupsOf(fixture, boss)).toContain(`tag:${tag}`);
+      expect(groupsOf(fixture, mover)).not.toContain(`tag:${tag}`);
+      expect(await fixture.records(held, { target: null, status: "skipped" })).toMatchObject([
+        { externalId: leaver, action: "deactivate", error: `protected by ${filter}` },
+      ]);
+      // Once he is not protected any more, what was kept from him is done.
+      await fixture.patchSource({ safeguards: noSafeguards });
+      expect(await fixture.sync()).toMatchObject({ state: "succeeded" });
+      await fixture.verify();
+    },
+  );
+
+  test("is spared by what was planned before he was protected, and cut off before it was applied", async () => {
+    const fixture = await startEngineFixture({ source: { safeguards: noSafeguards } });
+    const { store, corp } = fixture;
+    const [boss = "", mover = "", leaver = "", other = ""] = ordinary(fixture);
+    const tag = corp.createTag({ tagname: "班" });
+    corp.changeTagMembers(tag, { addUsers: [boss, mover] });
+    await fixture.sync();
+    const before = await directory(fixture, boss);
+    for (const userid of [leaver, other]) corp.deleteMember(userid);
+    for (const userid of [boss, mover]) corp.patchMember(userid, { position: "新" });
+    corp.changeTagMembers(tag, { removeUsers: [boss, mover] });
+    corp.renameTag(tag, "新班");
+    // The process dies when it is about to apply what it has planned.
+    const { applyNext } = store;
+    const cut = new Promise<void>((resolve) => {
+      store.applyNext = async () => {
+        store.applyNext = applyNext;
+        resolve(fixture.stop());
+        throw new LeaseLostError("of a process that died");
+      };
+    });
+    const { task } = await store.queueTask({
+      ...{ sourceId: fixture.source.id, targetId: null, trigger: "manual", mode: "apply" },
+    });
+    fixture.engine().nudge();
+    await cut;
+    expect(await store.findTask(task.id)).toMatchObject({ state: "running", stage: "apply" });
+    const filter = [boss, leaver].map(named).join(" or ");
+    const protects = { protected: filter, protectedGroups: 'displayName eq "班"' };
+    await fixture.patchSource({ safeguards: { ...noSafeguards, ...protects } });
+    fixture.start();
+    expect(await fixture.ended(task)).toMatchObject({ state: "succeeded", error: null });
+    expect(await directory(fixture, boss)).toEqual(before);
+    expect(await directory(fixture, mover)).toMatchObject({ title: "新" });
+    expect([account(fixture, leaver), account(fixture, other)].map((each) => each?.resource["active"])).toEqual([
+      true,
+      false,
+    ]);
+    expect(groupAt(fixture, "班")).toBeDefined();
+    expect(membersOf(fixture, "班")).toEqual([boss]);
+    const skipped = await fixture.records(task, { target: null, status: "skipped" });
+    expect(skipped.map(({ externalId, action, error }) => [externalId, action, error]).sort()).toEqual(
+      [
+        [boss, "update", `protected by ${filter}`],
+        [leaver, "deactivate", `protected by ${filter}`],
+        [`tag:${tag}`, "update", 'protected by displayName eq "班"'],
+      ].sort(),
+    );
+    await fixture.patchSource({ safeguards: noSafeguards });
     expect(await fixture.sync()).toMatchObject({ state: "succeeded" });
     await fixture.verify();
   });

@@ -1,7 +1,6 @@
-import { ProtectionError } from "../../plan/protection.ts";
-import type { SourceRow, TargetRow } from "../../store/store.ts";
-import { type EndPreview, previewEnd } from "../../sync/preview-end.ts";
-import { ProblemError } from "../problem.ts";
+import type { SourceRow } from "../../store/store.ts";
+import type { EndPreview } from "../../sync/preview-end.ts";
+import { notFound, ProblemError } from "../problem.ts";
 import type { AdminParts, People } from "./parts.ts";
 
 /** How a source is to end. */
@@ -20,35 +19,27 @@ export async function checkConfirmed(
   source: SourceRow,
   ending: Ending,
   said: string | undefined,
+  signal: AbortSignal,
 ): Promise<void> {
   if (ending.people === "keep") return;
-  const preview = await lookAhead(parts, source, ending);
+  const preview = await lookAhead(parts, source, ending, signal);
   if (preview.confirm === null || preview.confirm === said) return;
   const moved = said === undefined ? "" : " What was said does not fit what it would take away now.";
   const detail = `${inWords(preview)}${moved} Look at it, and say "confirm": "${preview.confirm}" with the call.`;
   throw new ProblemError(409, "conflict", detail, [], { members: { preview } });
 }
 
-/** What that end would take away. @throws ProblemError 409 where nobody can say who is protected */
+/** What that end would take away: the engine is asked. @throws ProblemError 409 where nobody can say who is protected */
 export async function lookAhead(
-  parts: AdminParts,
-  source: SourceRow,
+  { previewEnd }: Pick<AdminParts, "previewEnd">,
+  { id }: Pick<SourceRow, "id">,
   { people, afterwards }: Ending,
+  signal: AbortSignal,
 ): Promise<EndPreview> {
-  const { store, catalog } = parts;
-  const removesInactive = ({ settings }: TargetRow): boolean => {
-    const reading = parts.readProfile(settings.profile);
-    // Of a profile that cannot be read the worse is told.
-    if ("problem" in reading) return true;
-    const { deactivate, api } = reading.profile.facts;
-    return deactivate?.value === "delete" && !(settings.api !== undefined && switchesOff(api?.value));
-  };
-  try {
-    return await previewEnd({ store, catalog: catalog(), removesInactive }, source, people, afterwards);
-  } catch (error) {
-    if (!(error instanceof ProtectionError)) throw error;
-    throw new ProblemError(409, "conflict", `safeguards.${error.key} ${error.message}: mend it first.`);
-  }
+  const preview = await previewEnd({ source: id, people, afterwards }, signal);
+  if (preview === null) throw notFound("source", id);
+  if ("problem" in preview) throw new ProblemError(409, "conflict", `${preview.problem}: mend it first.`);
+  return preview;
 }
 
 function inWords({ directory, targets }: EndPreview): string {
@@ -59,10 +50,4 @@ function inWords({ directory, targets }: EndPreview): string {
   });
   const here = `${directory.users.deactivated} people and ${directory.groups.deleted} groups would leave the directory`;
   return `${[here, ...at].join("; ")}.`;
-}
-
-/** Whether the product's own API, as the profile's fact says, makes accounts inactive where its SCIM can't. */
-function switchesOff(api: unknown): boolean {
-  const { attributes = {} } = (api ?? {}) as { readonly attributes?: Readonly<Record<string, unknown>> };
-  return Object.hasOwn(attributes, "active");
 }

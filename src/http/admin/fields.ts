@@ -57,7 +57,11 @@ export const safeguardsField = z
       description:
         "A SCIM filter of people who are never overwritten, deactivated or deleted, and never taken out of a group.",
     }),
-    protectedGroups: protectionFilter.openapi({ description: "The same of groups: never renamed or deleted." }),
+    protectedGroups: protectionFilter.openapi({
+      description:
+        "The same of groups: never renamed or deleted. At a target nobody is put into one or taken out of it, but for the " +
+        "members that the bridge makes it with.",
+    }),
   })
   .prefault({})
   .openapi("Safeguards", {

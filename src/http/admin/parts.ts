@@ -9,8 +9,6 @@ import type { SchemaCatalog } from "../../scim/catalog.ts";
 import type {
   DirectoryReader,
   DirectoryRecordReader,
-  DirectoryStore,
-  EndPreviewStore,
   GroupReader,
   GroupRuleStore,
   HistoryReader,
@@ -36,6 +34,7 @@ import type {
 import type { ImpactQuestion, SourceImpact } from "../../sync/impact/impact.ts";
 import type { LinkDecision } from "../../sync/link-by-hand.ts";
 import type { PreviewQuestion, StoredPreview } from "../../sync/preview.ts";
+import type { EndAnswer, EndQuestion } from "../../sync/preview-end.ts";
 import type { SendWebhook } from "../../sync/webhooks/deliver.ts";
 
 /** A source that need not be stored yet. */
@@ -85,8 +84,6 @@ export interface AdminParts {
   readonly store: SourceStore &
     TargetStore &
     PauseStore &
-    EndPreviewStore &
-    Pick<DirectoryStore, "listPresent" | "readCurrent" | "membersOfGroup"> &
     TaskStore &
     LinkViewStore &
     ScimClientStore &
@@ -143,6 +140,8 @@ export interface AdminParts {
   readonly previewOfSource: (question: PreviewQuestion, signal: AbortSignal) => Promise<StoredPreview | null>;
   /** Counts what a mapping would change of these sources. Takes a while for large ones; ends early with the signal. */
   readonly measureImpact: (question: ImpactQuestion, signal: AbortSignal) => Promise<readonly SourceImpact[]>;
+  /** Says what the end of a source would take away; null where there is no such source. Takes a while for a large one. */
+  readonly previewEnd: (question: EndQuestion, signal: AbortSignal) => Promise<EndAnswer | null>;
   /** The schemas in force, which a target's rules are compiled against. */
   readonly catalog: () => SchemaCatalog;
   /** Names of the mappings and target profiles that there are. */

@@ -9,7 +9,7 @@ import { resourceTypeField } from "./task-schemas.ts";
 export function makeSourceEnd(parts: AdminParts) {
   return new OpenAPIHono().openapi(readSourceEnd, async (c) => {
     const source = await findSource(parts.store, c.req.valid("param").id);
-    return c.json(await lookAhead(parts, source, c.req.valid("query")), 200);
+    return c.json(await lookAhead(parts, source, c.req.valid("query"), c.req.raw.signal), 200);
   });
 }
 

@@ -58,7 +58,8 @@ export function makeSources(parts: AdminParts) {
         if (source.name !== before.name) await checkSourceName(store, source.name, before.id);
         const enabling = source.status === "enabled" && before.status !== "enabled";
         if (enabling) await checkSourceLimits(store, source.type, before.id);
-        if (people !== null) await checkConfirmed(parts, before, { people, afterwards: "disable" }, said);
+        if (people !== null)
+          await checkConfirmed(parts, before, { people, afterwards: "disable" }, said, c.req.raw.signal);
         const nextRunAt = nextRunOf(source, before, clock());
         // A time that stays is not written: the engine may be moving it on at this moment.
         const after = await store.updateSource(before.id, {
@@ -76,7 +77,7 @@ export function makeSources(parts: AdminParts) {
       const { people, confirm } = c.req.valid("query");
       await serially(async () => {
         const source = await findSource(store, c.req.valid("param").id);
-        await checkConfirmed(parts, source, { people, afterwards: "delete" }, confirm);
+        await checkConfirmed(parts, source, { people, afterwards: "delete" }, confirm, c.req.raw.signal);
         await parts.removeSource(source.id, people);
       });
       parts.nudge();

@@ -226,6 +226,10 @@ export const plannedRequest = z
       .custom<JsonObject>()
       .nullable()
       .openapi({ type: ["object", "null"] }),
+    kept: z.array(z.string()).readonly().openapi({
+      description:
+        "Of a PUT: names of what stands in the body besides and stays as the target has it. Its values are in no plan.",
+    }),
     exact: z.boolean().openapi({
       description:
         "False: it has an id in it that the target gives only at a create (`~id-of-…~`, with our id of the resource), or it is a PUT, which is made of what the target answers then.",

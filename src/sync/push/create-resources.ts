@@ -2,7 +2,7 @@ import type { JsonObject } from "../../lib/json.ts";
 import { protectedReason } from "../../plan/protection.ts";
 import { isActive } from "../../scim/document.ts";
 import type { ResourceType } from "../../scim/resource.ts";
-import type { PendingResource, PushOutcome } from "../../store/store.ts";
+import { LeaseLostError, type PendingResource, type PushOutcome } from "../../store/store.ts";
 import type { PatchOperation, RemoteResource } from "../../target/target.ts";
 import { TargetError } from "../../target/target.ts";
 import { desiredDocument, nameProblem } from "./desired.ts";
@@ -68,6 +68,7 @@ async function createOne(
     } as const;
     const remoteId = made.remote.id;
     const failure = rest.length === 0 ? null : await sendRest(parts, resource, remoteId, rest);
+    if (failure === cutOff) return madeFor(resource, held, remoteId, record);
     if (failure !== null) return halfMade(parts, resource, { remoteId, held, desired, record }, failure);
     return linked(resource, desired, remoteId, record);
   } catch (error) {
@@ -77,18 +78,23 @@ async function createOne(
   }
 }
 
+/** The push ended before it was sent. */
+const cutOff = Symbol("cut off");
+
 /** What a create can't say is sent after it. @returns why that failed, or null */
 async function sendRest(
   parts: PushParts,
   { type, id }: PendingResource,
   remoteId: string,
   operations: readonly PatchOperation[],
-): Promise<string | null> {
+): Promise<string | typeof cutOff | null> {
   try {
     await sendOperations(parts, { type, id, remoteId }, operations);
     return null;
   } catch (error) {
-    return failureText(error);
+    if (error instanceof TargetError) return error.message;
+    if (parts.signal.aborted || error instanceof LeaseLostError) return cutOff;
+    throw error;
   }
 }
 
@@ -102,7 +108,7 @@ function halfMade(
   { remoteId, held, desired, record }: HalfMade,
   error: string,
 ): readonly PushOutcome[] {
-  const made = linked({ ...resource, version: 0 }, held, remoteId, record);
+  const made = madeFor(resource, held, remoteId, record);
   const attempts = resource.attempts + 1;
   const failure = {
     action: "update",
@@ -122,6 +128,11 @@ function halfMade(
       nextTryAt: parts.clock() + retryDelayMs(attempts),
     }),
   ];
+}
+
+/** What a create said of it is there; the rest is pending. */
+function madeFor(resource: PendingResource, held: JsonObject, remoteId: string, record: LinkedRecord): PushOutcome {
+  return linked({ ...resource, version: 0 }, held, remoteId, record);
 }
 
 interface HalfMade {

@@ -46,11 +46,11 @@ export async function withhold(
 ): Promise<readonly PendingResource[]> {
   if (!protectsSome(parts.protection)) return page;
   const { store, lease, taskId, row, target, unprotected } = parts;
-  const open = page.filter(({ id, version }) => unprotected.get(`${action} ${id}`) !== version);
+  const open = page.filter(({ id, version }) => !unprotected.has(`${action} ${id}`, version));
   const outcomes = new Map<string, PushOutcome>();
   await concurrently(open, target.concurrency, async (resource) => {
     const outcome = await judge(parts, resource, action);
-    if (outcome === null) unprotected.set(`${action} ${resource.id}`, resource.version);
+    if (outcome === null) unprotected.add(`${action} ${resource.id}`, resource.version);
     else outcomes.set(resource.id, outcome);
   });
   if (outcomes.size === 0) return page;

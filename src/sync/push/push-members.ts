@@ -3,10 +3,11 @@ import { refuseRemovals } from "../../plan/guard.ts";
 import { protectsSome } from "../../plan/protection.ts";
 import type { MemberDelta, PendingGroup } from "../../store/store.ts";
 import { TargetError } from "../../target/target.ts";
+import { deltaOf } from "./member-delta.ts";
 import { keepMembers, protectedMembers } from "./protect.ts";
+import { withholdMembers } from "./protect-members.ts";
 import { failureText, type PushParts, retryDelayMs } from "./push-parts.ts";
 import { sendMembers } from "./send-members.ts";
-import { sendsAllMembers } from "./whole-group.ts";
 
 /** How pushing memberships ended. */
 export interface MembersResult {
@@ -68,7 +69,7 @@ async function eachGroup(parts: PushParts, round: Round, work: (group: PendingGr
   const attempt = async (group: PendingGroup): Promise<void> => {
     if (round.givenUp.has(group.id)) return;
     try {
-      await work(group);
+      if (!(await withholdMembers(parts, group))) await work(group);
     } catch (error) {
       const text = failureText(error);
       round.givenUp.add(group.id);
@@ -132,28 +133,6 @@ async function remove(parts: PushParts, round: Round, group: PendingGroup): Prom
     await store.saveMembers(lease, taskId, row.id, group, "remove", waiting, { status: "held", error: null });
   }
   return waits;
-}
-
-/** Members that a group lacks, or has too many, at the target: a request's worth at a time. */
-async function* deltaOf(
-  parts: PushParts,
-  group: PendingGroup,
-  op: "add" | "remove",
-): AsyncGenerator<readonly MemberDelta[]> {
-  const { store, row, capabilities, scope } = parts;
-  const perRequest = capabilities.membersPerRequest > 0 ? capabilities.membersPerRequest : 1000;
-  // Where each request carries all members, one is enough for all changes.
-  const limit = sendsAllMembers(parts, op) ? 1_000_000 : perRequest;
-  for (let after = ""; ; ) {
-    const page = await store.memberDelta(row.id, group.id, op, {
-      ...{ after, limit, isLeaving: group.isLeaving === true },
-      ...(scope.only !== undefined && { only: scope.only }),
-    });
-    const last = page.at(-1);
-    if (last === undefined) return;
-    after = last.memberId;
-    yield page;
-  }
 }
 
 async function send(

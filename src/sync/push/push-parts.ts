@@ -6,6 +6,7 @@ import type { Lease, PendingResource, PushOutcome, PushScope, PushStore, TargetR
 import type { Capabilities, Target, TargetLanguage } from "../../target/target.ts";
 import { TargetError } from "../../target/target.ts";
 import type { Attempts } from "./attempt.ts";
+import type { Unprotected } from "./unprotected.ts";
 
 /** What every step of a push works with. */
 export interface PushParts {
@@ -29,8 +30,7 @@ export interface PushParts {
   readonly heldRenames: ReadonlySet<ResourceType>;
   /** Which accounts there are protected. */
   readonly protection: Protection;
-  /** By `{action} {id}` the versions that this push has looked at, and found that they may be changed. */
-  readonly unprotected: Map<string, number>;
+  readonly unprotected: Unprotected;
   readonly onProgress: (done: number) => void;
 }
 

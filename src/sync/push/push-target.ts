@@ -12,6 +12,7 @@ import { failedAt, type PushResult, prepare, type ScopeRequest, writingVersion }
 import { withholdProtected } from "./protect.ts";
 import { type MembersResult, pushMembers } from "./push-members.ts";
 import type { PushParts } from "./push-parts.ts";
+import { Unprotected } from "./unprotected.ts";
 import { deactivateUsers, deleteResources, updateResources } from "./update-resources.ts";
 import { noteVocabulary } from "./vocabulary.ts";
 
@@ -78,7 +79,7 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     let done = 0;
     let parts: PushParts = {
       ...request,
-      ...{ rules, capabilities, attempts, scope, protection, unprotected: new Map() },
+      ...{ rules, capabilities, attempts, scope, protection, unprotected: new Unprotected() },
       held: new Set(),
       heldRenames: new Set(),
       onProgress: (count) => {

@@ -33,5 +33,6 @@ export async function sendOperations(
   const body = language.whole(returned.document, operations);
   const members = type === "Group" ? [...(await membersThere(parts, { id }, returned)).values()] : [];
   const whole = members.length === 0 ? body : { ...body, members: language.membersValue(members) };
-  await attempts.run(() => target.replace(type, remoteId, whole, signal));
+  const said = language.whole({}, operations);
+  await attempts.run(() => target.replace(type, remoteId, whole, signal, said));
 }

@@ -55,7 +55,11 @@ export async function sendAllMembers(
   if (!capabilities.patch) {
     const { members: _, ...rest } = language.whole(returned.document, []);
     const body = { ...rest, members: language.membersValue(list) };
-    await attempts.run(() => target.replace("Group", group.remoteId, body, signal));
+    const added = members.flatMap(({ memberId: _, ...one }) =>
+      op === "add" && one.remoteId !== null ? [{ value: one.remoteId, type: one.memberType }] : [],
+    );
+    const said = added.length === 0 ? {} : { members: language.membersValue(added) };
+    await attempts.run(() => target.replace("Group", group.remoteId, body, signal, said));
     return;
   }
   const requests = language.replaceMembers(list, capabilities);

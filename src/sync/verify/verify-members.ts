@@ -2,6 +2,7 @@ import { concurrently } from "../../lib/concurrently.ts";
 import { isJsonObject, member } from "../../lib/json.ts";
 import type { LedgerMember, LinkedResource, PendingGroup } from "../../store/store.ts";
 import type { RemoteResource } from "../../target/target.ts";
+import { isProtectedGroup } from "../push/protect-members.ts";
 import type { VerifyParts } from "./verify-parts.ts";
 
 /** Members that are compared between two questions to the store. */
@@ -31,6 +32,8 @@ export async function verifyMembers(parts: VerifyParts): Promise<{ readonly unma
     await concurrently(page, parts.target.concurrency, async (group) => {
       const remote = await readGroup(parts, group);
       if (remote === null) return;
+      // A protected group has the members that it has: no push would put any right.
+      if (isProtectedGroup(parts.protection, group, remote)) return;
       // Not in one expression: others add to it while this one waits.
       const found = await compareMembers(parts, group, memberIds(remote) ?? new Set());
       strangers += found;

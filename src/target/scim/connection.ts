@@ -4,6 +4,7 @@ import type { ScimAnswer } from "./answer.ts";
 import { type Authorization, type Credentials, makeAuthorization, type TargetAuth } from "./authorization.ts";
 import { makeConceal } from "./conceal.ts";
 import { ExchangeError, type ExchangeOptions, type HttpExchange, makeHttpExchange } from "./http-exchange.ts";
+import { linger } from "./linger.ts";
 import { makeRateLimit, type RateLimit } from "./rate-limit.ts";
 
 export interface ConnectionOptions extends Omit<ExchangeOptions, "maxAnswerBytes"> {
@@ -29,6 +30,8 @@ export interface ScimRequest {
   readonly id?: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: JsonObject;
+  /** Of a PUT: what of the body the bridge says; the rest is as the target returned it. */
+  readonly said?: JsonObject;
   /** A value in the query that must not come back in an error. */
   readonly lookedFor?: string;
   /** Of a POST: our own id of what is created. */
@@ -112,15 +115,19 @@ async function sendOnce(
     ...(body === null ? {} : { "content-type": "application/scim+json" }),
   };
   await limit(signal);
+  signal.throwIfAborted();
+  const { signal: late, forget } = method === "GET" ? { signal, forget: () => {} } : linger(signal);
   try {
     const content = body === null ? {} : { body };
-    const answer = await http.send({ method, url, headers, ...content }, signal);
+    const answer = await http.send({ method, url, headers, ...content }, late);
     const inQuery = Object.values(query).flatMap((value) => [value, encodeURIComponent(value)]);
     const conceal = makeConceal([...secrets, ...inQuery], request.body ?? request.lookedFor);
     const about = request.id === undefined ? "collection" : "resource";
     return { method, what, about, receivedAt: clock(), conceal, ...answer };
   } catch (error) {
     throw error instanceof ExchangeError ? toTargetError(error, method, what) : error;
+  } finally {
+    forget();
   }
 }
 

@@ -3,6 +3,7 @@ import type { ResourceType } from "../../scim/resource.ts";
 import { standInFor, type WriteNotes } from "../target.ts";
 import type { ScimAnswer } from "./answer.ts";
 import { type Connection, type ScimRequest, writeOut } from "./connection.ts";
+import { ownPart } from "./own-part.ts";
 
 /**
  * A connection that asks and changes nothing: what reads is sent, what writes is noted and answered as a server would that
@@ -25,7 +26,8 @@ export function noteWrites(connection: Connection, notes: WriteNotes): Connectio
       const { path, body: text } = writeOut(request);
       const resourceId = request.resourceId ?? null;
       const remoteId = id ?? standInFor(resourceId ?? "unknown");
-      await notes.note({ method, path, body: text }, { type, resourceId, remoteId });
+      const own = method === "PUT" ? { own: ownPart(body ?? {}, request.said ?? {}) } : {};
+      await notes.note({ method, path, body: text, ...own }, { type, resourceId, remoteId });
       return method === "POST" ? answerTo(request, 201, { ...body, id: remoteId }) : answerTo(request, 204, null);
     },
     close: () => connection.close(),

@@ -88,8 +88,8 @@ export function makeScimTarget(options: ScimTargetOptions): Target {
       processEmptyAnswer(await connection.send({ ...at(type), method: "PATCH", id, body }, signal));
     },
 
-    async replace(type, id, document, signal) {
-      processEmptyAnswer(await connection.send({ ...at(type), method: "PUT", id, body: document }, signal));
+    async replace(type, id, document, signal, said = {}) {
+      processEmptyAnswer(await connection.send({ ...at(type), method: "PUT", id, body: document, said }, signal));
     },
 
     async remove(type, id, signal) {

@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { makeLog } from "../../../src/lib/log.ts";
+import { openRegistry } from "../../../src/schemas/registry.ts";
 import { endSource } from "../../../src/sync/end-source.ts";
+import { previewEnd } from "../../../src/sync/preview-end.ts";
 import { type AdminFixture, bearerTarget, makeAdminFixture, wecomSource } from "../../support/admin.ts";
 import { defaultSafeguards, type EngineFixture, startEngineFixture } from "../../support/engine.ts";
 
@@ -134,6 +137,62 @@ describe("the end of a source", () => {
     const { request } = await makeAdminFixture();
     await request("POST", "/api/v1/sources", wecomSource("empty"));
     expect((await request("DELETE", "/api/v1/sources/empty?people=delete")).status).toBe(204);
+  });
+
+  it("is another one when it concerns others, be they as many", async () => {
+    const bridge = await startBridge();
+    const path = `/api/v1/sources/${bridge.source.id}/end?people=deactivate`;
+    const { confirm, examples: _, ...numbers } = (await bridge.request("GET", path)).body;
+    const [{ resource_id: gone = "" } = {}, ...rest] = await bridge.database.db
+      .selectFrom("link")
+      .innerJoin("resource", "resource.id", "link.resource_id")
+      .where("resource.type", "=", "User")
+      .where("link.active", "=", 1)
+      .select("link.resource_id")
+      .execute();
+    expect(rest.length).toBeGreaterThan(20);
+    const asMany = async (): Promise<unknown> => {
+      const { confirm: again, examples, ...others } = (await bridge.request("GET", path)).body;
+      expect(others).toEqual(numbers);
+      return again;
+    };
+    expect(await asMany()).toBe(confirm);
+    // Somebody else in his place, and nothing else: an id is the only thing that is not the same.
+    const { database } = bridge;
+    await database.db.updateTable("link").set({ resource_id: "other" }).where("resource_id", "=", gone).execute();
+    for (const column of ["member_id", "group_id"] as const)
+      for (const table of ["member", "link_member"] as const)
+        await database.db
+          .updateTable(table)
+          .set({ [column]: "other" })
+          .where(column, "=", gone)
+          .execute();
+    await database.db.updateTable("resource").set({ id: "other" }).where("id", "=", gone).execute();
+    expect(await asMany()).not.toBe(confirm);
+  });
+
+  it("is looked for by the engine, which gives way between pages and ends when nobody waits any more", async () => {
+    const bridge = await startBridge();
+    const asked: unknown[] = [];
+    const { request } = await makeAdminFixture({
+      store: bridge.store,
+      previewEnd: async (question) => {
+        asked.push(question);
+        return null;
+      },
+    });
+    const path = `/api/v1/sources/${bridge.source.id}`;
+    expect((await request("GET", `${path}/end?people=delete`)).status).toBe(404);
+    expect((await request("DELETE", `${path}?people=delete`)).status).toBe(404);
+    const question = { source: bridge.source.id, people: "delete", afterwards: "delete" } as const;
+    expect(asked).toEqual([question, question]);
+    const waits = new AbortController();
+    const { store, schemasDir } = bridge;
+    const registry = await openRegistry({ directory: schemasDir, store, log: makeLog("error"), watch: false });
+    const parts = { store, catalog: registry.inForce().catalog, removesInactive: () => false, signal: waits.signal };
+    setImmediate(() => waits.abort(new Error("nobody waits")));
+    await expect(previewEnd(parts, question)).rejects.toThrow("nobody waits");
+    await registry.close();
   });
 
   it("says what is wrong with what it is asked", async () => {
