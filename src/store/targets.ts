@@ -1,12 +1,14 @@
 import type { Selectable } from "kysely";
 import type { Cipher } from "../lib/cipher.ts";
+import { canonicalJson } from "../lib/json.ts";
 import { uuidv7 } from "../lib/uuid.ts";
 import type { Database } from "./database.ts";
 import { directoryTime } from "./directory-clock.ts";
 import { revokeLease } from "./leases.ts";
 import { withName } from "./names.ts";
+import { sooner, toQuarantine } from "./quarantines.ts";
 import { openSecrets, sealSecrets } from "./sources.ts";
-import type { Pause, TargetRow, TargetSettings, TargetStore } from "./store.ts";
+import type { NewTarget, Pause, TargetRow, TargetSettings, TargetStore } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 /** Targets, with their secrets encrypted. */
@@ -24,6 +26,7 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
     verifyStartedAt: row.verify_started_at,
     paused: row.paused === null ? null : (JSON.parse(row.paused) as Pause),
     protection: row.protection,
+    quarantine: toQuarantine(row.quarantine, row.next_try_at),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   });
@@ -105,10 +108,15 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
         ...(change.secrets === undefined ? {} : { secrets: sealSecrets(cipher, change.secrets) }),
       } satisfies Partial<Record<keyof Tables["target"], unknown>>;
       const before = await readTarget(id);
+      const isOther = before.quarantine !== null && isChanged(before, change);
       await withName(database, "target", change.name, () =>
         db
           .updateTable("target")
-          .set({ ...columns, updated_at: clock() })
+          .set({
+            ...columns,
+            ...(isOther && before.quarantine ? sooner(before.quarantine, clock()) : {}),
+            updated_at: clock(),
+          })
           .where("id", "=", id)
           .execute(),
       );
@@ -132,6 +140,13 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
         await trx.deleteFrom("target").where("id", "=", id).execute();
       }),
   };
+}
+
+/** Whether anything but its name is another. */
+function isChanged(before: TargetRow, { name: _, ...change }: Partial<NewTarget>): boolean {
+  return Object.entries(change).some(
+    ([key, value]) => canonicalJson(value) !== canonicalJson(before[key as keyof typeof change]),
+  );
 }
 
 /** Whether a push that is under way may be doing what it should not any more. */

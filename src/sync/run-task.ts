@@ -11,6 +11,7 @@ import type {
   PauseStore,
   PlanStore,
   PushStore,
+  QuarantineStore,
   RecordStore,
   SourceRow,
   SourceStore,
@@ -42,6 +43,7 @@ export type EngineStore = SourceStore &
   GroupRuleStore &
   DirectoryChangeStore &
   PushStore &
+  QuarantineStore &
   Pick<PauseStore, "hasPausedPeople"> &
   VerifyStore &
   PlanStore &

@@ -19,6 +19,7 @@ import type {
   PlanReader,
   PlanStore,
   PushStore,
+  QuarantineStore,
   RecordReader,
   SchemaKind,
   SchemaVersionStore,
@@ -85,6 +86,7 @@ export interface AdminParts {
   readonly store: SourceStore &
     TargetStore &
     PauseStore &
+    Pick<QuarantineStore, "tryAtOnce"> &
     EndPreviewStore &
     Pick<DirectoryStore, "listPresent" | "readCurrent" | "membersOfGroup"> &
     TaskStore &

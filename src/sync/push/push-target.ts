@@ -2,13 +2,14 @@ import type { Log } from "../../lib/log.ts";
 import { protectsSome } from "../../plan/protection.ts";
 import type { Lease, PushScope, PushStore } from "../../store/store.ts";
 import type { Target, TargetLanguage } from "../../target/target.ts";
-import { Attempts, type Pause } from "./attempt.ts";
+import type { Pause } from "./attempt.ts";
 import { createResources } from "./create-resources.ts";
 import { makeFirstContact } from "./first-contact.ts";
 import { guardRemovals, logForSafeguards, type RemovalGuard } from "./guard-removals.ts";
 import { guardRenames, type RenameGuard } from "./guard-renames.ts";
 import { holdPending } from "./hold-removals.ts";
 import { failedAt, type PushResult, prepare, type ScopeRequest, writingVersion } from "./prepare.ts";
+import { attemptsOf, ensureTaken, isSuspect, type Probation, probe, watchTarget } from "./probation.ts";
 import { withholdProtected } from "./protect.ts";
 import { type MembersResult, pushMembers } from "./push-members.ts";
 import type { PushParts } from "./push-parts.ts";
@@ -27,6 +28,10 @@ export interface PushRequest extends ScopeRequest {
   readonly sourceName: (sourceId: string) => Promise<string>;
   /** Somebody asked for this push: the target is asked what it knows by now, also when nothing is pending. */
   readonly asked: boolean;
+  /** The target is in quarantine, and is tried. */
+  readonly probation?: Probation;
+  /** Called once the target answered. */
+  readonly onAnswered?: () => Promise<void>;
   readonly signal: AbortSignal;
   /** Throws when the lease on this target is over. */
   readonly ensureHeld: () => Promise<void>;
@@ -47,7 +52,7 @@ const maxRounds = 20;
  * updated, groups made, updated, members added, removed, users deactivated, groups and users deleted.
  */
 export async function pushTarget(request: PushRequest): Promise<PushResult> {
-  const { store, row, target, signal, clock } = request;
+  const { store, row, target, signal, clock, probation } = request;
   const prepared = prepare(request, clock());
   if ("state" in prepared) return prepared;
   const { rules, protection } = prepared;
@@ -59,26 +64,33 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
   if (judgedBy !== row.protection) await store.noteProtection(request.lease, row.id, protection.by);
   if (request.only !== undefined) await store.forgetWithheld(request.lease, row.id, request.only);
   try {
-    const attempts = new Attempts({
-      signal,
-      ensureHeld: request.ensureHeld,
-      ...(request.pause && { pause: request.pause }),
-    });
+    const attempts = attemptsOf(request);
     // Nothing pending: not even a look at the target. A sync in which nothing changed sends nothing.
     let pending = await findPending(store, scope);
-    if (pending === null && !request.asked) return await nothingToDo(request, scope);
+    if (pending === null && !request.asked && !probation) return await nothingToDo(request, scope);
+    if (probation) await probe(request);
     const capabilities = await attempts.run(() => target.discover(signal));
+    await request.onAnswered?.();
     if (await noteVocabulary(request, capabilities)) pending = await findPending(store, scope);
-    if (pending === null) return await nothingToDo(request, scope);
+    if (pending === null && isSuspect(probation)) {
+      // What it refused waits for its next try: nothing else shows whether it takes anything by now.
+      scope = { ...scope, retryAll: true };
+      pending = await findPending(store, scope);
+    }
+    if (pending === null) {
+      await probation?.onPassed();
+      return await nothingToDo(request, scope);
+    }
     const { total } = pending;
     scope = {
       ...scope,
       types: scope.types.filter((type) => (type === "User" ? capabilities.users : capabilities.groups)),
     };
     let done = 0;
+    const watched = watchTarget(request, attempts);
     let parts: PushParts = {
       ...request,
-      ...{ rules, capabilities, attempts, scope, protection, unprotected: new Map() },
+      ...{ target: watched.target, rules, capabilities, attempts, scope, protection, unprotected: new Map() },
       held: new Set(),
       heldRenames: new Set(),
       onProgress: (count) => {
@@ -105,6 +117,7 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
       lost = lost || members.lost || (await removals(parts));
       if (!lost) break;
     }
+    ensureTaken(parts, watched, probation);
     await holdPending(parts);
     // Others may still be among what was listed.
     if (scope.only === undefined && (await store.hasRemoteMatches(row.id)))

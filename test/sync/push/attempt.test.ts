@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Attempts, TargetDownError } from "../../../src/sync/push/attempt.ts";
+import { Attempts } from "../../../src/sync/push/attempt.ts";
+import { TargetDownError } from "../../../src/sync/push/target-down.ts";
 import { TargetError, type TargetErrorCode } from "../../../src/target/target.ts";
 
 // Waiting costs no time here: the clock moves on by itself.
