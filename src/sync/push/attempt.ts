@@ -186,6 +186,7 @@ export class Attempts {
         return;
       default:
         this.#noteAnswer();
+        this.#gate.widen();
         throw error;
     }
   }

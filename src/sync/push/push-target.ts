@@ -115,7 +115,11 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
       guard = (await guardRemovals(request, scope)) ?? guard;
       parts = { ...parts, held: new Set([...parts.held, ...(guard?.types ?? [])]) };
       lost = lost || members.lost || (await removals(parts));
-      if (!lost) break;
+      // It takes changes after all: those that it refused before are tried once more.
+      const isCleared = isSuspect(probation) && watched.hasTaken() && !scope.retryAll;
+      if (isCleared) scope = { ...scope, retryAll: true };
+      parts = { ...parts, scope };
+      if (!lost && !isCleared) break;
     }
     ensureTaken(parts, watched, probation);
     await holdPending(parts);

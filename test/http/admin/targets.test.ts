@@ -38,6 +38,7 @@ describe("making a target", () => {
       },
       links: { pending: 0, synced: 0, failed: 0, protected: 0, paused: 0 },
       verifyFirst: null,
+      quarantine: null,
       paused: null,
       createdAt: "2026-03-01T08:00:00.000Z",
       updatedAt: "2026-03-01T08:00:00.000Z",
