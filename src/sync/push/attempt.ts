@@ -67,7 +67,7 @@ export class Attempts {
     this.#tries = tries;
     this.#maxWaitMs = maxWaitMs;
     this.#passTime = pause;
-    this.#gate = new Gate({ most: concurrency, oneByOne });
+    this.#gate = new Gate({ signal, most: concurrency, oneByOne });
   }
 
   /** Requests that may be on their way at once now. */
@@ -135,7 +135,7 @@ export class Attempts {
         waitedUntil = until;
         continue;
       }
-      await this.#gate.enter(this.#signal);
+      await this.#gate.enter();
       // While it stood there the target may have been given up, or have asked to wait.
       if (this.#down === null && this.#pausedUntil <= Math.max(waitedUntil, Date.now())) return;
       this.#gate.leave();

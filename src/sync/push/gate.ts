@@ -1,4 +1,6 @@
 export interface GateOptions {
+  /** Turns away who waits. */
+  readonly signal: AbortSignal;
   /** Most requests at once. */
   readonly most: number;
   /** One at a time, until {@link Gate.letGo}. */
@@ -21,9 +23,11 @@ export class Gate {
   /** It was overloaded before: from there on the limit is felt for, not run up to. */
   #isWary = false;
   #inside = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #signal: AbortSignal;
+  readonly #waiting: Waiting[] = [];
 
-  constructor({ most, oneByOne = false }: GateOptions) {
+  constructor({ signal, most, oneByOne = false }: GateOptions) {
+    this.#signal = signal;
     this.#most = Math.max(1, most);
     this.#isOneByOne = oneByOne;
     this.#limit = oneByOne ? 1 : Math.min(first, this.#most);
@@ -35,22 +39,16 @@ export class Gate {
   }
 
   /** Returns once there is room; each call needs a {@link leave}. Rejects with the signal's reason. */
-  async enter(signal: AbortSignal): Promise<void> {
+  async enter(): Promise<void> {
     if (this.#inside < this.#limit) {
       this.#inside += 1;
       return;
     }
-    await new Promise<void>((resolve, reject) => {
-      const letIn = (): void => {
-        signal.removeEventListener("abort", giveUp);
-        resolve();
-      };
-      const giveUp = (): void => {
-        this.#waiting.splice(this.#waiting.indexOf(letIn), 1);
-        reject(signal.reason as Error);
-      };
-      this.#waiting.push(letIn);
-      signal.addEventListener("abort", giveUp, { once: true });
+    this.#signal.throwIfAborted();
+    await new Promise<void>((letIn, turnAway) => {
+      // One ear for all who wait, who can be many.
+      if (this.#waiting.length === 0) this.#signal.addEventListener("abort", this.#turnAllAway, { once: true });
+      this.#waiting.push({ letIn, turnAway });
     });
   }
 
@@ -88,8 +86,18 @@ export class Gate {
     while (this.#inside < this.#limit) {
       const next = this.#waiting.shift();
       if (next === undefined) return;
+      if (this.#waiting.length === 0) this.#signal.removeEventListener("abort", this.#turnAllAway);
       this.#inside += 1;
-      next();
+      next.letIn();
     }
   }
+
+  readonly #turnAllAway = (): void => {
+    for (const { turnAway } of this.#waiting.splice(0)) turnAway(this.#signal.reason as Error);
+  };
+}
+
+interface Waiting {
+  readonly letIn: () => void;
+  readonly turnAway: (reason: Error) => void;
 }
