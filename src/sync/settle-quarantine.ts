@@ -24,7 +24,7 @@ export async function settleVisit(
   parts: QuarantineParts,
   lease: Lease,
   visit: Visit,
-  result: Pick<PushResult, "state" | "outage">,
+  result: Pick<PushResult, "state" | "outage" | "isIdle">,
 ): Promise<void> {
   const { state } = result;
   const outage = result.outage ?? null;
@@ -32,6 +32,8 @@ export async function settleVisit(
   if (outage !== null || (state === "failed" && quarantine !== null)) {
     // One that is disabled is only looked at: nobody waits for it.
     if (row.status === "enabled") await quarantineTarget(parts, lease, visit, outage);
+  } else if (isPush && quarantine !== null && result.isIdle) {
+    // There was nothing of a source, or a person, to try it with.
   } else if (isPush && state !== "failed") {
     await freeTarget(parts, lease, visit);
   } else if (quarantine !== null) {

@@ -78,7 +78,7 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
       pending = await findPending(store, scope);
     }
     if (pending === null) {
-      await probation?.onPassed();
+      if (!isSuspect(probation) || isWhole(request)) await probation?.onPassed();
       return await nothingToDo(request, scope);
     }
     const { total } = pending;
@@ -156,6 +156,11 @@ async function findPending(store: PushStore, scope: PushScope): Promise<{ readon
   const total = await store.countPending(scope);
   if (total > 0) return { total };
   return (await store.pendingGroups(scope, { after: "", limit: 1 })).length === 0 ? null : { total };
+}
+
+/** Whether a push is about all that the target is given: only then is there nothing that it could refuse. */
+function isWhole({ row, sourceIds, only }: PushRequest): boolean {
+  return only === undefined && row.settings.sources.every((id) => sourceIds.includes(id));
 }
 
 async function nothingToDo({ store, lease }: PushRequest, scope: PushScope): Promise<PushResult> {
