@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { makeGaugeReader } from "../../src/metrics/read-gauges.ts";
 import type { Quarantine, TargetRow, TaskRow } from "../../src/store/store.ts";
 import { changesTried, quarantineAfter } from "../../src/sync/quarantine.ts";
 import { type EngineFixture, type EngineFixtureOptions, startEngineFixture } from "../support/engine.ts";
+import { onDatabase } from "../support/on-database.ts";
 
 const corp = { shape: { members: 24, departments: 3, seed: 3, quirks: false } } as const;
 
@@ -89,8 +91,13 @@ describe("a target that is down", () => {
       new Map([[`target.quarantined:${fixture.row.id}`, expect.any(Number)]]),
     );
 
+    const gauge = async () =>
+      (await makeGaugeReader(fixture.store, fixture.now)()).filter(({ name }) => name === "bridge_target_quarantined");
+    expect(await gauge()).toMatchObject([{ labels: { target: fixture.row.name }, value: 1 }]);
+
     fixture.control.clearFault();
     expect(await nextTry(fixture)).toMatchObject({ state: "succeeded" });
+    expect(await gauge()).toMatchObject([{ value: 0 }]);
     expect(fixture.control.requests().log[2]).toMatchObject({ method: "GET", path: "/Users" });
     expect(await quarantineOf(fixture)).toBeNull();
     await fixture.verify();
@@ -164,23 +171,26 @@ describe("a target that is down", () => {
 });
 
 describe("a target that refuses the credentials", () => {
-  test("is tried rarely, and at once when they are edited", async () => {
-    const fixture = await start();
-    await fixture.store.updateTarget(fixture.row.id, { secrets: { "/auth/token": "wrong-token" } });
-    expect(await fixture.sync()).toMatchObject({ error: { code: "target.unauthorized" } });
-    const first = await quarantineOf(fixture);
-    expect(first).toMatchObject({ code: "target.unauthorized", detail: expect.stringMatching(/credentials.*401/) });
-    expect(JSON.stringify(first)).not.toContain("wrong-token");
-    expect((first?.nextTryAt ?? 0) - fixture.now()).toBeGreaterThan(260_000);
-    // Another name is no reason to hope.
-    await fixture.store.updateTarget(fixture.row.id, { name: "renamed" });
-    expect(await quarantineOf(fixture)).toEqual(first);
-    await fixture.store.updateTarget(fixture.row.id, { secrets: { "/auth/token": fixture.simulator.token } });
-    await tried(fixture, first?.nextTryAt ?? 0);
-    await expect.poll(() => quarantineOf(fixture), { timeout: 20_000, interval: 10 }).toBeNull();
-    await idle(fixture);
-    await fixture.verify();
-  });
+  test.each(["sqlite", "postgres"] as const)(
+    "is tried rarely, and at once when they are edited (%s)",
+    async (dialect) => {
+      const fixture = await start(await onDatabase(dialect));
+      await fixture.store.updateTarget(fixture.row.id, { secrets: { "/auth/token": "wrong-token" } });
+      expect(await fixture.sync()).toMatchObject({ error: { code: "target.unauthorized" } });
+      const first = await quarantineOf(fixture);
+      expect(first).toMatchObject({ code: "target.unauthorized", detail: expect.stringMatching(/credentials.*401/) });
+      expect(JSON.stringify(first)).not.toContain("wrong-token");
+      expect((first?.nextTryAt ?? 0) - fixture.now()).toBeGreaterThan(260_000);
+      // Another name is no reason to hope.
+      await fixture.store.updateTarget(fixture.row.id, { name: "renamed" });
+      expect(await quarantineOf(fixture)).toEqual(first);
+      await fixture.store.updateTarget(fixture.row.id, { secrets: { "/auth/token": fixture.simulator.token } });
+      await tried(fixture, first?.nextTryAt ?? 0);
+      await expect.poll(() => quarantineOf(fixture), { timeout: 20_000, interval: 10 }).toBeNull();
+      await idle(fixture);
+      await fixture.verify();
+    },
+  );
 });
 
 describe("a target that refuses everything", () => {
