@@ -19,6 +19,7 @@ import type {
   TargetStore,
   TaskRow,
   TaskState,
+  TaskStore,
   VerifyStore,
 } from "../store/store.ts";
 import { LeaseLostError } from "../store/store.ts";
@@ -49,7 +50,8 @@ export type EngineStore = SourceStore &
   PlanStore &
   LeaseStore &
   EventStore &
-  EngineTaskStore;
+  EngineTaskStore &
+  Pick<TaskStore, "queueTask">;
 
 /** What the engine is given from outside. */
 export interface EngineEdges {

@@ -67,6 +67,7 @@ export async function workAtTarget(
   try {
     const result = await workAt({ parts, task, row, progress, held, visit }, leaving);
     await settleVisit(parts, held.lease, visit, result);
+    if (quarantine !== null && visit.quarantine === null) await pushTheRest(parts, task, row);
     return result;
   } catch (error) {
     if (held.signal.aborted || error instanceof LeaseLostError) throw error;
@@ -76,6 +77,12 @@ export async function workAtTarget(
     if (failed === null) throw error;
     return failed;
   }
+}
+
+/** What set a target free may have been about one source, or one person: whatever else waited goes now. */
+async function pushTheRest({ store }: TaskParts, task: OpenTask, { id }: TargetRow): Promise<void> {
+  if (task.sourceId === null && task.resourceId === null) return;
+  await store.queueTask({ sourceId: null, targetId: id, trigger: "schedule", mode: "apply" });
 }
 
 async function workAt(found: Omit<Work, "opened">, leaving: Leaving["people"] | null): Promise<TargetResult> {

@@ -144,12 +144,42 @@ describe("a target that is down", () => {
     await expect.poll(() => quarantineOf(fixture), { timeout: 20_000, interval: 10 }).toBeNull();
     await idle(fixture);
     await fixture.verify();
-    fixture.control.setDown(true);
-    change(fixture, "乙");
-    await fixture.sync({ trigger: "schedule" });
-    fixture.control.setDown(false);
+  });
+
+  test("is tried at once by a push that somebody asks for, and gets what else waited after one about one person", async () => {
+    const fixture = await start();
+    await fixture.sync();
+    const { members } = fixture.corp.truth();
+    const quarantine = async (name: string): Promise<number> => {
+      fixture.control.setDown(true);
+      for (const { userid } of members.slice(0, 3)) fixture.corp.patchMember(userid, { name });
+      await fixture.sync({ trigger: "schedule" });
+      fixture.control.setDown(false);
+      fixture.control.resetJournal();
+      return (await quarantineOf(fixture))?.nextTryAt ?? 0;
+    };
+    await quarantine("甲");
     expect(await fixture.push()).toMatchObject({ state: "succeeded" });
     expect(await quarantineOf(fixture)).toBeNull();
+    await fixture.verify();
+
+    await quarantine("乙");
+    const { items } = await fixture.store.listLinks(fixture.row.id, { state: "pending", limit: 1 });
+    const one = { sourceId: null, targetId: fixture.row.id, resourceId: items[0]?.resourceId ?? "" };
+    const { task } = await fixture.store.queueTask({ ...one, trigger: "manual", mode: "apply" });
+    fixture.engine().nudge();
+    expect(await fixture.ended(task)).toMatchObject({
+      ...{ state: "succeeded", targets: [{ counts: { users: { updated: 1 } } }] },
+    });
+    expect(await quarantineOf(fixture)).toBeNull();
+    await idle(fixture);
+    await fixture.verify();
+
+    const dueAt = await quarantine("丙");
+    expect(await fixture.sync({ mode: "plan" })).toMatchObject({ state: "succeeded" });
+    await tried(fixture, dueAt);
+    await expect.poll(() => quarantineOf(fixture), { timeout: 20_000, interval: 10 }).toBeNull();
+    await idle(fixture);
     await fixture.verify();
   });
 
