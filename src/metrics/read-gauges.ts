@@ -52,9 +52,16 @@ export function makeGaugeReader(store: GaugeSource, clock: () => number): () => 
         value: 1,
       }),
     );
+    const quarantined = targets.map(
+      ({ name, quarantine }): GaugeValue => ({
+        name: "bridge_target_quarantined",
+        labels: { target: name },
+        value: quarantine === null ? 0 : 1,
+      }),
+    );
     const pending = await store.countPendingDeliveries();
     return [
-      ...[...tasks, ...ages, ...links, ...alerts],
+      ...[...tasks, ...ages, ...links, ...quarantined, ...alerts],
       { name: "bridge_webhook_deliveries_pending", labels: {}, value: pending },
     ];
   };

@@ -29,6 +29,7 @@ import type { PlanReader, PlanStore } from "./plan-store.ts";
 import { makePlanStore } from "./plans.ts";
 import { openPostgres } from "./postgres/open.ts";
 import { makePushStore } from "./push.ts";
+import { makeQuarantineStore } from "./quarantines.ts";
 import { makeRecordStore } from "./records.ts";
 import { makeRecordViews } from "./records-view.ts";
 import { makeSchemaVersionStore } from "./schema-versions.ts";
@@ -93,6 +94,7 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
     ...makeSourceStore(database, cipher, clock),
     ...makeTargetStore(database, cipher, clock),
     ...makePauseStore(database, clock),
+    ...makeQuarantineStore(database, clock),
     ...makeEndPreviewStore(database),
     ...makeScimClientStore(database, clock),
     ...makeSettingStore(database, cipher),

@@ -6,6 +6,7 @@ import type { DirectoryRecordReader, DirectoryWriter, GroupReader } from "./dire
 import type { EndPreviewStore } from "./end-preview.ts";
 import type { HistoryReader } from "./history-store.ts";
 import type { PauseStore } from "./pauses.ts";
+import type { Quarantine, QuarantineStore } from "./quarantines.ts";
 import type { SchemaVersionStore } from "./schema-version-store.ts";
 import type { Page, RecordReader, TaskRow, TaskState, TaskStore } from "./task-store.ts";
 import type { WebhookStore } from "./webhook-store.ts";
@@ -170,6 +171,8 @@ export interface TargetRow {
   readonly paused: Pause | null;
   /** The filters of protected accounts that its links were last judged by, as JSON; null: none. */
   readonly protection: string | null;
+  /** Why it is pushed to by nobody for the time being; null: it is not in quarantine. */
+  readonly quarantine: Quarantine | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -181,7 +184,10 @@ export interface TargetStore {
   createTarget(target: NewTarget): Promise<TargetRow>;
   listTargets(): Promise<readonly TargetRow[]>;
   findTarget(idOrName: string): Promise<TargetRow | null>;
-  /** Another `baseUrl` under links that are there asks for a verify. Throws {@link NameTakenError}. */
+  /**
+   * Another `baseUrl` under links that are there asks for a verify; anything else than before, of a target in quarantine,
+   * for a try at once. Throws {@link NameTakenError}.
+   */
   updateTarget(id: string, change: Partial<NewTarget>): Promise<TargetRow>;
   /** Forgets the target and its links; at the target itself nothing is touched. */
   deleteTarget(id: string): Promise<void>;
@@ -284,6 +290,7 @@ export interface Store
   extends SourceStore,
     TargetStore,
     PauseStore,
+    QuarantineStore,
     EndPreviewStore,
     TaskStore,
     LinkViewStore,
@@ -311,6 +318,7 @@ export { LeaseLostError } from "./engine.ts";
 export type * from "./history-store.ts";
 export type * from "./pauses.ts";
 export type * from "./plan-store.ts";
+export type { Quarantine, QuarantineStore } from "./quarantines.ts";
 export type * from "./schema-version-store.ts";
 export * from "./store-errors.ts";
 export type * from "./task-store.ts";

@@ -169,6 +169,10 @@ interface TargetTable {
   paused: Generated<string | null>;
   /** The filters of protected accounts that its links were last judged by (JSON); null: none. */
   protection: Generated<string | null>;
+  /** Why it is pushed to by nobody for the time being (JSON: since, code, detail, tries); null: it is not in quarantine. */
+  quarantine: Generated<string | null>;
+  /** When it is tried again; null: it is not in quarantine. */
+  next_try_at: Generated<number | null>;
   created_at: number;
   updated_at: number;
 }

@@ -1,12 +1,14 @@
 import { type Kysely, type Selectable, sql, type Transaction } from "kysely";
 import type { Cipher } from "../lib/cipher.ts";
+import { canonicalJson } from "../lib/json.ts";
 import { uuidv7 } from "../lib/uuid.ts";
 import type { Database } from "./database.ts";
 import { directoryTime } from "./directory-clock.ts";
 import { askLeaseBack, revokeLease } from "./leases.ts";
 import { withName } from "./names.ts";
+import { sooner, toQuarantine } from "./quarantines.ts";
 import { openSecrets, sealSecrets } from "./sources.ts";
-import type { Pause, TargetRow, TargetSettings, TargetStore } from "./store.ts";
+import type { NewTarget, Pause, TargetRow, TargetSettings, TargetStore } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 /** Targets, with their secrets encrypted. */
@@ -24,6 +26,7 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
     verifyStartedAt: row.verify_started_at,
     paused: row.paused === null ? null : (JSON.parse(row.paused) as Pause),
     protection: row.protection,
+    quarantine: toQuarantine(row.quarantine, row.next_try_at),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   });
@@ -108,9 +111,11 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
             ...(change.secrets === undefined ? {} : { secrets: sealSecrets(cipher, change.secrets) }),
           } satisfies Partial<Record<keyof Tables["target"], unknown>>;
           const before = await readTarget(trx, id);
+          const { quarantine } = before;
+          const isFreed = quarantine !== null && isChanged(before, change);
           await trx
             .updateTable("target")
-            .set({ ...columns, updated_at: clock() })
+            .set({ ...columns, ...(isFreed ? sooner(quarantine, clock()) : {}), updated_at: clock() })
             .where("id", "=", id)
             .execute();
           const after = await readTarget(trx, id);
@@ -140,6 +145,13 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
 /** Two changes of one target come one after the other. SQLite has one writer anyway. */
 async function lockTarget({ dialect }: Pick<Database, "dialect">, trx: Transaction<Tables>, id: string): Promise<void> {
   if (dialect === "postgres") await sql`select 1 from target where id = ${id} for update`.execute(trx);
+}
+
+/** Whether anything but its name is another. */
+function isChanged(before: TargetRow, { name: _, ...change }: Partial<NewTarget>): boolean {
+  return Object.entries(change).some(
+    ([key, value]) => canonicalJson(value) !== canonicalJson(before[key as keyof typeof change]),
+  );
 }
 
 /** Whether a push that is under way may be doing what it should not any more. */

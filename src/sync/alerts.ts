@@ -55,8 +55,8 @@ export function alertName(kind: keyof typeof kinds, id: string): string {
 }
 
 const says = {
-  "target.quarantined": "a target can't be reached, or refuses the bridge's credentials",
-  "target.recovered": "a target is in order again",
+  "target.quarantined": "a target can't be pushed to, and is in quarantine",
+  "target.recovered": "a target takes changes again",
   "source.stale": "a source had no good sync for too long",
   "source.recovered": "a source is synced again",
 } as const;

@@ -3,7 +3,7 @@ import { LeaseLostError } from "../store/store.ts";
 import { makeHousekeeping } from "./housekeeping.ts";
 import { underLease } from "./lease.ts";
 import { type OpenTask, runTask, type TaskParts } from "./run-task.ts";
-import { makeChangeQueue, queueDueSources, queueDueTargets, queueDueVerifies } from "./schedule.ts";
+import { makeChangeQueue, queueDueSources, queueDueTargets, queueDueTries, queueDueVerifies } from "./schedule.ts";
 import { watchSources } from "./watch-sources.ts";
 import type { SendWebhook } from "./webhooks/deliver.ts";
 import { type DelivererParts, makeDeliverer } from "./webhooks/deliverer.ts";
@@ -72,6 +72,7 @@ export function startEngine(parts: EngineParts): Engine {
     }
     await queueDueSources(store, now);
     await queueChanged();
+    await queueDueTries(store, now);
     if (now - retriedAt >= 60_000) {
       retriedAt = now;
       await queueDueTargets(store, now);

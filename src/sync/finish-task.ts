@@ -10,7 +10,7 @@ import type {
   TaskState,
   TaskTargetResult,
 } from "../store/store.ts";
-import { type AlertParts, alertName, clearAlert, raiseAlert } from "./alerts.ts";
+import type { AlertParts } from "./alerts.ts";
 import { taskEvent } from "./events.ts";
 import { holdDurationMs } from "./guard-directory.ts";
 import type { DirectoryResult } from "./run-source-task.ts";
@@ -68,29 +68,11 @@ export async function finishTask(
       target: targetId === null ? null : (names.get(targetId) ?? targetId),
     })),
   });
-  // A plan only looks: whether a target takes changes again is not known by that.
-  if (task.mode !== "plan") await tellOfTargets(parts, pushed);
   return state;
 }
 
 /** What an operator is to look at stands out in the log. */
 const levels: Partial<Record<TaskState, "warn" | "error">> = { held: "warn", partial: "warn", failed: "error" };
-
-/** The target itself is the matter, and not what it was sent. */
-const outOfOrder: ReadonlySet<string> = new Set(["target.unavailable", "target.unauthorized"]);
-
-async function tellOfTargets(parts: FinishParts, pushed: readonly Pushed[]): Promise<void> {
-  if (pushed.length === 0) return;
-  const open = await parts.store.openAlerts();
-  for (const { row, result } of pushed) {
-    const isOpen = open.has(alertName("target", row.id));
-    if (result.error !== null && outOfOrder.has(result.error.code)) {
-      if (!isOpen) await raiseAlert(parts, "target", row, { error: { code: result.error.code } });
-    } else if (isOpen && result.state !== "failed" && result.state !== "paused") {
-      await clearAlert(parts, "target", row, {});
-    }
-  }
-}
 
 function stateOf(
   task: Pick<TaskRow, "mode">,

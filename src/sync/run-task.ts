@@ -11,6 +11,7 @@ import type {
   PauseStore,
   PlanStore,
   PushStore,
+  QuarantineStore,
   RecordStore,
   SourceRow,
   SourceStore,
@@ -18,6 +19,7 @@ import type {
   TargetStore,
   TaskRow,
   TaskState,
+  TaskStore,
   VerifyStore,
 } from "../store/store.ts";
 import { LeaseLostError } from "../store/store.ts";
@@ -42,12 +44,14 @@ export type EngineStore = SourceStore &
   GroupRuleStore &
   DirectoryChangeStore &
   PushStore &
+  QuarantineStore &
   Pick<PauseStore, "hasPausedPeople"> &
   VerifyStore &
   PlanStore &
   LeaseStore &
   EventStore &
-  EngineTaskStore;
+  EngineTaskStore &
+  Pick<TaskStore, "queueTask">;
 
 /** What the engine is given from outside. */
 export interface EngineEdges {

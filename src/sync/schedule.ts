@@ -2,6 +2,7 @@ import {
   type DirectoryChangeStore,
   type EngineTaskStore,
   type PushStore,
+  type QuarantineStore,
   type SourceRow,
   type SourceStore,
   type TargetRow,
@@ -84,9 +85,8 @@ export function makeChangeQueue(store: TargetStore & TaskStore & DirectoryChange
     if ([...pushed.values()].every((at) => at >= latest)) return;
     for (const target of await store.listTargets()) {
       const heard = pushed.get(target.id) ?? 0;
-      // One that is disabled hears of it when it is enabled again.
-      if (target.status !== "enabled" || target.paused !== null || latestChange(changes, target.settings) <= heard)
-        continue;
+      // One that is disabled hears of it when it is enabled again, one in quarantine with the try that sets it free.
+      if (!isOpen(target) || latestChange(changes, target.settings) <= heard) continue;
       const last = lastQueued.get(target.id) ?? null;
       const isSame = last !== null && last.heard === heard && last.updatedAt === target.updatedAt;
       const wait = isSame ? Math.min(firstRetryMs * 2 ** last.tries, longestRetryMs) : betweenPushesMs;
@@ -102,11 +102,22 @@ export function makeChangeQueue(store: TargetStore & TaskStore & DirectoryChange
   };
 }
 
+/** Queues a push for each target in quarantine that is due for a try. */
+export async function queueDueTries(store: QuarantineStore & TaskStore, now: number): Promise<void> {
+  for (const targetId of await store.dueTries(now)) {
+    await store.queueTask({ sourceId: null, targetId, trigger: "schedule", mode: "apply" });
+  }
+}
+
+/** Whether something is sent to a target by itself. */
+function isOpen({ status, paused, quarantine }: TargetRow): boolean {
+  return status === "enabled" && paused === null && quarantine === null;
+}
+
 /** Queues a push for each target at which something failed and is due for another try. */
 export async function queueDueTargets(store: TargetStore & TaskStore & PushStore, now: number): Promise<void> {
   for (const target of await store.listTargets()) {
-    if (target.status !== "enabled" || target.paused !== null) continue;
-    if (!(await store.hasDueRetries(target.id, sourcesGiven(target.settings), now))) continue;
+    if (!isOpen(target) || !(await store.hasDueRetries(target.id, sourcesGiven(target.settings), now))) continue;
     await store.queueTask({ sourceId: null, targetId: target.id, trigger: "schedule", mode: "apply" });
   }
 }
@@ -116,8 +127,9 @@ export async function queueDueVerifies(
   store: TargetStore & TaskStore & Pick<PushStore, "contactedAt"> & Pick<VerifyStore, "noteVerifyStarted">,
   now: number,
 ): Promise<void> {
-  for (const { id, status, settings, createdAt, verifyStartedAt, paused } of await store.listTargets()) {
-    if (status !== "enabled" || paused !== null || settings.verify === undefined) continue;
+  for (const target of await store.listTargets()) {
+    const { id, settings, createdAt, verifyStartedAt } = target;
+    if (!isOpen(target) || settings.verify === undefined) continue;
     if (now < (verifyStartedAt ?? createdAt) + settings.verify.everyHours * 3_600_000) continue;
     if ((await store.contactedAt(id)) === null || !(await store.noteVerifyStarted(id, verifyStartedAt, now))) continue;
     const { repair } = settings.verify;

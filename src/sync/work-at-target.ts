@@ -1,13 +1,16 @@
-import { type Lease, type Matching, type TargetRow, userGroups } from "../store/store.ts";
-import type { Target, TargetLanguage } from "../target/target.ts";
+import { type Lease, LeaseLostError, type Matching, type TargetRow, userGroups } from "../store/store.ts";
+import { type Target, TargetError, type TargetLanguage } from "../target/target.ts";
 import type { Leaving } from "./end-source.ts";
 import { previewMatches } from "./match/preview-matches.ts";
 import type { Progress } from "./progress.ts";
-import type { PushResult } from "./push/prepare.ts";
+import { failedAt, type PushResult } from "./push/prepare.ts";
+import type { Probation } from "./push/probation.ts";
 import { pushTarget } from "./push/push-target.ts";
 import { wasRestored } from "./push-marks.ts";
+import { changesTried, mayTry, quarantinedError } from "./quarantine.ts";
 import type { OpenTask, TaskParts } from "./run-task.ts";
 import { latestChange } from "./schedule.ts";
+import { freeTarget, settleVisit, type Visit } from "./settle-quarantine.ts";
 import { verifyFirstError, verifyTarget } from "./verify/verify-target.ts";
 
 /** The right to work on a target. */
@@ -41,20 +44,52 @@ interface Work {
   readonly progress: Progress;
   readonly held: Held;
   readonly opened: Opened;
+  readonly visit: Visit;
 }
 
-/** What a task does at one target, under its lease: pushes, reads it back, or looks for matches. */
+/**
+ * What a task does at one target, under its lease: pushes, reads it back, or looks for matches. A target in quarantine is
+ * left alone until its next try, unless somebody asks.
+ */
 export async function workAtTarget(
   parts: TaskParts,
   task: OpenTask,
-  found: TargetRow,
+  row: TargetRow,
   leaving: Leaving["people"] | null,
   progress: Progress,
   held: Held,
 ): Promise<TargetResult> {
-  const row = await lookForRestore(parts, found, held.lease);
+  const { quarantine } = row;
+  if (quarantine !== null && !mayTry(task, quarantine, { isEnding: leaving !== null, now: parts.clock() })) {
+    return { state: "failed", error: quarantinedError(quarantine), hold: null, isIdle: true };
+  }
+  const visit: Visit = { row, quarantine, isPush: false };
+  try {
+    const result = await workAt({ parts, task, row, progress, held, visit }, leaving);
+    await settleVisit(parts, held.lease, visit, result);
+    if (quarantine !== null && visit.quarantine === null) await pushTheRest(parts, task, row);
+    return result;
+  } catch (error) {
+    if (held.signal.aborted || error instanceof LeaseLostError) throw error;
+    const failed = error instanceof TargetError ? failedAt(error) : null;
+    // Should it be due, it must not stay so: it would be tried again at once, and so on.
+    await settleVisit(parts, held.lease, visit, failed ?? { state: "failed" });
+    if (failed === null) throw error;
+    return failed;
+  }
+}
+
+/** What set a target free may have been about one source, or one person: whatever else waited goes now. */
+async function pushTheRest({ store }: TaskParts, task: OpenTask, { id }: TargetRow): Promise<void> {
+  if (task.sourceId === null && task.resourceId === null) return;
+  await store.queueTask({ sourceId: null, targetId: id, trigger: "schedule", mode: "apply" });
+}
+
+async function workAt(found: Omit<Work, "opened">, leaving: Leaving["people"] | null): Promise<TargetResult> {
+  const { parts, task, held, visit } = found;
+  const row = await lookForRestore(parts, found.row, held.lease);
   const opened = parts.openTarget(row);
-  let work: Work = { parts, task, row, progress, held, opened };
+  let work: Work = { ...found, row, opened };
   try {
     if (task.mode === "match") return await matchOne(work);
     // A verify that was approved, or cut off after it was through, is gone on with as the push that it is by now.
@@ -70,6 +105,7 @@ export async function workAtTarget(
     if (verifyFirst !== null) {
       return { state: "failed", error: verifyFirstError(verifyFirst), hold: null, isIdle: true };
     }
+    visit.isPush = true;
     return await pushOne(work, leaving);
   } finally {
     await opened.target.close();
@@ -141,6 +177,7 @@ async function pushOne(work: Work, leaving: Leaving["people"] | null): Promise<T
       ...(await requestOf(work)),
       ...{ sourceIds, leaving: ending, isEnding: leaving !== null },
       asked: task.trigger === "manual" && task.sourceId === null && task.resourceId === null,
+      ...probationOf(work),
       ...(task.resourceId !== null && { only: task.resourceId }),
     });
     // What is about one person settles nothing of the others.
@@ -166,6 +203,14 @@ async function pushOne(work: Work, leaving: Leaving["people"] | null): Promise<T
   const settled = await settleHeldPushes(parts, task, row, lease, result);
   await store.notePushedChange(row, heard);
   return settled;
+}
+
+/** A push to a target in quarantine is a try. */
+function probationOf({ parts, task, held, visit }: Work): { readonly probation?: Probation } {
+  const { quarantine } = visit;
+  if (quarantine === null) return {};
+  const onPassed = (): Promise<void> => freeTarget(parts, held.lease, visit);
+  return { probation: { mayRefuse: changesTried(quarantine, task.trigger === "manual"), onPassed } };
 }
 
 /**

@@ -105,6 +105,8 @@ export interface Target {
   /** True when it was opened with {@link WriteNotes}: nothing that changes anything is sent, only noted. */
   readonly notesWrites?: boolean;
   discover(signal: AbortSignal): Promise<Capabilities>;
+  /** One cheap request that shows whether the target is there and lets us in: discovery often asks for no credentials. */
+  probe(signal: AbortSignal): Promise<void>;
   /** Changes nothing. With extension schemas of ours the result says which of their attributes are not sent there. */
   test(signal: AbortSignal, ours?: readonly Pick<SchemaDefinition, "id" | "attributes">[]): Promise<TestResult>;
   /** POST. `document` carries `schemas`; `resourceId` is ours, for a plan's stand-in. */

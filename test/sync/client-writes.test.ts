@@ -115,12 +115,13 @@ describe("what a client writes to a custom source", () => {
   });
 
   test.each([
-    ["was down", (fixture: EngineFixture) => fixture.control.setDown(true)],
+    ["was down", 31_000, (fixture: EngineFixture) => fixture.control.setDown(true)],
     [
       "refused the token",
+      301_000,
       (fixture: EngineFixture) => fixture.control.fault({ effect: { kind: "status", status: 401 } }),
     ],
-  ] as const)("reaches a target that %s once that is back, without another write", async (_what, breakIt) => {
+  ] as const)("reaches a target that %s once that is back, without another write", async (_what, waitMs, breakIt) => {
     const { fixture, client } = await withCustom();
     breakIt(fixture);
     await client.createUser("ann");
@@ -132,7 +133,7 @@ describe("what a client writes to a custom source", () => {
     expect(await failed()).toBe(1);
     fixture.control.setDown(false);
     fixture.control.clearFault();
-    fixture.advance(31_000);
+    fixture.advance(waitMs);
     fixture.engine().nudge();
     await settled(fixture);
     expect(userAt(fixture, "ann")).toBeDefined();

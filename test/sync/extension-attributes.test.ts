@@ -260,5 +260,6 @@ test("a push that is asked for says when the target does not answer, though noth
   await fixture.sync();
   fixture.control.fault({ match: { type: "ServiceProviderConfig" }, effect: { kind: "status", status: 401 } });
   expect(await fixture.push()).toMatchObject({ error: { code: "target.unauthorized" } });
+  fixture.control.clearFault();
   expect(await fixture.sync()).toMatchObject({ state: "succeeded", error: null });
 });

@@ -182,7 +182,12 @@ describe("webhooks", () => {
     expect(receiver.messages.map(({ body }) => body)).toMatchObject([
       {
         type: "target.quarantined",
-        data: { target: { name: fixture.row.name }, error: { code: "target.unauthorized" } },
+        data: {
+          target: { name: fixture.row.name },
+          error: { code: "target.unauthorized" },
+          since: expect.stringMatching(/Z$/),
+          nextTryAt: expect.stringMatching(/Z$/),
+        },
       },
       { type: "target.recovered" },
     ]);

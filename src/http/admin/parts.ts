@@ -17,6 +17,7 @@ import type {
   PlanReader,
   PlanStore,
   PushStore,
+  QuarantineStore,
   RecordReader,
   SchemaKind,
   SchemaVersionStore,
@@ -84,6 +85,7 @@ export interface AdminParts {
   readonly store: SourceStore &
     TargetStore &
     PauseStore &
+    Pick<QuarantineStore, "tryAtOnce"> &
     TaskStore &
     LinkViewStore &
     ScimClientStore &

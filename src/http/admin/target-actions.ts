@@ -21,7 +21,9 @@ export function makeTargetActions(parts: AdminParts) {
     })
     .openapi(testTarget, async (c) => {
       const target = await findTarget(store, c.req.valid("param").id);
-      return c.json(await parts.testTarget(target, c.req.raw.signal), 200);
+      const result = await parts.testTarget(target, c.req.raw.signal);
+      if (result.ok && (await store.tryAtOnce(target.id))) parts.nudge();
+      return c.json(result, 200);
     })
     .openapi(pushTarget, async (c) => {
       const target = await findTarget(store, c.req.valid("param").id);

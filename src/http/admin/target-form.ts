@@ -2,7 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import { canonicalJson } from "../../lib/json.ts";
 import { jsonPointer } from "../../lib/json-pointer.ts";
 import { maskSecrets, restoreMasked, splitSecrets } from "../../lib/secrets.ts";
-import type { LinkState, NewTarget, TargetRow, TargetSettings } from "../../store/store.ts";
+import type { LinkState, NewTarget, Quarantine, TargetRow, TargetSettings } from "../../store/store.ts";
 import { invalid, type ProblemItem } from "../problem.ts";
 import { isoTime } from "./common.ts";
 import { present } from "./fields.ts";
@@ -166,10 +166,15 @@ export function toTargetView(
     limits: limitsOf(row.settings, readProfile(row.settings.profile)),
     links,
     verifyFirst: row.verifyFirst,
+    quarantine: row.quarantine && toQuarantineView(row.quarantine),
     paused: row.paused === null ? null : { ...row.paused, since: isoTime(row.paused.since) },
     createdAt: isoTime(row.createdAt),
     updatedAt: isoTime(row.updatedAt),
   };
+}
+
+function toQuarantineView({ since, code, detail, tries, nextTryAt }: Quarantine) {
+  return { since: isoTime(since), code, detail, tries, nextTryAt: isoTime(nextTryAt) };
 }
 
 /** What holds: what the target's settings say, or else its profile. Of a broken profile what a plain one says. */

@@ -218,6 +218,7 @@ export const targetForm = z
     updatedAt: readOnlyField,
     links: readOnlyField,
     verifyFirst: readOnlyField,
+    quarantine: readOnlyField,
     paused: readOnlyField,
   })
   .openapi("TargetForm");
@@ -256,6 +257,19 @@ export const targetView = z
     verifyFirst: z.enum(["moved", "restored"]).nullable().openapi({
       description: "Why nothing is pushed until it was verified; null: it may be pushed to.",
     }),
+    quarantine: z
+      .object({
+        since: time,
+        code: z.string().openapi({ description: "What the last try ended with, such as `target.unauthorized`." }),
+        detail: z.string(),
+        tries: z.int().openapi({ description: "Tries since then that failed." }),
+        nextTryAt: time,
+      })
+      .nullable()
+      .openapi({
+        description:
+          "Why nothing is pushed to it until the next try, which sends one request first; null: it takes what it is sent, as far as is known.",
+      }),
     paused: z
       .object({ reason: z.string().nullable(), since: time, by: z.string() })
       .nullable()

@@ -114,6 +114,10 @@ async function pushAhead(
       ...{ retryAll: task.trigger === "manual", asked: task.trigger === "manual" && task.sourceId === null },
       sourceName: async (id) => (await parts.store.findSource(id))?.name ?? id,
       onProgress: (done, total) => progress.set("push", done, total),
+      // It answers: if it is in quarantine, that may be over.
+      onAnswered: async () => {
+        if (row.quarantine !== null) await parts.store.tryAtOnce(row.id);
+      },
     });
     // What would fail has records that say so; that it is planned is not the worse for it.
     const planned = result.state === "partial" ? ({ state: "succeeded", error: null, hold: null } as const) : result;

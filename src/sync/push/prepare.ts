@@ -12,10 +12,10 @@ import {
   type TaskHold,
   userGroups,
 } from "../../store/store.ts";
-import { TargetError, type TargetLanguage } from "../../target/target.ts";
-import { TargetDownError } from "./attempt.ts";
+import type { TargetLanguage } from "../../target/target.ts";
 import { compileRules, TargetRulesError } from "./desired.ts";
 import { scopeFilters } from "./scope-filter.ts";
+import { type Outage, outageOf } from "./target-down.ts";
 
 /** How a push, or reading a target back, ended. */
 export interface PushResult {
@@ -24,6 +24,8 @@ export interface PushResult {
   readonly hold: Omit<TaskHold, "expiresAt"> | null;
   /** Nothing was sent, for there was nothing to send. */
   readonly isIdle?: true;
+  /** The target itself is why it ended. */
+  readonly outage?: Outage;
 }
 
 /** Why nothing was sent. */
@@ -33,9 +35,9 @@ export function failedPush(code: string, detail: string): PushResult {
 
 /** Of a target that was given up, or that refuses what concerns all of it. Any other error is thrown on. */
 export function failedAt(error: unknown): PushResult {
-  if (error instanceof TargetDownError) return failedPush(error.code, error.message);
-  if (error instanceof TargetError) return failedPush(`target.${error.code}`, error.message);
-  throw error;
+  const outage = outageOf(error);
+  if (outage === null || !(error instanceof Error)) throw error;
+  return { ...failedPush(outage.code, error.message), outage };
 }
 
 /** Whose resources go to a target, and what becomes of leavers there. */

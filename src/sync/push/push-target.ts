@@ -2,13 +2,14 @@ import type { Log } from "../../lib/log.ts";
 import { protectsSome } from "../../plan/protection.ts";
 import type { Lease, PushScope, PushStore } from "../../store/store.ts";
 import type { Target, TargetLanguage } from "../../target/target.ts";
-import { Attempts, type Pause } from "./attempt.ts";
+import type { Pause } from "./attempt.ts";
 import { createResources } from "./create-resources.ts";
 import { makeFirstContact } from "./first-contact.ts";
 import { guardRemovals, logForSafeguards, type RemovalGuard } from "./guard-removals.ts";
 import { guardRenames, type RenameGuard } from "./guard-renames.ts";
 import { holdPending } from "./hold-removals.ts";
 import { failedAt, type PushResult, prepare, type ScopeRequest, writingVersion } from "./prepare.ts";
+import { attemptsOf, ensureTaken, isSuspect, type Probation, probe, watchTarget } from "./probation.ts";
 import { withholdProtected } from "./protect.ts";
 import { type MembersResult, pushMembers } from "./push-members.ts";
 import type { PushParts } from "./push-parts.ts";
@@ -28,6 +29,10 @@ export interface PushRequest extends ScopeRequest {
   readonly sourceName: (sourceId: string) => Promise<string>;
   /** Somebody asked for this push: the target is asked what it knows by now, also when nothing is pending. */
   readonly asked: boolean;
+  /** The target is in quarantine, and is tried. */
+  readonly probation?: Probation;
+  /** Called once the target answered. */
+  readonly onAnswered?: () => Promise<void>;
   readonly signal: AbortSignal;
   /** Throws when the lease on this target is over. */
   readonly ensureHeld: () => Promise<void>;
@@ -48,7 +53,7 @@ const maxRounds = 20;
  * updated, groups made, updated, members added, removed, users deactivated, groups and users deleted.
  */
 export async function pushTarget(request: PushRequest): Promise<PushResult> {
-  const { store, row, target, signal, clock } = request;
+  const { store, row, target, signal, clock, probation } = request;
   const prepared = prepare(request, clock());
   if ("state" in prepared) return prepared;
   const { rules, protection } = prepared;
@@ -60,26 +65,33 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
   if (judgedBy !== row.protection) await store.noteProtection(request.lease, row.id, protection.by);
   if (request.only !== undefined) await store.forgetWithheld(request.lease, row.id, request.only);
   try {
-    const attempts = new Attempts({
-      signal,
-      ensureHeld: request.ensureHeld,
-      ...(request.pause && { pause: request.pause }),
-    });
+    const attempts = attemptsOf(request);
     // Nothing pending: not even a look at the target. A sync in which nothing changed sends nothing.
     let pending = await findPending(store, scope);
-    if (pending === null && !request.asked) return await nothingToDo(request, scope);
+    if (pending === null && !request.asked && !probation) return await nothingToDo(request, scope);
+    if (probation) await probe(request);
     const capabilities = await attempts.run(() => target.discover(signal));
+    await request.onAnswered?.();
     if (await noteVocabulary(request, capabilities)) pending = await findPending(store, scope);
-    if (pending === null) return await nothingToDo(request, scope);
+    if (pending === null && isSuspect(probation)) {
+      // What it refused waits for its next try: nothing else shows whether it takes anything by now.
+      scope = { ...scope, retryAll: true };
+      pending = await findPending(store, scope);
+    }
+    if (pending === null) {
+      if (!isSuspect(probation) || isWhole(request)) await probation?.onPassed();
+      return await nothingToDo(request, scope);
+    }
     const { total } = pending;
     scope = {
       ...scope,
       types: scope.types.filter((type) => (type === "User" ? capabilities.users : capabilities.groups)),
     };
     let done = 0;
+    const watched = watchTarget(request, attempts);
     let parts: PushParts = {
       ...request,
-      ...{ rules, capabilities, attempts, scope, protection, unprotected: new Unprotected() },
+      ...{ target: watched.target, rules, capabilities, attempts, scope, protection, unprotected: new Unprotected() },
       held: new Set(),
       heldRenames: new Set(),
       onProgress: (count) => {
@@ -104,8 +116,13 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
       guard = (await guardRemovals(request, scope)) ?? guard;
       parts = { ...parts, held: new Set([...parts.held, ...(guard?.types ?? [])]) };
       lost = lost || members.lost || (await removals(parts));
-      if (!lost) break;
+      // It takes changes after all: those that it refused before are tried once more.
+      const isCleared = isSuspect(probation) && watched.hasTaken() && !scope.retryAll;
+      if (isCleared) scope = { ...scope, retryAll: true };
+      parts = { ...parts, scope };
+      if (!lost && !isCleared) break;
     }
+    ensureTaken(parts, watched, probation);
     await holdPending(parts);
     // Others may still be among what was listed.
     if (scope.only === undefined && (await store.hasRemoteMatches(row.id)))
@@ -140,6 +157,11 @@ async function findPending(store: PushStore, scope: PushScope): Promise<{ readon
   const total = await store.countPending(scope);
   if (total > 0) return { total };
   return (await store.pendingGroups(scope, { after: "", limit: 1 })).length === 0 ? null : { total };
+}
+
+/** Whether a push is about all that the target is given: only then is there nothing that it could refuse. */
+function isWhole({ row, sourceIds, only }: PushRequest): boolean {
+  return only === undefined && row.settings.sources.every((id) => sourceIds.includes(id));
 }
 
 async function nothingToDo({ store, lease }: PushRequest, scope: PushScope): Promise<PushResult> {

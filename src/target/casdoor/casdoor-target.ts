@@ -37,6 +37,11 @@ export function withCasdoorApi(scim: Target, api: CasdoorApi, half: SecondHalf):
       return { ...capabilities, schemas: schemas && new Map([...schemas, ...secondSchemas(half)]) };
     },
 
+    async probe(signal) {
+      await scim.probe(signal);
+      await probe(api, signal);
+    },
+
     async test(signal, ours) {
       const { checks } = await scim.test(signal, ours);
       const all = [...checks, await apiCheck(api, half, signal)];

@@ -57,8 +57,8 @@ function toResult(checks: readonly Check[]): TestResult {
   return { ok: checks.every(({ ok }) => ok), checks };
 }
 
-// One resource and not none: `count=0` is a special case that servers get wrong.
-async function tryList(connection: Connection, collection: string, signal: AbortSignal): Promise<void> {
+/** Asks for one resource and not none: `count=0` is a special case that servers get wrong. @throws TargetError */
+export async function tryList(connection: Connection, collection: string, signal: AbortSignal): Promise<void> {
   const query = { startIndex: "1", count: "1", ...(collection === "Groups" ? { excludedAttributes: "members" } : {}) };
   parseList(await connection.send({ method: "GET", collection, query }, signal));
 }

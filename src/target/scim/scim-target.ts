@@ -6,7 +6,7 @@ import { type PatchOperation, type RemoteResource, type Target, TargetError, typ
 import { processEmptyAnswer, processResourceAnswer } from "./answer.ts";
 import type { TargetAuth } from "./authorization.ts";
 import { makeConnection, type ScimRequest } from "./connection.ts";
-import { testConnection } from "./connection-test.ts";
+import { testConnection, tryList } from "./connection-test.ts";
 import { readDiscovery, toCapabilities, toReading } from "./discovery.ts";
 import { findByFilter, findInList } from "./lookup.ts";
 import { noteWrites } from "./note-writes.ts";
@@ -75,6 +75,8 @@ export function makeScimTarget(options: ScimTargetOptions): Target {
       reading = toReading(profile, discovery);
       return toCapabilities(profile, discovery);
     },
+
+    probe: (signal) => tryList(connection, profile.facts.users.value ? "Users" : "Groups", signal),
 
     test: (signal, ours = []) => testConnection(connection, profile, ours, signal),
 

@@ -13,6 +13,54 @@ afterEach(async () => {
   await fixture.store.close();
 });
 
+describe("a target in quarantine", () => {
+  const quarantine = { since: 0, code: "target.unauthorized", detail: "check them", tries: 2, nextTryAt: 90_000 };
+
+  async function quarantined(): Promise<string> {
+    const { body } = await request("POST", "/api/v1/targets", bearerTarget("staff-app"));
+    const lease = await fixture.store.takeLease(`target:${body.id}`, "test", 60_000);
+    const row = await fixture.store.findTarget(body.id);
+    if (lease === null || row === null) throw new Error("no target to work on");
+    await fixture.store.quarantineTarget(lease, row, quarantine);
+    return body.id;
+  }
+
+  const shown = {
+    ...quarantine,
+    ...{ since: "1970-01-01T00:00:00.000Z", nextTryAt: "1970-01-01T00:01:30.000Z" },
+  };
+
+  it("says why, since when, and when it is tried again; also in the list, and not in the configuration", async () => {
+    const id = await quarantined();
+    const { body } = await request("GET", `/api/v1/targets/${id}`);
+    expect(body.quarantine).toEqual(shown);
+    expect((await request("GET", "/api/v1/targets")).body.items[0].quarantine).toEqual(shown);
+    const configuration = await request("GET", "/api/v1/configuration");
+    expect(configuration.status).toBe(200);
+    expect(configuration.text).toContain("staff-app");
+    expect(configuration.text).not.toContain("quarantine");
+    // Another name is no reason to hope.
+    const renamed = await request("PATCH", `/api/v1/targets/${id}`, { name: "other-app" });
+    expect(renamed.body.quarantine).toEqual(shown);
+  });
+
+  it.each([
+    { limits: { concurrency: 2 } },
+    { auth: { type: "bearer", token: "another-token-than-before" } },
+    { baseUrl: "https://other.example.com/scim/v2" },
+  ])("is due at once, and its waits begin anew, after %j", async (change) => {
+    const id = await quarantined();
+    expect(await fixture.store.dueTries(89_999)).toEqual([]);
+    const { body } = await request("PATCH", `/api/v1/targets/${id}`, change);
+    expect(body.quarantine).toEqual({ ...shown, tries: 0, nextTryAt: "2026-03-01T08:00:00.000Z" });
+    const now = Date.parse("2026-03-01T08:00:00.000Z");
+    expect(await fixture.store.dueTries(now)).toEqual([id]);
+    // Nobody tries what is kept back by a person.
+    await request("POST", `/api/v1/targets/${id}/pause`);
+    expect(await fixture.store.dueTries(now)).toEqual([]);
+  });
+});
+
 describe("making a target", () => {
   it("answers it with the defaults, its sources by id and its token masked", async () => {
     const { body: source } = await request("POST", "/api/v1/sources", wecomSource("总部-WeCom"));
@@ -38,6 +86,7 @@ describe("making a target", () => {
       },
       links: { pending: 0, synced: 0, failed: 0, protected: 0, paused: 0 },
       verifyFirst: null,
+      quarantine: null,
       paused: null,
       createdAt: "2026-03-01T08:00:00.000Z",
       updatedAt: "2026-03-01T08:00:00.000Z",

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Attempts, TargetDownError } from "../../../src/sync/push/attempt.ts";
+import { Attempts } from "../../../src/sync/push/attempt.ts";
+import { TargetDownError } from "../../../src/sync/push/target-down.ts";
 import { TargetError, type TargetErrorCode } from "../../../src/target/target.ts";
 
 beforeEach(() => {
@@ -15,7 +16,7 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
 }
 
-const make = (more: { signal?: AbortSignal; maxWaitMs?: number } = {}): Attempts =>
+const make = (more: { signal?: AbortSignal; maxWaitMs?: number; concurrency?: number } = {}): Attempts =>
   new Attempts({ signal: new AbortController().signal, ensureHeld: async () => {}, pause, ...more });
 
 /** Fails as told, then answers "done"; a number is a wait that the target asks for. */
@@ -140,6 +141,33 @@ describe("a target", () => {
     }
     const { error } = await run(attempts, dead());
     expect(error).toMatchObject({ name: "TargetDownError", code: "target.unavailable" });
+  });
+
+  test("that does not answer many requests at one moment is not given up for that", async () => {
+    const attempts = make({ concurrency: 64 });
+    // Sixty-four at once are let in.
+    for (let answer = 0; answer < 200; answer += 1) await attempts.run(script());
+    expect(attempts.concurrency).toBe(64);
+    const ended = await Promise.all(Array.from({ length: 64 }, () => run(attempts, script("unavailable"))));
+    expect(ended.filter(({ error }) => error !== null)).toEqual([]);
+  });
+
+  test("that does not answer one request after another is not waited for twenty times as long as one may take", async () => {
+    const attempts = make({ maxWaitMs: 60_000 });
+    const slow = vi.fn(async () => {
+      vi.setSystemTime(Date.now() + 30_000);
+      throw new TargetError("unavailable", "timeout");
+    });
+    expect((await run(attempts, slow)).error).toMatchObject({ name: "TargetDownError", code: "target.unavailable" });
+    expect(slow).toHaveBeenCalledTimes(4);
+  });
+
+  test("that was given up is sent nothing more, whoever waits for his turn", async () => {
+    const attempts = make({ concurrency: 1 });
+    const send = script("unauthorized", "unavailable");
+    const ended = await Promise.all([run(attempts, send), run(attempts, send), run(attempts, send)]);
+    expect(ended.map(({ error }) => error?.code)).toEqual(Array(3).fill("target.unauthorized"));
+    expect(send).toHaveBeenCalledTimes(1);
   });
 
   test("is asked nothing by somebody who holds its lease no more", async () => {

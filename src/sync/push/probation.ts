@@ -1,0 +1,61 @@
+import { Attempts } from "./attempt.ts";
+import type { PushParts } from "./push-parts.ts";
+import type { PushRequest } from "./push-target.ts";
+import { mostRefused, refusesAll, type WatchedTarget, watchChanges } from "./watch-changes.ts";
+
+/** This push tries a target that is in quarantine. */
+export interface Probation {
+  /**
+   * Of one that refused everything: so many changes it is given, one after another, until it takes one. Null: it was out of
+   * reach, and it is enough that it answers.
+   */
+  readonly mayRefuse: number | null;
+  /** It takes changes again, or answers and there is nothing to send. */
+  readonly onPassed: () => Promise<void>;
+}
+
+/** The cheapest request that shows whether a target lets us in: sent once, and nothing else if it fails. */
+export async function probe({ target, signal, ensureHeld }: PushRequest): Promise<void> {
+  await new Attempts({ signal, ensureHeld, tries: 1, maxWaitMs: 0 }).run(() => target.probe(signal));
+}
+
+/** As many requests at once as the target bears; one that refused everything is asked one thing at a time. */
+export function attemptsOf({ signal, ensureHeld, pause, target, probation }: PushRequest): Attempts {
+  return new Attempts({
+    ...{ signal, ensureHeld, concurrency: target.concurrency, oneByOne: isSuspect(probation) },
+    ...(pause && { pause }),
+  });
+}
+
+/** Whether a target refused everything that it was sent. */
+export function isSuspect(probation: Probation | undefined): boolean {
+  return typeof probation?.mayRefuse === "number";
+}
+
+/** Watches whether the target takes anything, and gives it up if it does not. */
+export function watchTarget({ target, probation }: PushRequest, attempts: Attempts): WatchedTarget {
+  // What is only noted is never refused, and never taken.
+  if (target.notesWrites) return { target, hasTaken: () => false, lastRefusal: () => null };
+  return watchChanges(target, {
+    mayRefuse: probation?.mayRefuse ?? mostRefused,
+    async onTaken() {
+      attempts.letGo();
+      await probation?.onPassed();
+    },
+    onGivenUp: (error) => attempts.giveUp(error),
+  });
+}
+
+/**
+ * @throws {TargetDownError} when the target refused too much, also with the last change that there was; or the few that a
+ * suspect was tried with
+ */
+export function ensureTaken(
+  { attempts }: Pick<PushParts, "attempts">,
+  watched: WatchedTarget,
+  probation: Probation | undefined,
+): void {
+  attempts.ensureUp();
+  const refusal = watched.lastRefusal();
+  if (isSuspect(probation) && refusal !== null) throw refusesAll(refusal);
+}
