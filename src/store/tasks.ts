@@ -24,7 +24,16 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
     ...makeHeldPushes(database),
     ...makePruning(database),
 
-    async queueTask({ sourceId, targetId, trigger, mode, repair = false, planId = null, resourceId = null }) {
+    async queueTask({
+      sourceId,
+      targetId,
+      trigger,
+      mode,
+      repair = false,
+      planId = null,
+      undoes = null,
+      resourceId = null,
+    }) {
       const slot = slotOf({ sourceId, targetId, mode, resourceId });
       for (;;) {
         const now = clock();
@@ -48,6 +57,7 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
             hold: null,
             repair: repair ? 1 : 0,
             plan_id: planId,
+            undoes,
             resource_id: resourceId,
             created_at: now,
             started_at: null,
@@ -348,6 +358,7 @@ function toTask(row: Selectable<Tables["sync_task"]>): TaskRow {
     matching: parse(row.matching),
     plan: parse(row.plan),
     planId: row.plan_id,
+    undoes: row.undoes,
     stage: row.stage,
     createdAt: row.created_at,
     startedAt: row.started_at,

@@ -6,6 +6,7 @@ import type {
   EngineTaskStore,
   EventStore,
   GroupRuleStore,
+  KeptStore,
   Lease,
   LeaseStore,
   PauseStore,
@@ -18,6 +19,7 @@ import type {
   TargetStore,
   TaskRow,
   TaskState,
+  UndoStore,
   VerifyStore,
 } from "../store/store.ts";
 import { LeaseLostError } from "../store/store.ts";
@@ -45,6 +47,8 @@ export type EngineStore = SourceStore &
   Pick<PauseStore, "hasPausedPeople"> &
   VerifyStore &
   PlanStore &
+  KeptStore &
+  UndoStore &
   LeaseStore &
   EventStore &
   EngineTaskStore;
