@@ -11,9 +11,11 @@ import type {
   DirectoryRecordReader,
   DirectoryStore,
   EndPreviewStore,
+  EngineTaskStore,
   GroupReader,
   GroupRuleStore,
   HistoryReader,
+  KeptReader,
   LinkViewStore,
   PauseStore,
   PlanReader,
@@ -31,6 +33,7 @@ import type {
   TargetStore,
   TaskError,
   TaskStore,
+  UndoReader,
   WebhookStore,
 } from "../../store/store.ts";
 import type { ImpactQuestion, SourceImpact } from "../../sync/impact/impact.ts";
@@ -99,6 +102,9 @@ export interface AdminParts {
     DirectoryRecordReader &
     Pick<PushStore, "contactedAt"> &
     HistoryReader &
+    KeptReader &
+    UndoReader &
+    Pick<EngineTaskStore, "countTask"> &
     RecordReader &
     PlanReader &
     Pick<PlanStore, "readPlanBasis"> &

@@ -25,6 +25,7 @@ export function toTaskView(task: TaskRow, ended: ReadonlyMap<string, string> = n
     matching: task.matching,
     plan: task.plan === null ? null : toPlanView(task.plan),
     appliesPlan: task.planId,
+    undoes: task.undoes,
     hold: task.hold === null ? null : { ...task.hold, expiresAt: isoTime(task.hold.expiresAt) },
     createdAt: isoTime(task.createdAt),
     startedAt: isoTimeOrNull(task.startedAt),
