@@ -5,7 +5,7 @@ import { type ApiClient, makeApiClient } from "./api-client.ts";
 import type { CliParts } from "./parts.ts";
 import { reportPlan } from "./plan-report.ts";
 import { sourceNameOf, targetNamesOf } from "./task-names.ts";
-import { plain, table } from "./text.ts";
+import { table } from "./text.ts";
 import { watchTask } from "./watch-task.ts";
 import { wholeNumber } from "./whole-number.ts";
 
@@ -33,7 +33,8 @@ async function undoTask(parts: CliParts, id: string, { limit, json }: UndoOption
     parts.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
   } else {
     const source = plan.source === null ? "" : await sourceNameOf(client, plan.source);
-    parts.stdout.write(reportPlan(source, plan, await targetNamesOf(client, plan)));
+    const about = `the undo of task ${id} of ${source}`;
+    parts.stdout.write(reportPlan(about, plan, await targetNamesOf(client, plan)));
     await reportLeftOut(parts, client, plan, limit);
   }
   return plan.state === "succeeded" ? 0 : 1;
@@ -46,7 +47,7 @@ async function reportLeftOut(parts: CliParts, client: ApiClient, { id }: TaskAns
   const path = `/sync-tasks/${encodeURIComponent(id)}/records?${search}`;
   const { records, nextCursor } = await client.call("GET", path, heldRecordsAnswer);
   if (records.length === 0) return;
-  parts.stdout.write(plain("These stay as they are:\n"));
+  parts.stdout.write("These stay as they are:\n");
   parts.stdout.write(table([["TYPE", "EXTERNAL ID", "NAME", "WHY"], ...records.map(rowOf)]));
   if (nextCursor !== null) parts.stderr.write(`These are the first ${records.length}: there are more (--limit).\n`);
 }

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { TaskRow } from "../../src/store/store.ts";
 import {
@@ -210,7 +211,9 @@ test("the source's word counts again for whom it says something else of, and for
 });
 
 test("an edit of the mapping that renamed everybody goes back under the safeguards, and is no more brought again", async () => {
-  const fixture = await startEngineFixture({ corp: { shape: { members: 20, departments: 3, seed: 2, quirks: false } } });
+  const fixture = await startEngineFixture({
+    corp: { shape: { members: 20, departments: 3, seed: 2, quirks: false } },
+  });
   await fixture.sync();
   const [before, atTarget] = [await directory(fixture), held(fixture)];
   fixture.edit((mapping) => {
@@ -233,7 +236,9 @@ test("an edit of the mapping that renamed everybody goes back under the safeguar
 });
 
 test("taking back a mass of joiners is held; a newer sync replaces it, and who is protected stays", async () => {
-  const fixture = await startEngineFixture({ corp: { shape: { members: 20, departments: 3, seed: 2, quirks: false } } });
+  const fixture = await startEngineFixture({
+    corp: { shape: { members: 20, departments: 3, seed: 2, quirks: false } },
+  });
   await fixture.sync();
   const userids = Array.from({ length: 12 }, (_, index) => `joiner-${index}`);
   for (const userid of userids) fixture.corp.createMember({ userid, name: "新人", department: [1] });
@@ -287,3 +292,31 @@ test("an undo that is cut off goes on with what it had planned", async () => {
   expect(await titleOf(fixture, b)).toBe(before);
   expect(await fixture.sync()).toMatchObject({ state: "succeeded", counts: { users: { updated: 0, deactivated: 0 } } });
 });
+
+test("whatever happened in the directory goes back whole, and comes again once it is let go", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 1, max: 1_000_000 }), fc.integer({ min: 5, max: 30 }), async (seed, count) => {
+      const fixture = await startEngineFixture({
+        ...unguarded,
+        corp: { shape: { members: 20, departments: 6, seed: seed % 50, quirks: false } },
+      });
+      await fixture.sync();
+      const before = await directory(fixture);
+      fixture.corp.randomChanges(count, seed);
+      const task = await fixture.sync();
+      const after = await directory(fixture);
+      const plan = await planUndo(fixture, task);
+      expect(await fixture.records(plan, { status: "skipped" })).toEqual([]);
+      const undone = await apply(fixture, plan);
+      expect(undone).toMatchObject({ state: "succeeded", error: null });
+      expect(await directory(fixture)).toEqual(before);
+      await fixture.sync();
+      expect(await directory(fixture)).toEqual(before);
+      await fixture.store.endKept({ task: undone.id });
+      await fixture.sync();
+      expect(await directory(fixture)).toEqual(after);
+      await fixture.verify();
+    }),
+    { numRuns: Number(process.env["UNDO_RUNS"] ?? 3) },
+  );
+}, 600_000);

@@ -28,10 +28,13 @@ export function makeKept({ store }: AdminParts) {
       return c.json({ ended }, 200);
     })
     .openapi(endKeptOfTask, async (c) => {
-      const task = await findTask(store, c.req.valid("param").id);
-      const ended = await store.endKept({ task: task.id });
-      if (ended === 0) throw new ProblemError(409, "conflict", "This task keeps nobody (any more).");
-      return c.json({ ended }, 200);
+      const { id } = c.req.valid("param");
+      const ended = await store.endKept({ task: id });
+      // What it keeps outlives the task, which goes with its records.
+      if (ended > 0) return c.json({ ended }, 200);
+      const task = await findTask(store, id);
+      const why = task.undoes === null ? "is no undo" : "keeps nobody (any more)";
+      throw new ProblemError(409, "conflict", `The task ${why}.`);
     });
 }
 
