@@ -201,6 +201,8 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
         .select("id")
         .where("source_id", "=", sourceId)
         .where("state", "=", "held")
+        // A sync finds what another one held anew; what a person takes back nobody would.
+        .where("undoes", "is", null)
         .where("id", "<>", byTaskId)
         .execute();
       for (const { id } of held) await giveUpHeld(id, "replaced by a newer task");

@@ -5,11 +5,11 @@ import { findRules } from "../../schemas/find-rules.ts";
 import type { ResourceValues, TargetRow, WrittenValue } from "../../store/store.ts";
 import { notFound, ProblemError } from "../problem.ts";
 import { isoTime, json, refusals } from "./common.ts";
-import { toKeptView } from "./kept.ts";
 import type { AdminParts } from "./parts.ts";
 import { targetOf, targetParameter } from "./record-query.ts";
 import { linkStateField } from "./target-schemas.ts";
 import { actionField, anyJson, keptView, resourceTypeField, taskTriggerField } from "./task-schemas.ts";
+import { toKeptView } from "./task-view.ts";
 
 type Value = z.output<typeof valueView>;
 

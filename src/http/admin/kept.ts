@@ -1,10 +1,11 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Kept } from "../../store/store.ts";
 import { ProblemError } from "../problem.ts";
-import { idParams, invalidParameter, isoTime, json, page, pageOf, pageQuery, refusals } from "./common.ts";
+import { idParams, invalidParameter, json, page, pageOf, pageQuery, refusals } from "./common.ts";
 import { findOne } from "./history.ts";
 import type { AdminParts } from "./parts.ts";
 import { keptView, resourceTypeField } from "./task-schemas.ts";
+import { toKeptView } from "./task-view.ts";
 import { findTask } from "./tasks.ts";
 
 /** What undos keep as they have left it, and letting go of it. */
@@ -36,11 +37,6 @@ export function makeKept({ store }: AdminParts) {
       const why = task.undoes === null ? "is no undo" : "keeps nobody (any more)";
       throw new ProblemError(409, "conflict", `The task ${why}.`);
     });
-}
-
-/** By which undo a resource is kept, as it is answered. */
-export function toKeptView({ task, undoes, since, isGone, isEnded }: Kept): z.output<typeof keptView> {
-  return { task, undoes, since: isoTime(since), gone: isGone, ended: isEnded };
 }
 
 function toItem(kept: Kept): z.output<typeof keptItem> {

@@ -10,12 +10,12 @@ import type { PreviewQuestion, StoredPreview } from "../../sync/preview.ts";
 import { invalid, notFound, ProblemError } from "../problem.ts";
 import { body, json, refusals } from "./common.ts";
 import { type Present, present } from "./fields.ts";
-import { toKeptView } from "./kept.ts";
 import type { AdminParts } from "./parts.ts";
 import { orProblem } from "./schema-file-problems.ts";
 import { impactForm, impactView, previewForm, previewView, subjects } from "./schema-file-schemas.ts";
 import { activeOf, findMeant, findVersion } from "./schema-files.ts";
 import { findSource } from "./sources.ts";
+import { toKeptView } from "./task-view.ts";
 
 /** What can be asked of a mapping before it is active: what it makes of a record, and what it would change. */
 export function makeMappings(parts: AdminParts) {
