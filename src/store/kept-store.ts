@@ -56,6 +56,10 @@ export interface KeptStore {
   ): Promise<readonly CurrentResource[]>;
   /** Keeps what an undo has applied: whoever it changed, and whoever it brought to a group or took out of one. */
   keepUndone(lease: Lease, taskId: string, mappingVersion: string): Promise<void>;
-  /** Keeps no longer what the source, or the mapping, says something else of by now. After a sync has applied that. */
-  releaseKept(lease: Lease, sourceId: string, mappingVersion: string): Promise<void>;
+  /**
+   * Keeps no longer what the source, or the mapping, says something else of by now. After a sync has applied that.
+   *
+   * @param mappingVersion null: the mapping is not asked about
+   */
+  releaseKept(lease: Lease, sourceId: string, mappingVersion: string | null): Promise<void>;
 }

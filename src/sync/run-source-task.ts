@@ -83,7 +83,8 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   const { store, lease, task, row, progress, clock } = parts;
   if (task.stage !== "plan") {
     await applyDirectory(parts);
-    if (task.undoes !== null) await keepWhatIsUndone(parts);
+    if (task.undoes === null) await store.releaseKept(lease, row.id, null);
+    else await keepWhatIsUndone(parts);
     const groups = await settle(parts);
     // What was read, and what the guard held, is known from before it was cut off.
     const read = { users: task.counts.users.read, groups: task.counts.groups.read };
@@ -187,6 +188,8 @@ async function emptySource(parts: SourceTaskParts, protection: Protection): Prom
   else await planDepartures({ ...departure, seen: new Seen(), keptToo: true }, ["department", "tag", "user"], because);
   await beginApplying(parts, {});
   await applyDirectory(parts);
+  // Should the source be used again, all of it is new.
+  await store.releaseKept(lease, row.id, "");
   await settle(parts);
   return { ...result, kept: await store.countKept(task.id) };
 }

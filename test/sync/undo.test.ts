@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { makeLog } from "../../src/lib/log.ts";
+import { mappingInForce } from "../../src/schemas/in-force.ts";
+import { openRegistry } from "../../src/schemas/registry.ts";
 import type { TaskRow } from "../../src/store/store.ts";
+import { endSource } from "../../src/sync/end-source.ts";
+import { previewOfSource } from "../../src/sync/preview.ts";
 import {
   defaultSafeguards,
   type EngineFixture,
@@ -9,6 +14,7 @@ import {
   startEngineFixture,
 } from "../support/engine.ts";
 import { onDatabase } from "../support/on-database.ts";
+import { idsOf, membersHere, startClient } from "../support/writing.ts";
 import { leavable } from "./targets/support.ts";
 
 const unguarded: EngineFixtureOptions = {
@@ -277,6 +283,58 @@ test("a plan that something has overtaken is not applied, and leaves nothing beh
   expect([await titleOf(fixture, a), await titleOf(fixture, b)]).toEqual(["主任", "队长"]);
   expect((await fixture.store.listKept({ limit: 5 })).items).toEqual([]);
   expect(await fixture.database.db.selectFrom("undo_unit").selectAll().execute()).toEqual([]);
+});
+
+test("user groups have their members back, dynamic ones follow, and a preview says who is kept", async () => {
+  const fixture = await startEngineFixture(unguarded);
+  const { corp, store } = fixture;
+  await fixture.sync();
+  const client = await startClient(fixture);
+  const [a = "", b = ""] = leavable(fixture);
+  const ids = await idsOf(fixture);
+  const group = await client.createGroup("VPN", [ids.get(a) ?? "", ids.get(b) ?? ""]);
+  const captains = await client.createDynamic("队长们", 'title eq "队长"');
+  corp.deleteMember(a);
+  corp.patchMember(b, { position: "队长" });
+  const task = await fixture.sync();
+  expect([await membersHere(fixture, group), await membersHere(fixture, captains)]).toEqual([[b], [b]]);
+  const undone = await undo(fixture, task);
+  expect([await membersHere(fixture, group), await membersHere(fixture, captains)]).toEqual([[a, b].sort(), []]);
+  await fixture.sync();
+  expect([await membersHere(fixture, group), await membersHere(fixture, captains)]).toEqual([[a, b].sort(), []]);
+
+  const log = makeLog("silent", { write: () => {} });
+  const schemas = await openRegistry({ directory: fixture.schemasDir, store, log, watch: false });
+  const { mapping } = mappingInForce(schemas.inForce(), "wecom");
+  const question = { mapping: "wecom", text: null, extensions: {}, source: fixture.source.id, kind: "user" } as const;
+  const preview = (record: string) =>
+    previewOfSource({ store, mappingOf: async () => mapping }, { ...question, record });
+  expect(await preview(b)).toMatchObject({
+    ...{ resource: { title: "队长" }, kept: { task: undone.id, undoes: task.id } },
+    current: { title: expect.not.stringMatching("队长") },
+  });
+  corp.patchMember(b, { alias: "别名" });
+  await fixture.sync();
+  expect(await preview(b)).toMatchObject({ kept: null, current: { title: "队长" } });
+});
+
+test("at the end of a source goes whom an undo kept, and used again it begins anew", async () => {
+  const fixture = await startEngineFixture(unguarded);
+  const { corp, store, source } = fixture;
+  await fixture.sync();
+  const [a = "", b = ""] = leavable(fixture);
+  corp.deleteMember(a);
+  corp.patchMember(b, { position: "队长" });
+  await undo(fixture, await fixture.sync());
+  await endSource(store, source.id, "deactivate", "disable", fixture.now());
+  fixture.engine().nudge();
+  await expect.poll(async () => (await store.openTasks()).length, { timeout: 20_000, interval: 10 }).toBe(0);
+  expect(await directory(fixture)).toEqual([]);
+  expect((await store.listKept({ limit: 5 })).items).toEqual([]);
+  await store.updateSource(source.id, { status: "enabled" });
+  expect(await fixture.sync()).toMatchObject({ state: "succeeded", error: null });
+  expect([await titleOf(fixture, a), await titleOf(fixture, b)]).toEqual([null, "队长"]);
+  await fixture.verify();
 });
 
 test("an undo that is cut off goes on with what it had planned", async () => {
