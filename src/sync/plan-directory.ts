@@ -1,7 +1,16 @@
 import type { MemberRule } from "../mapping/mapping.ts";
 import { type Protection, protectedReason, protectsSome } from "../plan/protection.ts";
 import type { RecordKind } from "../source/source.ts";
-import type { CurrentResource, DirectoryStore, KeptStore, Lease, MemberChange, RecordStore } from "../store/store.ts";
+import {
+  type CurrentResource,
+  type DirectoryStore,
+  type KeptStore,
+  type Lease,
+  type MemberChange,
+  type RecordStore,
+  type StoredRecord,
+  undoneMark,
+} from "../store/store.ts";
 import { lookAtBatch, type Planned } from "./look-at-batch.ts";
 import { planDepartures, planUnmapped, protectedBy } from "./plan-departures.ts";
 import type { MappingSurroundings } from "./plan-record.ts";
@@ -36,10 +45,16 @@ const membershipChanged = "its members in the source changed";
 export async function planDirectory(parts: PlanParts): Promise<void> {
   const { members } = parts.around.mapping;
   const groups = members.department === null ? null : await departmentGroups(parts, members.department);
-  if (groups !== null) await planKind(parts, "department", (batch) => childEdges(parts, batch, groups));
+  const isOpen = (keysOf: (record: StoredRecord) => readonly string[]) => (record: StoredRecord) =>
+    groups !== null && groups.away.size > 0 && keysOf(record).some((key) => groups.away.has(key));
+  if (groups !== null) {
+    const open = isOpen((record) => [parentOf(record) ?? ""]);
+    await planKind(parts, "department", (batch) => childEdges(parts, batch, groups), open);
+  }
   if (parts.users) {
     if (members.tag !== null) await planKind(parts, "tag", async () => []);
-    await planKind(parts, "user", async (batch) => (groups === null ? [] : departmentEdges(parts, batch, groups)));
+    const edgesOf = async (batch: readonly Planned[]) => (groups === null ? [] : departmentEdges(parts, batch, groups));
+    await planKind(parts, "user", edgesOf, isOpen(departmentsOf));
     if (members.tag !== null) await planTagEdges(parts, members.tag);
   }
   if (members.department === null) await planUnmapped({ ...parts, seen: parts.outcome.seen }, "department");
@@ -55,11 +70,16 @@ export async function planDirectory(parts: PlanParts): Promise<void> {
   await parts.store.countMemberChanges(parts.lease, parts.taskId);
 }
 
-/** Maps and compares the records of one kind that are new, changed, or mapped by another version. */
+/**
+ * Maps and compares the records of one kind that are new, changed, or mapped by another version.
+ *
+ * @param isOpen whether a record names a group that an undo keeps away: it is looked at each time, until the group is back
+ */
 async function planKind(
   parts: PlanParts,
   kind: RecordKind,
   edgesOf: (batch: readonly Planned[]) => Promise<readonly MemberChange[]>,
+  isOpen: (record: StoredRecord) => boolean = () => false,
 ): Promise<void> {
   const { store, lease, taskId, sourceId, around, outcome, mark, protection, onProgress } = parts;
   const claimed = new Map<string, string>();
@@ -73,7 +93,9 @@ async function planKind(
     const kept = await keptBy(parts, there, ({ record }) => record.resourceId);
     const seen = there.filter(({ record }) => !kept.has(record.resourceId));
     const looked = await lookAtBatch({ store, sourceId, around, claimed }, kind, seen);
-    const checked = looked.map((each) => leaveProtected(protection, each));
+    const checked = looked.map((each) =>
+      leaveProtected(protection, isOpen(each.dirty.record) ? leaveOpen(each) : each),
+    );
     const changes = checked.flatMap(({ looked }) => (looked.kind === "change" ? [looked.change] : []));
     const same = checked.flatMap(({ looked }) => (looked.kind === "same" ? [looked] : []));
     if (changes.length > 0) await store.addChanges(lease, taskId, changes);
@@ -85,7 +107,8 @@ async function planKind(
     }
     // Who was kept in a group is looked at again each time: he has to leave it once he is not protected any more.
     const stay = new Set(found.filter((edge) => !edges.includes(edge)).map(({ memberId }) => memberId));
-    const settled = same.filter(({ id }) => !stay.has(id));
+    const open = new Set(seen.filter(({ record }) => isOpen(record)).map(({ record }) => record.resourceId));
+    const settled = same.filter(({ id }) => !stay.has(id) && !open.has(id));
     if (mark && settled.length > 0) await store.markSame(lease, taskId, settled, around.mappingVersion);
     await onProgress(page.length);
   }
@@ -98,6 +121,13 @@ function keptBy<T>(
   idOf: (one: T) => string,
 ): Promise<ReadonlySet<string>> {
   return store.keptAmong(sourceId, around.mappingVersion, some.map(idOf));
+}
+
+/** A change after which the record counts as not looked at. */
+function leaveOpen(each: Planned): Planned {
+  const { looked, dirty } = each;
+  if (looked.kind !== "change") return each;
+  return { dirty, looked: { kind: "change", change: { ...looked.change, fingerprint: undoneMark } } };
 }
 
 /** What the source says of a protected account is recorded, and not done. Who has left may come back. */
@@ -127,6 +157,8 @@ function isThere(current: CurrentResource | null): current is CurrentResource {
 interface DepartmentGroups {
   /** Id of the group by the department's key. */
   readonly byKey: ReadonlyMap<string, string>;
+  /** Keys of the departments whose groups an undo has taken away. */
+  readonly away: ReadonlySet<string>;
   /** Ids of the groups whose departments this read saw. */
   readonly visible: ReadonlySet<string>;
   readonly rule: MemberRule;
@@ -136,6 +168,7 @@ async function departmentGroups(parts: PlanParts, rule: MemberRule): Promise<Dep
   const { store, sourceId, outcome } = parts;
   const byKey = new Map<string, string>();
   const visible = new Set<string>();
+  const away = new Set<string>();
   for (let after = 0; ; ) {
     const page = await store.listSourceRecords(sourceId, "department", after, pageSize);
     const last = page.at(-1);
@@ -143,12 +176,15 @@ async function departmentGroups(parts: PlanParts, rule: MemberRule): Promise<Dep
     after = last.seq;
     const absent = await keptAway(parts, page);
     for (const { seq, key, resourceId } of page) {
-      if (absent.has(resourceId)) continue;
+      if (absent.has(resourceId)) {
+        away.add(key);
+        continue;
+      }
       byKey.set(key, resourceId);
       if (outcome.seen.has(seq)) visible.add(resourceId);
     }
   }
-  return { byKey, visible, rule };
+  return { byKey, away, visible, rule };
 }
 
 /** Groups that an undo has taken away again: nobody comes to them. */

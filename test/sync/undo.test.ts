@@ -318,6 +318,33 @@ test("user groups have their members back, dynamic ones follow, and a preview sa
   expect(await preview(b)).toMatchObject({ kept: null, current: { title: "队长" } });
 });
 
+test("nobody comes to a department or tag that an undo took away, and everybody once it is back", async () => {
+  const fixture = await startEngineFixture(unguarded);
+  const { corp, store } = fixture;
+  await fixture.sync();
+  const [a = "", b = "", c = "", d = ""] = leavable(fixture);
+  const made = corp.createDepartment({ name: "新部门", parentid: 1 });
+  corp.moveMember(a, [made]);
+  const tag = corp.createTag({ tagname: "标签" });
+  corp.changeTagMembers(tag, { addUsers: [c] });
+  const undone = await undo(fixture, await fixture.sync());
+
+  corp.patchMember(b, {
+    department: [...(corp.truth().members.find(({ userid }) => userid === b)?.department ?? []), made],
+  });
+  corp.createDepartment({ name: "新组", parentid: made });
+  corp.createMember({ userid: "joiner", name: "新人", department: [made] });
+  for (const each of [c, d]) corp.patchMember(each, { alias: "别名" });
+  const next = await fixture.sync();
+  const touched = await fixture.records(next, { target: null, resourceType: "Group" });
+  expect(touched.map(({ displayName }) => displayName)).toEqual(["新部门/新组"]);
+  expect(await fixture.sync()).toMatchObject({ state: "succeeded", error: null });
+
+  expect(await store.endKept({ task: undone.id })).toBe(3);
+  expect(await fixture.sync()).toMatchObject({ state: "succeeded", error: null });
+  await fixture.verify();
+});
+
 test("at the end of a source goes whom an undo kept, and used again it begins anew", async () => {
   const fixture = await startEngineFixture(unguarded);
   const { corp, store, source } = fixture;
