@@ -153,7 +153,9 @@ async function planLeaving(parts: UndoParts, units: readonly UndoUnit[], left: D
 async function planMadeGroups(parts: UndoParts, made: readonly UndoUnit[], left: Departures): Promise<void> {
   const { store, lease, taskId, undoes, protection } = parts;
   const open = new Map(made.map((unit) => [unit.resourceId, unit]));
-  const staying = new Map<string, number>();
+  const counts = new Map<string, number>();
+  for (const id of open.keys()) counts.set(id, (await store.membersOfGroup(id)).length);
+  const staying = (id: string): number => (counts.get(id) ?? 0) - left.of(id);
   const protectedThere = await protectedAmong(
     store,
     protection,
@@ -162,9 +164,7 @@ async function planMadeGroups(parts: UndoParts, made: readonly UndoUnit[], left:
   for (let found = true; found; ) {
     found = false;
     for (const [id, unit] of open) {
-      const count = (await store.membersOfGroup(id)).length - left.of(id);
-      staying.set(id, count);
-      if (count > 0 || protectedThere.has(id)) continue;
+      if (staying(id) > 0 || protectedThere.has(id)) continue;
       await planLeaving(parts, [unit], left);
       open.delete(id);
       found = true;
@@ -172,7 +172,7 @@ async function planMadeGroups(parts: UndoParts, made: readonly UndoUnit[], left:
   }
   const why = (id: string): string => {
     const by = protectedThere.get(id);
-    return by === undefined ? `members of it stay as they are (${staying.get(id) ?? 0})` : protectedReason(by);
+    return by === undefined ? `members of it stay as they are (${staying(id)})` : protectedReason(by);
   };
   const kept = [...open].map(([id, unit]) => leftOutChange(unit, undoes, why(id)));
   if (kept.length > 0) await store.addChanges(lease, taskId, kept);
