@@ -102,6 +102,7 @@ export const heldRecordsAnswer = z.object({
       resourceType: z.string(),
       externalId: z.string().nullable(),
       displayName: z.string().nullable(),
+      error: z.string().nullable().default(null),
       because: z.string(),
     }),
   ),

@@ -17,6 +17,7 @@ import { addSource } from "./source.ts";
 import { addSync } from "./sync.ts";
 import { plain } from "./text.ts";
 import { addToken } from "./token.ts";
+import { addUndo } from "./undo.ts";
 import { addVerify } from "./verify.ts";
 
 /**
@@ -80,6 +81,7 @@ Exit codes: 0 done, 1 failed, partial or held, 2 wrong usage`,
   addSource(program, parts, end);
   addSync(program, parts, end);
   addPlan(program, parts, end);
+  addUndo(program, parts, end);
   addHeld(program, parts, end);
   addApprove(program, parts, end);
   addVerify(program, parts, end);

@@ -48,6 +48,7 @@ export async function abandonPlan(
     .where("members_applied", "=", 0)
     .execute();
   await trx.deleteFrom("task_mark").where("task_id", "=", taskId).execute();
+  await trx.deleteFrom("undo_unit").where("task_id", "=", taskId).execute();
   await trx
     .updateTable("change")
     .set({ status: "skipped", error })

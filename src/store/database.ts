@@ -43,6 +43,7 @@ export interface Database {
 /** Columns that hold whole numbers; every other column is text. */
 export const integerColumns: ReadonlySet<string> = new Set([
   "seq",
+  "lost_count",
   "version",
   "members_version",
   "withheld_version",

@@ -244,6 +244,11 @@ async function forgetGone(
   }
   const idsOf = (states: readonly State[]) => states.map(({ row }) => row.resource_id);
   const groups = gone.filter(({ row }) => row.resource_type === "Group");
+  await noteLost(
+    isOneOf,
+    trx,
+    groups.map(({ row }) => row.seq),
+  );
   // Whose record says the same as before would not be looked at when the mapping makes the group again.
   const unmapped = idsOf(groups.filter(({ extra }) => extra.keepsRecord === true));
   if (unmapped.length > 0) {
@@ -255,6 +260,22 @@ async function forgetGone(
       .deleteFrom("member")
       .where(isOneOf("group_id", idsOf(groups)))
       .execute();
+}
+
+/** Who is in a group when it is deleted is written down: an undo brings them back to it. */
+async function noteLost(
+  isOneOf: Database["isOneOf"],
+  trx: Transaction<Tables>,
+  changeSeqs: readonly number[],
+): Promise<void> {
+  if (changeSeqs.length === 0) return;
+  await sql`
+    insert into lost_member (change_seq, member_id, member_type)
+    select c.seq, m.member_id, m.member_type from change c join member m on m.group_id = c.resource_id
+    where ${isOneOf("c.seq", changeSeqs)} on conflict do nothing`.execute(trx);
+  await sql`
+    update change set lost_count = (select count(*) from lost_member l where l.change_seq = change.seq)
+    where ${isOneOf("seq", changeSeqs)}`.execute(trx);
 }
 
 /** Marks as failed those whose userName another resource has already: in the directory, or earlier in this batch. */

@@ -350,7 +350,7 @@ export interface EngineTaskStore {
       readonly events?: readonly RaisedEvent[];
     },
   ): Promise<boolean>;
-  /** A newer task of the same source replaces what is held. */
+  /** A newer task of the same source replaces what a sync holds; what an undo holds stays. */
   replaceHeld(sourceId: string, byTaskId: string): Promise<void>;
   /** The same for pushes of one target that were asked for by themselves. */
   replaceHeldPush(targetId: string, byTaskId: string): Promise<void>;

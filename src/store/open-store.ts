@@ -22,6 +22,8 @@ import { makeEventStore } from "./events.ts";
 import { makeGaugeStore } from "./gauges.ts";
 import { makeGroupReader } from "./group-reader.ts";
 import { makeGroupRules } from "./group-rules.ts";
+import { makeKeptStore } from "./kept.ts";
+import type { KeptStore } from "./kept-store.ts";
 import { makeLeaseStore } from "./leases.ts";
 import { makeLinkDecisions } from "./link-decisions.ts";
 import { makePauseStore } from "./pauses.ts";
@@ -40,6 +42,8 @@ import type { EventStore, GaugeStore, Store } from "./store.ts";
 import { makeSummaryStore } from "./summaries.ts";
 import { makeTargetStore } from "./targets.ts";
 import { makeTaskStore } from "./tasks.ts";
+import type { UndoStore } from "./undo-store.ts";
+import { makeUndoStore } from "./undo-units.ts";
 import { makeValueHistory } from "./value-history.ts";
 import { makeVerifyStore } from "./verify.ts";
 import { makeWebhookStore } from "./webhooks.ts";
@@ -56,6 +60,8 @@ export type FullStore = Store &
   PlanStore &
   PlanReader &
   LinkDecisionStore &
+  KeptStore &
+  UndoStore &
   EventStore &
   GaugeStore &
   EngineTaskStore;
@@ -115,6 +121,8 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
     ...makePushStore(database, clock),
     ...makeVerifyStore(database, clock),
     ...makeLinkDecisions(database, clock),
+    ...makeKeptStore(database, clock),
+    ...makeUndoStore(database),
     ...makePlanStore(database, { makeStore: (copy) => makeStore(copy, cipher, clock), clock }),
     ...records,
     ...directory,

@@ -44,7 +44,7 @@ export function makePruning(database: Database): Pick<EngineTaskStore, "pruneRec
     for (let [at, last] = [-1, 0]; ; ) {
       const rows = await db
         .selectFrom("change")
-        .select(["seq", "created_at", "added_count", "removed_count"])
+        .select(["seq", "created_at", "added_count", "removed_count", "lost_count"])
         .where("created_at", "<", before)
         .where(sql<boolean>`(created_at, seq) > (${at}, ${last})`)
         .where(isRecord)
@@ -55,12 +55,16 @@ export function makePruning(database: Database): Pick<EngineTaskStore, "pruneRec
       const end = rows.at(-1);
       if (end === undefined) return;
       [at, last] = [end.created_at, end.seq];
-      for (const row of rows) if (row.added_count + row.removed_count > batch) await pruneMembers(row.seq, signal);
+      for (const row of rows) {
+        if (row.added_count + row.removed_count > batch) await pruneMembers(row.seq, signal);
+        if ((row.lost_count ?? 0) > batch) await pruneLost(row.seq, signal);
+      }
       // The others have few members each, and together still many.
       const seqs = rows.map(({ seq }) => seq);
       for (const some of batchesOf(seqs, batch / 10)) {
         await database.write(async (trx) => {
           await trx.deleteFrom("change_member").where(isOneOf("change_seq", some)).execute();
+          await trx.deleteFrom("lost_member").where(isOneOf("change_seq", some)).execute();
           await trx.deleteFrom("change").where(isOneOf("seq", some)).where(isRecord).execute();
         });
         await wait(pauseMs, signal);
@@ -74,6 +78,17 @@ export function makePruning(database: Database): Pick<EngineTaskStore, "pruneRec
       const { rows } = await database.write((trx) =>
         sql`delete from change_member where change_seq = ${seq} and (op, member_id) in (
           select op, member_id from change_member where change_seq = ${seq} limit ${batch}) returning 1`.execute(trx),
+      );
+      return rows.length;
+    });
+  }
+
+  /** The same of a group that was deleted. */
+  function pruneLost(seq: number, signal: AbortSignal | undefined): Promise<void> {
+    return repeat(signal, async () => {
+      const { rows } = await database.write((trx) =>
+        sql`delete from lost_member where change_seq = ${seq} and member_id in (
+          select member_id from lost_member where change_seq = ${seq} limit ${batch}) returning 1`.execute(trx),
       );
       return rows.length;
     });

@@ -170,6 +170,7 @@ function keptChange({ seq, ...row }: Selectable<Tables["change"]>, isKnown: (rem
     approved: 0,
     members_applied: 1,
     remote_id: row.remote_id !== null && isKnown(row.remote_id) ? row.remote_id : null,
+    lost_count: null,
   };
 }
 

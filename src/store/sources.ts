@@ -132,6 +132,8 @@ export function makeSourceStore(database: Database, cipher: Cipher, clock: () =>
         }
         const tasks = trx.selectFrom("sync_task").select("id").where("source_id", "=", id);
         await trx.deleteFrom("task_mark").where("task_id", "in", tasks).execute();
+        await trx.deleteFrom("undo_unit").where("task_id", "in", tasks).execute();
+        await trx.deleteFrom("kept").where("source_id", "=", id).execute();
         await trx.deleteFrom("pause").where("resource_id", "in", resources).execute();
         await trx.deleteFrom("link_member").where("group_id", "in", resources).execute();
         await trx.deleteFrom("link_member").where("member_id", "in", resources).execute();

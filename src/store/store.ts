@@ -5,10 +5,12 @@ import type { DirectoryReader, VisibleSources } from "./directory-reading.ts";
 import type { DirectoryRecordReader, DirectoryWriter, GroupReader } from "./directory-writing.ts";
 import type { EndPreviewStore } from "./end-preview.ts";
 import type { HistoryReader } from "./history-store.ts";
+import type { KeptReader } from "./kept-store.ts";
 import type { PauseStore } from "./pauses.ts";
 import type { Quarantine, QuarantineStore } from "./quarantines.ts";
 import type { SchemaVersionStore } from "./schema-version-store.ts";
 import type { Page, RecordReader, TaskRow, TaskState, TaskStore } from "./task-store.ts";
+import type { UndoReader } from "./undo-store.ts";
 import type { WebhookStore } from "./webhook-store.ts";
 
 // Small interfaces: a function asks for the ones it needs. All times are milliseconds since 1970 (UTC).
@@ -301,6 +303,8 @@ export interface Store
     DirectoryRecordReader,
     RecordReader,
     HistoryReader,
+    KeptReader,
+    UndoReader,
     GroupReader,
     SchemaVersionStore,
     WebhookStore,
@@ -316,12 +320,14 @@ export type * from "./end-preview.ts";
 export type * from "./engine.ts";
 export { LeaseLostError } from "./engine.ts";
 export type * from "./history-store.ts";
+export * from "./kept-store.ts";
 export type * from "./pauses.ts";
 export type * from "./plan-store.ts";
 export type { Quarantine, QuarantineStore } from "./quarantines.ts";
 export type * from "./schema-version-store.ts";
 export * from "./store-errors.ts";
 export type * from "./task-store.ts";
+export type * from "./undo-store.ts";
 export type * from "./webhook-store.ts";
 export { eventTypes } from "./webhook-store.ts";
 export type { Json, JsonObject };

@@ -2,6 +2,7 @@ import type { Generated } from "kysely";
 import type { DirectoryAction } from "./directory-writing.ts";
 import type { AlertTable, EndedSourceTable, PauseTable, WebhookDeliveryTable, WebhookTable } from "./more-tables.ts";
 import type { PlanRequestTable } from "./plan-table.ts";
+import type { KeptTable, LostMemberTable, UndoUnitTable } from "./undo-tables.ts";
 
 // The tables as Kysely sees them. Times are milliseconds since 1970; booleans are 0 and 1; JSON is text.
 
@@ -24,6 +25,9 @@ export interface Tables {
   change: ChangeTable;
   change_member: ChangeMemberTable;
   task_mark: TaskMarkTable;
+  lost_member: LostMemberTable;
+  kept: KeptTable;
+  undo_unit: UndoUnitTable;
   plan_request: PlanRequestTable;
   file_version: FileVersionTable;
   removal: RemovalTable;
@@ -273,6 +277,8 @@ interface SyncTaskTable {
   plan: Generated<string | null>;
   /** The plan that this task applies. */
   plan_id: Generated<string | null>;
+  /** Of an undo, planned or applied: the task that it takes back. */
+  undoes: Generated<string | null>;
   created_at: number;
   started_at: number | null;
   finished_at: number | null;
@@ -313,6 +319,8 @@ interface ChangeTable {
   warnings: Generated<string | null>;
   /** At a target: the id there. */
   remote_id: Generated<string | null>;
+  /** Of a group that was deleted: how many of `lost_member` were in it; null: not written down. */
+  lost_count: Generated<number | null>;
   created_at: number;
 }
 

@@ -163,6 +163,8 @@ export interface TaskRow {
   readonly plan: TaskPlan | null;
   /** The plan that it applies. */
   readonly planId: string | null;
+  /** Of an undo, planned or applied: the task that it takes back. */
+  readonly undoes: string | null;
   /** How far it is: once it is past `plan`, what was planned is carried out. */
   readonly stage: "plan" | "apply" | "push";
   readonly createdAt: number;
@@ -276,6 +278,8 @@ export interface NewTask {
   readonly repair?: boolean;
   /** The plan that is to be applied. */
   readonly planId?: string | null;
+  /** The task that is to be taken back. */
+  readonly undoes?: string | null;
   /** Of a push of one person: his id. */
   readonly resourceId?: string;
 }

@@ -24,7 +24,16 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
     ...makeHeldPushes(database),
     ...makePruning(database),
 
-    async queueTask({ sourceId, targetId, trigger, mode, repair = false, planId = null, resourceId = null }) {
+    async queueTask({
+      sourceId,
+      targetId,
+      trigger,
+      mode,
+      repair = false,
+      planId = null,
+      undoes = null,
+      resourceId = null,
+    }) {
       const slot = slotOf({ sourceId, targetId, mode, resourceId });
       for (;;) {
         const now = clock();
@@ -48,6 +57,7 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
             hold: null,
             repair: repair ? 1 : 0,
             plan_id: planId,
+            undoes,
             resource_id: resourceId,
             created_at: now,
             started_at: null,
@@ -191,6 +201,8 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
         .select("id")
         .where("source_id", "=", sourceId)
         .where("state", "=", "held")
+        // A sync finds what another one held anew; what a person takes back nobody would.
+        .where("undoes", "is", null)
         .where("id", "<>", byTaskId)
         .execute();
       for (const { id } of held) await giveUpHeld(id, "replaced by a newer task");
@@ -348,6 +360,7 @@ function toTask(row: Selectable<Tables["sync_task"]>): TaskRow {
     matching: parse(row.matching),
     plan: parse(row.plan),
     planId: row.plan_id,
+    undoes: row.undoes,
     stage: row.stage,
     createdAt: row.created_at,
     startedAt: row.started_at,

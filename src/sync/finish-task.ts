@@ -29,7 +29,7 @@ export interface Pushed {
 /** Writes down how a task ended, and tells whoever wants to hear of it. */
 export async function finishTask(
   parts: FinishParts,
-  task: Pick<TaskRow, "id" | "trigger" | "mode" | "createdAt" | "startedAt">,
+  task: Pick<TaskRow, "id" | "trigger" | "mode" | "undoes" | "createdAt" | "startedAt">,
   source: Pick<SourceRow, "id" | "name"> | null,
   directory: DirectoryResult,
   pushed: readonly Pushed[],
@@ -49,7 +49,9 @@ export async function finishTask(
   const matching = pushed.find(({ result }) => result.matching)?.result.matching;
   const target = source === null ? (pushed[0]?.row ?? null) : null;
   const event = taskEvent({ task, state, source, target, counts, targets, error, hold }, publicUrl);
-  const isSynced = source !== null && task.mode === "apply" && directory.usable && directory.error === null;
+  // An undo reads nothing.
+  const isRead = source !== null && task.mode === "apply" && task.undoes === null;
+  const isSynced = isRead && directory.usable && directory.error === null;
   const isFinished = await store.finishTask(task.id, {
     ...{ state, counts, error, hold, isSynced, events: [event] },
     targets: targets.map(({ name: _, ...each }) => each),

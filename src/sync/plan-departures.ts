@@ -2,12 +2,12 @@ import { batchesOf } from "../lib/batches.ts";
 import type { JsonObject } from "../lib/json.ts";
 import { type Protection, protectedReason } from "../plan/protection.ts";
 import type { RecordKind } from "../source/source.ts";
-import type { CurrentResource, DirectoryStore, Lease, MemberChange, RecordStore } from "../store/store.ts";
+import type { CurrentResource, DirectoryStore, KeptStore, Lease, MemberChange, RecordStore } from "../store/store.ts";
 import { departure } from "./plan-record.ts";
 import type { Seen } from "./seen.ts";
 
 export interface DepartureParts {
-  readonly store: RecordStore & DirectoryStore;
+  readonly store: RecordStore & DirectoryStore & Pick<KeptStore, "listKeptUnrecorded">;
   readonly lease: Lease;
   readonly taskId: string;
   readonly sourceId: string;
@@ -15,7 +15,11 @@ export interface DepartureParts {
   readonly seen: Seen;
   /** Who stays all the same. */
   readonly protection: Protection;
+  /** True: who is there because an undo keeps him leaves as well. */
+  readonly keptToo?: boolean;
 }
+
+type LeavingParts = Pick<DepartureParts, "lease" | "taskId" | "protection"> & { readonly store: DirectoryStore };
 
 const pageSize = 1000;
 
@@ -28,7 +32,10 @@ export async function planDepartures(
   kinds: readonly RecordKind[],
   because: string,
 ): Promise<void> {
-  for (const kind of kinds) await planKind(parts, kind, because);
+  for (const kind of kinds) {
+    await planKind(parts, kind, because);
+    await planKept(parts, kind, because);
+  }
   await parts.store.countMemberChanges(parts.lease, parts.taskId);
 }
 
@@ -91,9 +98,21 @@ async function planKind(parts: DepartureParts, kind: RecordKind, because: string
   }
 }
 
+/** What an undo brought back, and the source has no record of, leaves once somebody lets go of it. */
+async function planKept(parts: DepartureParts, kind: RecordKind, because: string): Promise<void> {
+  const { store, sourceId, keptToo: all = false } = parts;
+  for (let after = ""; ; ) {
+    const page = await store.listKeptUnrecorded(sourceId, kind, { all, after, limit: pageSize });
+    const last = page.at(-1);
+    if (last === undefined) return;
+    after = last.id;
+    await planLeaving(parts, kind, page, because);
+  }
+}
+
 /** Resources leave, and leave the groups that they are in. */
 async function planLeaving(
-  { store, lease, taskId, protection }: Pick<DepartureParts, "store" | "lease" | "taskId" | "protection">,
+  { store, lease, taskId, protection }: LeavingParts,
   kind: RecordKind,
   found: readonly CurrentResource[],
   because: string,

@@ -1,7 +1,16 @@
 import type { MemberRule } from "../mapping/mapping.ts";
 import { type Protection, protectedReason, protectsSome } from "../plan/protection.ts";
 import type { RecordKind } from "../source/source.ts";
-import type { CurrentResource, DirectoryStore, Lease, MemberChange, RecordStore } from "../store/store.ts";
+import {
+  type CurrentResource,
+  type DirectoryStore,
+  type KeptStore,
+  type Lease,
+  type MemberChange,
+  type RecordStore,
+  type StoredRecord,
+  undoneMark,
+} from "../store/store.ts";
 import { lookAtBatch, type Planned } from "./look-at-batch.ts";
 import { planDepartures, planUnmapped, protectedBy } from "./plan-departures.ts";
 import type { MappingSurroundings } from "./plan-record.ts";
@@ -9,7 +18,7 @@ import { departmentsOf, parentOf, tagRelationsOf } from "./prepare-record.ts";
 import type { ReadOutcome } from "./read-source.ts";
 
 export interface PlanParts {
-  readonly store: RecordStore & DirectoryStore;
+  readonly store: RecordStore & DirectoryStore & Pick<KeptStore, "keptAmong" | "listKeptUnrecorded">;
   readonly lease: Lease;
   readonly taskId: string;
   readonly sourceId: string;
@@ -36,10 +45,16 @@ const membershipChanged = "its members in the source changed";
 export async function planDirectory(parts: PlanParts): Promise<void> {
   const { members } = parts.around.mapping;
   const groups = members.department === null ? null : await departmentGroups(parts, members.department);
-  if (groups !== null) await planKind(parts, "department", (batch) => childEdges(parts, batch, groups));
+  const isOpen = (keysOf: (record: StoredRecord) => readonly string[]) => (record: StoredRecord) =>
+    groups !== null && groups.away.size > 0 && keysOf(record).some((key) => groups.away.has(key));
+  if (groups !== null) {
+    const open = isOpen((record) => [parentOf(record) ?? ""]);
+    await planKind(parts, "department", (batch) => childEdges(parts, batch, groups), open);
+  }
   if (parts.users) {
     if (members.tag !== null) await planKind(parts, "tag", async () => []);
-    await planKind(parts, "user", async (batch) => (groups === null ? [] : departmentEdges(parts, batch, groups)));
+    const edgesOf = async (batch: readonly Planned[]) => (groups === null ? [] : departmentEdges(parts, batch, groups));
+    await planKind(parts, "user", edgesOf, isOpen(departmentsOf));
     if (members.tag !== null) await planTagEdges(parts, members.tag);
   }
   if (members.department === null) await planUnmapped({ ...parts, seen: parts.outcome.seen }, "department");
@@ -55,12 +70,18 @@ export async function planDirectory(parts: PlanParts): Promise<void> {
   await parts.store.countMemberChanges(parts.lease, parts.taskId);
 }
 
-/** Maps and compares the records of one kind that are new, changed, or mapped by another version. */
+/**
+ * Maps and compares the records of one kind that are new, changed, or mapped by another version.
+ *
+ * @param isOpen whether a record names a group that an undo keeps away: it is looked at each time, until the group is back
+ */
 async function planKind(
-  { store, lease, taskId, sourceId, around, outcome, mark, protection, onProgress }: PlanParts,
+  parts: PlanParts,
   kind: RecordKind,
   edgesOf: (batch: readonly Planned[]) => Promise<readonly MemberChange[]>,
+  isOpen: (record: StoredRecord) => boolean = () => false,
 ): Promise<void> {
+  const { store, lease, taskId, sourceId, around, outcome, mark, protection, onProgress } = parts;
   const claimed = new Map<string, string>();
   for (let after = 0; ; ) {
     const page = await store.listDirty(sourceId, kind, around.mappingVersion, after, pageSize);
@@ -68,9 +89,13 @@ async function planKind(
     if (last === undefined) return;
     after = last.record.seq;
     // Of what this read did not see the surroundings are not known either: it stays as it is until it is seen again.
-    const seen = page.filter(({ record }) => outcome.seen.has(record.seq));
+    const there = page.filter(({ record }) => outcome.seen.has(record.seq));
+    const kept = await keptBy(parts, there, ({ record }) => record.resourceId);
+    const seen = there.filter(({ record }) => !kept.has(record.resourceId));
     const looked = await lookAtBatch({ store, sourceId, around, claimed }, kind, seen);
-    const checked = looked.map((each) => leaveProtected(protection, each));
+    const checked = looked.map((each) =>
+      leaveProtected(protection, isOpen(each.dirty.record) ? leaveOpen(each) : each),
+    );
     const changes = checked.flatMap(({ looked }) => (looked.kind === "change" ? [looked.change] : []));
     const same = checked.flatMap(({ looked }) => (looked.kind === "same" ? [looked] : []));
     if (changes.length > 0) await store.addChanges(lease, taskId, changes);
@@ -81,11 +106,28 @@ async function planKind(
       await store.addMemberChanges(lease, taskId, edges, { leavers: false, because: membershipChanged });
     }
     // Who was kept in a group is looked at again each time: he has to leave it once he is not protected any more.
-    const kept = new Set(found.filter((edge) => !edges.includes(edge)).map(({ memberId }) => memberId));
-    const settled = same.filter(({ id }) => !kept.has(id));
+    const stay = new Set(found.filter((edge) => !edges.includes(edge)).map(({ memberId }) => memberId));
+    const open = new Set(seen.filter(({ record }) => isOpen(record)).map(({ record }) => record.resourceId));
+    const settled = same.filter(({ id }) => !stay.has(id) && !open.has(id));
     if (mark && settled.length > 0) await store.markSame(lease, taskId, settled, around.mappingVersion);
     await onProgress(page.length);
   }
+}
+
+/** Ids of those whom an undo keeps, memberships and all: what the source says of them counts again once it is another. */
+function keptBy<T>(
+  { store, sourceId, around }: Pick<PlanParts, "store" | "sourceId" | "around">,
+  some: readonly T[],
+  idOf: (one: T) => string,
+): Promise<ReadonlySet<string>> {
+  return store.keptAmong(sourceId, around.mappingVersion, some.map(idOf));
+}
+
+/** A change after which the record counts as not looked at. */
+function leaveOpen(each: Planned): Planned {
+  const { looked, dirty } = each;
+  if (looked.kind !== "change") return each;
+  return { dirty, looked: { kind: "change", change: { ...looked.change, fingerprint: undoneMark } } };
 }
 
 /** What the source says of a protected account is recorded, and not done. Who has left may come back. */
@@ -115,25 +157,44 @@ function isThere(current: CurrentResource | null): current is CurrentResource {
 interface DepartmentGroups {
   /** Id of the group by the department's key. */
   readonly byKey: ReadonlyMap<string, string>;
+  /** Keys of the departments whose groups an undo has taken away. */
+  readonly away: ReadonlySet<string>;
   /** Ids of the groups whose departments this read saw. */
   readonly visible: ReadonlySet<string>;
   readonly rule: MemberRule;
 }
 
-async function departmentGroups({ store, sourceId, outcome }: PlanParts, rule: MemberRule): Promise<DepartmentGroups> {
+async function departmentGroups(parts: PlanParts, rule: MemberRule): Promise<DepartmentGroups> {
+  const { store, sourceId, outcome } = parts;
   const byKey = new Map<string, string>();
   const visible = new Set<string>();
+  const away = new Set<string>();
   for (let after = 0; ; ) {
     const page = await store.listSourceRecords(sourceId, "department", after, pageSize);
     const last = page.at(-1);
     if (last === undefined) break;
     after = last.seq;
+    const absent = await keptAway(parts, page);
     for (const { seq, key, resourceId } of page) {
+      if (absent.has(resourceId)) {
+        away.add(key);
+        continue;
+      }
       byKey.set(key, resourceId);
       if (outcome.seen.has(seq)) visible.add(resourceId);
     }
   }
-  return { byKey, visible, rule };
+  return { byKey, away, visible, rule };
+}
+
+/** Groups that an undo has taken away again: nobody comes to them. */
+async function keptAway(
+  parts: Pick<PlanParts, "store" | "sourceId" | "around">,
+  groups: readonly { readonly resourceId: string }[],
+): Promise<ReadonlySet<string>> {
+  const kept = await keptBy(parts, groups, ({ resourceId }) => resourceId);
+  const current = kept.size === 0 ? [] : await parts.store.readCurrent([...kept]);
+  return new Set(current.flatMap(({ id, deleted }) => (deleted ? [id] : [])));
 }
 
 /** Edges from a department to its sub-departments: each belongs to the record of the child. */
@@ -198,17 +259,16 @@ async function edgeChanges(
  * Members of tags. Compared whole each time: whom a tag's list names may have come into sight while the list stayed
  * the same.
  */
-async function planTagEdges(
-  { store, lease, taskId, sourceId, around, outcome, mayRemove, protection }: PlanParts,
-  rule: MemberRule,
-): Promise<void> {
+async function planTagEdges(parts: PlanParts, rule: MemberRule): Promise<void> {
+  const { store, lease, taskId, sourceId, around, outcome, mayRemove, protection } = parts;
   for (let after = 0; ; ) {
     const page = await store.readRelations(sourceId, "tag", after, 50);
     const last = page.at(-1);
     if (last === undefined) return;
     after = last.seq;
+    const absent = await keptAway(parts, page);
     for (const record of page) {
-      if (!outcome.seen.has(record.seq)) continue;
+      if (!outcome.seen.has(record.seq) || absent.has(record.resourceId)) continue;
       const { users, departments } = tagRelationsOf(record);
       const wanted = new Map<string, MemberChange["memberType"]>();
       const people = rule.users ? await store.resolveKeys(sourceId, "user", users) : new Map<string, string>();
@@ -229,7 +289,9 @@ async function planTagEdges(
       for (const [memberId, memberType] of wanted) {
         if (!held.has(memberId)) changes.push({ groupId, op: "add", memberId, memberType });
       }
-      const allowed = await withoutProtected(store, protection, changes);
+      const kept = await keptBy(parts, changes, ({ memberId }) => memberId);
+      const open = changes.filter(({ memberId }) => !kept.has(memberId));
+      const allowed = await withoutProtected(store, protection, open);
       if (allowed.length > 0) {
         await store.addMemberChanges(lease, taskId, allowed, { leavers: false, because: membershipChanged });
       }

@@ -7,7 +7,13 @@ import { managerOf, storable, textOf, withManager, withSchemas } from "../scim/d
 import { sameDocument } from "../scim/document-diff.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import type { RecordKind, SourceRecord } from "../source/source.ts";
-import type { CurrentResource, DirectoryChange, DirtyRecord, StoredRecord } from "../store/store.ts";
+import {
+  type CurrentResource,
+  type DirectoryChange,
+  type DirtyRecord,
+  type StoredRecord,
+  undoneMark,
+} from "../store/store.ts";
 import { type RecordSurroundings, readRecord } from "./prepare-record.ts";
 
 /** What mapping a record needs beside it. */
@@ -156,6 +162,7 @@ function explain(
 ): string {
   if (before === null) return current?.deleted === true ? "it is back in the source" : "new in the source";
   if (current?.departed === true) return "this person is back in the source";
+  if (current?.mappingVersion === undoneMark) return "what an undo kept ends: the source's word counts again";
   const [sameRecord, sameMapping] = [current?.fingerprint === fingerprint, current?.mappingVersion === mappingVersion];
   if (sameRecord && !sameMapping)
     return "the mapping changed, or what the source's settings and credentials let it see";

@@ -5,14 +5,24 @@ import { type Preview, previewInput } from "../mapping/preview.ts";
 import type { MappingProgram } from "../mapping/program.ts";
 import { withSchemas } from "../scim/document.ts";
 import type { RecordKind, SourceRecord, SourceUser } from "../source/source.ts";
-import type { DirectoryStore, RecordStore, SourceRow, SourceStore } from "../store/store.ts";
+import type {
+  DirectoryStore,
+  Kept,
+  KeptReader,
+  KeptStore,
+  RecordStore,
+  SourceRow,
+  SourceStore,
+} from "../store/store.ts";
 import { inputOf, mapRecord } from "./plan-record.ts";
 import { readRecord } from "./prepare-record.ts";
 import { readSurroundings } from "./surroundings.ts";
 
 export type PreviewStore = Pick<RecordStore, "readRelations" | "readUnseenFields" | "findRecord"> &
   Pick<DirectoryStore, "readCurrent"> &
-  Pick<SourceStore, "findSource">;
+  Pick<SourceStore, "findSource"> &
+  Pick<KeptStore, "keptAmong"> &
+  Pick<KeptReader, "findKept">;
 
 /** What a mapping makes of one record of a source, or of one that could be. */
 export interface PreviewQuestion {
@@ -33,6 +43,8 @@ export interface PreviewQuestion {
 export interface StoredPreview extends Preview {
   /** What the directory has of him now; null where it has nothing, and for a record that somebody pasted. */
   readonly current: JsonObject | null;
+  /** Set where the next sync would leave him as an undo left him, whatever this mapping makes of his record. */
+  readonly kept: Kept | null;
 }
 
 export interface PreviewParts {
@@ -60,7 +72,7 @@ export async function previewOfSource(
   const program = await mappingOf(mapping, text, extensions);
   if (typeof record === "string") return previewStored(store, row, program, kind, record);
   const around = await readSurroundings(store, row, program, kind);
-  return { ...previewInput(program, inputOf(pasted[kind](record), around)), current: null };
+  return { ...previewInput(program, inputOf(pasted[kind](record), around)), current: null, kept: null };
 }
 
 async function previewStored(
@@ -77,8 +89,10 @@ async function previewStored(
   const current = found === undefined || found.deleted ? null : (JSON.parse(found.document) as JsonObject);
   const preview = previewInput(program, inputOf(readRecord(kind, record), around));
   // What a rule leaves as it was is part of what the person will have.
-  const kept = carryOver(mapRecord(kind, record, around), current);
-  return { ...preview, resource: withSchemas(kind === "user" ? "User" : "Group", kept), current };
+  const whole = carryOver(mapRecord(kind, record, around), current);
+  const isKept = (await store.keptAmong(row.id, around.mappingVersion, [record.resourceId])).size > 0;
+  const kept = isKept ? await store.findKept(record.resourceId) : null;
+  return { ...preview, resource: withSchemas(kind === "user" ? "User" : "Group", whole), current, kept };
 }
 
 /** WeCom's objects as records, as far as mappings look at them (the fields as in WeCom doc path/90196 and path/90208). */

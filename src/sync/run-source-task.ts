@@ -1,8 +1,7 @@
 import type { Log } from "../lib/log.ts";
 import { tagsField } from "../mapping/facts.ts";
 import type { CompiledMapping } from "../mapping/mapping.ts";
-import { MappingError } from "../mapping/problem.ts";
-import { compileProtection, type Protection, ProtectionError } from "../plan/protection.ts";
+import type { Protection } from "../plan/protection.ts";
 import type { SchemaCatalog } from "../scim/catalog.ts";
 import { type Source, SourceError } from "../source/source.ts";
 import type {
@@ -10,6 +9,7 @@ import type {
   DirectoryStore,
   EngineTaskStore,
   GroupRuleStore,
+  KeptStore,
   Lease,
   ReadBaseline,
   RecordStore,
@@ -17,6 +17,7 @@ import type {
   TaskError,
   TaskHold,
   TaskRow,
+  UndoStore,
 } from "../store/store.ts";
 import { applyDirectory } from "./apply-directory.ts";
 import { guardDirectory } from "./guard-directory.ts";
@@ -24,11 +25,13 @@ import { lookForAbsent } from "./look-for-absent.ts";
 import { mappingVersionOf, sourceContext } from "./mapping-context.ts";
 import { planClearing, planDepartures } from "./plan-departures.ts";
 import { planDirectory } from "./plan-directory.ts";
-import { type Progress, TaskCancelledError } from "./progress.ts";
+import type { Progress } from "./progress.ts";
 import { type ReadOutcome, readSource } from "./read-source.ts";
 import { Seen } from "./seen.ts";
-import { joinHolds, settleGroups } from "./settle-groups.ts";
+import { joinHolds } from "./settle-groups.ts";
+import { beginApplying, loadMapping, protectionOf, settle } from "./source-task-steps.ts";
 import { spareProtected } from "./spare-protected.ts";
+import { keepWhatIsUndone, runUndo } from "./undo/run-undo.ts";
 import { shrunkenVisibility } from "./visibility.ts";
 
 /**
@@ -44,6 +47,8 @@ export interface SourceTaskParts {
     DirectoryStore &
     GroupRuleStore &
     EngineTaskStore &
+    KeptStore &
+    UndoStore &
     Pick<DirectoryChangeStore, "noteUserGroups">;
   readonly lease: Lease;
   readonly task: TaskRow;
@@ -82,6 +87,7 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   await store.forgetPlanned(lease, task.id);
   if ("error" in protection)
     return { usable: false, read: { users: 0, groups: 0 }, error: protection.error, hold: null };
+  if (task.undoes !== null) return runUndo(parts, task.undoes, protection);
   if (row.settings.leaving && task.mode === "apply") return emptySource(parts, protection);
   const loaded = await loadMapping(parts);
   if ("error" in loaded) return { usable: false, read: { users: 0, groups: 0 }, error: loaded.error, hold: null };
@@ -101,6 +107,7 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   const mayRemove = outcome.complete && shrunken === null;
   const read = { users: outcome.read.users, groups: outcome.read.departments + outcome.read.tags };
   const context = sourceContext(row, unseenFieldsOf(outcome, baseline));
+  const mappingVersion = mappingVersionOf(mapping, context);
   await store.saveUnseenFields(lease, row.id, [...context.unseenFields]);
   let mapped = 0;
   await planDirectory({
@@ -110,7 +117,7 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
     sourceId: row.id,
     around: {
       mapping,
-      mappingVersion: mappingVersionOf(mapping, context),
+      mappingVersion,
       source: context,
       departments: outcome.departments,
       tags: outcome.tags,
@@ -148,6 +155,7 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   });
   await beginApplying(parts, { counts: await store.countTask(task.id, null, read), error, hold });
   await applyDirectory(parts);
+  await store.releaseKept(lease, row.id, mappingVersion);
   if (mayRemove) await store.saveBaseline(lease, row.id, { visibility: outcome.visibility, scope });
   return { usable: true, read, error, hold: joinHolds(hold, await settle(parts)) };
 }
@@ -163,15 +171,11 @@ async function goOn(
   if ("error" in protection) return { usable: false, read, error: protection.error, hold: null };
   await spareProtected({ store, lease, taskId: task.id }, protection);
   await applyDirectory(parts);
+  if (task.undoes === null) await store.releaseKept(lease, row.id, null);
+  else await keepWhatIsUndone(parts);
   const hold = joinHolds(task.hold, await settle(parts));
   const kept = row.settings.leaving === undefined ? {} : { kept: await store.countKept(task.id) };
   return { usable: true, read, error: task.error, hold, ...kept };
-}
-
-/** Dynamic groups follow whatever the task has changed. */
-async function settle({ store, lease, task, row, catalog, signal, clock }: SourceTaskParts): Promise<TaskHold | null> {
-  const { safeguards } = row.settings;
-  return settleGroups({ store, lease, taskId: task.id, safeguards, catalog: await catalog(), signal, clock });
 }
 
 /**
@@ -192,38 +196,13 @@ async function emptySource(parts: SourceTaskParts, protection: Protection): Prom
   const departure = { store, lease, taskId: task.id, sourceId: row.id, protection };
   const because = "an administrator ended this source";
   if (row.type === "custom") await planClearing(departure, because);
-  else await planDepartures({ ...departure, seen: new Seen() }, ["department", "tag", "user"], because);
+  else await planDepartures({ ...departure, seen: new Seen(), keptToo: true }, ["department", "tag", "user"], because);
   await beginApplying(parts, {});
   await applyDirectory(parts);
+  // Should the source be used again, all of it is new.
+  await store.releaseKept(lease, row.id, "");
   await settle(parts);
   return { ...result, kept: await store.countKept(task.id) };
-}
-
-/** Who is protected in the directory; an error where that cannot be said: then nothing is changed. */
-async function protectionOf({ row, catalog }: SourceTaskParts): Promise<Protection | { readonly error: TaskError }> {
-  try {
-    return compileProtection(row.settings.safeguards, await catalog());
-  } catch (error) {
-    if (!(error instanceof ProtectionError)) throw error;
-    const detail = `safeguards.${error.key} of the source ${error.message}; nothing was changed`;
-    return { error: { code: "source.protection", detail } };
-  }
-}
-
-/**
- * From here on the plan is carried out, also by whoever takes the task up again.
- *
- * @throws {TaskCancelledError} when somebody cancelled it while it planned: what was planned since is forgotten
- */
-async function beginApplying(
-  { store, lease, task, row }: SourceTaskParts,
-  note: Parameters<EngineTaskStore["noteTask"]>[1],
-): Promise<void> {
-  if (!(await store.noteTask(task.id, { ...note, stage: "apply" }))) {
-    await store.forgetPlanned(lease, task.id);
-    throw new TaskCancelledError();
-  }
-  await store.replaceHeld(row.id, task.id);
 }
 
 async function readWhole(parts: SourceTaskParts): Promise<ReadOutcome> {
@@ -245,18 +224,6 @@ async function readWhole(parts: SourceTaskParts): Promise<ReadOutcome> {
 /** Automatic syncs may be told to bring the structure alone; a manual one brings both. */
 function bringsUsers(task: TaskRow, row: SourceRow): boolean {
   return task.trigger === "manual" || row.settings.sync.users;
-}
-
-async function loadMapping(
-  parts: SourceTaskParts,
-): Promise<Awaited<ReturnType<LoadMapping>> | { readonly error: TaskError }> {
-  try {
-    return await parts.loadMapping(parts.row.settings.mapping);
-  } catch (error) {
-    if (!(error instanceof MappingError)) throw error;
-    const detail = `the mapping ${parts.row.settings.mapping} cannot be used: ${error.message}`;
-    return { error: { code: "mapping.broken", detail } };
-  }
 }
 
 /** Why an absence is no departure this time; null when the read was whole. */

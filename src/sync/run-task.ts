@@ -6,6 +6,7 @@ import type {
   EngineTaskStore,
   EventStore,
   GroupRuleStore,
+  KeptStore,
   Lease,
   LeaseStore,
   PauseStore,
@@ -20,6 +21,7 @@ import type {
   TaskRow,
   TaskState,
   TaskStore,
+  UndoStore,
   VerifyStore,
 } from "../store/store.ts";
 import { LeaseLostError } from "../store/store.ts";
@@ -48,6 +50,8 @@ export type EngineStore = SourceStore &
   Pick<PauseStore, "hasPausedPeople"> &
   VerifyStore &
   PlanStore &
+  KeptStore &
+  UndoStore &
   LeaseStore &
   EventStore &
   EngineTaskStore &

@@ -149,6 +149,19 @@ describe("questions that are asked often or of many rows", () => {
       await planMembers(store, work, [edge("add", 1, 9)]);
       await applyAll(store, work);
     },
+    keptAmong: () => store.keptAmong(work.source.id, "m1", [userId(1)]),
+    listKeptUnrecorded: () => store.listKeptUnrecorded(work.source.id, "user", { all: false, after: "", limit: 9 }),
+    keepUndone: () => store.keepUndone(work.lease, work.task.id, "m1"),
+    releaseKept: () => store.releaseKept(work.lease, work.source.id, "m1"),
+    "listKept of a source": () => store.listKept({ source: work.source.id, limit: 9 }),
+    "listKept of an undo": () => store.listKept({ task: work.task.id, limit: 9 }),
+    "endKept of an undo": () => store.endKept({ task: work.task.id }),
+    findUndo: () => store.findUndo(work.task.id),
+    "what an undo is planned from": async () => {
+      await store.beginUndo(work.lease, work.task.id, work.task.id);
+      await store.undoUnits({ id: work.task.id, undoes: work.task.id }, "User", "");
+      await store.endUndo(work.lease, work.task.id);
+    },
     linkedResources: () => store.linkedResources(push.scope, "User", [userId(1)]),
     linksNotSeen: () => store.linksNotSeen(push.scope, work.task.id, "User", page),
     groupsSeen: () => store.groupsSeen(push.scope, { ...page, onlyWithMembers: true }),

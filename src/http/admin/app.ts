@@ -20,6 +20,7 @@ import { makeDirectoryRecords } from "./directory-records.ts";
 import { docsPage, docsPolicy } from "./docs.ts";
 import { makeHistory } from "./history.ts";
 import { makeImports, maxImportBytes } from "./imports.ts";
+import { makeKept } from "./kept.ts";
 import { logAdminRequests } from "./log-requests.ts";
 import { makeMappings } from "./mappings.ts";
 import type { AdminParts } from "./parts.ts";
@@ -41,6 +42,7 @@ import { makeTargetPreview } from "./target-preview.ts";
 import { makeTargetProfiles } from "./target-profiles.ts";
 import { makeTargets } from "./targets.ts";
 import { makeTasks } from "./tasks.ts";
+import { makeUndo } from "./undo.ts";
 import { makeUserGroups } from "./user-groups.ts";
 import { makeWebhooks } from "./webhooks.ts";
 
@@ -86,6 +88,8 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
   app.route("/api/v1", makeTargets(parts));
   app.route("/api/v1", makeTasks(parts));
   app.route("/api/v1", makePlans(parts));
+  app.route("/api/v1", makeUndo(parts));
+  app.route("/api/v1", makeKept(parts));
   app.route("/api/v1", makeRecordExport(parts));
   app.route("/api/v1", makeRecords(parts));
   app.route("/api/v1", makeDirectoryRecords(parts));

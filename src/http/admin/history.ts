@@ -8,7 +8,8 @@ import { isoTime, json, refusals } from "./common.ts";
 import type { AdminParts } from "./parts.ts";
 import { targetOf, targetParameter } from "./record-query.ts";
 import { linkStateField } from "./target-schemas.ts";
-import { actionField, anyJson, resourceTypeField, taskTriggerField } from "./task-schemas.ts";
+import { actionField, anyJson, keptView, resourceTypeField, taskTriggerField } from "./task-schemas.ts";
+import { toKeptView } from "./task-view.ts";
 
 type Value = z.output<typeof valueView>;
 
@@ -27,8 +28,10 @@ export function makeHistory({ store, schemas, catalog }: AdminParts) {
       items.push(toView(value, targets.get(value.target ?? "")?.name ?? null, await rulesOf(value)));
     }
     const { sourceId: source, isDeleted: deleted, resourceType, externalId, displayName } = found;
+    const by = await store.findKept(id);
+    const kept = by === null ? null : toKeptView(by);
     return c.json(
-      { resource: { id, resourceType, source, externalId, displayName, deleted }, items, nextCursor: null },
+      { resource: { id, resourceType, source, externalId, displayName, deleted, kept }, items, nextCursor: null },
       200,
     );
   });
@@ -154,6 +157,7 @@ const readHistory = createRoute({
           externalId: z.string().nullable(),
           displayName: z.string().nullable(),
           deleted: z.boolean(),
+          kept: keptView.nullable(),
         }),
         items: z.array(valueView).readonly(),
         nextCursor: z.null(),

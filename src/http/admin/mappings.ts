@@ -15,6 +15,7 @@ import { orProblem } from "./schema-file-problems.ts";
 import { impactForm, impactView, previewForm, previewView, subjects } from "./schema-file-schemas.ts";
 import { activeOf, findMeant, findVersion } from "./schema-files.ts";
 import { findSource } from "./sources.ts";
+import { toKeptView } from "./task-view.ts";
 
 /** What can be asked of a mapping before it is active: what it makes of a record, and what it would change. */
 export function makeMappings(parts: AdminParts) {
@@ -57,7 +58,8 @@ export function makeMappings(parts: AdminParts) {
               form,
               c.req.raw.signal,
             );
-      return c.json({ ...preview, mapping: { name, version: candidate.version } }, 200);
+      const kept = preview.kept === null ? null : toKeptView(preview.kept);
+      return c.json({ ...preview, kept, mapping: { name, version: candidate.version } }, 200);
     });
 }
 
@@ -80,7 +82,7 @@ function previewAlone(program: MappingProgram, form: PreviewForm): StoredPreview
   }
   const { source: _, userid: __, mapping: ___, version: ____, extensions: _____, ...rest } = form;
   const record = { ...rest, [subject]: value } as Parameters<typeof previewRecord>[1];
-  return { ...previewRecord(program, record), current: null };
+  return { ...previewRecord(program, record), current: null, kept: null };
 }
 
 /** Of a record among all departments and tags of a source. */

@@ -9,9 +9,11 @@ import type { SchemaCatalog } from "../../scim/catalog.ts";
 import type {
   DirectoryReader,
   DirectoryRecordReader,
+  EngineTaskStore,
   GroupReader,
   GroupRuleStore,
   HistoryReader,
+  KeptReader,
   LinkViewStore,
   PauseStore,
   PlanReader,
@@ -30,6 +32,7 @@ import type {
   TargetStore,
   TaskError,
   TaskStore,
+  UndoReader,
   WebhookStore,
 } from "../../store/store.ts";
 import type { ImpactQuestion, SourceImpact } from "../../sync/impact/impact.ts";
@@ -98,6 +101,9 @@ export interface AdminParts {
     DirectoryRecordReader &
     Pick<PushStore, "contactedAt"> &
     HistoryReader &
+    KeptReader &
+    UndoReader &
+    Pick<EngineTaskStore, "countTask"> &
     RecordReader &
     PlanReader &
     Pick<PlanStore, "readPlanBasis"> &

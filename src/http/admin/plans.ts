@@ -42,7 +42,9 @@ export function makePlans(parts: AdminParts) {
     .openapi(applyPlan, async (c) => {
       const plan = await findTask(store, c.req.valid("param").id);
       const about = await checkApplicable(parts, plan, c.req.valid("json").digest);
-      const { task, created } = await store.queueTask({ ...about, trigger: "manual", mode: "apply", planId: plan.id });
+      const { task, created } = await store.queueTask({
+        ...{ ...about, trigger: "manual", mode: "apply", planId: plan.id, undoes: plan.undoes },
+      });
       if (!created) {
         const what = about.sourceId === null ? "target" : "source";
         throw conflict(`The task ${task.id} of the same ${what} is ${task.state}: apply the plan once it has ended.`);
@@ -222,7 +224,7 @@ const applyPlan = createRoute({
   operationId: "applyPlan",
   summary: "Applies a plan, if it would still come out the same.",
   description:
-    "The source is read and the plan is made once more; where it differs, nothing is applied and the answer is a 409 that says what moved. Where that takes longer than half a minute the answer is the task, which says the same in its `error`.",
+    "The source is read (of an undo: the directory alone is looked at) and the plan is made once more; where it differs, nothing is applied and the answer is a 409 that says what moved. Where that takes longer than half a minute the answer is the task, which says the same in its `error`.",
   tags,
   request: { params: idParams, body: optionalBody(applyForm) },
   responses: { 202: json("The task that applies it", taskView), ...refusals(400, 404, 409) },

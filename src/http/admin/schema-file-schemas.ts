@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { isJsonObject, type Json } from "../../lib/json.ts";
+import { keptView } from "./task-schemas.ts";
 
 const time = z.string().openapi({ format: "date-time" });
 const anyJson = z
@@ -255,6 +256,9 @@ export const previewView = z
   .object({
     resource: recordObject,
     current: recordObject.nullable().openapi({ description: "What the directory has now, of a record of a source." }),
+    kept: keptView.nullable().openapi({
+      description: "The undo that keeps `current` as it is, whatever this mapping makes of the record.",
+    }),
     attributes: z
       .array(
         z.object({

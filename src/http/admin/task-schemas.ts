@@ -144,6 +144,9 @@ export const taskView = z
     matching: matching.nullable().openapi({ description: "Of a preview of matches that has come to its end." }),
     plan: taskPlan.nullable().openapi({ description: "Of a plan that has come to its end." }),
     appliesPlan: z.string().nullable().openapi({ description: "The plan that it applies: that task's id." }),
+    undoes: z.string().nullable().openapi({
+      description: "Of an undo, planned or applied: the task that it takes back.",
+    }),
     createdAt: time,
     startedAt: time.nullable(),
     finishedAt: time.nullable(),
@@ -212,6 +215,21 @@ export const recordView = z
     changes: z.array(z.union([membersChange, attributeChange])).readonly(),
   })
   .openapi("SyncRecord");
+
+export const keptView = z
+  .object({
+    task: z.string().openapi({ description: "The undo." }),
+    undoes: z.string().openapi({ description: "The task that it took back." }),
+    since: time,
+    gone: z.boolean().openapi({
+      description: "True: the source has it not. It stays until it is in the source again, whatever the mapping.",
+    }),
+    ended: z.boolean().openapi({ description: "True: let go, and gone with the next whole read of the source." }),
+  })
+  .openapi("Kept", {
+    description:
+      "By which undo it is kept as it is. What the source says is ignored until its record, what surrounds it, or the mapping changes.",
+  });
 
 export const plannedRequest = z
   .object({

@@ -1,7 +1,7 @@
 import type { z } from "@hono/zod-openapi";
-import type { TaskPlan, TaskRow } from "../../store/store.ts";
+import type { Kept, TaskPlan, TaskRow } from "../../store/store.ts";
 import { isoTime, isoTimeOrNull } from "./common.ts";
-import type { taskView } from "./task-schemas.ts";
+import type { keptView, taskView } from "./task-schemas.ts";
 
 /** A sync task as it is answered. */
 export function toTaskView(task: TaskRow, ended: ReadonlyMap<string, string> = new Map()): z.output<typeof taskView> {
@@ -25,6 +25,7 @@ export function toTaskView(task: TaskRow, ended: ReadonlyMap<string, string> = n
     matching: task.matching,
     plan: task.plan === null ? null : toPlanView(task.plan),
     appliesPlan: task.planId,
+    undoes: task.undoes,
     hold: task.hold === null ? null : { ...task.hold, expiresAt: isoTime(task.hold.expiresAt) },
     createdAt: isoTime(task.createdAt),
     startedAt: isoTimeOrNull(task.startedAt),
@@ -34,4 +35,9 @@ export function toTaskView(task: TaskRow, ended: ReadonlyMap<string, string> = n
 
 function toPlanView({ digest, changes, requests, hold, whole }: TaskPlan) {
   return { digest, changes, requests, wouldHold: hold, whole };
+}
+
+/** By which undo a resource is kept, as it is answered. */
+export function toKeptView({ task, undoes, since, isGone, isEnded }: Kept): z.output<typeof keptView> {
+  return { task, undoes, since: isoTime(since), gone: isGone, ended: isEnded };
 }

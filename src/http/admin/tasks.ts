@@ -31,7 +31,7 @@ export function makeTasks(parts: AdminParts) {
       const task = await findTask(store, c.req.valid("param").id);
       const { changes = null } = c.req.valid("json");
       await checkMappingStands(parts, task);
-      const approved = await approve(store, task.id, changes);
+      const approved = await approve(store, task, changes);
       const now = await findTask(store, task.id);
       if (!approved) {
         const why =
@@ -70,15 +70,24 @@ export async function findTask(store: AdminParts["store"], id: string): Promise<
  * @throws ProblemError 400 when one of the changes is none of the task; 409 when it is not held any more, or what is held
  * is not what it was when it was shown
  */
-async function approve(store: AdminParts["store"], id: string, changes: readonly string[] | null): Promise<boolean> {
+async function approve(store: AdminParts["store"], task: TaskRow, changes: readonly string[] | null): Promise<boolean> {
   try {
-    return await store.approveTask(id, changes);
+    return await store.approveTask(task.id, changes);
   } catch (error) {
     if (error instanceof NotHeldError) throw notHeld(error, changes ?? []);
     if (!(error instanceof HoldMovedError)) throw error;
     const what = error.moved === 1 ? "One of the held changes is" : `${error.moved} of the held changes are`;
-    throw new ProblemError(409, "conflict", `${what} of a resource that changed since it was shown: sync again.`);
+    throw new ProblemError(
+      409,
+      "conflict",
+      `${what} of a resource that changed since it was shown: ${remedyOf(task)}.`,
+    );
   }
+}
+
+/** What finds anew what was held. */
+function remedyOf({ undoes }: TaskRow): string {
+  return undoes === null ? "sync again" : "cancel this, and undo the task again";
 }
 
 function notHeld({ unknown, settled }: NotHeldError, changes: readonly string[]): ProblemError {
@@ -110,7 +119,7 @@ async function checkMappingStands({ store, schemas }: AdminParts, task: TaskRow)
   throw new ProblemError(
     409,
     "conflict",
-    `What is held was made by version ${version} of the mapping "${name}", which is not in force any more: sync again.`,
+    `What is held was made by version ${version} of the mapping "${name}", which is not in force any more: ${remedyOf(task)}.`,
   );
 }
 
@@ -123,7 +132,7 @@ async function checkProtectionStands(store: AdminParts["store"], task: TaskRow):
   throw new ProblemError(
     409,
     "conflict",
-    `The settings of the source "${source.name}", which protects accounts, changed since this was held: sync again.`,
+    `The settings of the source "${source.name}", which protects accounts, changed since this was held: ${remedyOf(task)}.`,
   );
 }
 

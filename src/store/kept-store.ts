@@ -1,0 +1,65 @@
+import type { ResourceType } from "../scim/resource.ts";
+import type { RecordKind } from "../source/source.ts";
+import type { CurrentResource, Lease } from "./engine.ts";
+import type { Page } from "./task-store.ts";
+
+// What an undo has put back is not what the source says. It is kept as it is until the source says something else: its
+// record, what surrounds it, or the mapping is another one than when it was put back.
+
+/** In the place of a mapping's version, on a resource that an undo has put back: no mapping made it so. */
+export const undoneMark = "undone";
+
+/** A resource that is kept as an undo has left it. */
+export interface Kept {
+  readonly resourceId: string;
+  readonly resourceType: ResourceType;
+  readonly externalId: string | null;
+  readonly displayName: string | null;
+  /** Ids of its source, of the undo and of the task that was taken back. */
+  readonly source: string;
+  readonly task: string;
+  readonly undoes: string;
+  readonly since: number;
+  /** True: the source has no record of it; it stays until it is in the source again, whatever the mapping. */
+  readonly isGone: boolean;
+  /** Let go by an administrator; the next whole read of the source takes it away. */
+  readonly isEnded: boolean;
+}
+
+/** Whom undos keep, for people. */
+export interface KeptReader {
+  /** In order of their ids. */
+  listKept(query: {
+    readonly source?: string;
+    readonly task?: string;
+    readonly cursor?: string;
+    readonly limit: number;
+  }): Promise<Page<Kept>>;
+  findKept(resourceId: string): Promise<Kept | null>;
+  /** The source's word counts again from its next sync on, for one resource or all of an undo; how many were kept. */
+  endKept(whose: { readonly resourceId: string } | { readonly task: string }): Promise<number>;
+}
+
+/** Whom undos keep, for the syncs. */
+export interface KeptStore {
+  /** Those of these resources whose source, and the mapping, say the same as when an undo put them back. */
+  keptAmong(sourceId: string, mappingVersion: string, ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /**
+   * A page of what is kept and there, and that the source has no record of, in order of ids.
+   *
+   * @param all false: only what an administrator let go
+   */
+  listKeptUnrecorded(
+    sourceId: string,
+    kind: RecordKind,
+    page: { readonly all: boolean; readonly after: string; readonly limit: number },
+  ): Promise<readonly CurrentResource[]>;
+  /** Keeps what an undo has applied: whoever it changed, and whoever it brought to a group or took out of one. */
+  keepUndone(lease: Lease, taskId: string, mappingVersion: string): Promise<void>;
+  /**
+   * Keeps no longer what the source, or the mapping, says something else of by now. After a sync has applied that.
+   *
+   * @param mappingVersion null: the mapping is not asked about
+   */
+  releaseKept(lease: Lease, sourceId: string, mappingVersion: string | null): Promise<void>;
+}

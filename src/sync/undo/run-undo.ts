@@ -1,0 +1,68 @@
+import type { Protection } from "../../plan/protection.ts";
+import type { TaskError } from "../../store/store.ts";
+import { applyDirectory } from "../apply-directory.ts";
+import { guardDirectory } from "../guard-directory.ts";
+import { mappingVersionOf, sourceContext } from "../mapping-context.ts";
+import type { DirectoryResult, SourceTaskParts } from "../run-source-task.ts";
+import { joinHolds } from "../settle-groups.ts";
+import { beginApplying, loadMapping, settle } from "../source-task-steps.ts";
+import { planUndo } from "./plan-undo.ts";
+
+const nothingRead = { users: 0, groups: 0 };
+
+/**
+ * Takes a task back in the directory: plans it and, unless only a plan is wanted, guards and applies it. Nothing is read.
+ * What is put back is kept until the source, or the mapping, says something else than now.
+ */
+export async function runUndo(
+  parts: SourceTaskParts,
+  undoes: string,
+  protection: Protection,
+): Promise<DirectoryResult> {
+  const { store, lease, task, row, progress, signal, clock } = parts;
+  const loaded = await loadMapping(parts);
+  if ("error" in loaded) return unusable(loaded.error);
+  const { mapping, version, problem } = loaded;
+  await store.noteTask(task.id, { mapping: { name: mapping.name, version, problem } });
+  let looked = 0;
+  await planUndo({
+    ...{ store, lease, taskId: task.id, undoes, protection },
+    onProgress: async (done) => {
+      signal.throwIfAborted();
+      looked += done;
+      progress.set("map", looked, looked);
+    },
+  }).catch(async (error: unknown) => {
+    // As of a sync: half a plan is none.
+    if (signal.aborted) await store.forgetPlanned(lease, task.id).catch(() => {});
+    throw error;
+  });
+  if (task.mode === "plan") return { usable: true, read: nothingRead, error: null, hold: null };
+  const moved = (await parts.checkPlan?.()) ?? null;
+  if (moved !== null) {
+    await store.forgetPlanned(lease, task.id);
+    return unusable(moved);
+  }
+  const { safeguards } = row.settings;
+  const hold = await guardDirectory({ store, lease, taskId: task.id, sourceId: row.id, safeguards, clock });
+  await beginApplying(parts, { counts: await store.countTask(task.id, null, nothingRead), hold });
+  await applyDirectory(parts);
+  await keepWhatIsUndone(parts);
+  return { usable: true, read: nothingRead, error: null, hold: joinHolds(hold, await settle(parts)) };
+}
+
+/** What was applied of an undo is kept, also by whoever takes it up again, and once what was held is approved. */
+export async function keepWhatIsUndone(
+  parts: Pick<SourceTaskParts, "store" | "lease" | "task" | "row" | "loadMapping">,
+): Promise<void> {
+  const { store, lease, task, row } = parts;
+  const loaded = await loadMapping(parts);
+  const context = sourceContext(row, (await store.readUnseenFields(row.id)) ?? []);
+  // Without any mapping no sync comes to ask; the first one that does brings the source's word.
+  const version = "error" in loaded ? "" : mappingVersionOf(loaded.mapping, context);
+  await store.keepUndone(lease, task.id, version);
+}
+
+function unusable(error: TaskError): DirectoryResult {
+  return { usable: false, read: nothingRead, error, hold: null };
+}
