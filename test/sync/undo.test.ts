@@ -3,62 +3,13 @@ import { describe, expect, test } from "vitest";
 import { makeLog } from "../../src/lib/log.ts";
 import { mappingInForce } from "../../src/schemas/in-force.ts";
 import { openRegistry } from "../../src/schemas/registry.ts";
-import type { TaskRow } from "../../src/store/store.ts";
 import { endSource } from "../../src/sync/end-source.ts";
 import { previewOfSource } from "../../src/sync/preview.ts";
-import {
-  defaultSafeguards,
-  type EngineFixture,
-  type EngineFixtureOptions,
-  noSafeguards,
-  startEngineFixture,
-} from "../support/engine.ts";
+import { defaultSafeguards, type EngineFixture, startEngineFixture } from "../support/engine.ts";
 import { onDatabase } from "../support/on-database.ts";
 import { idsOf, membersHere, startClient } from "../support/writing.ts";
 import { leavable } from "./targets/support.ts";
-
-const unguarded: EngineFixtureOptions = {
-  corp: { shape: { members: 40, departments: 8, seed: 3, quirks: false } },
-  source: { safeguards: noSafeguards },
-  targetSettings: { safeguards: noSafeguards },
-};
-
-async function planUndo({ store, engine, ended, source }: EngineFixture, task: TaskRow): Promise<TaskRow> {
-  const about = { sourceId: source.id, targetId: null, trigger: "manual" } as const;
-  const queued = await store.queueTask({ ...about, mode: "plan", undoes: task.id });
-  engine().nudge();
-  return ended(queued.task);
-}
-
-async function apply({ store, engine, ended }: EngineFixture, plan: TaskRow): Promise<TaskRow> {
-  const { sourceId, targetId, undoes } = plan;
-  const about = { sourceId, targetId, trigger: "manual", mode: "apply" } as const;
-  const { task } = await store.queueTask({ ...about, planId: plan.id, undoes });
-  engine().nudge();
-  return ended(task);
-}
-
-async function undo(fixture: EngineFixture, task: TaskRow): Promise<TaskRow> {
-  const plan = await planUndo(fixture, task);
-  expect(plan).toMatchObject({ state: "succeeded", error: null, plan: { whole: true } });
-  return apply(fixture, plan);
-}
-
-/** Who and what is in our own directory, as sorted lines: documents, and memberships by name. */
-async function directory({ database }: EngineFixture): Promise<readonly string[]> {
-  const rows = await database.db
-    .selectFrom("resource")
-    .select(["id", "type", "external_id", "document"])
-    .where("departed_at", "is", null)
-    .where("deleted_at", "is", null)
-    .execute();
-  const names = new Map(rows.map(({ id, type, external_id }) => [id, `${type} ${external_id}`]));
-  const edges = await database.db.selectFrom("member").selectAll().execute();
-  return [
-    ...rows.map(({ id, document }) => `${names.get(id)}: ${document}`),
-    ...edges.map(({ group_id, member_id }) => `${names.get(group_id)} has ${names.get(member_id)}`),
-  ].sort();
-}
+import { apply, directory, planUndo, undo, unguarded } from "./undo-support.ts";
 
 /** The same of a target; who is inactive there is not in the directory any more, or was switched off. */
 function held({ control }: EngineFixture): readonly string[] {

@@ -63,6 +63,21 @@ describe("the undo of a task", () => {
     expect((await request("GET", `/api/v1/sync-tasks/${other}`)).body.undoes).toBeNull();
   });
 
+  it("is applied as the undo that it is", async () => {
+    await fixture.store.close();
+    fixture = await makeAdminFixture({ planCheckMs: 0 });
+    sourceId = (await request("POST", "/api/v1/sources", wecomSource("corp"))).body.id;
+    const { updatedAt } = (await fixture.store.findSource("corp")) ?? { updatedAt: 0 };
+    const basis = { source: updatedAt, mapping: null, directory: 0, targets: {} };
+    const made = { digest: "d".repeat(64), changes: 1, requests: 0, hold: null, whole: true, basis };
+    const plan = await ended("plan", { undoes: "01", plan: JSON.stringify(made) });
+    const applied = await request("POST", `/api/v1/sync-tasks/${plan}/apply`, {});
+    expect([applied.status, applied.body]).toMatchObject([
+      202,
+      { mode: "apply", state: "queued", appliesPlan: plan, undoes: "01" },
+    ]);
+  });
+
   it("waits for another task of the source", async () => {
     const id = await ended();
     await addChange(id);
