@@ -29,7 +29,6 @@ import { makeLinkDecisions } from "./link-decisions.ts";
 import { makePauseStore } from "./pauses.ts";
 import type { PlanReader, PlanStore } from "./plan-store.ts";
 import { makePlanStore } from "./plans.ts";
-import { openPostgres } from "./postgres/open.ts";
 import { makePushStore } from "./push.ts";
 import { makeQuarantineStore } from "./quarantines.ts";
 import { makeRecordStore } from "./records.ts";
@@ -88,8 +87,11 @@ export async function openStore(
   return store;
 }
 
-export function openDatabase(url: string): Promise<Database> {
-  return /^postgres(ql)?:/.test(url) ? openPostgres(url) : openSqlite(url.replace(/^file:(\/\/)?/, ""));
+export async function openDatabase(url: string): Promise<Database> {
+  if (!/^postgres(ql)?:/.test(url)) return openSqlite(url.replace(/^file:(\/\/)?/, ""));
+  // 10 MB in each thread, which SQLite does without.
+  const { openPostgres } = await import("./postgres/open.ts");
+  return openPostgres(url);
 }
 
 export function makeStore(database: Database, cipher: Cipher, clock: () => number): FullStore {
