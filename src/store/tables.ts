@@ -1,6 +1,15 @@
 import type { Generated } from "kysely";
 import type { DirectoryAction } from "./directory-writing.ts";
-import type { AlertTable, EndedSourceTable, PauseTable, WebhookDeliveryTable, WebhookTable } from "./more-tables.ts";
+import type {
+  AdministratorTable,
+  AdminSessionTable,
+  AlertTable,
+  AuditRecordTable,
+  EndedSourceTable,
+  PauseTable,
+  WebhookDeliveryTable,
+  WebhookTable,
+} from "./more-tables.ts";
 import type { PlanRequestTable } from "./plan-table.ts";
 
 // The tables as Kysely sees them. Times are milliseconds since 1970; booleans are 0 and 1; JSON is text.
@@ -31,6 +40,9 @@ export interface Tables {
   webhook: WebhookTable;
   webhook_delivery: WebhookDeliveryTable;
   alert: AlertTable;
+  administrator: AdministratorTable;
+  admin_session: AdminSessionTable;
+  audit_record: AuditRecordTable;
   setting: SettingTable;
   lease: LeaseTable;
 }
@@ -135,7 +147,7 @@ interface DirectoryRecordTable {
   at: number;
   /** Null: an administrator, by the management API. */
   client_id: string | null;
-  /** As it was called then. */
+  /** As it, or he, was called then. */
   client_name: string | null;
   source_id: string;
   resource_type: "User" | "Group";
@@ -265,6 +277,10 @@ interface SyncTaskTable {
   plan: Generated<string | null>;
   /** The plan that this task applies. */
   plan_id: Generated<string | null>;
+  /** Names of the administrators who wanted it, and who approved or cancelled it last. */
+  requested_by: Generated<string | null>;
+  decided_by: Generated<string | null>;
+  decided_at: Generated<number | null>;
   created_at: number;
   started_at: number | null;
   finished_at: number | null;

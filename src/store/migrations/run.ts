@@ -12,6 +12,7 @@ import { drift } from "./0009-drift.ts";
 import { records } from "./0010-records.ts";
 import { plans } from "./0011-plans.ts";
 import { protect } from "./0012-protect.ts";
+import { administrators } from "./0016-administrators.ts";
 
 /** A step of the schema's history: statements in the dialect's own words. Numbered, only ever added to. */
 export type Migration = (dialect: Database["dialect"]) => readonly string[];
@@ -28,6 +29,7 @@ const migrations: readonly Migration[] = [
   records,
   plans,
   protect,
+  administrators,
 ];
 
 /** Brings the tables up to date. Two processes may start at once: the second waits, then finds nothing to do. */
