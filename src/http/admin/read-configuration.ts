@@ -154,6 +154,6 @@ function namesIn(sources: VisibleSources, nameOf: SourceNames): "all" | readonly
 
 /** The settings that are a matter of configuration: not the stop for everything, which is for the moment. */
 export function configuredSettings(settings: Settings): JsonObject {
-  const { paused: _, separateApprover: _unused, ...form } = showSettings(settings).form;
+  const { paused: _, ...form } = showSettings(settings).form;
   return { ...form, ...(settings.metricsToken !== null && { metricsToken: secretMask }) };
 }

@@ -144,6 +144,11 @@ export const taskView = z
     matching: matching.nullable().openapi({ description: "Of a preview of matches that has come to its end." }),
     plan: taskPlan.nullable().openapi({ description: "Of a plan that has come to its end." }),
     appliesPlan: z.string().nullable().openapi({ description: "The plan that it applies: that task's id." }),
+    requestedBy: z.string().nullable().openapi({
+      description: "Name of the administrator who asked for it; null: a schedule, or a callback.",
+    }),
+    decidedBy: z.string().nullable().openapi({ description: "Who approved or cancelled it last; null: nobody." }),
+    decidedAt: time.nullable(),
     createdAt: time,
     startedAt: time.nullable(),
     finishedAt: time.nullable(),
