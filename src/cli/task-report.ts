@@ -10,6 +10,7 @@ import { plain } from "./text.ts";
 export function reportTask(source: string, task: TaskAnswer, names: ReadonlyMap<string, string> = new Map()): string {
   const lines = [
     `${task.mode === "plan" ? "Plan" : "Sync"} of ${source}: ${task.state} (task ${task.id})`,
+    ...whoDid(task),
     `  users:  ${countsInWords(task.counts.users)}`,
     `  groups: ${countsInWords(task.counts.groups)}`,
     ...task.targets.flatMap((target) => [
@@ -27,6 +28,13 @@ export function reportTask(source: string, task: TaskAnswer, names: ReadonlyMap<
     ...(task.error ? [`  ${task.error.code}: ${task.error.detail}`] : []),
   ];
   return lines.map((line) => `${plain(line)}\n`).join("") + holdText(task);
+}
+
+/** Who asked for it, and who decided about what it held; nothing where no person did. */
+function whoDid({ requestedBy, decidedBy, decidedAt, state }: TaskAnswer): readonly string[] {
+  const asked = requestedBy === null ? [] : [`  requested by ${requestedBy}`];
+  if (decidedBy === null) return asked;
+  return [...asked, `  ${state === "cancelled" ? "cancelled" : "approved"} by ${decidedBy} at ${decidedAt}`];
 }
 
 /** The counts that are not 0. */

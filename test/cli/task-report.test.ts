@@ -15,6 +15,7 @@ test.each([
     ...{ id: "t", mode: "apply", state: "succeeded", progress: null, counts, targets: [], error: null, hold: null },
     mapping: { name: "wecom", version: 1, problem },
     ...{ source: "s", target: null, plan: null, repair: false, drift: null },
+    ...{ approved: false, requestedBy: null, decidedBy: null, decidedAt: null },
   };
   expect(reportTask("corp", task)).toBe(
     `Sync of corp: succeeded (task t)\n  users:  3 read, 3 unchanged\n  groups: nothing\n${line}`,
