@@ -10,7 +10,6 @@ import { plain } from "./text.ts";
 export function reportTask(source: string, task: TaskAnswer, names: ReadonlyMap<string, string> = new Map()): string {
   const lines = [
     `${task.mode === "plan" ? "Plan" : "Sync"} of ${source}: ${task.state} (task ${task.id})`,
-    ...whoDid(task),
     `  users:  ${countsInWords(task.counts.users)}`,
     `  groups: ${countsInWords(task.counts.groups)}`,
     ...task.targets.flatMap((target) => [
@@ -26,6 +25,7 @@ export function reportTask(source: string, task: TaskAnswer, names: ReadonlyMap<
         ]
       : []),
     ...(task.error ? [`  ${task.error.code}: ${task.error.detail}`] : []),
+    ...whoDid(task),
   ];
   return lines.map((line) => `${plain(line)}\n`).join("") + holdText(task);
 }
