@@ -125,8 +125,5 @@ export interface AuditStore {
   /** Newest first. */
   listAudit(query: AuditQuery): Promise<Page<AuditRecord>>;
   /** What somebody did to one of these since then, refusals aside; oldest first. */
-  auditOf(
-    subjects: readonly Pick<AuditSubject, "kind" | "id">[],
-    since: number,
-  ): Promise<readonly AuditRecord[]>;
+  auditOf(subjects: readonly Pick<AuditSubject, "kind" | "id">[], since: number): Promise<readonly AuditRecord[]>;
 }

@@ -1,6 +1,4 @@
-import type { Generated } from "kysely";
-
-// Tables of what is kept back, of events and of administrators; see tables.ts.
+// Tables of what is kept back and of events; see tables.ts.
 
 /** A person of whom an administrator keeps all changes back, at one target or (`target_id` is empty) at all of them. */
 export interface PauseTable {
@@ -56,51 +54,4 @@ export interface WebhookDeliveryTable {
 export interface AlertTable {
   name: string;
   since: number;
-}
-
-/** Somebody who may use the management API, beside the administrator of the environment's token. */
-export interface AdministratorTable {
-  id: string;
-  /** As it was given, and never another: records name people by it. */
-  name: string;
-  name_folded: string;
-  role: "administrator" | "auditor";
-  token_hash: string;
-  /** A password's hash with what it was made with (lib/password.ts); null: only the token lets in. */
-  password: string | null;
-  disabled: number;
-  /** Grows with each new token or password, and when it is disabled: sessions are of one number. */
-  credentials: number;
-  created_at: number;
-  last_seen_at: number | null;
-}
-
-/** A browser that somebody signed in with. */
-export interface AdminSessionTable {
-  id_hash: string;
-  /** Null: the administrator of the environment's token. */
-  administrator_id: string | null;
-  /** `administrator.credentials` that it was made with. */
-  credentials: number;
-  created_at: number;
-  expires_at: number;
-}
-
-/** What somebody did with the management API. */
-export interface AuditRecordTable {
-  seq: Generated<number>;
-  at: number;
-  /** His name; null for somebody whom nobody knows. */
-  administrator: string | null;
-  role: "administrator" | "auditor" | null;
-  /** Method and route. */
-  action: string;
-  subject_kind: string | null;
-  subject_id: string | null;
-  subject_name: string | null;
-  /** HTTP status of the answer; null while there is none. */
-  status: number | null;
-  /** JSON list of pointers: which fields the body had, never what was in them. */
-  fields: string;
-  address: string | null;
 }

@@ -1,20 +1,12 @@
 import type { Generated } from "kysely";
+import type { AdministratorTables } from "./administrator-tables.ts";
 import type { DirectoryAction } from "./directory-writing.ts";
-import type {
-  AdministratorTable,
-  AdminSessionTable,
-  AlertTable,
-  AuditRecordTable,
-  EndedSourceTable,
-  PauseTable,
-  WebhookDeliveryTable,
-  WebhookTable,
-} from "./more-tables.ts";
+import type { AlertTable, EndedSourceTable, PauseTable, WebhookDeliveryTable, WebhookTable } from "./more-tables.ts";
 import type { PlanRequestTable } from "./plan-table.ts";
 
 // The tables as Kysely sees them. Times are milliseconds since 1970; booleans are 0 and 1; JSON is text.
 
-export interface Tables {
+export interface Tables extends AdministratorTables {
   source: SourceTable;
   source_record: SourceRecordTable;
   resource: ResourceTable;
@@ -40,9 +32,6 @@ export interface Tables {
   webhook: WebhookTable;
   webhook_delivery: WebhookDeliveryTable;
   alert: AlertTable;
-  administrator: AdministratorTable;
-  admin_session: AdminSessionTable;
-  audit_record: AuditRecordTable;
   setting: SettingTable;
   lease: LeaseTable;
 }

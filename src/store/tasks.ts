@@ -24,7 +24,16 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
     ...makeHeldPushes(database),
     ...makePruning(database),
 
-    async queueTask({ sourceId, targetId, trigger, mode, repair = false, planId = null, resourceId = null, requestedBy = null }) {
+    async queueTask({
+      sourceId,
+      targetId,
+      trigger,
+      mode,
+      repair = false,
+      planId = null,
+      resourceId = null,
+      requestedBy = null,
+    }) {
       const slot = slotOf({ sourceId, targetId, mode, resourceId });
       for (;;) {
         const now = clock();

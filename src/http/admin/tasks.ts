@@ -33,9 +33,11 @@ export function makeTasks(parts: AdminParts) {
       const task = await findTask(store, c.req.valid("param").id);
       const { changes = null } = c.req.valid("json");
       const caller = callerOf(c);
-      if (task.state === "held") await checkSeparateApprover(store, task, caller);
+      const isHeld = task.state === "held";
+      if (isHeld) await checkSeparateApprover(store, task, caller);
       await checkMappingStands(parts, task);
-      const approved = await approve(store, task.id, changes, caller.name);
+      // What came to be held since it was looked at was judged by nobody.
+      const approved = isHeld && (await approve(store, task.id, changes, caller.name));
       const now = await findTask(store, task.id);
       if (!approved) {
         const why =
