@@ -131,7 +131,7 @@ export interface AdminParts {
   /** Carries out what a person decided about the account of a resource; `remoteId` null lets go of it. */
   readonly linkByHand: (
     target: TargetRow,
-    decision: { readonly resourceId: string; readonly remoteId: string | null },
+    decision: { readonly resourceId: string; readonly remoteId: string | null; readonly by: string },
     signal: AbortSignal,
   ) => Promise<LinkDecision>;
   /** The files that people edit. */

@@ -57,14 +57,16 @@ export function makeTargetChecks(parts: AdminParts) {
       const { id, resource } = c.req.valid("param");
       const target = await findTarget(store, id);
       const { remoteId } = c.req.valid("json");
-      const decision = await parts.linkByHand(target, { resourceId: resource, remoteId }, c.req.raw.signal);
+      const asked = { resourceId: resource, remoteId, by: callerOf(c).name };
+      const decision = await parts.linkByHand(target, asked, c.req.raw.signal);
       if ("refused" in decision) throw toProblem(decision, resource);
       return c.json({ resourceId: decision.resource.id, resourceType: decision.resource.type, remoteId }, 200);
     })
     .openapi(deleteLink, async (c) => {
       const { id, resource } = c.req.valid("param");
       const target = await findTarget(store, id);
-      const decision = await parts.linkByHand(target, { resourceId: resource, remoteId: null }, c.req.raw.signal);
+      const asked = { resourceId: resource, remoteId: null, by: callerOf(c).name };
+      const decision = await parts.linkByHand(target, asked, c.req.raw.signal);
       if ("refused" in decision) throw toProblem(decision, resource);
       return c.body(null, 204);
     });

@@ -213,6 +213,8 @@ describe("what a person causes", () => {
     const records = (await request("GET", "/api/v1/directory-records?client=null")).body.items;
     expect(records).toHaveLength(3);
     for (const record of records) expect(record).toMatchObject({ client: null, administrator: "doer" });
+    const history = await request("GET", `/api/v1/resources/${person.body.id}/history?attribute=displayName`);
+    expect(history.body.items[0].write).toMatchObject({ by: "administrator", client: null, administrator: "doer" });
     const paused = await doer("POST", `/api/v1/resources/${person.body.id}/pause`, {});
     expect(paused.body.by).toBe("doer");
   });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { makeAdminApp } from "../../../src/http/admin/app.ts";
 import { type AdminFixture, type Answer, bearerTarget, makeAdminFixture, wecomSource } from "../../support/admin.ts";
 import { ask, makeAccount } from "../../support/admin-requests.ts";
 
@@ -63,6 +64,19 @@ describe("with separateApprover", () => {
     expect((await approve(alice, pushed)).status).toBe(409);
     const cancelled = await alice("POST", `/api/v1/sync-tasks/${pushed}/cancel`);
     expect([cancelled.status, cancelled.body]).toMatchObject([200, { decidedBy: "alice" }]);
+  });
+
+  it("what came to be held only while it was looked at is approved by nobody", async () => {
+    const id = await hold((await alice("POST", "/api/v1/sources/corp/sync-tasks")).body.id);
+    const findTask: typeof fixture.store.findTask = async (each) => {
+      const task = await fixture.store.findTask(each);
+      return task && { ...task, state: "running" };
+    };
+    const app = makeAdminApp({ ...fixture.parts, store: { ...fixture.store, findTask } });
+    const { token } = (await request("POST", "/api/v1/administrators/alice/token")).body;
+    const path = `/api/v1/sync-tasks/${id}/approve`;
+    expect((await ask({ app }, { token }, "POST", path, {})).status).toBe(409);
+    expect((await fixture.store.findTask(id))?.state).toBe("held");
   });
 
   it("anybody approves what a schedule began, whoever looked at it", async () => {
