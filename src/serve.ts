@@ -13,7 +13,6 @@ import { makeDirectoryWriting } from "./directory/write-resources.ts";
 import type { EngineThreadAnswer, EngineThreadData, EngineThreadMessage } from "./engine-thread.ts";
 import type { AdminParts } from "./http/admin/parts.ts";
 import { makeApp } from "./http/app.ts";
-import { makeTokenCheck } from "./http/middleware/bearer-auth.ts";
 import { answerRefusedByNode } from "./http/refused-by-node.ts";
 import { makeCursorKey } from "./http/scim/cursor.ts";
 import { keepSecret } from "./lib/keep-secret.ts";
@@ -237,7 +236,7 @@ function adminParts(
     clock: Date.now,
     publicUrl,
     log,
-    authenticateAdmin: makeTokenCheck(config.adminToken),
+    adminToken: config.adminToken,
     async testSource(draft, signal) {
       try {
         const source = edges.openSource(draft);
@@ -263,12 +262,12 @@ function adminParts(
       const ours = [...catalog.extensionsOf("User"), ...catalog.extensionsOf("Group")];
       return testTarget(edges, draft, ours, signal);
     },
-    async removeSource(id, people) {
-      await endSource(store, id, people, "delete", Date.now());
+    async removeSource(id, people, requestedBy) {
+      await endSource(store, id, people, "delete", Date.now(), requestedBy);
       nudge();
     },
-    async disableSource(id, people) {
-      await endSource(store, id, people, "disable", Date.now());
+    async disableSource(id, people, requestedBy) {
+      await endSource(store, id, people, "disable", Date.now(), requestedBy);
       nudge();
     },
     forgetLinks: (targetId) => store.forgetLinks(targetId),

@@ -47,6 +47,10 @@ export const taskAnswer = z.looseObject({
     .nullable()
     .default(null),
   repair: z.boolean().default(false),
+  approved: z.boolean().default(false),
+  requestedBy: z.string().nullable().default(null),
+  decidedBy: z.string().nullable().default(null),
+  decidedAt: z.string().nullable().default(null),
   drift: z
     .looseObject({
       users: z.record(z.string(), z.number().nullable()),
@@ -75,6 +79,22 @@ export type PlannedRequestAnswer = z.output<typeof plannedRequest>;
 export const targetAnswer = z.looseObject({ id: z.string(), name: z.string() });
 
 export type TaskAnswer = z.output<typeof taskAnswer>;
+
+export const administratorAnswer = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  role: z.string(),
+  status: z.string(),
+  hasPassword: z.boolean(),
+  lastSeenAt: z.string().nullable(),
+});
+
+export const administratorsAnswer = z.object({
+  items: z.array(administratorAnswer),
+  nextCursor: z.string().nullable(),
+});
+
+export const newAdministratorAnswer = administratorAnswer.extend({ token: z.string() });
 
 export const clientAnswer = z.looseObject({ id: z.string(), name: z.string(), token: z.string() });
 

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config.ts";
 import { StartError } from "../lib/start-error.ts";
+import { addAdministrator } from "./administrator.ts";
 import { addApply } from "./apply.ts";
 import { addApprove } from "./approve.ts";
 import { addDemo } from "./demo.ts";
@@ -90,6 +91,7 @@ Exit codes: 0 done, 1 failed, partial or held, 2 wrong usage`,
   addApply(program, parts, end);
   addExport(program, parts, end);
   addToken(program, parts, end);
+  addAdministrator(program, parts, end);
   addMapping(program, parts, end);
   addSimulator(program, parts, end);
   return program;

@@ -25,8 +25,16 @@ export function reportTask(source: string, task: TaskAnswer, names: ReadonlyMap<
         ]
       : []),
     ...(task.error ? [`  ${task.error.code}: ${task.error.detail}`] : []),
+    ...whoDid(task),
   ];
   return lines.map((line) => `${plain(line)}\n`).join("") + holdText(task);
+}
+
+/** Who asked for it, and who decided about what it held; nothing where no person did. */
+function whoDid({ requestedBy, decidedBy, decidedAt, state }: TaskAnswer): readonly string[] {
+  const asked = requestedBy === null ? [] : [`  requested by ${requestedBy}`];
+  if (decidedBy === null) return asked;
+  return [...asked, `  ${state === "cancelled" ? "cancelled" : "approved"} by ${decidedBy} at ${decidedAt}`];
 }
 
 /** The counts that are not 0. */

@@ -21,6 +21,8 @@ import { settleRules } from "./rules.ts";
  * @throws {ScimError} 404 for what is not of this source, 400 and 409 as `departments.ts` says
  */
 export interface CustomSourceWriting {
+  /** The same, by the administrator of this name: so his writes are recorded. */
+  by(administrator: string): CustomSourceWriting;
   createDepartment(sourceId: string, form: DepartmentForm): Promise<CustomDepartment>;
   changeDepartment(sourceId: string, id: string, change: Partial<DepartmentForm>): Promise<CustomDepartment>;
   removeDepartment(sourceId: string, id: string): Promise<void>;
@@ -38,13 +40,19 @@ export interface CustomSourceParts {
   readonly onWritten?: () => void;
 }
 
-export function makeCustomSourceWriting({ writer, catalog, onWritten }: CustomSourceParts): CustomSourceWriting {
+export function makeCustomSourceWriting(parts: CustomSourceParts): CustomSourceWriting {
+  const { writer, catalog, onWritten } = parts;
   const inDirectory = async <T>(work: (write: DirectoryWrite) => Promise<T>): Promise<T> => {
     const result = await writer.writeDirectory(work);
     onWritten?.();
     return result;
   };
   return {
+    by: (name) => {
+      const author = { id: null, name };
+      const named: DirectoryWriter = { ...writer, writeDirectory: (work) => writer.writeDirectory(work, author) };
+      return makeCustomSourceWriting({ ...parts, writer: named });
+    },
     createDepartment: (sourceId, form) => inDirectory((write) => createDepartment(write, sourceId, form)),
     changeDepartment: (sourceId, id, change) =>
       inDirectory((write) => changeDepartment(write, sourceId, id, change, catalog())),

@@ -44,7 +44,8 @@ export function makeDirectoryWriting({
     work: (write: DirectoryWrite) => Promise<T>,
   ): Promise<T> => {
     try {
-      return await store.writeDirectory(work, id === undefined ? null : { id, name: name ?? "" });
+      const author = id === undefined ? (name === undefined ? null : { id: null, name }) : { id, name: name ?? "" };
+      return await store.writeDirectory(work, author);
     } catch (error) {
       if (!store.isTaken(error)) throw error;
       throw new ScimError(

@@ -6,6 +6,7 @@ export interface Writer {
   readonly access: "read" | "write";
   /** The SCIM client that it is; absent: an administrator. */
   readonly id?: string;
+  /** Of either. */
   readonly name?: string;
   /** With {@link userGroups} among them where he may see those. */
   readonly sources: VisibleSources;

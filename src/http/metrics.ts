@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { type AdminVariables, bearerAuth, makeTokenCheck } from "./middleware/bearer-auth.ts";
+import { bearerAuth, makeTokenCheck } from "./middleware/bearer-auth.ts";
 import { ProblemError, problemResponse, toProblem } from "./problem.ts";
 
 export interface MetricsParts {
@@ -10,8 +10,8 @@ export interface MetricsParts {
 }
 
 /** `GET /metrics`, for Prometheus. */
-export function makeMetricsRoute({ read, token }: MetricsParts): Hono<{ Variables: AdminVariables }> {
-  const app = new Hono<{ Variables: AdminVariables }>({ strict: false });
+export function makeMetricsRoute({ read, token }: MetricsParts): Hono {
+  const app = new Hono({ strict: false });
   app.onError((error, c) =>
     problemResponse(c, toProblem(error) ?? new ProblemError(503, "internal", "The metrics can't be read just now.")),
   );

@@ -31,6 +31,7 @@ const titles = {
   "plan-moved": "The plan is out of date",
   "too-large": "The body is too large",
   busy: "The server is busy with the like",
+  "too-many-attempts": "Too many attempts",
   upstream: "The other side did not answer as it should",
   internal: "Something went wrong",
 } as const;

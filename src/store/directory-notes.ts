@@ -4,7 +4,7 @@ import type { AttributeChange } from "../plan/change.ts";
 import { isActive, textOf } from "../scim/document.ts";
 import { diffDocuments } from "../scim/document-diff.ts";
 import type { Database } from "./database.ts";
-import type { DirectoryAction, DirectoryAuthor, MembersChange, WritableRow } from "./store.ts";
+import type { AdministratorAuthor, DirectoryAction, DirectoryAuthor, MembersChange, WritableRow } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 /** How many members a record names at most. */
@@ -57,7 +57,12 @@ export class DirectoryNotes {
     for (const id of removed) if (!note.added.delete(id)) note.removed.add(id);
   }
 
-  async save(database: Database, trx: Transaction<Tables>, author: DirectoryAuthor | null, now: number): Promise<void> {
+  async save(
+    database: Database,
+    trx: Transaction<Tables>,
+    author: DirectoryAuthor | AdministratorAuthor | null,
+    now: number,
+  ): Promise<void> {
     const rows = [...this.#notes.values()].flatMap((note) => {
       const changes = changesOf(note);
       if (changes.length === 0) return [];

@@ -20,6 +20,7 @@ export function makeDirectoryRecords({ db }: Pick<Database, "db">): DirectoryRec
           id: String(row.seq),
           at: Number(row.at),
           client: row.client_id === null ? null : { id: row.client_id, name: row.client_name ?? "" },
+          administrator: row.client_id === null ? row.client_name : null,
           sourceId: row.source_id,
           resourceType: row.resource_type,
           resourceId: row.resource_id,

@@ -126,15 +126,24 @@ export interface DirectoryAuthor {
   readonly name: string;
 }
 
+/** The administrator who writes, by the management API. */
+export interface AdministratorAuthor {
+  readonly id: null;
+  readonly name: string;
+}
+
 export type DirectoryAction = "create" | "update" | "deactivate" | "reactivate" | "delete";
 
 export interface DirectoryWriter {
   /**
    * One transaction: all of it, or nothing when `work` throws. Writers come one after the other. What it did is recorded.
    *
-   * @param author null: an administrator
+   * @param author null: an administrator, who is not named
    */
-  writeDirectory<T>(work: (write: DirectoryWrite) => Promise<T>, author?: DirectoryAuthor | null): Promise<T>;
+  writeDirectory<T>(
+    work: (write: DirectoryWrite) => Promise<T>,
+    author?: DirectoryAuthor | AdministratorAuthor | null,
+  ): Promise<T>;
   /** Whether a write failed because a name is another's already. */
   isTaken(error: unknown): boolean;
 }
@@ -146,6 +155,8 @@ export interface DirectoryRecord {
   readonly at: number;
   /** Null: an administrator. */
   readonly client: DirectoryAuthor | null;
+  /** The name that the administrator had; null: a client, or before it was noted. */
+  readonly administrator: string | null;
   readonly sourceId: string;
   readonly resourceType: ResourceType;
   readonly resourceId: string;

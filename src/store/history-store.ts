@@ -21,6 +21,8 @@ export interface ValueWrite extends RecordTask {
   readonly source?: Json;
   readonly by: "sync" | "client" | "administrator";
   readonly client: DirectoryAuthor | null;
+  /** The name that the administrator had; null: another's write, or before it was noted. */
+  readonly administrator: string | null;
 }
 
 /** What one attribute is, in our own directory or at a target. */

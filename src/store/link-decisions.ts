@@ -30,7 +30,7 @@ export function makeLinkDecisions(database: Database, clock: () => number): Link
       };
     },
 
-    decideLink: (lease, targetId, resource, account) =>
+    decideLink: (lease, targetId, resource, account, requestedBy = null) =>
       write(lease, async (trx) => {
         const now = clock();
         const taskId = uuidv7(now);
@@ -40,6 +40,7 @@ export function makeLinkDecisions(database: Database, clock: () => number): Link
             ...{ id: taskId, source_id: null, target_id: targetId, slot: null, trigger: "manual", mode: "link" },
             ...{ state: "succeeded", approved: 0, stage: "push", progress: null, counts: JSON.stringify(noCounts) },
             ...{ targets: "[]", error: null, hold: null, created_at: now, started_at: now, finished_at: now },
+            requested_by: requestedBy,
           })
           .execute();
         const { id: resourceId, type: resourceType, externalId, displayName } = resource;

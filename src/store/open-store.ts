@@ -1,4 +1,7 @@
 import type { Cipher } from "../lib/cipher.ts";
+import { makeSessionStore } from "./admin-sessions.ts";
+import { makeAdministratorStore } from "./administrators.ts";
+import { makeAuditStore } from "./audit.ts";
 import { makeScimClientStore } from "./clients.ts";
 import type { Database } from "./database.ts";
 import { makeDirectoryStore } from "./directory.ts";
@@ -105,6 +108,9 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
     ...makeQuarantineStore(database, clock),
     ...makeEndPreviewStore(database),
     ...makeScimClientStore(database, clock),
+    ...makeAdministratorStore(database, clock),
+    ...makeSessionStore(database, clock),
+    ...makeAuditStore(database, clock),
     ...makeSettingStore(database, cipher),
     ...makeLeaseStore(database, clock),
     ...makeDirectoryReader(database),

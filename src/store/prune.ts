@@ -35,6 +35,7 @@ export function makePruning(database: Database): Pick<EngineTaskStore, "pruneRec
       await pruneTable("removal", row, sql<boolean>`at < ${before}`, signal);
       await pruneTable("plan_request", "seq", sql<boolean>`created_at < ${before}`, signal);
       await pruneTable("directory_record", "seq", sql<boolean>`at < ${before}`, signal);
+      await pruneTable("audit_record", "seq", sql<boolean>`at < ${before}`, signal);
       const isSettled = sql<boolean>`state <> 'pending'`;
       await pruneTable("webhook_delivery", "id", sql<boolean>`created_at < ${before} and ${isSettled}`, signal);
     },
@@ -95,7 +96,7 @@ export function makePruning(database: Database): Pick<EngineTaskStore, "pruneRec
   }
 
   function pruneTable(
-    table: "sync_task" | "removal" | "plan_request" | "directory_record" | "webhook_delivery",
+    table: "sync_task" | "removal" | "plan_request" | "directory_record" | "audit_record" | "webhook_delivery",
     key: string,
     isOld: ReturnType<typeof sql<boolean>>,
     signal: AbortSignal | undefined,

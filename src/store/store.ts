@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../lib/json.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import type { SourceScope } from "../source/source.ts";
+import type { AdministratorStore, AuditStore, SessionStore } from "./administrator-store.ts";
 import type { DirectoryReader, VisibleSources } from "./directory-reading.ts";
 import type { DirectoryRecordReader, DirectoryWriter, GroupReader } from "./directory-writing.ts";
 import type { EndPreviewStore } from "./end-preview.ts";
@@ -308,12 +309,16 @@ export interface Store
     GroupReader,
     SchemaVersionStore,
     WebhookStore,
+    AdministratorStore,
+    SessionStore,
+    AuditStore,
     SummaryStore {
   /** Answers when the database can be reached and its tables are up to date. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
 
+export type * from "./administrator-store.ts";
 export * from "./directory-reading.ts";
 export type * from "./directory-writing.ts";
 export type * from "./end-preview.ts";

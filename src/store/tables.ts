@@ -1,4 +1,5 @@
 import type { Generated } from "kysely";
+import type { AdministratorTables } from "./administrator-tables.ts";
 import type { DirectoryAction } from "./directory-writing.ts";
 import type { AlertTable, EndedSourceTable, PauseTable, WebhookDeliveryTable, WebhookTable } from "./more-tables.ts";
 import type { PlanRequestTable } from "./plan-table.ts";
@@ -6,7 +7,7 @@ import type { KeptTable, LostMemberTable, UndoUnitTable } from "./undo-tables.ts
 
 // The tables as Kysely sees them. Times are milliseconds since 1970; booleans are 0 and 1; JSON is text.
 
-export interface Tables {
+export interface Tables extends AdministratorTables {
   source: SourceTable;
   source_record: SourceRecordTable;
   resource: ResourceTable;
@@ -139,7 +140,7 @@ interface DirectoryRecordTable {
   at: number;
   /** Null: an administrator, by the management API. */
   client_id: string | null;
-  /** As it was called then. */
+  /** As it, or he, was called then. */
   client_name: string | null;
   source_id: string;
   resource_type: "User" | "Group";
@@ -279,6 +280,10 @@ interface SyncTaskTable {
   plan_id: Generated<string | null>;
   /** Of an undo, planned or applied: the task that it takes back. */
   undoes: Generated<string | null>;
+  /** Names of the administrators who wanted it, and who approved or cancelled it last. */
+  requested_by: Generated<string | null>;
+  decided_by: Generated<string | null>;
+  decided_at: Generated<number | null>;
   created_at: number;
   started_at: number | null;
   finished_at: number | null;

@@ -165,6 +165,11 @@ export interface TaskRow {
   readonly planId: string | null;
   /** Of an undo, planned or applied: the task that it takes back. */
   readonly undoes: string | null;
+  /** Name of the administrator who asked for it; null: nobody did, or before it was noted. */
+  readonly requestedBy: string | null;
+  /** Name of the administrator who approved or cancelled it last, and when; null: nobody. */
+  readonly decidedBy: string | null;
+  readonly decidedAt: number | null;
   /** How far it is: once it is past `plan`, what was planned is carried out. */
   readonly stage: "plan" | "apply" | "push";
   readonly createdAt: number;
@@ -282,6 +287,8 @@ export interface NewTask {
   readonly undoes?: string | null;
   /** Of a push of one person: his id. */
   readonly resourceId?: string;
+  /** Name of the administrator who asks. */
+  readonly requestedBy?: string | null;
 }
 
 export interface TaskStore {
@@ -302,8 +309,10 @@ export interface TaskStore {
   /**
    * Held to queued, for the engine to carry out. False when the task is not held any more. Throws {@link HoldMovedError}
    * when what is held was changed since, {@link NotHeldError} when not all of `changes` are held by the task.
+   *
+   * @param by name of the administrator who decides
    */
-  approveTask(id: string, changes: readonly string[] | null): Promise<boolean>;
+  approveTask(id: string, changes: readonly string[] | null, by?: string | null): Promise<boolean>;
   /** Queued, running or held to cancelled. False when it has ended already. */
-  cancelTask(id: string): Promise<boolean>;
+  cancelTask(id: string, by?: string | null): Promise<boolean>;
 }

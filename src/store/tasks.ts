@@ -33,6 +33,7 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
       planId = null,
       undoes = null,
       resourceId = null,
+      requestedBy = null,
     }) {
       const slot = slotOf({ sourceId, targetId, mode, resourceId });
       for (;;) {
@@ -59,6 +60,7 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
             plan_id: planId,
             undoes,
             resource_id: resourceId,
+            requested_by: requestedBy,
             created_at: now,
             started_at: null,
             finished_at: null,
@@ -89,9 +91,9 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
       return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
     },
 
-    async approveTask(id, changes) {
+    async approveTask(id, changes, by = null) {
       try {
-        return await database.write((trx) => approve(trx, id, changes));
+        return await database.write((trx) => approve(trx, id, changes, by));
       } catch (error) {
         // Another task of the same source was queued at this moment: it replaces what was held.
         if (database.isTaken(error)) return false;
@@ -99,11 +101,11 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
       }
     },
 
-    cancelTask: (id) =>
+    cancelTask: (id, by = null) =>
       database.write(async (trx) => {
         const cancelled = await trx
           .updateTable("sync_task")
-          .set({ state: "cancelled", slot: null, finished_at: clock() })
+          .set({ state: "cancelled", slot: null, finished_at: clock(), decided_by: by, decided_at: clock() })
           .where("id", "=", id)
           .where("state", "in", ["queued", "running", "held"])
           .executeTakeFirst();
@@ -267,7 +269,12 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
   };
 
   /** Held to queued. One conditional write: of two who approve at once, or one who cancels, one is first. */
-  async function approve(trx: Transaction<Tables>, id: string, changes: readonly string[] | null): Promise<boolean> {
+  async function approve(
+    trx: Transaction<Tables>,
+    id: string,
+    changes: readonly string[] | null,
+    by: string | null,
+  ): Promise<boolean> {
     const row = await trx
       .selectFrom("sync_task")
       .select(["source_id", "target_id", "resource_id"])
@@ -280,7 +287,10 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
     if (occupied) return false;
     const queued = await trx
       .updateTable("sync_task")
-      .set({ state: "queued", approved: 1, stage: "apply", slot, hold: null, finished_at: null })
+      .set({
+        ...{ state: "queued", approved: 1, stage: "apply", slot, hold: null, finished_at: null },
+        ...{ decided_by: by, decided_at: clock() },
+      })
       .where("id", "=", id)
       .where("state", "=", "held")
       .executeTakeFirst();
@@ -361,6 +371,9 @@ function toTask(row: Selectable<Tables["sync_task"]>): TaskRow {
     plan: parse(row.plan),
     planId: row.plan_id,
     undoes: row.undoes,
+    requestedBy: row.requested_by,
+    decidedBy: row.decided_by,
+    decidedAt: row.decided_at,
     stage: row.stage,
     createdAt: row.created_at,
     startedAt: row.started_at,

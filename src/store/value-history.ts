@@ -10,6 +10,8 @@ import { linkState } from "./summaries.ts";
 const mostRecords = 2500;
 const pageSize = 100;
 
+const bySync = { by: "sync", client: null, administrator: null } as const;
+
 /** Where a value stands: null is our own directory. */
 type Place = string | null;
 
@@ -97,7 +99,7 @@ export function makeValueHistory(database: Database): HistoryReader {
         };
         for (const change of attributeChanges(row)) {
           const key = keyOf(row.target_id, change.attribute);
-          if (open.delete(key)) note(found, key, { ...shown, ...valuesOf(change), by: "sync", client: null });
+          if (open.delete(key)) note(found, key, { ...shown, ...valuesOf(change), ...bySync });
         }
       }
       if (rows.length < pageSize) return;
@@ -128,6 +130,7 @@ export function makeValueHistory(database: Database): HistoryReader {
             ...{ at, record: String(row.seq), task: null, action: row.action, because: null },
             ...{ trigger: null, mapping: null, ...valuesOf(change) },
             ...{ by: client === null ? "administrator" : "client", client },
+            administrator: client === null ? row.client_name : null,
           });
         }
       }

@@ -106,7 +106,13 @@ export interface LinkDecisionStore {
    * Links a resource to an account, or to none (`null`), with a record of it. One write. The next push compares the account
    * with what it should hold.
    */
-  decideLink(lease: Lease, targetId: string, resource: LinkedOne, account: ChosenAccount | null): Promise<void>;
+  decideLink(
+    lease: Lease,
+    targetId: string,
+    resource: LinkedOne,
+    account: ChosenAccount | null,
+    requestedBy?: string | null,
+  ): Promise<void>;
 }
 
 /** Reading a target back, under its lease. */

@@ -35,6 +35,7 @@ export async function endSource(
   people: Leaving["people"],
   then: Leaving["then"],
   now: number,
+  requestedBy: string | null = null,
 ): Promise<void> {
   const source = await store.findSource(id);
   if (source === null) return;
@@ -48,7 +49,7 @@ export async function endSource(
     // Its name is free at once for another.
     ...(then === "delete" ? { name: id } : {}),
   });
-  await store.queueTask({ sourceId: id, targetId: null, trigger: "manual", mode: "apply" });
+  await store.queueTask({ sourceId: id, targetId: null, trigger: "manual", mode: "apply", requestedBy });
 }
 
 /** Removes a source here, and from the lists of its targets. */

@@ -32,12 +32,17 @@ export type LinkDecision = { readonly resource: LinkedOne; readonly remoteId: st
  * Links a resource to an account that a person chose, in place of what it was linked to. The account is read, and left as
  * it is: the next push changes what is to be otherwise.
  *
+ * @param by name of the administrator
  * @param remoteId null lets go of the account that it is linked to, and touches nothing at the target
  */
 export async function linkByHand(
   parts: LinkParts,
   row: TargetRow,
-  { resourceId, remoteId }: { readonly resourceId: string; readonly remoteId: string | null },
+  {
+    resourceId,
+    remoteId,
+    by = null,
+  }: { readonly resourceId: string; readonly remoteId: string | null; readonly by?: string | null },
   signal: AbortSignal,
 ): Promise<LinkDecision> {
   const decision = await underLease(
@@ -50,7 +55,7 @@ export async function linkByHand(
       if (resource === null) return refusal("no-resource", "the directory has no such user or group");
       if (resource.remoteId === remoteId) return { resource, remoteId };
       if (remoteId === null) {
-        await store.decideLink(lease, row.id, resource, null);
+        await store.decideLink(lease, row.id, resource, null, by);
         return { resource, remoteId };
       }
       if (![...row.settings.sources, userGroups].includes(resource.sourceId)) {
@@ -64,7 +69,7 @@ export async function linkByHand(
       if ("refused" in remote) return remote;
       const held = knownAttributes(remote.document, JSON.parse(resource.document) as JsonObject);
       const active = resource.type === "Group" || isActive(held);
-      await store.decideLink(lease, row.id, resource, { remoteId, held: JSON.stringify(held), active });
+      await store.decideLink(lease, row.id, resource, { remoteId, held: JSON.stringify(held), active }, by);
       return { resource, remoteId };
     },
   );

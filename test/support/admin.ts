@@ -4,7 +4,6 @@ import { makeCustomSourceWriting } from "../../src/directory/custom-source.ts";
 import { makeDirectoryWriting } from "../../src/directory/write-resources.ts";
 import { makeAdminApp } from "../../src/http/admin/app.ts";
 import type { AdminParts } from "../../src/http/admin/parts.ts";
-import { makeTokenCheck } from "../../src/http/middleware/bearer-auth.ts";
 import { makeCipher } from "../../src/lib/cipher.ts";
 import { makeLog } from "../../src/lib/log.ts";
 import { makeSchemaEditor } from "../../src/schemas/editor.ts";
@@ -95,7 +94,7 @@ export async function makeAdminFixture(
     clock: () => clock.now,
     publicUrl: "http://bridge.test",
     log,
-    authenticateAdmin: makeTokenCheck(adminToken),
+    adminToken,
     testSource: record("testSource", { ok: true, checks: [{ name: "credentials", ok: true, detail: "a token" }] }),
     sourceDepartments: record("sourceDepartments", { departments: [{ id: 1, name: "总部", parentId: null }] }),
     testTarget: record("testTarget", { ok: false, checks: [{ name: "reachable", ok: false, detail: "no answer" }] }),
@@ -103,7 +102,9 @@ export async function makeAdminFixture(
       calls.push(["removeSource", id, people]);
       await store.deleteSource(id);
     },
-    disableSource: record("disableSource", undefined),
+    disableSource: async (id, people) => {
+      calls.push(["disableSource", id, people]);
+    },
     forgetLinks: record("forgetLinks", undefined),
     linkByHand: record("linkByHand", { refused: "busy", detail: "nothing is linked here" } as const),
     catalog: () => registry.inForce().catalog,

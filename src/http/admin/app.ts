@@ -1,7 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
-import { bearerAuth } from "../middleware/bearer-auth.ts";
 import { limitBodySize } from "../middleware/limit-body.ts";
 import type { RequestVariables } from "../middleware/request-log.ts";
 import { secureHeaders } from "../middleware/secure-headers.ts";
@@ -14,6 +13,10 @@ import {
   toProblem,
   toProblemItems,
 } from "../problem.ts";
+import { makeAdministrators } from "./administrators.ts";
+import { makeAudit } from "./audit.ts";
+import { keepAudit } from "./audit-trail.ts";
+import { authenticate, refuseChanges } from "./authenticate.ts";
 import { makeConfiguration } from "./configuration.ts";
 import { makeCustomSource } from "./custom-source.ts";
 import { makeDirectoryRecords } from "./directory-records.ts";
@@ -30,6 +33,7 @@ import { makeRecordExport } from "./record-export.ts";
 import { makeRecords } from "./records.ts";
 import { makeSchemaFiles } from "./schema-files.ts";
 import { makeScimClients } from "./scim-clients.ts";
+import { makeSession, makeSignIn } from "./session.ts";
 import { makeSettings } from "./settings.ts";
 import { makeSourceActions } from "./source-actions.ts";
 import { makeSourceEnd } from "./source-end.ts";
@@ -66,14 +70,25 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
   app.get("/api/v1/openapi.json", (c) => c.json(describe()));
   app.get("/api/docs", (c) => c.html(docsPage(describe()), 200, { "Content-Security-Policy": docsPolicy }));
 
-  app.use("/api/v1/*", bearerAuth(parts.authenticateAdmin));
+  // Whoever signs in has no credentials yet, so he comes before all that needs them.
+  app.use("/api/v1/session", limitBody(maxSignInBytes));
+  app.route("/api/v1", makeSignIn(parts));
+
+  app.use("/api/v1/*", authenticate(parts));
   const ofImport = limitBody(maxImportBytes);
   const ofOthers = limitBody(parts.maxBodyBytes ?? 1_048_576);
   app.use("/api/v1/*", (c, next) => (isImport(c.req.path) ? ofImport(c, next) : ofOthers(c, next)));
   app.use("/api/v1/*", async (c, next) => {
-    if (hasBody.has(c.req.method) && !isImport(c.req.path)) checkText(await c.req.arrayBuffer());
+    // All of it is read here: what stands behind judges whoever sent it as he is now.
+    const bytes = hasBody.has(c.req.method) ? await c.req.arrayBuffer() : null;
+    if (bytes !== null && !isImport(c.req.path)) checkText(bytes);
     await next();
   });
+  app.use("/api/v1/*", keepAudit(parts));
+  app.use("/api/v1/*", refuseChanges(parts));
+  app.route("/api/v1", makeSession(parts));
+  app.route("/api/v1", makeAdministrators(parts));
+  app.route("/api/v1", makeAudit(parts));
   app.route("/api/v1", makeSourceActions(parts));
   app.route("/api/v1", makeSourceEnd(parts));
   app.route("/api/v1", makeSources(parts));
@@ -104,6 +119,10 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
   app.route("/api/v1", makeConfiguration(parts));
   describeTargetRules(app);
   app.openAPIRegistry.registerComponent("securitySchemes", "admin", { type: "http", scheme: "bearer" });
+  app.openAPIRegistry.registerComponent("securitySchemes", "session", {
+    ...{ type: "apiKey", in: "cookie", name: "bridge_session" },
+    description: "With X-CSRF-Token where something is changed; over TLS the cookie is called __Host-bridge_session.",
+  });
 
   app.all("/api/*", (c) => {
     throw new ProblemError(404, "not-found", `There is nothing at ${c.req.method} ${c.req.path}.`);
@@ -118,6 +137,9 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
   });
   return app;
 }
+
+/** A token or a password, and a name. */
+const maxSignInBytes = 16_384;
 
 function limitBody(maxSize: number): MiddlewareHandler {
   return limitBodySize(maxSize, () => {
@@ -150,6 +172,6 @@ function describeApi(publicUrl: string) {
         "is wrong with it. A stored secret reads back as `********`, and stays as it is when that is sent back.",
     },
     servers: [{ url: publicUrl }],
-    security: [{ admin: [] }],
+    security: [{ admin: [] }, { session: [] }],
   };
 }

@@ -120,8 +120,13 @@ export function refusals<S extends 400 | 404 | 409 | 429 | 502>(...statuses: rea
     429: "Busy: Retry-After says when to ask again",
     502: "The other side failed",
   };
-  const every = [...statuses, 401 as const, 413 as const];
-  const said = { ...say, 401: "No valid token", 413: "Body too large" };
+  const every = [...statuses, 401 as const, 403 as const, 413 as const];
+  const said = {
+    ...say,
+    401: "No valid token or session",
+    403: "Not allowed to this account, or sent by another site",
+    413: "Body too large",
+  };
   return Object.fromEntries(
     every.map((status) => [
       status,

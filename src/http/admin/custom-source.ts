@@ -6,6 +6,7 @@ import { parseFilter } from "../../scim/parse-filter.ts";
 import { resolveFilter } from "../../scim/resolve-filter.ts";
 import type { ResourceRow, SourceRow } from "../../store/store.ts";
 import { invalid, notFound, ProblemError, type ProblemItem } from "../problem.ts";
+import { callerOf } from "./caller.ts";
 import { body, isoTime, json, page, pageOf, pageQuery, parseForm, refusals } from "./common.ts";
 import { textField } from "./fields.ts";
 import type { AdminParts } from "./parts.ts";
@@ -64,8 +65,9 @@ export function makeCustomSource(parts: AdminParts) {
     .openapi(createUser, async (c) => {
       const source = await findCustom(store, c.req.valid("param").id);
       const { departments, rest } = await takeDepartments(source, c.req.valid("json"));
-      const { row } = await asProblems(() => writing.create("User", rest, writerOf(source)));
-      if (departments !== null) await asProblems(() => custom.setDepartments(source.id, row.id, departments));
+      const { row } = await asProblems(() => writing.create("User", rest, writerOf(source, callerOf(c).name)));
+      if (departments !== null)
+        await asProblems(() => custom.by(callerOf(c).name).setDepartments(source.id, row.id, departments));
       c.header("Location", `${publicUrl}/api/v1/sources/${source.id}/users/${row.id}`);
       return c.json(await viewOf(source, row), 201);
     })
@@ -79,15 +81,16 @@ export function makeCustomSource(parts: AdminParts) {
       const source = await findCustom(store, id);
       await findUser(source, user);
       const { departments, rest } = await takeDepartments(source, c.req.valid("json"));
-      await asProblems(() => writing.replace("User", user, rest, writerOf(source)));
-      if (departments !== null) await asProblems(() => custom.setDepartments(source.id, user, departments));
+      await asProblems(() => writing.replace("User", user, rest, writerOf(source, callerOf(c).name)));
+      if (departments !== null)
+        await asProblems(() => custom.by(callerOf(c).name).setDepartments(source.id, user, departments));
       return c.json(await viewOf(source, await findUser(source, user)), 200);
     })
     .openapi(deleteUser, async (c) => {
       const { id, user } = c.req.valid("param");
       const source = await findCustom(store, id);
       await findUser(source, user);
-      await asProblems(() => writing.remove("User", user, writerOf(source)));
+      await asProblems(() => writing.remove("User", user, writerOf(source, callerOf(c).name)));
       return c.body(null, 204);
     })
     .openapi(listDepartments, async (c) => {
@@ -98,19 +101,25 @@ export function makeCustomSource(parts: AdminParts) {
     .openapi(createDepartment, async (c) => {
       const source = await findCustom(store, c.req.valid("param").id);
       const { name, parent } = c.req.valid("json");
-      return c.json(await asProblems(() => custom.createDepartment(source.id, { name, parent })), 201);
+      return c.json(
+        await asProblems(() => custom.by(callerOf(c).name).createDepartment(source.id, { name, parent })),
+        201,
+      );
     })
     .openapi(changeDepartment, async (c) => {
       const { id, group } = c.req.valid("param");
       const source = await findCustom(store, id);
       const { name, parent } = c.req.valid("json");
       const change = { ...(name === undefined ? {} : { name }), ...(parent === undefined ? {} : { parent }) };
-      return c.json(await asProblems(() => custom.changeDepartment(source.id, group, change)), 200);
+      return c.json(
+        await asProblems(() => custom.by(callerOf(c).name).changeDepartment(source.id, group, change)),
+        200,
+      );
     })
     .openapi(deleteDepartment, async (c) => {
       const { id, group } = c.req.valid("param");
       const source = await findCustom(store, id);
-      await asProblems(() => custom.removeDepartment(source.id, group));
+      await asProblems(() => custom.by(callerOf(c).name).removeDepartment(source.id, group));
       return c.body(null, 204);
     });
 }
@@ -139,8 +148,8 @@ function toView(row: ResourceRow, departments: readonly string[]): UserView {
   };
 }
 
-function writerOf({ id }: SourceRow): Writer {
-  return { access: "write", sources: [id] };
+function writerOf({ id }: SourceRow, name: string): Writer {
+  return { access: "write", sources: [id], name };
 }
 
 function searchFor(text: string): string {

@@ -67,6 +67,9 @@ const directoryRecordView = z
     client: z.object({ id: z.string(), name: z.string() }).nullable().openapi({
       description: "The SCIM client that wrote it, as it was called then; null: an administrator, by this API.",
     }),
+    administrator: z.string().nullable().openapi({
+      description: "The name of the administrator who wrote it by this API; null: a client, or before it was noted.",
+    }),
     sourceId: z.string(),
     resourceType: resourceTypeField,
     resourceId: z.string(),

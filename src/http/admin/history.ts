@@ -109,6 +109,7 @@ const valueView = z
         at: z.string().openapi({ format: "date-time", description: "Since when it is so." }),
         by: z.enum(["sync", "client", "administrator"]),
         client: z.object({ id: z.string(), name: z.string() }).nullable(),
+        administrator: z.string().nullable().openapi({ description: "The name that he had, where it was noted." }),
         record: z.string().openapi({ description: "Of the task; of a client or administrator: a directory record." }),
         task: z.string().nullable(),
         trigger: taskTriggerField.nullable(),

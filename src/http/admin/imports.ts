@@ -5,6 +5,7 @@ import { parsePeopleCsv } from "../../directory/csv/parse-people-csv.ts";
 import type { ImportedPerson } from "../../directory/import-people.ts";
 import type { Json } from "../../lib/json.ts";
 import { ProblemError } from "../problem.ts";
+import { callerOf } from "./caller.ts";
 import { json, refusals } from "./common.ts";
 import { findCustom } from "./custom-source.ts";
 import type { AdminParts } from "./parts.ts";
@@ -29,7 +30,9 @@ export function makeImports(parts: AdminParts) {
     if (apply && source.status !== "enabled") {
       throw new ProblemError(409, "conflict", `The custom source "${source.name}" is disabled: enable it first.`);
     }
-    const { people, newDepartments } = await asProblems(() => custom.importPeople(source.id, parsed.people, { apply }));
+    const { people, newDepartments } = await asProblems(() =>
+      custom.by(callerOf(c).name).importPeople(source.id, parsed.people, { apply }),
+    );
     const count = (action: ImportedPerson["action"]): number =>
       people.filter((person) => person.action === action).length;
     const changed = people.filter(({ action, problem }) => action !== "unchanged" || problem !== null);

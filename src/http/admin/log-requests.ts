@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import type { Log } from "../../lib/log.ts";
 import { type RequestVariables, requestLog } from "../middleware/request-log.ts";
 import { toProblem } from "../problem.ts";
+import { callerIfKnown, firstAdministrator } from "./caller.ts";
 
 const reading: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
@@ -14,7 +15,9 @@ export function logAdminRequests(log: Log): MiddlewareHandler<{ Variables: Reque
     log,
     (c) => {
       const problem = c.error === undefined ? null : (toProblem(c.error)?.code ?? "internal");
-      return { caller: c.get("isAdministrator") ? "administrator" : null, fields: problem === null ? {} : { problem } };
+      const id = callerIfKnown(c)?.id ?? null;
+      const caller = id === firstAdministrator ? "administrator" : id;
+      return { caller, fields: problem === null ? {} : { problem } };
     },
     { levelOf: (method) => (reading.has(method) ? "debug" : "info") },
   );

@@ -7,6 +7,8 @@ import type { SchemaEditor } from "../../schemas/editor.ts";
 import type { SchemaRegistry } from "../../schemas/registry.ts";
 import type { SchemaCatalog } from "../../scim/catalog.ts";
 import type {
+  AdministratorStore,
+  AuditStore,
   DirectoryReader,
   DirectoryRecordReader,
   EngineTaskStore,
@@ -24,6 +26,7 @@ import type {
   SchemaKind,
   SchemaVersionStore,
   ScimClientStore,
+  SessionStore,
   SettingStore,
   SourceRow,
   SourceStore,
@@ -96,6 +99,9 @@ export interface AdminParts {
     SummaryStore &
     SchemaVersionStore &
     WebhookStore &
+    AdministratorStore &
+    SessionStore &
+    AuditStore &
     GroupReader &
     Pick<GroupRuleStore, "listGroupRules"> &
     DirectoryRecordReader &
@@ -116,21 +122,21 @@ export interface AdminParts {
   /** Without a slash at its end. */
   readonly publicUrl: string;
   readonly log: Log;
-  /** Whether this is an administrator's token, found out in constant time. */
-  readonly authenticateAdmin: (token: string) => boolean;
+  /** The token of the environment: the first administrator's. */
+  readonly adminToken: string;
   readonly testSource: (source: SourceDraft, signal: AbortSignal) => Promise<TestResult>;
   readonly sourceDepartments: (source: SourceDraft, signal: AbortSignal) => Promise<DepartmentsResult>;
   readonly testTarget: (target: TargetDraft, signal: AbortSignal) => Promise<TestResult>;
   /** Deals with the people of a source, then removes it. Resolves when that is done or safely under way. */
-  readonly removeSource: (id: string, people: People) => Promise<void>;
+  readonly removeSource: (id: string, people: People, requestedBy: string) => Promise<void>;
   /** Deals with the people of a source that was just set to `disabled`. */
-  readonly disableSource: (id: string, people: "keep" | "deactivate") => Promise<void>;
+  readonly disableSource: (id: string, people: "keep" | "deactivate", requestedBy: string) => Promise<void>;
   /** Forgets what a target was given: it became another server. */
   readonly forgetLinks: (targetId: string) => Promise<void>;
   /** Carries out what a person decided about the account of a resource; `remoteId` null lets go of it. */
   readonly linkByHand: (
     target: TargetRow,
-    decision: { readonly resourceId: string; readonly remoteId: string | null },
+    decision: { readonly resourceId: string; readonly remoteId: string | null; readonly by: string },
     signal: AbortSignal,
   ) => Promise<LinkDecision>;
   /** The files that people edit. */

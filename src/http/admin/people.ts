@@ -2,10 +2,11 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { PausedPerson, TargetRow } from "../../store/store.ts";
 import { userGroups } from "../../store/store.ts";
 import { invalid, ProblemError } from "../problem.ts";
+import { callerOf } from "./caller.ts";
 import { isoTime, json, optionalBody, refusals } from "./common.ts";
 import { findOne } from "./history.ts";
 import type { AdminParts } from "./parts.ts";
-import { administrator, checkPushable, reasonField } from "./target-pause.ts";
+import { checkPushable, reasonField } from "./target-pause.ts";
 import { taskView } from "./task-schemas.ts";
 import { toTaskView } from "./task-view.ts";
 
@@ -23,7 +24,7 @@ export function makePeople(parts: AdminParts) {
       const { id } = await findPerson(parts, c.req.valid("param").id);
       const { target: named = null, reason = null } = c.req.valid("json");
       const target = await targetOf(store, named);
-      const pause = await store.pausePerson(id, target?.id ?? null, { reason, by: administrator });
+      const pause = await store.pausePerson(id, target?.id ?? null, { reason, by: callerOf(c).name });
       return c.json(toPauseView(pause), 200);
     })
     .openapi(resumePerson, async (c) => {
@@ -33,7 +34,8 @@ export function makePeople(parts: AdminParts) {
         const where = target === null ? "for all targets" : `at the target "${target.name}"`;
         throw new ProblemError(409, "conflict", `This person is not paused ${where}.`);
       }
-      await store.queueTask({ ...provisionTask, resourceId: id, targetId: target?.id ?? null });
+      const { name: requestedBy } = callerOf(c);
+      await store.queueTask({ ...provisionTask, resourceId: id, targetId: target?.id ?? null, requestedBy });
       parts.nudge();
       const left = await store.listPauses(id);
       return c.json({ items: left.map(toPauseView), nextCursor: null }, 200);
@@ -46,7 +48,8 @@ export function makePeople(parts: AdminParts) {
       if ((await store.readSettings()).paused) {
         throw new ProblemError(409, "conflict", "Everything is paused (`paused` of the settings): nothing is pushed.");
       }
-      const asked = { ...provisionTask, resourceId: person.id, targetId: target?.id ?? null };
+      const { name: requestedBy } = callerOf(c);
+      const asked = { ...provisionTask, resourceId: person.id, targetId: target?.id ?? null, requestedBy };
       const { task } = await store.queueTask(asked);
       parts.nudge();
       c.header("Location", `${parts.publicUrl}/api/v1/sync-tasks/${task.id}`);

@@ -4,6 +4,7 @@ import type { NewTask, SourceRow, TargetRow, TaskPlan, TaskRow } from "../../sto
 import { isMeant } from "../../sync/at-targets.ts";
 import { settingsMoved } from "../../sync/plan-ahead/check-plan.ts";
 import { ProblemError } from "../problem.ts";
+import { callerOf } from "./caller.ts";
 import { idParams, invalidParameter, json, numberedPageQuery, optionalBody, page, pageOf, refusals } from "./common.ts";
 import type { AdminParts } from "./parts.ts";
 import { findTarget } from "./targets.ts";
@@ -18,12 +19,12 @@ export function makePlans(parts: AdminParts) {
   return new OpenAPIHono()
     .openapi(planEverything, async (c) => {
       const tasks: TaskRow[] = [];
-      for (const about of await everything(store)) tasks.push((await queuePlan(parts, about)).task);
+      for (const about of await everything(store)) tasks.push((await queuePlan(parts, about, callerOf(c).name)).task);
       return c.json({ items: tasks.map((task) => toTaskView(task)), nextCursor: null }, 202);
     })
     .openapi(planTarget, async (c) => {
       const target = await findTarget(store, c.req.valid("param").id);
-      const { task } = await queuePlan(parts, { sourceId: null, targetId: target.id });
+      const { task } = await queuePlan(parts, { sourceId: null, targetId: target.id }, callerOf(c).name);
       c.header("Location", `${parts.publicUrl}/api/v1/sync-tasks/${task.id}`);
       return c.json(toTaskView(task), 202);
     })
@@ -42,9 +43,8 @@ export function makePlans(parts: AdminParts) {
     .openapi(applyPlan, async (c) => {
       const plan = await findTask(store, c.req.valid("param").id);
       const about = await checkApplicable(parts, plan, c.req.valid("json").digest);
-      const { task, created } = await store.queueTask({
-        ...{ ...about, trigger: "manual", mode: "apply", planId: plan.id, undoes: plan.undoes },
-      });
+      const asked = { ...about, trigger: "manual", mode: "apply", planId: plan.id, undoes: plan.undoes } as const;
+      const { task, created } = await store.queueTask({ ...asked, requestedBy: callerOf(c).name });
       if (!created) {
         const what = about.sourceId === null ? "target" : "source";
         throw conflict(`The task ${task.id} of the same ${what} is ${task.state}: apply the plan once it has ended.`);
@@ -81,8 +81,8 @@ async function everything(store: AdminParts["store"]): Promise<readonly About[]>
 
 type About = Pick<NewTask, "sourceId" | "targetId">;
 
-async function queuePlan({ store, nudge }: AdminParts, about: About) {
-  const queued = await store.queueTask({ ...about, trigger: "manual", mode: "plan" });
+async function queuePlan({ store, nudge }: AdminParts, about: About, requestedBy: string) {
+  const queued = await store.queueTask({ ...about, trigger: "manual", mode: "plan", requestedBy });
   nudge();
   return queued;
 }

@@ -152,8 +152,11 @@ function namesIn(sources: VisibleSources, nameOf: SourceNames): "all" | readonly
   return sources === "all" ? sources : sources.map(nameOf).toSorted();
 }
 
-/** The settings that are a matter of configuration: not the stop for everything, which is for the moment. */
+/**
+ * The settings that are a matter of configuration: not the stop for everything, which is for the moment, and not
+ * `separateApprover`, which needs accounts that a file does not make.
+ */
 export function configuredSettings(settings: Settings): JsonObject {
-  const { paused: _, separateApprover: _unused, ...form } = showSettings(settings).form;
+  const { paused: _, separateApprover: _needsAccounts, ...form } = showSettings(settings).form;
   return { ...form, ...(settings.metricsToken !== null && { metricsToken: secretMask }) };
 }

@@ -35,7 +35,8 @@ export const taskRecordFilters = z.object({
 
 export const taskRecordQuery = taskRecordFilters.extend(numberedPageQuery);
 
-const time = z
+/** A time in a query string. */
+export const timeParameter = z
   .union(
     [z.iso.datetime({ offset: true }), z.iso.date()],
     "has to be a time such as 2026-03-01T08:00:00Z, or a date (its beginning in UTC)",
@@ -56,8 +57,8 @@ export const recordFilters = z.object({
   resourceId: text(100),
   externalId: text().openapi({ description: "As the resource was known when the record was made." }),
   source: text(100).openapi({ description: `Id or name of a source; \`${userGroups}\` for the user groups.` }),
-  since: time.openapi({ description: "From this time on." }),
-  until: time.openapi({ description: "Before this time." }),
+  since: timeParameter.openapi({ description: "From this time on." }),
+  until: timeParameter.openapi({ description: "Before this time." }),
 });
 
 export const recordQuery = recordFilters.extend(numberedPageQuery);

@@ -2,9 +2,11 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { secretMask } from "../../lib/secrets.ts";
 import type { Settings } from "../../store/store.ts";
 import { invalid } from "../problem.ts";
+import { callerOf } from "./caller.ts";
 import { body, json, mergePatchForm, parseForm, refusals } from "./common.ts";
 import { mergePatch } from "./merge-patch.ts";
 import type { AdminParts } from "./parts.ts";
+import { checkSwitch } from "./separate-approver.ts";
 import { makeSerially } from "./serially.ts";
 
 /** Settings of the whole bridge. */
@@ -18,6 +20,8 @@ export function makeSettings({ store, nudge }: AdminParts) {
       const settings = await serially(async () => {
         const before = await store.readSettings();
         const form = parseForm(settingsForm, mergePatch({ ...toSettingsView(before) }, patch));
+        const change = { before: before.separateApprover, after: form.separateApprover };
+        await checkSwitch(store, change, callerOf(c));
         return store.writeSettings({ ...form, metricsToken: keepMasked(form.metricsToken, before.metricsToken) });
       });
       nudge();
@@ -27,8 +31,7 @@ export function makeSettings({ store, nudge }: AdminParts) {
 
 /** The settings as they are answered. */
 export function toSettingsView(settings: Settings): z.output<typeof settingsView> {
-  // What was stored while it could be has no effect.
-  return { ...settings, separateApprover: false, metricsToken: settings.metricsToken === null ? null : secretMask };
+  return { ...settings, metricsToken: settings.metricsToken === null ? null : secretMask };
 }
 
 /** @throws ProblemError 400 for a mask that nothing is stored for */
@@ -46,9 +49,7 @@ export const settingsForm = z.strictObject({
   maxCustomSources: z.int().min(0).max(1000).default(1),
   recordRetentionDays: days,
   leaverRetentionDays: days,
-  separateApprover: z
-    .literal(false, "has to be false: it needs several administrators, and this version knows one")
-    .default(false),
+  separateApprover: z.boolean().default(false),
   metricsToken: z
     .union(
       [z.null(), z.literal(secretMask), z.string().regex(/^[\x21-\x7e]{16,512}$/)],
@@ -69,7 +70,8 @@ const settingsView = z
       .openapi({ description: "So long a leaver stays visible as inactive in the bridge's own directory." }),
     separateApprover: z.boolean().openapi({
       description:
-        "Kept for a later version with several administrators, in which nobody could approve what he had caused; always false.",
+        "Nobody approves what he has caused himself: a task that he asked for, or one of a source or target of which he " +
+        "changed since a day before it what decides about removals. Needs two administrators.",
     }),
     metricsToken: z
       .string()
@@ -101,5 +103,5 @@ const patchSettings = createRoute({
   summary: "Changes settings of the bridge.",
   tags,
   request: { body: body(mergePatchForm("SettingsPatch", "Members as in Settings; null puts the default back.")) },
-  responses: { 200: json("The settings", settingsView), ...refusals(400) },
+  responses: { 200: json("The settings", settingsView), ...refusals(400, 409) },
 });

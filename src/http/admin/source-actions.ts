@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { SourceRow } from "../../store/store.ts";
 import { ProblemError } from "../problem.ts";
+import { callerOf } from "./caller.ts";
 import { body, idParams, json, optionalBody, refusals } from "./common.ts";
 import type { AdminParts } from "./parts.ts";
 import { judgeSource } from "./source-form.ts";
@@ -43,7 +44,8 @@ export function makeSourceActions(parts: AdminParts) {
       }
       // An empty body is as good as {}.
       const { mode = "apply" } = c.req.valid("json");
-      const { task } = await store.queueTask({ sourceId: source.id, targetId: null, trigger: "manual", mode });
+      const asked = { sourceId: source.id, targetId: null, trigger: "manual", mode } as const;
+      const { task } = await store.queueTask({ ...asked, requestedBy: callerOf(c).name });
       parts.nudge();
       c.header("Location", `${parts.publicUrl}/api/v1/sync-tasks/${task.id}`);
       return c.json(toTaskView(task), 202);

@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { SourceRow } from "../../store/store.ts";
 import { invalid, notFound } from "../problem.ts";
+import { callerOf } from "./caller.ts";
 import {
   body,
   cutPage,
@@ -67,7 +68,7 @@ export function makeSources(parts: AdminParts) {
           ...(nextRunAt !== before.nextRunAt && { nextRunAt }),
         });
         const disabling = source.status === "disabled" && before.status === "enabled";
-        if (disabling || people !== null) await parts.disableSource(before.id, people ?? "keep");
+        if (disabling || people !== null) await parts.disableSource(before.id, people ?? "keep", callerOf(c).name);
         return after;
       });
       parts.nudge();
@@ -78,7 +79,7 @@ export function makeSources(parts: AdminParts) {
       await serially(async () => {
         const source = await findSource(store, c.req.valid("param").id);
         await checkConfirmed(parts, source, { people, afterwards: "delete" }, confirm, c.req.raw.signal);
-        await parts.removeSource(source.id, people);
+        await parts.removeSource(source.id, people, callerOf(c).name);
       });
       parts.nudge();
       return c.body(null, 204);

@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { LinkView } from "../../store/store.ts";
+import { callerOf } from "./caller.ts";
 import { body, idParams, isoTimeOrNull, json, page, pageOf, pageQuery, refusals } from "./common.ts";
 import type { AdminParts } from "./parts.ts";
 import { judgeTarget } from "./target-form.ts";
@@ -28,7 +29,8 @@ export function makeTargetActions(parts: AdminParts) {
     .openapi(pushTarget, async (c) => {
       const target = await findTarget(store, c.req.valid("param").id);
       checkPushable(target);
-      const { task } = await store.queueTask({ sourceId: null, targetId: target.id, trigger: "manual", mode: "apply" });
+      const asked = { sourceId: null, targetId: target.id, trigger: "manual", mode: "apply" } as const;
+      const { task } = await store.queueTask({ ...asked, requestedBy: callerOf(c).name });
       parts.nudge();
       c.header("Location", `${parts.publicUrl}/api/v1/sync-tasks/${task.id}`);
       return c.json(toTaskView(task), 202);

@@ -3,6 +3,7 @@ import type { TargetRow, TaskMode, TaskRow } from "../../store/store.ts";
 import type { LinkRefusal } from "../../sync/link-by-hand.ts";
 import { contacted } from "../../sync/match/preview-matches.ts";
 import { invalid, notFound, ProblemError } from "../problem.ts";
+import { callerOf } from "./caller.ts";
 import { body, idParams, json, optionalBody, refusals } from "./common.ts";
 import type { AdminParts } from "./parts.ts";
 import { checkPushable } from "./target-pause.ts";
@@ -15,8 +16,8 @@ import { toTaskView } from "./task-view.ts";
 export function makeTargetChecks(parts: AdminParts) {
   const { store } = parts;
 
-  const queue = async (target: TargetRow, mode: TaskMode, repair: boolean): Promise<TaskRow> => {
-    const asked = { sourceId: null, targetId: target.id, trigger: "manual", mode, repair } as const;
+  const queue = async (target: TargetRow, mode: TaskMode, repair: boolean, requestedBy: string): Promise<TaskRow> => {
+    const asked = { sourceId: null, targetId: target.id, trigger: "manual", mode, repair, requestedBy } as const;
     const { task } = await store.queueTask(asked);
     // Another one than was asked for would answer another question.
     if (task.mode !== mode || task.repair !== repair) {
@@ -37,7 +38,9 @@ export function makeTargetChecks(parts: AdminParts) {
       const { repair = false, forget = false } = c.req.valid("json");
       if (repair || forget) checkPushable(target);
       if (forget) await parts.forgetLinks(target.id);
-      const task = forget ? await queue(target, "apply", false) : await queue(target, "verify", repair);
+      const task = forget
+        ? await queue(target, "apply", false, callerOf(c).name)
+        : await queue(target, "verify", repair, callerOf(c).name);
       c.header("Location", `${parts.publicUrl}/api/v1/sync-tasks/${task.id}`);
       return c.json(toTaskView(task), 202);
     })
@@ -46,7 +49,7 @@ export function makeTargetChecks(parts: AdminParts) {
       if ((await store.contactedAt(target.id)) !== null) {
         throw new ProblemError(409, "conflict", `${contacted.detail}.`);
       }
-      const task = await queue(target, "match", false);
+      const task = await queue(target, "match", false, callerOf(c).name);
       c.header("Location", `${parts.publicUrl}/api/v1/sync-tasks/${task.id}`);
       return c.json(toTaskView(task), 202);
     })
@@ -54,14 +57,16 @@ export function makeTargetChecks(parts: AdminParts) {
       const { id, resource } = c.req.valid("param");
       const target = await findTarget(store, id);
       const { remoteId } = c.req.valid("json");
-      const decision = await parts.linkByHand(target, { resourceId: resource, remoteId }, c.req.raw.signal);
+      const asked = { resourceId: resource, remoteId, by: callerOf(c).name };
+      const decision = await parts.linkByHand(target, asked, c.req.raw.signal);
       if ("refused" in decision) throw toProblem(decision, resource);
       return c.json({ resourceId: decision.resource.id, resourceType: decision.resource.type, remoteId }, 200);
     })
     .openapi(deleteLink, async (c) => {
       const { id, resource } = c.req.valid("param");
       const target = await findTarget(store, id);
-      const decision = await parts.linkByHand(target, { resourceId: resource, remoteId: null }, c.req.raw.signal);
+      const asked = { resourceId: resource, remoteId: null, by: callerOf(c).name };
+      const decision = await parts.linkByHand(target, asked, c.req.raw.signal);
       if ("refused" in decision) throw toProblem(decision, resource);
       return c.body(null, 204);
     });

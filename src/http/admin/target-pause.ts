@@ -1,15 +1,13 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { TargetRow } from "../../store/store.ts";
 import { ProblemError } from "../problem.ts";
+import { callerOf } from "./caller.ts";
 import { idParams, json, optionalBody, refusals } from "./common.ts";
 import { textField } from "./fields.ts";
 import type { AdminParts } from "./parts.ts";
 import { toTargetView } from "./target-form.ts";
 import { targetView } from "./target-schemas.ts";
 import { findTarget } from "./targets.ts";
-
-/** This version knows one administrator. */
-export const administrator = "administrator";
 
 /** Keeps all changes of a target back, and lets them go again. */
 export function makeTargetPause(parts: AdminParts) {
@@ -22,7 +20,7 @@ export function makeTargetPause(parts: AdminParts) {
     .openapi(pauseTarget, async (c) => {
       const { id } = await findTarget(store, c.req.valid("param").id);
       const { reason = null } = c.req.valid("json");
-      await store.pauseTarget(id, { reason, by: administrator });
+      await store.pauseTarget(id, { reason, by: callerOf(c).name });
       return c.json(await view(id), 200);
     })
     .openapi(resumeTarget, async (c) => {
@@ -31,7 +29,7 @@ export function makeTargetPause(parts: AdminParts) {
       await store.pauseTarget(target.id, null);
       if (target.status === "enabled") {
         const push = { sourceId: null, targetId: target.id, trigger: "manual", mode: "apply" } as const;
-        const { task } = await store.queueTask(push);
+        const { task } = await store.queueTask({ ...push, requestedBy: callerOf(c).name });
         parts.nudge();
         c.header("Location", `${parts.publicUrl}/api/v1/sync-tasks/${task.id}`);
       }

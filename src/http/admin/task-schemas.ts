@@ -147,6 +147,11 @@ export const taskView = z
     undoes: z.string().nullable().openapi({
       description: "Of an undo, planned or applied: the task that it takes back.",
     }),
+    requestedBy: z.string().nullable().openapi({
+      description: "Name of the administrator who asked for it; null: a schedule, or a callback.",
+    }),
+    decidedBy: z.string().nullable().openapi({ description: "Who approved or cancelled it last; null: nobody." }),
+    decidedAt: time.nullable(),
     createdAt: time,
     startedAt: time.nullable(),
     finishedAt: time.nullable(),

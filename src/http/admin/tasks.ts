@@ -1,8 +1,10 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { HoldMovedError, NotHeldError, type TaskRow } from "../../store/store.ts";
 import { invalid, notFound, ProblemError, type ProblemItem } from "../problem.ts";
+import { callerOf } from "./caller.ts";
 import { idParams, invalidParameter, json, optionalBody, page, pageOf, pageQuery, refusals } from "./common.ts";
 import type { AdminParts } from "./parts.ts";
+import { checkSeparateApprover } from "./separate-approver.ts";
 import { approvalForm, taskStateField, taskView } from "./task-schemas.ts";
 import { toTaskView } from "./task-view.ts";
 
@@ -30,8 +32,12 @@ export function makeTasks(parts: AdminParts) {
     .openapi(approveTask, async (c) => {
       const task = await findTask(store, c.req.valid("param").id);
       const { changes = null } = c.req.valid("json");
+      const caller = callerOf(c);
+      const isHeld = task.state === "held";
+      if (isHeld) await checkSeparateApprover(store, task, caller);
       await checkMappingStands(parts, task);
-      const approved = await approve(store, task, changes);
+      // What came to be held since it was looked at was judged by nobody.
+      const approved = isHeld && (await approve(store, task, changes, caller.name));
       const now = await findTask(store, task.id);
       if (!approved) {
         const why =
@@ -45,7 +51,7 @@ export function makeTasks(parts: AdminParts) {
     })
     .openapi(cancelTask, async (c) => {
       const task = await findTask(store, c.req.valid("param").id);
-      const cancelled = await store.cancelTask(task.id);
+      const cancelled = await store.cancelTask(task.id, callerOf(c).name);
       const now = await findTask(store, task.id);
       if (!cancelled) throw new ProblemError(409, "conflict", `The task has ended already: it is ${now.state}.`);
       parts.nudge();
@@ -70,9 +76,14 @@ export async function findTask(store: AdminParts["store"], id: string): Promise<
  * @throws ProblemError 400 when one of the changes is none of the task; 409 when it is not held any more, or what is held
  * is not what it was when it was shown
  */
-async function approve(store: AdminParts["store"], task: TaskRow, changes: readonly string[] | null): Promise<boolean> {
+async function approve(
+  store: AdminParts["store"],
+  task: TaskRow,
+  changes: readonly string[] | null,
+  by: string,
+): Promise<boolean> {
   try {
-    return await store.approveTask(task.id, changes);
+    return await store.approveTask(task.id, changes, by);
   } catch (error) {
     if (error instanceof NotHeldError) throw notHeld(error, changes ?? []);
     if (!(error instanceof HoldMovedError)) throw error;

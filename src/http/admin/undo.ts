@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { SourceRow, TaskCounts, TaskMode, TaskRow } from "../../store/store.ts";
 import { ProblemError } from "../problem.ts";
+import { callerOf } from "./caller.ts";
 import { idParams, json, refusals } from "./common.ts";
 import type { AdminParts } from "./parts.ts";
 import { taskView } from "./task-schemas.ts";
@@ -14,7 +15,8 @@ export function makeUndo(parts: AdminParts) {
     const task = await findTask(store, c.req.valid("param").id);
     const source = await checkUndoable(store, task);
     const about = { sourceId: source.id, targetId: null, trigger: "manual", mode: "plan" } as const;
-    const { task: plan, created } = await store.queueTask({ ...about, undoes: task.id });
+    const asked = { ...about, undoes: task.id, requestedBy: callerOf(c).name };
+    const { task: plan, created } = await store.queueTask(asked);
     if (!created && plan.undoes !== task.id) {
       throw conflict(`The task ${plan.id} of the same source is ${plan.state}: undo this one once that has ended.`);
     }

@@ -10,6 +10,7 @@ import { resolveFilter } from "../../scim/resolve-filter.ts";
 import { userGroupSchemaUrn } from "../../scim/schemas/user-group.ts";
 import { type ResourceRow, type SomeUsers, userGroups, type VisibleSources } from "../../store/store.ts";
 import { invalid, notFound, ProblemError } from "../problem.ts";
+import { callerOf } from "./caller.ts";
 import { body, isoTime, json, page, pageOf, pageQuery, refusals } from "./common.ts";
 import { textField } from "./fields.ts";
 import { makeGoneWarning, toSourceIds } from "./named-sources.ts";
@@ -61,8 +62,8 @@ export function makeUserGroups(parts: AdminParts) {
   };
   const toRuleSources = async (sources: VisibleSources): Promise<VisibleSources> =>
     sources === "all" ? sources : toSourceIds(store, sources);
-  const writerFor = async (sources: VisibleSources | undefined): Promise<Writer> => ({
-    ...everything,
+  const writerFor = async (name: string, sources: VisibleSources | undefined): Promise<Writer> => ({
+    ...writerNamed(name),
     ...(sources !== undefined && { ruleSources: await toRuleSources(sources) }),
   });
 
@@ -80,7 +81,7 @@ export function makeUserGroups(parts: AdminParts) {
         ...(memberFilter == null ? {} : { [userGroupSchemaUrn]: { memberFilter } }),
         members: members.map((value) => ({ value })),
       };
-      const writer = await writerFor(sources);
+      const writer = await writerFor(callerOf(c).name, sources);
       const { row } = await atFields(() => writing.create("Group", document, writer));
       c.header("Location", `${publicUrl}/api/v1/user-groups/${row.id}`);
       return c.json(await viewOf(row), 201);
@@ -123,7 +124,7 @@ export function makeUserGroups(parts: AdminParts) {
         ...(sources === undefined ? [] : [{ op: "add", value: {} }]),
       ];
       if (operations.length > 0) {
-        const writer = await writerFor(sources);
+        const writer = await writerFor(callerOf(c).name, sources);
         const patch = { schemas: [patchOpSchema], Operations: operations };
         await atFields(() => writing.modify("Group", id, patch, writer));
       }
@@ -132,7 +133,7 @@ export function makeUserGroups(parts: AdminParts) {
     .openapi(deleteGroup, async (c) => {
       const { id } = c.req.valid("param");
       await find(id);
-      await asProblems(() => writing.remove("Group", id, everything));
+      await asProblems(() => writing.remove("Group", id, writerNamed(callerOf(c).name)));
       return c.body(null, 204);
     })
     .openapi(listMembers, async (c) => {
@@ -151,14 +152,14 @@ export function makeUserGroups(parts: AdminParts) {
       ];
       if (operations.length > 0) {
         const patch = { schemas: [patchOpSchema], Operations: operations };
-        await atFields(() => writing.modify("Group", id, patch, everything));
+        await atFields(() => writing.modify("Group", id, patch, writerNamed(callerOf(c).name)));
       }
       return c.json(await viewOf(await find(id)), 200);
     })
     .openapi(evaluateGroup, async (c) => {
       const { id } = await find(c.req.valid("param").id);
       const { apply } = c.req.valid("json");
-      const { join, leave } = await atFields(() => writing.evaluate(id, everything, { apply }));
+      const { join, leave } = await atFields(() => writing.evaluate(id, writerNamed(callerOf(c).name), { apply }));
       const shown = ({ total, first }: SomeUsers) => ({ total, items: first });
       return c.json({ applied: apply, join: shown(join), leave: shown(leave) }, 200);
     });
@@ -184,7 +185,7 @@ export function peopled(sources: VisibleSources): VisibleSources {
   return sources === "all" ? sources : sources.filter((id) => id !== userGroups);
 }
 
-const everything: Writer = { access: "write", sources: "all" };
+const writerNamed = (name: string): Writer => ({ access: "write", sources: "all", name });
 
 function operationOn(path: string, value: string | null | undefined): readonly object[] {
   if (value === undefined) return [];

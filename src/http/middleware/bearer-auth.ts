@@ -2,20 +2,12 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
 import { ProblemError } from "../problem.ts";
 
-export interface AdminVariables {
-  /** Set as soon as the token is known to be good. */
-  readonly isAdministrator?: true;
-}
-
 /**
  * Lets a request through when `isKnown` says so of its bearer token (RFC 6750); else 401.
  *
  * @param whose how the answer calls the token
  */
-export function bearerAuth(
-  isKnown: (token: string) => boolean,
-  whose = "the administrator's token",
-): MiddlewareHandler<{ Variables: AdminVariables }> {
+export function bearerAuth(isKnown: (token: string) => boolean, whose: string): MiddlewareHandler {
   return async (c, next) => {
     const token = bearerToken(c.req.header("authorization"));
     if (token === null || !isKnown(token)) {
@@ -27,7 +19,6 @@ export function bearerAuth(
         token === null ? `Send ${whose}: Authorization: Bearer <token>.` : "This token is not known here.",
       );
     }
-    c.set("isAdministrator", true);
     await next();
   };
 }
@@ -38,7 +29,8 @@ export function makeTokenCheck(expected: string): (token: string) => boolean {
   return (token) => timingSafeEqual(sha256(token), digest);
 }
 
-function bearerToken(header: string | undefined): string | null {
+/** The token of an `Authorization` header (RFC 6750 §2.1); null where it has none. */
+export function bearerToken(header: string | undefined): string | null {
   return /^Bearer +([^\s]+) *$/i.exec(header ?? "")?.[1] ?? null;
 }
 

@@ -14,6 +14,7 @@ import { plans } from "./0011-plans.ts";
 import { protect } from "./0012-protect.ts";
 import { quarantine } from "./0013-quarantine.ts";
 import { undo } from "./0014-undo.ts";
+import { administrators } from "./0016-administrators.ts";
 
 /** A step of the schema's history: statements in the dialect's own words. Numbered, only ever added to. */
 export type Migration = (dialect: Database["dialect"]) => readonly string[];
@@ -32,6 +33,7 @@ const migrations: readonly Migration[] = [
   protect,
   quarantine,
   undo,
+  administrators,
 ];
 
 /** Brings the tables up to date. Two processes may start at once: the second waits, then finds nothing to do. */

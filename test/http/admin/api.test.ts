@@ -166,7 +166,7 @@ describe("the OpenAPI document", () => {
     }
     expect(new Set(ids).size).toBe(ids.length);
     expect(document.components.securitySchemes.admin).toEqual({ type: "http", scheme: "bearer" });
-    expect(document.security).toEqual([{ admin: [] }]);
+    expect(document.security).toEqual([{ admin: [] }, { session: [] }]);
   });
 
   it("shows as a page that loads and runs nothing", async () => {

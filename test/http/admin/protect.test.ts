@@ -210,7 +210,7 @@ describe("pausing", () => {
     const [someone = ""] = peopleOf(bridge);
     const path = `/api/v1/targets/${row.id}`;
     const paused = await request("POST", `${path}/pause`, { reason: "maintenance" });
-    expect(paused.body.paused).toMatchObject({ reason: "maintenance", by: "administrator" });
+    expect(paused.body.paused).toMatchObject({ reason: "maintenance", by: "admin" });
     expect((await request("GET", path)).body.paused).toEqual(paused.body.paused);
     for (const [call, body] of [
       ["push", {}],
@@ -235,7 +235,7 @@ describe("pausing", () => {
     const [someone = ""] = peopleOf(bridge);
     const path = `/api/v1/resources/${someone}`;
     const made = await request("POST", `${path}/pause`, { reason: "under investigation" });
-    expect(made.body).toMatchObject({ target: null, reason: "under investigation", by: "administrator" });
+    expect(made.body).toMatchObject({ target: null, reason: "under investigation", by: "admin" });
     expect((await request("GET", `${path}/pauses`)).body.items).toEqual([made.body]);
     const links = await request("GET", `/api/v1/targets/${bridge.row.id}/links?state=paused`);
     expect(links.body.items).toMatchObject([{ externalId: someone, state: "paused", reason: "under investigation" }]);
