@@ -1,5 +1,5 @@
 import { sql, type Transaction } from "kysely";
-import { changeRow, sourcesOfResources } from "./change-row.ts";
+import { changeRow } from "./change-row.ts";
 import type { Database, Row } from "./database.ts";
 import { emptyLinks } from "./emptied-rows.ts";
 import type { PushOutcome, PushStore } from "./engine.ts";
@@ -117,7 +117,7 @@ export function makePushStore(
     saveOutcomes: (lease, taskId, targetId, outcomes) =>
       write(lease, async (trx) => {
         const now = clock();
-        const sources = await sourcesOfResources(
+        const { sources, deleted } = await lookUp(
           database,
           trx,
           outcomes.map(({ resourceId }) => resourceId),
@@ -161,11 +161,8 @@ export function makePushStore(
           conflict: ["target_id", "resource_id"],
           update: ["state", "attempts", "next_try_at", "last_error", "updated_at"],
         });
-        await forgetDeleted(
-          database,
-          trx,
-          outcomes.map(({ resourceId }) => resourceId),
-        );
+        // Whoever was deleted while he was pushed: nothing of him is kept with what the target was given.
+        if (deleted.length > 0) await emptyLinks(database, trx, deleted);
         for (const resourceType of ["User", "Group"] as const) {
           for (const again of [true, false]) {
             const lost = outcomes.filter(
@@ -261,24 +258,21 @@ export function makePushStore(
   };
 }
 
-/** Whoever was deleted while he was pushed: nothing of him is kept with what the target was given. */
-async function forgetDeleted(
-  database: Database,
+/** The sources of these resources, by their ids, and which of them are deleted for good. */
+async function lookUp(
+  { isOneOf }: Pick<Database, "isOneOf">,
   trx: Transaction<Tables>,
   resourceIds: readonly string[],
-): Promise<void> {
-  const deleted = await trx
+): Promise<{ readonly sources: ReadonlyMap<string, string>; readonly deleted: readonly string[] }> {
+  const rows = await trx
     .selectFrom("resource")
-    .select("id")
-    .where(database.isOneOf("id", resourceIds))
-    .where("deleted_at", "is not", null)
+    .select(["id", "source_id", "deleted_at"])
+    .where(isOneOf("id", resourceIds))
     .execute();
-  if (deleted.length === 0) return;
-  await emptyLinks(
-    database,
-    trx,
-    deleted.map((row) => row.id),
-  );
+  return {
+    sources: new Map(rows.map((row) => [row.id, row.source_id])),
+    deleted: rows.flatMap((row) => (row.deleted_at === null ? [] : [row.id])),
+  };
 }
 
 function isRow(row: Row | null): row is Row {

@@ -12,9 +12,9 @@ export interface Step {
 }
 
 /** Resources that are read, and written down as about to be sent, at once. */
-const pageSize = 64;
+const pageSize = 128;
 /** Outcomes that are saved at once. Both are so few that the target still has requests to work on meanwhile. */
-const saveAfter = 32;
+const saveAfter = 64;
 
 /**
  * Works on all resources of a step, some at a time, in the order of their pages. What came of them is saved as it comes,
