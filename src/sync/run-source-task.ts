@@ -31,7 +31,7 @@ import { Seen } from "./seen.ts";
 import { joinHolds } from "./settle-groups.ts";
 import { beginApplying, loadMapping, protectionOf, settle } from "./source-task-steps.ts";
 import { spareProtected } from "./spare-protected.ts";
-import { keepWhatIsUndone, runUndo } from "./undo/run-undo.ts";
+import { runUndo } from "./undo/run-undo.ts";
 import { shrunkenVisibility } from "./visibility.ts";
 
 /**
@@ -172,7 +172,6 @@ async function goOn(
   await spareProtected({ store, lease, taskId: task.id }, protection);
   await applyDirectory(parts);
   if (task.undoes === null) await store.releaseKept(lease, row.id, null);
-  else await keepWhatIsUndone(parts);
   const hold = joinHolds(task.hold, await settle(parts));
   const kept = row.settings.leaving === undefined ? {} : { kept: await store.countKept(task.id) };
   return { usable: true, read, error: task.error, hold, ...kept };
