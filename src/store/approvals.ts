@@ -102,7 +102,7 @@ export async function releaseHeld(trx: Transaction<Tables>, taskId: string): Pro
 
 /**
  * How many of the held changes of an undo are of resources that another task changed since; of who leaves by it also
- * those that came to other groups, and groups that others came to.
+ * those that came to other groups, and groups that others came to. Dynamic groups follow by themselves.
  */
 async function countMovedOfUndo(trx: Transaction<Tables>, taskId: string): Promise<number> {
   if ((await taskUndoneBy(trx, taskId)) === null) return 0;
@@ -121,6 +121,7 @@ async function countMovedOfUndo(trx: Transaction<Tables>, taskId: string): Promi
       or (c.action = 'delete' and exists (
         select 1 from member e where e.group_id = c.resource_id and (e.group_id, e.member_id) not in (${planned})))
       or (c.after is null and c.leavers = 0 and exists (
+        select 1 from resource g where g.id = c.resource_id and g.rule is null) and exists (
         select 1 from change_member m where m.change_seq = c.seq and (
           exists (select 1 from change d where d.resource_id = m.member_id and ${later} and d.after is not null)
           or exists (

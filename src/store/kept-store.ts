@@ -49,8 +49,12 @@ export interface KeptReader {
 
 /** Whom undos keep, for the syncs. */
 export interface KeptStore {
-  /** Those of these resources whose source, and the mapping, say the same as when an undo put them back. */
-  keptAmong(sourceId: string, mappingVersion: string, ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /**
+   * Those of these resources whose source, and the mapping, say the same as when an undo put them back.
+   *
+   * @param mappingVersions what the mapping in force is known by
+   */
+  keptAmong(sourceId: string, mappingVersions: readonly string[], ids: readonly string[]): Promise<ReadonlySet<string>>;
   /**
    * A page of what is there and the source has no record of, in order of ids: undos have brought it back.
    *
@@ -64,7 +68,9 @@ export interface KeptStore {
   /**
    * Keeps no longer what the source, or the mapping, says something else of by now. After a sync has applied that.
    *
-   * @param mappingVersion null: the mapping is not asked about
+   * @param mappingVersions as above; null: the mapping is not asked about
    */
-  releaseKept(lease: Lease, sourceId: string, mappingVersion: string | null): Promise<void>;
+  releaseKept(lease: Lease, sourceId: string, mappingVersions: readonly string[] | null): Promise<void>;
+  /** Of what an undo keeps by one version of a mapping, goes by another name of the same version from now on. */
+  renameKeptVersion(lease: Lease, taskId: string, from: string, to: string): Promise<void>;
 }

@@ -68,32 +68,23 @@ export function makeKeptStore(database: Database): KeptStore & KeptReader {
         return database.write((trx) => endRows(database, trx, isMeant));
       }
       for (let [count, after] = [0, ""]; ; ) {
-        const page = await db
-          .selectFrom("kept")
-          .select("resource_id")
-          .where("task_id", "=", whose.task)
-          .where("ended", "=", 0)
-          .where("resource_id", ">", after)
-          .orderBy("resource_id")
-          .limit(batch)
-          .execute();
-        const ids = page.map((row) => row.resource_id);
+        const ids = await pageOfTask(whose.task, after);
         const last = ids.at(-1);
         if (last === undefined) return count;
         after = last;
         const isMeant = sql<boolean>`${isOneOf("k.resource_id", ids)} and k.task_id = ${whose.task} and k.ended = 0`;
         count += await database.write((trx) => endRows(database, trx, isMeant));
-        if (page.length === batch) await wait(pauseMs);
+        if (ids.length === batch) await wait(pauseMs);
       }
     },
 
-    async keptAmong(sourceId, mappingVersion, ids) {
+    async keptAmong(sourceId, mappingVersions, ids) {
       if (ids.length === 0) return new Set();
       const { rows } = await sql<{ resource_id: string }>`
         select k.resource_id from ${keptAndSaid}
         where ${isOneOf("k.resource_id", ids)} and k.source_id = ${sourceId} and k.ended = 0
           and ((r.seq is null and k.fingerprint is null)
-            or (r.fingerprint = k.fingerprint and k.mapping_version = ${mappingVersion}))`.execute(db);
+            or (r.fingerprint = k.fingerprint and ${isOneOf("k.mapping_version", mappingVersions)}))`.execute(db);
       return new Set(rows.map((row) => row.resource_id));
     },
 
@@ -113,12 +104,13 @@ export function makeKeptStore(database: Database): KeptStore & KeptReader {
       return rows.map(toCurrent);
     },
 
-    async releaseKept(lease, sourceId, mappingVersion) {
+    async releaseKept(lease, sourceId, mappingVersions) {
+      const isOther = mappingVersions === null ? sql`1 = 0` : sql`not ${isOneOf("k.mapping_version", mappingVersions)}`;
       for (let after = ""; ; ) {
         const { rows } = await sql<{ resource_id: string; is_over: number }>`
           select k.resource_id, case when case
             when r.seq is not null
-              then r.fingerprint <> coalesce(k.fingerprint, '') or k.mapping_version <> ${mappingVersion}
+              then r.fingerprint <> coalesce(k.fingerprint, '') or ${isOther}
             else k.fingerprint is not null or x.departed_at is not null or x.deleted_at is not null end
             then 1 else 0 end as is_over
           from ${keptAndSaid}
@@ -133,8 +125,41 @@ export function makeKeptStore(database: Database): KeptStore & KeptReader {
             await trx.deleteFrom("kept").where(isOneOf("resource_id", over)).execute();
           });
         }
-        if (rows.length === batch) await wait(pauseMs);
+        if (rows.length < batch) return;
+        await wait(over.length > 0 ? pauseMs : 0);
+      }
+    },
+
+    async renameKeptVersion(lease, taskId, from, to) {
+      for (let after = ""; ; ) {
+        const ids = await pageOfTask(taskId, after);
+        const last = ids.at(-1);
+        if (last === undefined) return;
+        after = last;
+        await write(lease, async (trx) => {
+          await trx
+            .updateTable("kept")
+            .set({ mapping_version: to })
+            .where(isOneOf("resource_id", ids))
+            .where("task_id", "=", taskId)
+            .where("mapping_version", "=", from)
+            .execute();
+        });
+        if (ids.length === batch) await wait(pauseMs);
       }
     },
   };
+
+  /** Ids of what an undo keeps, in their order. */
+  async function pageOfTask(taskId: string, after: string): Promise<readonly string[]> {
+    const page = await db
+      .selectFrom("kept")
+      .select("resource_id")
+      .where("task_id", "=", taskId)
+      .where("resource_id", ">", after)
+      .orderBy("resource_id")
+      .limit(batch)
+      .execute();
+    return page.map((row) => row.resource_id);
+  }
 }

@@ -12,6 +12,7 @@ import {
   undoneMark,
 } from "../store/store.ts";
 import { lookAtBatch, type Planned } from "./look-at-batch.ts";
+import { keptVersionOf } from "./mapping-context.ts";
 import { planDepartures, planUnmapped, protectedBy } from "./plan-departures.ts";
 import type { MappingSurroundings } from "./plan-record.ts";
 import { departmentsOf, parentOf, tagRelationsOf } from "./prepare-record.ts";
@@ -120,7 +121,8 @@ function keptBy<T>(
   some: readonly T[],
   idOf: (one: T) => string,
 ): Promise<ReadonlySet<string>> {
-  return store.keptAmong(sourceId, around.mappingVersion, some.map(idOf));
+  const versions = [around.mappingVersion, keptVersionOf(around.mapping, around.source)];
+  return store.keptAmong(sourceId, versions, some.map(idOf));
 }
 
 /** A change after which the record counts as not looked at. */

@@ -255,3 +255,42 @@ test("a department that an undo put back into a tag leaves it once the tag is an
   expect(await isIn()).toBe(false);
   await fixture.verify();
 });
+
+test("what a task did that was cut off goes back, and is no more brought again", async () => {
+  const fixture = await startEngineFixture(small);
+  const { corp, store } = fixture;
+  await fixture.sync();
+  const [a = ""] = leavable(fixture);
+  corp.patchMember(a, { status: 2 });
+  corp.createMember({ userid: "joiner", name: "新人", department: [1], status: 1 });
+  const { applyMembers } = store;
+  store.applyMembers = () => Promise.reject(new Error("in the middle"));
+  const task = await fixture.sync();
+  store.applyMembers = applyMembers;
+  expect(task).toMatchObject({ state: "failed" });
+  expect([await stateOf(fixture, a), await stateOf(fixture, "joiner")]).toEqual(["inactive", "active"]);
+  expect(await undo(fixture, task)).toMatchObject({ state: "succeeded", error: null });
+  await fixture.sync();
+  expect([await stateOf(fixture, a), await stateOf(fixture, "joiner")]).toEqual(["active", "gone"]);
+});
+
+test("what is kept outlasts syncs that see other fields of people, or nobody", async () => {
+  const fixture = await startEngineFixture(small);
+  const { corp } = fixture;
+  await fixture.patchSource({ sync: { automatic: true, users: false, intervalHours: 1 } });
+  const [a = "", b = ""] = leavable(fixture);
+  for (const { userid } of corp.truth().members) corp.patchMember(userid, { address: userid === b ? "某路1号" : "" });
+  await fixture.sync();
+  corp.patchMember(a, { position: "队长" });
+  const task = await fixture.sync();
+  await fixture.sync({ trigger: "schedule" });
+  await undo(fixture, task);
+  const unseen = async () => (await fixture.store.readUnseenFields(fixture.source.id)) ?? [];
+  const before = await unseen();
+  await fixture.sync({ trigger: "schedule" });
+  expect(await unseen()).toEqual(before);
+  corp.patchMember(b, { address: "" });
+  await fixture.sync();
+  expect(await unseen()).toEqual([...before, "address"].sort());
+  expect(await keptNow(fixture)).toMatchObject([{ externalId: a }]);
+});

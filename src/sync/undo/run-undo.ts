@@ -2,7 +2,7 @@ import type { Protection } from "../../plan/protection.ts";
 import type { TaskError } from "../../store/store.ts";
 import { applyDirectory } from "../apply-directory.ts";
 import { guardDirectory } from "../guard-directory.ts";
-import { mappingVersionOf, sourceContext } from "../mapping-context.ts";
+import { keptVersionOf, mappingVersionOf, sourceContext } from "../mapping-context.ts";
 import type { DirectoryResult, SourceTaskParts } from "../run-source-task.ts";
 import { joinHolds } from "../settle-groups.ts";
 import { beginApplying, loadMapping, settle } from "../source-task-steps.ts";
@@ -49,7 +49,23 @@ export async function runUndo(
   const hold = await guardDirectory({ store, lease, taskId: task.id, sourceId: row.id, safeguards, clock });
   await beginApplying(parts, { counts: await store.countTask(task.id, null, nothingRead), hold });
   await applyDirectory(parts);
+  await keepAcrossFields(parts);
   return { usable: true, read: nothingRead, error: null, hold: joinHolds(hold, await settle(parts)) };
+}
+
+/**
+ * What an undo keeps by the mapping in force is kept whichever fields of people the reads to come see. Left undone, for the
+ * undo was cut off, it ends with the first that sees others.
+ */
+export async function keepAcrossFields(
+  parts: Pick<SourceTaskParts, "store" | "lease" | "task" | "row" | "loadMapping">,
+): Promise<void> {
+  const { store, lease, task, row } = parts;
+  const loaded = await loadMapping(parts);
+  if ("error" in loaded) return;
+  const context = sourceContext(row, (await store.readUnseenFields(row.id)) ?? []);
+  const from = mappingVersionOf(loaded.mapping, context);
+  await store.renameKeptVersion(lease, task.id, from, keptVersionOf(loaded.mapping, context));
 }
 
 function unusable(error: TaskError): DirectoryResult {
