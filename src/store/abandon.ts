@@ -1,6 +1,7 @@
 import { sql, type Transaction } from "kysely";
 import { applyMemberRows } from "./apply-members.ts";
 import type { Database } from "./database.ts";
+import { endHalves } from "./keep-undone.ts";
 import type { Tables } from "./tables.ts";
 
 /**
@@ -22,6 +23,7 @@ export async function abandonPlan(
       select 1 from change_member m join resource x on x.id = m.member_id
       where m.change_seq = c.seq and (x.departed_at is not null or x.deleted_at is not null))`.execute(trx);
   if (left.rows.length > 0) await applyMemberRows(database, trx, left.rows, { leavers: true, now });
+  await endHalves(database, trx, taskId, sql`${unfinished} and c.leavers = 0`);
   // While marks are left nobody was noted as looked at: by the mapping that somebody may take back now, people may have
   // gained or lost memberships already, and would still count as what the one before made of them.
   const marked = await trx.selectFrom("task_mark").select("task_id").where("task_id", "=", taskId).limit(1).execute();

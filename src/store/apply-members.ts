@@ -1,6 +1,7 @@
 import { sql, type Transaction } from "kysely";
 import type { Database } from "./database.ts";
 import { takeDirectoryTime } from "./directory-clock.ts";
+import { bumpGroups } from "./group-versions.ts";
 import type { Tables } from "./tables.ts";
 
 /** A change of a group, of which only the edges are looked at here. */
@@ -57,4 +58,47 @@ export async function applyMemberRows(
     update change set status = 'skipped', error = 'the group itself could not be made'
     where ${isOneOf("seq", seqs)} and after is null
       and not exists (select 1 from resource g where g.id = change.resource_id)`.execute(trx);
+}
+
+/**
+ * Takes who has departed out of those groups too that a task did not plan it of: he has come to them since. Dynamic groups
+ * follow by themselves.
+ *
+ * @param at the directory's time: the caller has asked `takeDirectoryTime()` for it
+ */
+export async function leaveUnplanned(
+  { isOneOf }: Pick<Database, "isOneOf">,
+  trx: Transaction<Tables>,
+  taskId: string,
+  departed: readonly string[],
+  at: number,
+): Promise<void> {
+  if (departed.length === 0) return;
+  const edges = await trx
+    .selectFrom("member as m")
+    .innerJoin("resource as g", "g.id", "m.group_id")
+    .select(["m.group_id", "m.member_id"])
+    .where(isOneOf("m.member_id", departed))
+    .where("g.rule", "is", null)
+    .execute();
+  if (edges.length === 0) return;
+  const groupIds = [...new Set(edges.map((edge) => edge.group_id))];
+  const planned = await trx
+    .selectFrom("change as c")
+    .innerJoin("change_member as m", "m.change_seq", "c.seq")
+    .select(["c.resource_id", "m.member_id"])
+    .where(isOneOf("c.resource_id", groupIds))
+    .where("c.task_id", "=", taskId)
+    .where("c.target_id", "is", null)
+    .where("c.status", "in", ["planned", "applied"])
+    .where("m.op", "=", "remove")
+    .where(isOneOf("m.member_id", departed))
+    .execute();
+  const known = new Set(planned.map(({ resource_id: group, member_id: member }) => `${group} ${member}`));
+  const others = edges.filter(({ group_id: group, member_id: member }) => !known.has(`${group} ${member}`));
+  for (const groupId of new Set(others.map((edge) => edge.group_id))) {
+    const members = others.filter((edge) => edge.group_id === groupId).map((edge) => edge.member_id);
+    await trx.deleteFrom("member").where("group_id", "=", groupId).where(isOneOf("member_id", members)).execute();
+    await bumpGroups({ isOneOf }, trx, [groupId], at);
+  }
 }

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql, type Transaction } from "kysely";
 import type { Database } from "./database.ts";
+import { taskUndoneBy } from "./keep-undone.ts";
 import { HoldMovedError, NotHeldError } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
@@ -74,11 +75,14 @@ export async function findHeld(
 /**
  * Held changes back to planned, once and for good: what a later attempt of the same task holds waits for its own
  * approval. What was shown is what is applied: the document of each resource has to be the one that was shown as before.
- * Its version may have grown, with the members that a group gained or lost in the same task.
+ * Its version may have grown, with the members that a group gained or lost in the same task. What is held of an undo has
+ * to be what no task has changed since, as when it was planned.
  *
  * @throws {HoldMovedError} when others have changed something of it since; nothing is released then
  */
 export async function releaseHeld(trx: Transaction<Tables>, taskId: string): Promise<void> {
+  const undoMoved = await countMovedOfUndo(trx, taskId);
+  if (undoMoved > 0) throw new HoldMovedError(undoMoved);
   const held = sql`task_id = ${taskId} and target_id is null and status = 'held' and action <> 'create' and after is not null`;
   const moved = await sql<{ count: number }>`
     select count(*) as count from change where ${held} and not exists (
@@ -94,4 +98,35 @@ export async function releaseHeld(trx: Transaction<Tables>, taskId: string): Pro
     .where("task_id", "=", taskId)
     .where("status", "=", "held")
     .execute();
+}
+
+/**
+ * How many of the held changes of an undo are of resources that another task changed since; of who leaves by it also
+ * those that came to other groups, and groups that others came to. Dynamic groups follow by themselves.
+ */
+async function countMovedOfUndo(trx: Transaction<Tables>, taskId: string): Promise<number> {
+  if ((await taskUndoneBy(trx, taskId)) === null) return 0;
+  const later = sql`d.seq > c.seq and d.target_id is null and d.status = 'applied' and d.task_id <> ${taskId}`;
+  const planned = sql`
+    select p.resource_id, pm.member_id from change p join change_member pm on pm.change_seq = p.seq and pm.op = 'remove'
+    where p.task_id = ${taskId} and p.target_id is null and p.resource_type = 'Group'`;
+  const moved = await sql<{ count: number }>`
+    select count(*) as count from change c
+    where c.task_id = ${taskId} and c.target_id is null and c.status = 'held' and (
+      (c.after is not null and exists (
+        select 1 from change d where d.resource_id = c.resource_id and ${later} and d.after is not null))
+      or (c.action in ('deactivate', 'delete') and exists (
+        select 1 from member e join resource g on g.id = e.group_id
+        where e.member_id = c.resource_id and g.rule is null and (e.group_id, e.member_id) not in (${planned})))
+      or (c.action = 'delete' and exists (
+        select 1 from member e where e.group_id = c.resource_id and (e.group_id, e.member_id) not in (${planned})))
+      or (c.after is null and c.leavers = 0 and exists (
+        select 1 from resource g where g.id = c.resource_id and g.rule is null) and exists (
+        select 1 from change_member m where m.change_seq = c.seq and (
+          exists (select 1 from change d where d.resource_id = m.member_id and ${later} and d.after is not null)
+          or exists (
+            select 1 from change d join change_member dm on dm.change_seq = d.seq and dm.op in ('add', 'remove')
+              and dm.member_id = m.member_id
+            where d.resource_id = c.resource_id and ${later})))))`.execute(trx);
+  return Number(moved.rows[0]?.count ?? 0);
 }

@@ -77,6 +77,7 @@ export const integerColumns: ReadonlySet<string> = new Set([
   "last_status",
   "delivered_at",
   "since",
+  "ended",
   "exact",
 ]);
 

@@ -1,8 +1,8 @@
-import { type Selectable, sql, type Transaction } from "kysely";
+import { type RawBuilder, type Selectable, sql, type Transaction } from "kysely";
 import type { JsonObject } from "../lib/json.ts";
 import { type DocumentColumns, documentColumns } from "../scim/document.ts";
 import { lockTask } from "./abandon.ts";
-import { applyMemberRows } from "./apply-members.ts";
+import { applyMemberRows, leaveUnplanned } from "./apply-members.ts";
 import type { Database } from "./database.ts";
 import { takeDirectoryTime } from "./directory-clock.ts";
 import type { AppliedState } from "./directory-rows.ts";
@@ -10,6 +10,7 @@ import { emptiedColumns, emptyLinks, emptyWrittenSince } from "./emptied-rows.ts
 import type { DirectoryStore } from "./engine.ts";
 import { filterCondition } from "./filter.ts";
 import { leaveGroups } from "./group-versions.ts";
+import { keepMembers, keepResources, taskUndoneBy } from "./keep-undone.ts";
 import { leasedWrite } from "./leases.ts";
 import { postgresFilter } from "./postgres/filter.ts";
 import { sqliteFilter } from "./sqlite/filter.ts";
@@ -54,7 +55,14 @@ export function makeDirectoryApply(
           .orderBy("seq")
           .limit(limit)
           .execute();
-        if (rows.length > 0) await applyMemberRows(database, trx, rows, { leavers, now: clock() });
+        if (rows.length === 0) return 0;
+        const now = clock();
+        await applyMemberRows(database, trx, rows, { leavers, now });
+        // Who leaves is kept by his own change.
+        if (!leavers && (await taskUndoneBy(trx, taskId)) !== null) {
+          const seqs = rows.map(({ seq }) => seq);
+          await keepMembers(database, trx, { taskId, now }, seqs);
+        }
         return rows.length;
       }),
 
@@ -64,11 +72,13 @@ export function makeDirectoryApply(
           update resource set fingerprint = k.fingerprint, mapping_version = k.mapping_version
           from task_mark k where k.task_id = ${taskId} and k.resource_id = resource.id`.execute(trx);
         await trx.deleteFrom("task_mark").where("task_id", "=", taskId).execute();
-        // Whose membership waits for approval is looked at again by the next task, which replaces what is held.
+        // Whose membership waits for approval is looked at again by the next task, which replaces what is held; what an
+        // undo holds stays.
         await sql`
           update resource set fingerprint = null where id in (
             select m.member_id from change c join change_member m on m.change_seq = c.seq
-            where c.task_id = ${taskId} and c.target_id is null and c.leavers = 0 and c.status = 'held')`.execute(trx);
+            where c.task_id = ${taskId} and c.target_id is null and c.leavers = 0 and c.status = 'held'
+              and not exists (select 1 from sync_task t where t.id = c.task_id and t.undoes is not null))`.execute(trx);
       }),
 
     forgetRecords: (lease, sourceId, kind, keys) =>
@@ -169,7 +179,13 @@ async function applyBatch(
     conflict: ["id"],
     update: resourceColumns,
   });
-  await forgetGone(database, trx, sourceId, accepted);
+  await forgetGone(database, trx, { taskId, sourceId }, accepted);
+  const gone = accepted.filter(({ extra }) => extra.departed).map(({ row }) => row.resource_id);
+  await leaveUnplanned(database, trx, taskId, gone, at);
+  const kept = accepted.flatMap(({ row, extra }) =>
+    extra.kept === undefined ? [] : [{ resourceId: row.resource_id, basis: extra.kept }],
+  );
+  await keepResources(database, trx, { taskId, sourceId, now }, kept);
   const seqs = accepted.map(({ row }) => row.seq);
   await trx.updateTable("change").set({ status: "applied" }).where(database.isOneOf("seq", seqs)).execute();
   return states.length;
@@ -226,7 +242,7 @@ const resourceColumns = [
 async function forgetGone(
   { isOneOf }: Database,
   trx: Transaction<Tables>,
-  sourceId: string,
+  { taskId, sourceId }: Pick<Batch, "taskId" | "sourceId">,
   accepted: readonly State[],
 ): Promise<void> {
   const gone = accepted.filter(({ extra }) => extra.departed);
@@ -252,14 +268,24 @@ async function forgetGone(
   // Whose record says the same as before would not be looked at when the mapping makes the group again.
   const unmapped = idsOf(groups.filter(({ extra }) => extra.keepsRecord === true));
   if (unmapped.length > 0) {
-    const members = trx.selectFrom("member").select("member_id").where(isOneOf("group_id", unmapped));
-    await trx.updateTable("resource").set({ fingerprint: null }).where("id", "in", members).execute();
+    const isKept = groups.some(({ extra }) => extra.kept !== undefined);
+    await sql`
+      update resource set fingerprint = null where id in (
+        select m.member_id from member m
+        where ${isOneOf("m.group_id", unmapped)} ${isKept ? sql`and not ${isTakenOut(taskId)}` : sql``})`.execute(trx);
   }
   if (groups.length > 0)
     await trx
       .deleteFrom("member")
       .where(isOneOf("group_id", idsOf(groups)))
       .execute();
+}
+
+/** Whether an undo takes a member `m` out of the group that it deletes, and so keeps him, by what he was made from. */
+function isTakenOut(taskId: string): RawBuilder<boolean> {
+  return sql`exists (
+    select 1 from change p join change_member pm on pm.change_seq = p.seq and pm.op = 'remove' and pm.member_id = m.member_id
+    where p.resource_id = m.group_id and p.task_id = ${taskId} and p.target_id is null and p.leavers = 0)`;
 }
 
 /** Who is in a group when it is deleted is written down: an undo brings them back to it. */

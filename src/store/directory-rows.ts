@@ -1,5 +1,6 @@
 import type { Row } from "./database.ts";
 import type { DirectoryChange, GroupLabel, RemovalCounts } from "./engine.ts";
+import type { KeptBasis } from "./kept-store.ts";
 
 // Rows of `change` for our own directory.
 
@@ -13,6 +14,8 @@ export interface AppliedState {
   readonly departed: boolean;
   /** Its record stays: the source has it, the mapping makes nothing of it. */
   readonly keepsRecord?: boolean;
+  /** Of an undo: applied it is kept by this. */
+  readonly kept?: KeptBasis;
 }
 
 /** A planned change as it is stored. */
@@ -22,9 +25,13 @@ export function plannedRow(
   now: number,
 ): Row {
   const departed = change.fingerprint === null && change.status !== "failed";
-  const { kind, key, fingerprint, mappingVersion, managerKey, keepsRecord } = change;
+  const { kind, key, fingerprint, mappingVersion, managerKey, keepsRecord, kept } = change;
   const base = { kind, key, fingerprint, mappingVersion, managerKey, departed };
-  const applied: AppliedState = keepsRecord === true ? { ...base, keepsRecord } : base;
+  const applied: AppliedState = {
+    ...base,
+    ...(keepsRecord === true && { keepsRecord }),
+    ...(kept !== undefined && { kept }),
+  };
   return {
     task_id: taskId,
     target_id: null,

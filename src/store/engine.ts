@@ -3,6 +3,7 @@ import type { ResolvedFilter } from "../scim/resolve-filter.ts";
 import type { Member, ResourceType } from "../scim/resource.ts";
 import type { RecordKind, SourceScope, Visibility } from "../source/source.ts";
 import type { CompiledRule, GroupRule } from "./directory-writing.ts";
+import type { KeptBasis } from "./kept-store.ts";
 import type { OpenChange } from "./spare-planned.ts";
 import type {
   Drift,
@@ -154,6 +155,8 @@ export interface DirectoryChange extends PlannedChange {
   readonly warnings?: readonly string[];
   /** Of a removal: the source still has the record, only the mapping makes nothing of it any more. */
   readonly keepsRecord?: boolean;
+  /** Of an undo: applied it is kept, by this. */
+  readonly kept?: KeptBasis;
 }
 
 /** One edge that a group gains or loses, under the change of that group. */

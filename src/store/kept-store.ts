@@ -9,6 +9,13 @@ import type { Page } from "./task-store.ts";
 /** In the place of a mapping's version, on a resource that an undo has put back: no mapping made it so. */
 export const undoneMark = "undone";
 
+/** By what it is known later that the source says something else: what it said, and the mapping, before the undo. */
+export interface KeptBasis {
+  /** Null: the source had no record. */
+  readonly fingerprint: string | null;
+  readonly mappingVersion: string;
+}
+
 /** A resource that is kept as an undo has left it. */
 export interface Kept {
   readonly resourceId: string;
@@ -42,24 +49,28 @@ export interface KeptReader {
 
 /** Whom undos keep, for the syncs. */
 export interface KeptStore {
-  /** Those of these resources whose source, and the mapping, say the same as when an undo put them back. */
-  keptAmong(sourceId: string, mappingVersion: string, ids: readonly string[]): Promise<ReadonlySet<string>>;
   /**
-   * A page of what is kept and there, and that the source has no record of, in order of ids.
+   * Those of these resources whose source, and the mapping, say the same as when an undo put them back.
    *
-   * @param all false: only what an administrator let go
+   * @param mappingVersions what the mapping in force is known by
    */
-  listKeptUnrecorded(
+  keptAmong(sourceId: string, mappingVersions: readonly string[], ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /**
+   * A page of what is there and the source has no record of, in order of ids: undos have brought it back.
+   *
+   * @param all false: only what no undo keeps, be it that an administrator let go of it
+   */
+  listUnrecorded(
     sourceId: string,
     kind: RecordKind,
     page: { readonly all: boolean; readonly after: string; readonly limit: number },
   ): Promise<readonly CurrentResource[]>;
-  /** Keeps what an undo has applied: whoever it changed, and whoever it brought to a group or took out of one. */
-  keepUndone(lease: Lease, taskId: string, mappingVersion: string): Promise<void>;
   /**
    * Keeps no longer what the source, or the mapping, says something else of by now. After a sync has applied that.
    *
-   * @param mappingVersion null: the mapping is not asked about
+   * @param mappingVersions as above; null: the mapping is not asked about
    */
-  releaseKept(lease: Lease, sourceId: string, mappingVersion: string | null): Promise<void>;
+  releaseKept(lease: Lease, sourceId: string, mappingVersions: readonly string[] | null): Promise<void>;
+  /** Of what an undo keeps by one version of a mapping, goes by another name of the same version from now on. */
+  renameKeptVersion(lease: Lease, taskId: string, from: string, to: string): Promise<void>;
 }

@@ -1,12 +1,15 @@
 import { type RawBuilder, sql } from "kysely";
+import { wait } from "../lib/wait.ts";
 import type { Database } from "./database.ts";
-import type { Kept, KeptReader, KeptStore } from "./kept-store.ts";
+import { endRows, keptAndSaid } from "./keep-undone.ts";
+import { type Kept, type KeptReader, type KeptStore, undoneMark } from "./kept-store.ts";
 import { leasedWrite } from "./leases.ts";
 import { toCurrent } from "./records.ts";
 
-/** From what is kept to its resource, and to what the source said of it at its last read. */
-const joined = sql`kept k join resource x on x.id = k.resource_id
-  left join source_record r on r.source_id = x.source_id and r.kind = x.kind and r.key = x.key`;
+/** Rows that one transaction lets go of: so few that whoever wants to write meanwhile hardly waits. */
+const batch = 500;
+/** Between two of them others have their turn. */
+const pauseMs = 10;
 
 interface KeptRow {
   readonly resource_id: string;
@@ -22,7 +25,7 @@ interface KeptRow {
 }
 
 /** Whom undos keep as they have left them. */
-export function makeKeptStore(database: Database, clock: () => number): KeptStore & KeptReader {
+export function makeKeptStore(database: Database): KeptStore & KeptReader {
   const { db, isOneOf } = database;
   const write = leasedWrite(database);
 
@@ -58,84 +61,105 @@ export function makeKeptStore(database: Database, clock: () => number): KeptStor
 
     findKept: async (resourceId) => (await list(sql<boolean>`k.resource_id = ${resourceId}`, 1))[0] ?? null,
 
-    endKept: (whose) =>
-      database.write(async (trx) => {
-        const isMeant =
-          "task" in whose ? sql<boolean>`k.task_id = ${whose.task}` : sql<boolean>`k.resource_id = ${whose.resourceId}`;
-        const found = await sql<{ resource_id: string; seq: number | null }>`
-          select k.resource_id, r.seq from ${joined} where ${isMeant} and k.ended = 0`.execute(trx);
-        const ids = (isRecorded: boolean) =>
-          found.rows.filter(({ seq }) => (seq !== null) === isRecorded).map((row) => row.resource_id);
-        // What the source has is looked at again by the next sync, what it has not leaves with it.
-        await trx
-          .updateTable("resource")
-          .set({ fingerprint: null })
-          .where(isOneOf("id", ids(true)))
-          .execute();
-        await trx
-          .deleteFrom("kept")
-          .where(isOneOf("resource_id", ids(true)))
-          .execute();
-        await trx
-          .updateTable("kept")
-          .set({ ended: 1 })
-          .where(isOneOf("resource_id", ids(false)))
-          .execute();
-        return found.rows.length;
-      }),
+    async endKept(whose) {
+      if ("resourceId" in whose) {
+        const { resourceId } = whose;
+        const isMeant = sql<boolean>`k.resource_id = ${resourceId} and k.ended = 0`;
+        return database.write((trx) => endRows(database, trx, isMeant));
+      }
+      for (let [count, after] = [0, ""]; ; ) {
+        const ids = await pageOfTask(whose.task, after);
+        const last = ids.at(-1);
+        if (last === undefined) return count;
+        after = last;
+        const isMeant = sql<boolean>`${isOneOf("k.resource_id", ids)} and k.task_id = ${whose.task} and k.ended = 0`;
+        count += await database.write((trx) => endRows(database, trx, isMeant));
+        if (ids.length === batch) await wait(pauseMs);
+      }
+    },
 
-    async keptAmong(sourceId, mappingVersion, ids) {
+    async keptAmong(sourceId, mappingVersions, ids) {
       if (ids.length === 0) return new Set();
       const { rows } = await sql<{ resource_id: string }>`
-        select k.resource_id from ${joined}
+        select k.resource_id from ${keptAndSaid}
         where ${isOneOf("k.resource_id", ids)} and k.source_id = ${sourceId} and k.ended = 0
           and ((r.seq is null and k.fingerprint is null)
-            or (r.fingerprint = k.fingerprint and k.mapping_version = ${mappingVersion}))`.execute(db);
+            or (r.fingerprint = k.fingerprint and ${isOneOf("k.mapping_version", mappingVersions)}))`.execute(db);
       return new Set(rows.map((row) => row.resource_id));
     },
 
-    async listKeptUnrecorded(sourceId, kind, { all, after, limit }) {
+    async listUnrecorded(sourceId, kind, { all, after, limit }) {
+      // A literal, where a partial index has it.
+      const isForgotten = sql`x.mapping_version = ${sql.lit(undoneMark)} and not exists (
+        select 1 from kept k where k.resource_id = x.id and k.ended = 0)`;
       const { rows } = await sql<Parameters<typeof toCurrent>[0]>`
         select x.id, x.type, x.key, x.version, x.external_id, x.display_name, x.active, x.document, x.departed_at,
           x.deleted_at, x.mapping_version, x.fingerprint as made_from
-        from ${joined}
-        where k.source_id = ${sourceId} and x.kind = ${kind} and r.seq is null and k.resource_id > ${after}
-          and x.departed_at is null and x.deleted_at is null ${all ? sql`` : sql`and k.ended = 1`}
-        order by k.resource_id limit ${limit}`.execute(db);
+        from resource x
+        where x.source_id = ${sourceId} and x.kind = ${kind} and x.id > ${after}
+          and x.departed_at is null and x.deleted_at is null and not exists (
+            select 1 from source_record r where r.source_id = x.source_id and r.kind = x.kind and r.key = x.key)
+          ${all ? sql`` : sql`and ${isForgotten}`}
+        order by x.id limit ${limit}`.execute(db);
       return rows.map(toCurrent);
     },
 
-    keepUndone: (lease, taskId, mappingVersion) =>
-      write(lease, async (trx) => {
-        // Dynamic groups follow by themselves: who comes to one is not kept for that.
-        await sql`
-          insert into kept (resource_id, source_id, task_id, undoes, fingerprint, mapping_version, since, ended)
-          select x.id, x.source_id, t.id, t.undoes, r.fingerprint, ${mappingVersion}, ${clock()}, 0
-          from sync_task t join resource x on x.source_id = t.source_id
-          left join source_record r on r.source_id = x.source_id and r.kind = x.kind and r.key = x.key
-          where t.id = ${taskId} and t.undoes is not null and x.id in (
-            select c.resource_id from change c
-            where c.task_id = ${taskId} and c.target_id is null and c.status = 'applied' and c.after is not null
-            union
-            select m.member_id from change c join change_member m on m.change_seq = c.seq
-            join resource g on g.id = c.resource_id
-            where c.task_id = ${taskId} and c.target_id is null and c.status = 'applied' and g.rule is null)
-          on conflict (resource_id) do update set task_id = excluded.task_id, undoes = excluded.undoes,
-            fingerprint = excluded.fingerprint, mapping_version = excluded.mapping_version, since = excluded.since,
-            ended = 0`.execute(trx);
-      }),
+    async releaseKept(lease, sourceId, mappingVersions) {
+      const isOther = mappingVersions === null ? sql`1 = 0` : sql`not ${isOneOf("k.mapping_version", mappingVersions)}`;
+      for (let after = ""; ; ) {
+        const { rows } = await sql<{ resource_id: string; is_over: number }>`
+          select k.resource_id, case when case
+            when r.seq is not null
+              then r.fingerprint <> coalesce(k.fingerprint, '') or ${isOther}
+            else k.fingerprint is not null or x.departed_at is not null or x.deleted_at is not null end
+            then 1 else 0 end as is_over
+          from ${keptAndSaid}
+          where k.source_id = ${sourceId} and k.resource_id > ${after}
+          order by k.resource_id limit ${batch}`.execute(db);
+        const last = rows.at(-1);
+        if (last === undefined) return;
+        after = last.resource_id;
+        const over = rows.filter((row) => Number(row.is_over) === 1).map((row) => row.resource_id);
+        if (over.length > 0) {
+          await write(lease, async (trx) => {
+            await trx.deleteFrom("kept").where(isOneOf("resource_id", over)).execute();
+          });
+        }
+        if (rows.length < batch) return;
+        await wait(over.length > 0 ? pauseMs : 0);
+      }
+    },
 
-    releaseKept: (lease, sourceId, mappingVersion) =>
-      write(lease, async (trx) => {
-        await sql`
-          delete from kept where source_id = ${sourceId} and resource_id in (
-            select k.resource_id from ${joined}
-            where k.source_id = ${sourceId} and case
-              when r.seq is not null
-                then r.fingerprint <> coalesce(k.fingerprint, '') or k.mapping_version <> ${mappingVersion}
-              else k.fingerprint is not null or x.departed_at is not null or x.deleted_at is not null end)`.execute(
-          trx,
-        );
-      }),
+    async renameKeptVersion(lease, taskId, from, to) {
+      for (let after = ""; ; ) {
+        const ids = await pageOfTask(taskId, after);
+        const last = ids.at(-1);
+        if (last === undefined) return;
+        after = last;
+        await write(lease, async (trx) => {
+          await trx
+            .updateTable("kept")
+            .set({ mapping_version: to })
+            .where(isOneOf("resource_id", ids))
+            .where("task_id", "=", taskId)
+            .where("mapping_version", "=", from)
+            .execute();
+        });
+        if (ids.length === batch) await wait(pauseMs);
+      }
+    },
   };
+
+  /** Ids of what an undo keeps, in their order. */
+  async function pageOfTask(taskId: string, after: string): Promise<readonly string[]> {
+    const page = await db
+      .selectFrom("kept")
+      .select("resource_id")
+      .where("task_id", "=", taskId)
+      .where("resource_id", ">", after)
+      .orderBy("resource_id")
+      .limit(batch)
+      .execute();
+    return page.map((row) => row.resource_id);
+  }
 }

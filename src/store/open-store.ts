@@ -129,7 +129,7 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
     ...makePushStore(database, clock),
     ...makeVerifyStore(database, clock),
     ...makeLinkDecisions(database, clock),
-    ...makeKeptStore(database, clock),
+    ...makeKeptStore(database),
     ...makeUndoStore(database),
     ...makePlanStore(database, { makeStore: (copy) => makeStore(copy, cipher, clock), clock }),
     ...records,

@@ -1,5 +1,6 @@
 import type { ResourceType } from "../scim/resource.ts";
 import type { CurrentResource, Lease } from "./engine.ts";
+import type { KeptBasis } from "./kept-store.ts";
 
 // What a task did, resource by resource, as its undo looks at it.
 
@@ -22,6 +23,10 @@ export interface UndoDocument {
   readonly departed: boolean;
   /** Of a group that was deleted: whether it was written down who was in it. */
   readonly hasMembers: boolean;
+  /** What the task made it from; null: it left, or is to be looked at each time. */
+  readonly madeFrom: KeptBasis | null;
+  /** Of what departed: the source still had the record, the mapping made nothing of it any more. */
+  readonly keepsRecord: boolean;
 }
 
 /** What a task did to one resource, and how that resource is now. */
@@ -36,6 +41,10 @@ export interface UndoUnit {
   readonly edges: readonly UndoEdge[];
   /** The groups that it is in now, dynamic ones aside. */
   readonly groupIds: readonly string[];
+  /** Fingerprint of what the source said of it at its last read, brought here or not; null: it has no record of it. */
+  readonly said: string | null;
+  /** Set while an undo keeps it as it is. */
+  readonly kept: KeptBasis | null;
   /** The task that changed it next; null: none did, by a record that is kept. */
   readonly laterTask: string | null;
 }

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
 import type { AppliedState } from "./directory-rows.ts";
+import type { KeptBasis } from "./kept-store.ts";
 import { leasedWrite } from "./leases.ts";
 import { toCurrent } from "./records.ts";
 import type { UndoDocument, UndoEdge, UndoReader, UndoStore, UndoUnit } from "./undo-store.ts";
@@ -111,6 +112,7 @@ export function makeUndoStore(database: Database): UndoStore & UndoReader {
     const documents = await documentsOf(undoes, ids);
     const groups = await groupsOf(rows);
     const memberships = await membershipsOf(ids);
+    const said = await saidOf(ids);
     const later = await laterTasksOf(undoes, ids, [...groups.keys()]);
     const edges = new Map<string, UndoUnitTable[]>();
     for (const row of rows) {
@@ -129,10 +131,35 @@ export function makeUndoStore(database: Database): UndoStore & UndoReader {
           document: documents.get(row.id) ?? null,
           edges: edgesOf(edges.get(row.id) ?? [], groupIds, groups),
           groupIds: [...groupIds],
+          said: said.get(row.id)?.said ?? null,
+          kept: said.get(row.id)?.kept ?? null,
           laterTask: later.get(row.id) ?? null,
         },
       ];
     });
+  }
+
+  /** What the source said of each, and by what an undo keeps it. */
+  async function saidOf(
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, { readonly said: string | null; readonly kept: KeptBasis | null }>> {
+    const { rows } = await sql<{
+      id: string;
+      said: string | null;
+      kept_from: string | null;
+      kept_mapping: string | null;
+    }>`
+      select x.id, r.fingerprint as said, k.fingerprint as kept_from, k.mapping_version as kept_mapping
+      from resource x
+      left join source_record r on r.source_id = x.source_id and r.kind = x.kind and r.key = x.key
+      left join kept k on k.resource_id = x.id and k.ended = 0
+      where ${isOneOf("x.id", ids)}`.execute(db);
+    return new Map(
+      rows.map(({ id, said, kept_from: fingerprint, kept_mapping: mappingVersion }) => [
+        id,
+        { said, kept: mappingVersion === null ? null : { fingerprint, mappingVersion } },
+      ]),
+    );
   }
 
   async function documentsOf(undoes: string, ids: readonly string[]): Promise<ReadonlyMap<string, UndoDocument>> {
@@ -148,12 +175,13 @@ export function makeUndoStore(database: Database): UndoStore & UndoReader {
       .execute();
     const found = new Map<string, UndoDocument>();
     for (const { resource_id: id, before, after, apply, lost_count: lost } of rows) {
-      const { departed } = JSON.parse(apply ?? "{}") as AppliedState;
+      const { departed, fingerprint, mappingVersion, keepsRecord = false } = JSON.parse(apply ?? "{}") as AppliedState;
       const first = found.get(id);
       found.set(id, {
         before: first === undefined ? before : first.before,
         after: after ?? "{}",
-        ...{ departed, hasMembers: lost !== null },
+        ...{ departed, hasMembers: lost !== null, keepsRecord },
+        madeFrom: fingerprint === null || mappingVersion === null ? null : { fingerprint, mappingVersion },
       });
     }
     return found;

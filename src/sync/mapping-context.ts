@@ -19,3 +19,14 @@ export function mappingVersionOf(
 ): string {
   return contentHash(canonicalJson([version, organization, namespace, [...unseenFields].sort()]));
 }
+
+/**
+ * The same without the fields that the last read saw: what an undo keeps does not end because somebody else has a first
+ * phone number.
+ */
+export function keptVersionOf(
+  { version }: Pick<CompiledMapping, "version">,
+  { organization, namespace }: Pick<SourceContext, "organization" | "namespace">,
+): string {
+  return contentHash(canonicalJson([version, organization, namespace]));
+}

@@ -7,7 +7,7 @@ import { departure } from "./plan-record.ts";
 import type { Seen } from "./seen.ts";
 
 export interface DepartureParts {
-  readonly store: RecordStore & DirectoryStore & Pick<KeptStore, "listKeptUnrecorded">;
+  readonly store: RecordStore & DirectoryStore & Pick<KeptStore, "listUnrecorded">;
   readonly lease: Lease;
   readonly taskId: string;
   readonly sourceId: string;
@@ -34,7 +34,7 @@ export async function planDepartures(
 ): Promise<void> {
   for (const kind of kinds) {
     await planKind(parts, kind, because);
-    await planKept(parts, kind, because);
+    await planUnrecorded(parts, kind, because);
   }
   await parts.store.countMemberChanges(parts.lease, parts.taskId);
 }
@@ -98,11 +98,11 @@ async function planKind(parts: DepartureParts, kind: RecordKind, because: string
   }
 }
 
-/** What an undo brought back, and the source has no record of, leaves once somebody lets go of it. */
-async function planKept(parts: DepartureParts, kind: RecordKind, because: string): Promise<void> {
+/** What undos brought back, and the source has no record of, leaves unless it is kept. */
+async function planUnrecorded(parts: DepartureParts, kind: RecordKind, because: string): Promise<void> {
   const { store, sourceId, keptToo: all = false } = parts;
   for (let after = ""; ; ) {
-    const page = await store.listKeptUnrecorded(sourceId, kind, { all, after, limit: pageSize });
+    const page = await store.listUnrecorded(sourceId, kind, { all, after, limit: pageSize });
     const last = page.at(-1);
     if (last === undefined) return;
     after = last.id;

@@ -12,13 +12,14 @@ import {
   undoneMark,
 } from "../store/store.ts";
 import { lookAtBatch, type Planned } from "./look-at-batch.ts";
+import { keptVersionOf } from "./mapping-context.ts";
 import { planDepartures, planUnmapped, protectedBy } from "./plan-departures.ts";
 import type { MappingSurroundings } from "./plan-record.ts";
 import { departmentsOf, parentOf, tagRelationsOf } from "./prepare-record.ts";
 import type { ReadOutcome } from "./read-source.ts";
 
 export interface PlanParts {
-  readonly store: RecordStore & DirectoryStore & Pick<KeptStore, "keptAmong" | "listKeptUnrecorded">;
+  readonly store: RecordStore & DirectoryStore & Pick<KeptStore, "keptAmong" | "listUnrecorded">;
   readonly lease: Lease;
   readonly taskId: string;
   readonly sourceId: string;
@@ -120,7 +121,8 @@ function keptBy<T>(
   some: readonly T[],
   idOf: (one: T) => string,
 ): Promise<ReadonlySet<string>> {
-  return store.keptAmong(sourceId, around.mappingVersion, some.map(idOf));
+  const versions = [around.mappingVersion, keptVersionOf(around.mapping, around.source)];
+  return store.keptAmong(sourceId, versions, some.map(idOf));
 }
 
 /** A change after which the record counts as not looked at. */
@@ -192,8 +194,14 @@ async function keptAway(
   parts: Pick<PlanParts, "store" | "sourceId" | "around">,
   groups: readonly { readonly resourceId: string }[],
 ): Promise<ReadonlySet<string>> {
-  const kept = await keptBy(parts, groups, ({ resourceId }) => resourceId);
-  const current = kept.size === 0 ? [] : await parts.store.readCurrent([...kept]);
+  return deletedAmong(parts.store, await keptBy(parts, groups, ({ resourceId }) => resourceId));
+}
+
+async function deletedAmong(
+  store: Pick<DirectoryStore, "readCurrent">,
+  ids: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> {
+  const current = ids.size === 0 ? [] : await store.readCurrent([...ids]);
   return new Set(current.flatMap(({ id, deleted }) => (deleted ? [id] : [])));
 }
 
@@ -266,7 +274,8 @@ async function planTagEdges(parts: PlanParts, rule: MemberRule): Promise<void> {
     const last = page.at(-1);
     if (last === undefined) return;
     after = last.seq;
-    const absent = await keptAway(parts, page);
+    const keptTags = await keptBy(parts, page, ({ resourceId }) => resourceId);
+    const absent = await deletedAmong(store, keptTags);
     for (const record of page) {
       if (!outcome.seen.has(record.seq) || absent.has(record.resourceId)) continue;
       const { users, departments } = tagRelationsOf(record);
@@ -289,14 +298,35 @@ async function planTagEdges(parts: PlanParts, rule: MemberRule): Promise<void> {
       for (const [memberId, memberType] of wanted) {
         if (!held.has(memberId)) changes.push({ groupId, op: "add", memberId, memberType });
       }
-      const kept = await keptBy(parts, changes, ({ memberId }) => memberId);
-      const open = changes.filter(({ memberId }) => !kept.has(memberId));
+      const kept = await keptMembers(parts, changes, keptTags.has(groupId));
+      const open = changes.filter((change) => !kept.has(change));
       const allowed = await withoutProtected(store, protection, open);
       if (allowed.length > 0) {
         await store.addMemberChanges(lease, taskId, allowed, { leavers: false, because: membershipChanged });
       }
     }
   }
+}
+
+/**
+ * The changes of a tag that an undo keeps from being made. A department is kept in it, or out of it, as long as the tag is
+ * kept too: its own record says nothing of tags. Who has departed is in no tag, whatever keeps him.
+ */
+async function keptMembers(
+  parts: PlanParts,
+  changes: readonly MemberChange[],
+  isTagKept: boolean,
+): Promise<ReadonlySet<MemberChange>> {
+  const kept = await keptBy(parts, changes, ({ memberId }) => memberId);
+  if (kept.size === 0) return new Set();
+  const current = await parts.store.readCurrent([...kept]);
+  const departed = new Set(current.flatMap((one) => (one.departed || one.deleted ? [one.id] : [])));
+  return new Set(
+    changes.filter(
+      ({ op, memberId, memberType }) =>
+        kept.has(memberId) && (memberType === "User" || isTagKept) && !(op === "remove" && departed.has(memberId)),
+    ),
+  );
 }
 
 /** Protected people stay in the tags that they have. */

@@ -14,6 +14,7 @@ import type {
   SourceRow,
   SourceStore,
 } from "../store/store.ts";
+import { keptVersionOf } from "./mapping-context.ts";
 import { inputOf, mapRecord } from "./plan-record.ts";
 import { readRecord } from "./prepare-record.ts";
 import { readSurroundings } from "./surroundings.ts";
@@ -90,7 +91,8 @@ async function previewStored(
   const preview = previewInput(program, inputOf(readRecord(kind, record), around));
   // What a rule leaves as it was is part of what the person will have.
   const whole = carryOver(mapRecord(kind, record, around), current);
-  const isKept = (await store.keptAmong(row.id, around.mappingVersion, [record.resourceId])).size > 0;
+  const versions = [around.mappingVersion, keptVersionOf(around.mapping, around.source)];
+  const isKept = (await store.keptAmong(row.id, versions, [record.resourceId])).size > 0;
   const kept = isKept ? await store.findKept(record.resourceId) : null;
   return { ...preview, resource: withSchemas(kind === "user" ? "User" : "Group", whole), current, kept };
 }

@@ -22,7 +22,7 @@ import type {
 import { applyDirectory } from "./apply-directory.ts";
 import { guardDirectory } from "./guard-directory.ts";
 import { lookForAbsent } from "./look-for-absent.ts";
-import { mappingVersionOf, sourceContext } from "./mapping-context.ts";
+import { keptVersionOf, mappingVersionOf, sourceContext } from "./mapping-context.ts";
 import { planClearing, planDepartures } from "./plan-departures.ts";
 import { planDirectory } from "./plan-directory.ts";
 import type { Progress } from "./progress.ts";
@@ -31,7 +31,7 @@ import { Seen } from "./seen.ts";
 import { joinHolds } from "./settle-groups.ts";
 import { beginApplying, loadMapping, protectionOf, settle } from "./source-task-steps.ts";
 import { spareProtected } from "./spare-protected.ts";
-import { keepWhatIsUndone, runUndo } from "./undo/run-undo.ts";
+import { keepAcrossFields, runUndo } from "./undo/run-undo.ts";
 import { shrunkenVisibility } from "./visibility.ts";
 
 /**
@@ -106,7 +106,10 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   const shrunken = shrunkenVisibility(baseline, { visibility: outcome.visibility, scope });
   const mayRemove = outcome.complete && shrunken === null;
   const read = { users: outcome.read.users, groups: outcome.read.departments + outcome.read.tags };
-  const context = sourceContext(row, unseenFieldsOf(outcome, baseline));
+  const users = bringsUsers(task, row);
+  // Where people were not read, no field of theirs could be seen.
+  const seenBefore = users ? null : await store.readUnseenFields(row.id);
+  const context = sourceContext(row, seenBefore ?? unseenFieldsOf(outcome, baseline));
   const mappingVersion = mappingVersionOf(mapping, context);
   await store.saveUnseenFields(lease, row.id, [...context.unseenFields]);
   let mapped = 0;
@@ -123,7 +126,7 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
       tags: outcome.tags,
     },
     outcome,
-    users: bringsUsers(task, row),
+    users,
     mark: task.mode === "apply",
     mayRemove,
     protection,
@@ -155,7 +158,7 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   });
   await beginApplying(parts, { counts: await store.countTask(task.id, null, read), error, hold });
   await applyDirectory(parts);
-  await store.releaseKept(lease, row.id, mappingVersion);
+  await store.releaseKept(lease, row.id, [mappingVersion, keptVersionOf(mapping, context)]);
   if (mayRemove) await store.saveBaseline(lease, row.id, { visibility: outcome.visibility, scope });
   return { usable: true, read, error, hold: joinHolds(hold, await settle(parts)) };
 }
@@ -172,7 +175,7 @@ async function goOn(
   await spareProtected({ store, lease, taskId: task.id }, protection);
   await applyDirectory(parts);
   if (task.undoes === null) await store.releaseKept(lease, row.id, null);
-  else await keepWhatIsUndone(parts);
+  else await keepAcrossFields(parts);
   const hold = joinHolds(task.hold, await settle(parts));
   const kept = row.settings.leaving === undefined ? {} : { kept: await store.countKept(task.id) };
   return { usable: true, read, error: task.error, hold, ...kept };
@@ -200,7 +203,7 @@ async function emptySource(parts: SourceTaskParts, protection: Protection): Prom
   await beginApplying(parts, {});
   await applyDirectory(parts);
   // Should the source be used again, all of it is new.
-  await store.releaseKept(lease, row.id, "");
+  await store.releaseKept(lease, row.id, []);
   await settle(parts);
   return { ...result, kept: await store.countKept(task.id) };
 }

@@ -149,10 +149,10 @@ describe("questions that are asked often or of many rows", () => {
       await planMembers(store, work, [edge("add", 1, 9)]);
       await applyAll(store, work);
     },
-    keptAmong: () => store.keptAmong(work.source.id, "m1", [userId(1)]),
-    listKeptUnrecorded: () => store.listKeptUnrecorded(work.source.id, "user", { all: false, after: "", limit: 9 }),
-    keepUndone: () => store.keepUndone(work.lease, work.task.id, "m1"),
-    releaseKept: () => store.releaseKept(work.lease, work.source.id, "m1"),
+    keptAmong: () => store.keptAmong(work.source.id, ["m1"], [userId(1)]),
+    listUnrecorded: () => store.listUnrecorded(work.source.id, "user", { all: false, after: "", limit: 9 }),
+    releaseKept: () => store.releaseKept(work.lease, work.source.id, ["m1"]),
+    renameKeptVersion: () => store.renameKeptVersion(work.lease, work.task.id, "m1", "m2"),
     "listKept of a source": () => store.listKept({ source: work.source.id, limit: 9 }),
     "listKept of an undo": () => store.listKept({ task: work.task.id, limit: 9 }),
     "endKept of an undo": () => store.endKept({ task: work.task.id }),

@@ -46,3 +46,13 @@ export async function directory({ database }: EngineFixture): Promise<readonly s
     ...edges.map(({ group_id, member_id }) => `${names.get(group_id)} has ${names.get(member_id)}`),
   ].sort();
 }
+
+export const idOf = async ({ store }: EngineFixture, userid: string): Promise<string> =>
+  (await store.findPeople(userid))[0] ?? "";
+
+/** How a person is in our own directory. */
+export async function stateOf(fixture: EngineFixture, userid: string): Promise<"active" | "inactive" | "gone"> {
+  const [current] = await fixture.store.readCurrent([await idOf(fixture, userid)]);
+  if (current === undefined || current.departed) return "gone";
+  return current.active ? "active" : "inactive";
+}

@@ -9,7 +9,7 @@ import { defaultSafeguards, type EngineFixture, startEngineFixture } from "../su
 import { onDatabase } from "../support/on-database.ts";
 import { idsOf, membersHere, startClient } from "../support/writing.ts";
 import { leavable } from "./targets/support.ts";
-import { apply, directory, planUndo, undo, unguarded } from "./undo-support.ts";
+import { apply, directory, idOf, planUndo, undo, unguarded } from "./undo-support.ts";
 
 /** The same of a target; who is inactive there is not in the directory any more, or was switched off. */
 function held({ control }: EngineFixture): readonly string[] {
@@ -26,9 +26,6 @@ function held({ control }: EngineFixture): readonly string[] {
     ]),
   ].sort();
 }
-
-const idOf = async ({ store }: EngineFixture, userid: string): Promise<string> =>
-  (await store.findPeople(userid))[0] ?? "";
 
 const titleOf = async (fixture: EngineFixture, userid: string): Promise<unknown> => {
   const [current] = await fixture.store.readCurrent([await idOf(fixture, userid)]);

@@ -1,8 +1,15 @@
 import type { JsonObject } from "../../lib/json.ts";
 import { classify, isOtherIdentity } from "../../plan/classify.ts";
 import { textOf } from "../../scim/document.ts";
-import { type DirectoryChange, type MemberChange, type UndoUnit, undoneMark } from "../../store/store.ts";
+import {
+  type DirectoryChange,
+  type KeptBasis,
+  type MemberChange,
+  type UndoUnit,
+  undoneMark,
+} from "../../store/store.ts";
 import { departure } from "../plan-record.ts";
+import { basisOf } from "./basis.ts";
 
 // What a task did to a resource, and what taking that back comes to:
 //
@@ -20,7 +27,7 @@ import { departure } from "../plan-record.ts";
 export type Verdict =
   | { readonly kind: "left-out"; readonly why: string }
   /** The task made it: whether it can go is known once it is known who else goes. */
-  | { readonly kind: "leaves" }
+  | { readonly kind: "leaves"; readonly kept: KeptBasis }
   /** `change` null: nothing but memberships. */
   | { readonly kind: "back"; readonly change: DirectoryChange | null; readonly edges: readonly MemberChange[] };
 
@@ -29,6 +36,8 @@ export interface JudgeOptions {
   readonly undoes: string;
   /** Ids of deleted groups that are brought back. */
   readonly restored: ReadonlySet<string>;
+  /** In force. */
+  readonly mappingVersion: string;
 }
 
 /** What the record of an undone change says. */
@@ -37,11 +46,13 @@ export function undoneBecause(undoes: string): string {
 }
 
 /** Judges one resource by how it is now. */
-export function judgeUnit(unit: UndoUnit, { undoes, restored }: JudgeOptions): Verdict {
+export function judgeUnit(unit: UndoUnit, { undoes, restored, mappingVersion }: JudgeOptions): Verdict {
   const moved = whatMoved(unit);
   if (moved !== null) return leftOut(moved);
+  const kept = basisOf(unit, mappingVersion);
+  if (kept === null) return leftOut(unheard);
   const { document, edges } = unit;
-  if (document !== null && document.before === null) return { kind: "leaves" };
+  if (document !== null && document.before === null) return { kind: "leaves", kept };
   if (isRestored(unit) && unit.resourceType === "Group" && !restored.has(unit.resourceId)) {
     return leftOut(groupIsGone);
   }
@@ -49,7 +60,8 @@ export function judgeUnit(unit: UndoUnit, { undoes, restored }: JudgeOptions): V
   const memberType = unit.resourceType;
   const memberId = unit.resourceId;
   const reverse = { add: "remove", remove: "add" } as const;
-  const change = document === null ? null : changeBack(unit, document.before ?? "{}", undoneBecause(undoes));
+  const change =
+    document === null ? null : changeBack(unit, document.before ?? "{}", { kept, because: undoneBecause(undoes) });
   return {
     kind: "back",
     change,
@@ -57,6 +69,7 @@ export function judgeUnit(unit: UndoUnit, { undoes, restored }: JudgeOptions): V
   };
 }
 
+const unheard = "the source says something else of it that no sync has brought here yet";
 const groupIsGone = "a group that it would go back to is gone";
 
 /** Whether the groups that it left are there, or brought back. */
@@ -95,7 +108,11 @@ function leftOut(why: string): Verdict {
 }
 
 /** The change to the document from before. Null where it says the same. */
-function changeBack(unit: UndoUnit, before: string, because: string): DirectoryChange | null {
+function changeBack(
+  unit: UndoUnit,
+  before: string,
+  { kept, because }: Pick<DirectoryChange, "because"> & { readonly kept: KeptBasis },
+): DirectoryChange | null {
   const { current, resourceType: type } = unit;
   const isBack = isRestored(unit);
   if (!isBack && before === current.document) return null;
@@ -107,6 +124,7 @@ function changeBack(unit: UndoUnit, before: string, because: string): DirectoryC
     ...{ action, status: "planned", error: null, because, before: is, after, sources: null },
     ...{ externalId: textOf(after, "externalId"), displayName: textOf(after, "displayName") },
     ...{ baseVersion: current.version, fingerprint: undoneMark, mappingVersion: undoneMark, managerKey: null },
+    kept,
     changesIdentity: is !== null && !isBack && isOtherIdentity(type, is, after),
   };
 }
@@ -131,7 +149,7 @@ function actionOf({ document, resourceType }: UndoUnit): DirectoryChange["action
 }
 
 /** The removal of what the task made: the source goes on having it. */
-export function leaveAgain(unit: UndoUnit, undoes: string): DirectoryChange {
+export function leaveAgain(unit: UndoUnit, undoes: string, kept: KeptBasis): DirectoryChange {
   const gone = departure(unit.kind, unit.current, "", { keepsRecord: true });
-  return { ...gone, because: undoneBecause(undoes) };
+  return { ...gone, because: undoneBecause(undoes), kept };
 }

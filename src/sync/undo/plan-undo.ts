@@ -1,7 +1,16 @@
 import { type Protection, protectedReason } from "../../plan/protection.ts";
 import type { ResourceType } from "../../scim/resource.ts";
-import type { DirectoryChange, DirectoryStore, Lease, MemberChange, UndoStore, UndoUnit } from "../../store/store.ts";
+import type {
+  DirectoryChange,
+  DirectoryStore,
+  KeptBasis,
+  Lease,
+  MemberChange,
+  UndoStore,
+  UndoUnit,
+} from "../../store/store.ts";
 import { protectedAmong, protectedBy } from "../plan-departures.ts";
+import { basisOf } from "./basis.ts";
 import {
   hasAllGroups,
   isRestored,
@@ -20,7 +29,15 @@ export interface UndoParts {
   readonly undoes: string;
   /** Who is not changed, whatever an administrator takes back. */
   readonly protection: Protection;
+  /** In force, with everything else that shapes what it yields. */
+  readonly mappingVersion: string;
   readonly onProgress: (done: number) => Promise<void>;
+}
+
+/** What the task has made and may leave again, and by what it is kept then. */
+interface Made {
+  readonly unit: UndoUnit;
+  readonly kept: KeptBasis;
 }
 
 /**
@@ -31,7 +48,7 @@ export async function planUndo(parts: UndoParts): Promise<void> {
   const { store, lease, taskId, undoes } = parts;
   await store.beginUndo(lease, taskId, undoes);
   const restored = await findRestored(parts);
-  const made: UndoUnit[] = [];
+  const made: Made[] = [];
   const left = new Departures();
   // Groups first, so that memberships find their group's change.
   for await (const units of pagesOf(parts, "Group")) made.push(...(await planPage(parts, units, restored, left)));
@@ -77,7 +94,10 @@ async function* pagesOf(
 async function findRestored(parts: UndoParts): Promise<ReadonlySet<string>> {
   const candidates = new Map<string, UndoUnit>();
   for await (const units of pagesOf(parts, "Group")) {
-    for (const unit of units) if (isRestored(unit) && whatMoved(unit) === null) candidates.set(unit.resourceId, unit);
+    for (const unit of units) {
+      const isAsLeft = whatMoved(unit) === null && basisOf(unit, parts.mappingVersion) !== null;
+      if (isRestored(unit) && isAsLeft) candidates.set(unit.resourceId, unit);
+    }
   }
   for (let found = true; found; ) {
     found = false;
@@ -97,18 +117,20 @@ async function planPage(
   units: readonly UndoUnit[],
   restored: ReadonlySet<string>,
   left: Departures,
-): Promise<readonly UndoUnit[]> {
-  const { store, lease, taskId, undoes, protection } = parts;
+): Promise<readonly Made[]> {
+  const { store, lease, taskId, undoes, protection, mappingVersion } = parts;
   const changes: DirectoryChange[] = [];
   const edges: MemberChange[] = [];
-  const made: UndoUnit[] = [];
+  const made: Made[] = [];
   for (const unit of units) {
     const { current } = unit;
     const by = current.deleted || current.departed ? null : protectedBy(protection, current);
     const verdict =
-      by === null ? judgeUnit(unit, { undoes, restored }) : ({ kind: "left-out", why: protectedReason(by) } as const);
+      by === null
+        ? judgeUnit(unit, { undoes, restored, mappingVersion })
+        : ({ kind: "left-out", why: protectedReason(by) } as const);
     if (verdict.kind === "left-out") changes.push(leftOutChange(unit, undoes, verdict.why));
-    else if (verdict.kind === "leaves") made.push(unit);
+    else if (verdict.kind === "leaves") made.push({ unit, kept: verdict.kept });
     else {
       if (verdict.change !== null) changes.push(verdict.change);
       edges.push(...verdict.edges);
@@ -131,15 +153,15 @@ async function addEdges(
 }
 
 /** What the task made leaves again, and leaves its groups with it: all of it waits together where a safeguard holds. */
-async function planLeaving(parts: UndoParts, units: readonly UndoUnit[], left: Departures): Promise<void> {
-  if (units.length === 0) return;
+async function planLeaving(parts: UndoParts, made: readonly Made[], left: Departures): Promise<void> {
+  if (made.length === 0) return;
   const { store, lease, taskId, undoes } = parts;
   await store.addChanges(
     lease,
     taskId,
-    units.map((unit) => leaveAgain(unit, undoes)),
+    made.map(({ unit, kept }) => leaveAgain(unit, undoes, kept)),
   );
-  const types = new Map(units.map((unit) => [unit.resourceId, unit.resourceType]));
+  const types = new Map(made.map(({ unit }) => [unit.resourceId, unit.resourceType]));
   const edges = (await store.edgesAnywhere([...types.keys()])).map(
     ({ groupId, memberId }): MemberChange => ({
       ...{ groupId, op: "remove", memberId },
@@ -150,22 +172,22 @@ async function planLeaving(parts: UndoParts, units: readonly UndoUnit[], left: D
 }
 
 /** Groups that the task made go once everybody in them goes; one that somebody stays in stays for him. */
-async function planMadeGroups(parts: UndoParts, made: readonly UndoUnit[], left: Departures): Promise<void> {
+async function planMadeGroups(parts: UndoParts, made: readonly Made[], left: Departures): Promise<void> {
   const { store, lease, taskId, undoes, protection } = parts;
-  const open = new Map(made.map((unit) => [unit.resourceId, unit]));
+  const open = new Map(made.map((each) => [each.unit.resourceId, each]));
   const counts = new Map<string, number>();
   for (const id of open.keys()) counts.set(id, (await store.membersOfGroup(id)).length);
   const staying = (id: string): number => (counts.get(id) ?? 0) - left.of(id);
   const protectedThere = await protectedAmong(
     store,
     protection,
-    made.map(({ current }) => current),
+    made.map(({ unit }) => unit.current),
   );
   for (let found = true; found; ) {
     found = false;
-    for (const [id, unit] of open) {
+    for (const [id, each] of open) {
       if (staying(id) > 0 || protectedThere.has(id)) continue;
-      await planLeaving(parts, [unit], left);
+      await planLeaving(parts, [each], left);
       open.delete(id);
       found = true;
     }
@@ -174,6 +196,6 @@ async function planMadeGroups(parts: UndoParts, made: readonly UndoUnit[], left:
     const by = protectedThere.get(id);
     return by === undefined ? `members of it stay as they are (${staying(id)})` : protectedReason(by);
   };
-  const kept = [...open].map(([id, unit]) => leftOutChange(unit, undoes, why(id)));
+  const kept = [...open].map(([id, { unit }]) => leftOutChange(unit, undoes, why(id)));
   if (kept.length > 0) await store.addChanges(lease, taskId, kept);
 }

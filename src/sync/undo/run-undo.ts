@@ -2,7 +2,7 @@ import type { Protection } from "../../plan/protection.ts";
 import type { TaskError } from "../../store/store.ts";
 import { applyDirectory } from "../apply-directory.ts";
 import { guardDirectory } from "../guard-directory.ts";
-import { mappingVersionOf, sourceContext } from "../mapping-context.ts";
+import { keptVersionOf, mappingVersionOf, sourceContext } from "../mapping-context.ts";
 import type { DirectoryResult, SourceTaskParts } from "../run-source-task.ts";
 import { joinHolds } from "../settle-groups.ts";
 import { beginApplying, loadMapping, settle } from "../source-task-steps.ts";
@@ -12,7 +12,7 @@ const nothingRead = { users: 0, groups: 0 };
 
 /**
  * Takes a task back in the directory: plans it and, unless only a plan is wanted, guards and applies it. Nothing is read.
- * What is put back is kept until the source, or the mapping, says something else than now.
+ * What is put back is kept from then on, until the source, or the mapping, says something else than what it was made from.
  */
 export async function runUndo(
   parts: SourceTaskParts,
@@ -24,9 +24,11 @@ export async function runUndo(
   if ("error" in loaded) return unusable(loaded.error);
   const { mapping, version, problem } = loaded;
   await store.noteTask(task.id, { mapping: { name: mapping.name, version, problem } });
+  const context = sourceContext(row, (await store.readUnseenFields(row.id)) ?? []);
+  const mappingVersion = mappingVersionOf(mapping, context);
   let looked = 0;
   await planUndo({
-    ...{ store, lease, taskId: task.id, undoes, protection },
+    ...{ store, lease, taskId: task.id, undoes, protection, mappingVersion },
     onProgress: async (done) => {
       signal.throwIfAborted();
       looked += done;
@@ -47,20 +49,23 @@ export async function runUndo(
   const hold = await guardDirectory({ store, lease, taskId: task.id, sourceId: row.id, safeguards, clock });
   await beginApplying(parts, { counts: await store.countTask(task.id, null, nothingRead), hold });
   await applyDirectory(parts);
-  await keepWhatIsUndone(parts);
+  await keepAcrossFields(parts);
   return { usable: true, read: nothingRead, error: null, hold: joinHolds(hold, await settle(parts)) };
 }
 
-/** What was applied of an undo is kept, also by whoever takes it up again, and once what was held is approved. */
-export async function keepWhatIsUndone(
+/**
+ * What an undo keeps by the mapping in force is kept whichever fields of people the reads to come see. Left undone, for the
+ * undo was cut off, it ends with the first that sees others.
+ */
+export async function keepAcrossFields(
   parts: Pick<SourceTaskParts, "store" | "lease" | "task" | "row" | "loadMapping">,
 ): Promise<void> {
   const { store, lease, task, row } = parts;
   const loaded = await loadMapping(parts);
+  if ("error" in loaded) return;
   const context = sourceContext(row, (await store.readUnseenFields(row.id)) ?? []);
-  // Without any mapping no sync comes to ask; the first one that does brings the source's word.
-  const version = "error" in loaded ? "" : mappingVersionOf(loaded.mapping, context);
-  await store.keepUndone(lease, task.id, version);
+  const from = mappingVersionOf(loaded.mapping, context);
+  await store.renameKeptVersion(lease, task.id, from, keptVersionOf(loaded.mapping, context));
 }
 
 function unusable(error: TaskError): DirectoryResult {
