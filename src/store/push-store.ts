@@ -227,6 +227,8 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
   /** Users that are active at the target and must not be any more. */
   pendingDeactivations(scope: PushScope, page: RemovalPage): Promise<readonly PendingResource[]>;
   pendingDeletes(scope: PushScope, type: ResourceType, page: RemovalPage): Promise<readonly PendingResource[]>;
+  /** Those of these people whose account there is to be deactivated or deleted, approved or not. */
+  removalsAmong(scope: PushScope, resourceIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** How many removals wait that nobody has approved, and of how many. */
   countPendingRemovals(scope: PushScope): Promise<{ readonly pending: RemovalCounts; readonly total: RemovalCounts }>;
   /** How many resources of the directory the target holds; who has left is not among them. */
@@ -296,7 +298,8 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
     group: PendingGroup,
     op: "add" | "remove",
     members: readonly MemberDelta[],
-    outcome: { readonly status: RecordStatus; readonly error: string | null },
+    /** `because`: why, where it is not that the members changed; such a record is about nothing else. */
+    outcome: { readonly status: RecordStatus; readonly error: string | null; readonly because?: string },
   ): Promise<void>;
   /**
    * Notes how far a group's memberships are. It lacks members where the push says so, and where the ledger does: somebody
