@@ -15,6 +15,7 @@ import { protect } from "./0012-protect.ts";
 import { quarantine } from "./0013-quarantine.ts";
 import { undo } from "./0014-undo.ts";
 import { administrators } from "./0016-administrators.ts";
+import { targetSources } from "./0019-target-sources.ts";
 
 /** A step of the schema's history: statements in the dialect's own words. Numbered, only ever added to. */
 export type Migration = (dialect: Database["dialect"]) => readonly string[];
@@ -34,6 +35,7 @@ const migrations: readonly Migration[] = [
   quarantine,
   undo,
   administrators,
+  targetSources,
 ];
 
 /** Brings the tables up to date. Two processes may start at once: the second waits, then finds nothing to do. */
