@@ -4,19 +4,9 @@ import { isRemovalApproved, isRenameApproved } from "./approvals.ts";
 import type { Database } from "./database.ts";
 import { countRemovals, identityActions } from "./directory-rows.ts";
 import type { DirectoryStore, Lease } from "./engine.ts";
+import { holdMemberships, membersAlone, setAside } from "./held-memberships.ts";
 import { leasedWrite } from "./leases.ts";
 import type { Tables } from "./tables.ts";
-
-/** Of a change of a group that is about its members and nothing else. */
-const membersAlone = {
-  action: "update",
-  before: null,
-  after: null,
-  sources: null,
-  apply: null,
-  changes_identity: 0,
-  warnings: null,
-} as const;
 
 /** What the safeguards set aside, and what they count. */
 export function makeDirectoryHolds(
@@ -76,7 +66,7 @@ export function makeDirectoryHolds(
       write(lease, async (trx) => {
         if (types.length === 0) return;
         await holdPlanned(trx, taskId, types).where("action", "in", ["deactivate", "delete"]).execute();
-        await holdMembershipsOfThoseWhoStay(trx, taskId);
+        await holdMemberships(trx, taskId);
       }),
 
     holdIdentityChanges: (lease, taskId, types) =>
@@ -89,6 +79,8 @@ export function makeDirectoryHolds(
           .execute();
         // What a group is called waits; who is in it does not: nobody would look at those people again.
         for (const row of held) if (row.added_count + row.removed_count > 0) await letMembersGoAhead(trx, row);
+        // Of whom it would switch off the memberships wait as well.
+        await holdMemberships(trx, taskId);
       }),
 
     holdMemberRemovals: (lease, changeSeqs) =>
@@ -97,7 +89,10 @@ export function makeDirectoryHolds(
         for (const seq of changeSeqs) {
           const row = await trx.selectFrom("change").selectAll().where("seq", "=", seq).executeTakeFirst();
           if (!row) continue;
-          held += await setAside(trx, row, sql`1 = 1`, "more members would leave this group than its safeguard allows");
+          held += await setAside(trx, row, sql`1 = 1`, {
+            status: "held",
+            because: "more members would leave this group than its safeguard allows",
+          });
         }
         await dropEmpty(trx, changeSeqs);
         return held;
@@ -185,91 +180,6 @@ export function makeDirectoryHolds(
         })),
       });
     });
-  }
-
-  /** Who stays also stays in his groups; a group that stays also stays in its parent. The others leave theirs. */
-  async function holdMembershipsOfThoseWhoStay(trx: Transaction<Tables>, taskId: string): Promise<void> {
-    const held = await trx
-      .selectFrom("change")
-      .select("resource_id")
-      .where("task_id", "=", taskId)
-      .where("target_id", "is", null)
-      .where("status", "=", "held")
-      .where("action", "in", ["deactivate", "delete"])
-      .execute();
-    const edges = await trx
-      .selectFrom("change as c")
-      .innerJoin("change_member as m", "m.change_seq", "c.seq")
-      .select(["c.seq", "m.member_id"])
-      .where("c.task_id", "=", taskId)
-      .where("c.target_id", "is", null)
-      .where("c.status", "=", "planned")
-      .where("c.leavers", "=", 1)
-      .where(isOneOf("m.member_id", [...new Set(held.map((row) => row.resource_id))]))
-      .execute();
-    const staying = new Map<number, string[]>();
-    for (const { seq, member_id } of edges) {
-      const members = staying.get(seq) ?? [];
-      members.push(member_id);
-      staying.set(seq, members);
-    }
-    const groups = await trx
-      .selectFrom("change")
-      .selectAll()
-      .where(isOneOf("seq", [...staying.keys()]))
-      .execute();
-    const isWhole = (group: { readonly seq: number; readonly removed_count: number }): boolean =>
-      staying.get(group.seq)?.length === group.removed_count;
-    const whole = groups.filter(isWhole).map((group) => group.seq);
-    await trx.updateTable("change").set({ status: "held" }).where(isOneOf("seq", whole)).execute();
-    for (const group of groups) {
-      if (!isWhole(group))
-        await setAside(trx, group, isOneOf("member_id", staying.get(group.seq) ?? []), group.because);
-    }
-  }
-
-  /** Moves removals of a group's change to a held change of their own, so that the rest can go ahead; how many. */
-  async function setAside(
-    trx: Transaction<Tables>,
-    row: Selectable<Tables["change"]>,
-    which: RawBuilder<boolean>,
-    because: string,
-  ): Promise<number> {
-    const counted = await trx
-      .selectFrom("change_member")
-      .select(sql<number>`count(*)`.as("count"))
-      .where("change_seq", "=", row.seq)
-      .where("op", "=", "remove")
-      .where(which)
-      .executeTakeFirstOrThrow();
-    const count = Number(counted.count);
-    if (count === 0) return 0;
-    const { seq, ...copied } = row;
-    const inserted = await trx
-      .insertInto("change")
-      .values({
-        ...copied,
-        ...membersAlone,
-        status: "held",
-        added_count: 0,
-        removed_count: count,
-        because,
-      })
-      .returning("seq")
-      .executeTakeFirstOrThrow();
-    await trx
-      .updateTable("change_member")
-      .set({ change_seq: inserted.seq })
-      .where("change_seq", "=", seq)
-      .where("op", "=", "remove")
-      .where(which)
-      .execute();
-    await trx
-      .updateTable("change")
-      .set({ removed_count: row.removed_count - count })
-      .where("seq", "=", seq)
-      .execute();
-    return count;
   }
 
   /** A change of members of which nothing is left is none. */

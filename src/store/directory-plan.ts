@@ -65,6 +65,7 @@ export function makeDirectoryPlan(
           if (seq !== undefined) rows.push({ change_seq: seq, op, member_id: memberId, member_type: memberType });
         }
         await database.upsert(trx, { table: "change_member", rows, conflict: ["change_seq", "op", "member_id"] });
+        if (leavers) await takeOver(database, trx, taskId, [...new Set(rows.map((row) => String(row["member_id"])))]);
       }),
 
     countMemberChanges: (lease, taskId) =>
@@ -159,6 +160,24 @@ export function makeDirectoryPlan(
         }),
       ),
   };
+}
+
+/**
+ * Who leaves altogether leaves his groups as a leaver: what the source says of his memberships beside it (WeCom takes him out
+ * of its tags) is not planned a second time. It would be done, and counted, whatever becomes of his departure.
+ */
+async function takeOver(
+  { isOneOf }: Database,
+  trx: Transaction<Tables>,
+  taskId: string,
+  memberIds: readonly string[],
+): Promise<void> {
+  const others = sql`task_id = ${taskId} and target_id is null and status = 'planned' and leavers = 0
+    and resource_type = 'Group' and action <> 'delete'`;
+  await sql`delete from change_member where op = 'remove' and ${isOneOf("member_id", memberIds)}
+    and change_seq in (select seq from change where ${others})`.execute(trx);
+  await sql`delete from change where ${others} and after is null
+    and not exists (select 1 from change_member m where m.change_seq = change.seq)`.execute(trx);
 }
 
 interface LossRow {

@@ -1,5 +1,10 @@
 // Tables of what is kept back and of events; see tables.ts.
 
+/** Tables that are named here and nowhere else. */
+export interface MoreTables {
+  target_source: TargetSourceTable;
+}
+
 /** A person of whom an administrator keeps all changes back, at one target or (`target_id` is empty) at all of them. */
 export interface PauseTable {
   resource_id: string;
@@ -7,6 +12,12 @@ export interface PauseTable {
   reason: string | null;
   since: number;
   paused_by: string;
+}
+
+/** A source for whose people and groups a target has been looked through: a push of all of it came to its end. */
+export interface TargetSourceTable {
+  target_id: string;
+  source_id: string;
 }
 
 /** A source that has ended, or is about to: under its former name its tasks and records are found. */

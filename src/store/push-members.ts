@@ -147,9 +147,9 @@ export function makePushMembers(
         }),
       ),
 
-    saveMembers: (lease, taskId, targetId, group, op, members, { status, error }) =>
+    saveMembers: (lease, taskId, targetId, group, op, members, { status, error, because }) =>
       write(lease, async (trx) => {
-        const seq = await changeOfGroup(trx, { taskId, targetId, group, status, error, now: clock() });
+        const seq = await changeOfGroup(trx, { taskId, targetId, group, status, error, because, now: clock() });
         const known = await trx
           .selectFrom("change_member")
           .select(sql<number>`count(*)`.as("count"))
@@ -272,15 +272,17 @@ interface MembersRecord {
   readonly group: PendingGroup;
   readonly status: Tables["change"]["status"];
   readonly error: string | null;
+  /** Absent: that the members changed. Given, the record is about nothing else. */
+  readonly because: string | undefined;
   readonly now: number;
 }
 
 /** The record of a group's membership at this target in this task: the one that made the group, or one of its own. */
 async function changeOfGroup(
   trx: Transaction<Tables>,
-  { taskId, targetId, group, status, error, now }: MembersRecord,
+  { taskId, targetId, group, status, error, because, now }: MembersRecord,
 ): Promise<number> {
-  const found = await trx
+  let query = trx
     .selectFrom("change")
     .select("seq")
     .where("resource_id", "=", group.id)
@@ -288,8 +290,9 @@ async function changeOfGroup(
     .where("target_id", "=", targetId)
     .where("status", "=", status)
     .where("action", "<>", "delete")
-    .orderBy("seq", "desc")
-    .executeTakeFirst();
+    .orderBy("seq", "desc");
+  if (because !== undefined) query = query.where("because", "=", because);
+  const found = await query.executeTakeFirst();
   if (found) return found.seq;
   const record = {
     ...{
@@ -299,7 +302,9 @@ async function changeOfGroup(
       displayName: group.displayName,
     },
     ...{ action: "update" as const, status, error, before: null, after: null, remoteId: group.remoteId },
-    because: status === "drifted" ? "its members at the target are not those that it was given" : "its members changed",
+    because:
+      because ??
+      (status === "drifted" ? "its members at the target are not those that it was given" : "its members changed"),
   };
   const inserted = await trx
     .insertInto("change")

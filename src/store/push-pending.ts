@@ -51,6 +51,7 @@ type PendingQueries = Pick<
   | "pendingUpdates"
   | "pendingDeactivations"
   | "pendingDeletes"
+  | "removalsAmong"
   | "countPendingRemovals"
   | "countLinked"
   | "heldAmong"
@@ -272,6 +273,14 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
         isOfAll(scope, type),
         notWithheld(scope, type, "delete"),
       ),
+
+    async removalsAmong(scope, resourceIds) {
+      if (resourceIds.length === 0 || !scope.types.includes("User")) return new Set();
+      const { rows } = await sql<{ id: string }>`
+        select resource.id ${from(scope, "User")} and ${isOneOf("resource.id", resourceIds)} and ${isLinked}
+          and (${mustBeInactive(scope)} or ${mustBeDeleted(scope, "User")})`.execute(db);
+      return new Set(rows.map(({ id }) => id));
+    },
 
     async countPendingRemovals(scope) {
       const open = (type: ResourceType): Condition =>

@@ -197,6 +197,10 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
     matches: readonly { readonly attribute: string; readonly value: string; readonly remoteId: string }[],
   ): Promise<void>;
   noteContact(lease: Lease, targetId: string): Promise<void>;
+  /** Those of these sources for which the target has not been looked through yet; the user groups are never among them. */
+  newSources(targetId: string, sourceIds: readonly string[]): Promise<readonly string[]>;
+  /** The target has been looked through for these sources: what it held of theirs is linked. */
+  noteSources(lease: Lease, targetId: string, sourceIds: readonly string[]): Promise<void>;
   forgetRemoteMatches(lease: Lease, targetId: string): Promise<void>;
   /** Remote ids that matched a value at first contact. */
   remoteMatches(targetId: string, type: ResourceType, attribute: string, value: string): Promise<readonly string[]>;
@@ -227,6 +231,8 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
   /** Users that are active at the target and must not be any more. */
   pendingDeactivations(scope: PushScope, page: RemovalPage): Promise<readonly PendingResource[]>;
   pendingDeletes(scope: PushScope, type: ResourceType, page: RemovalPage): Promise<readonly PendingResource[]>;
+  /** Those of these people whose account there is to be deactivated or deleted, approved or not. */
+  removalsAmong(scope: PushScope, resourceIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** How many removals wait that nobody has approved, and of how many. */
   countPendingRemovals(scope: PushScope): Promise<{ readonly pending: RemovalCounts; readonly total: RemovalCounts }>;
   /** How many resources of the directory the target holds; who has left is not among them. */
@@ -296,7 +302,8 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
     group: PendingGroup,
     op: "add" | "remove",
     members: readonly MemberDelta[],
-    outcome: { readonly status: RecordStatus; readonly error: string | null },
+    /** `because`: why, where it is not that the members changed; such a record is about nothing else. */
+    outcome: { readonly status: RecordStatus; readonly error: string | null; readonly because?: string },
   ): Promise<void>;
   /**
    * Notes how far a group's memberships are. It lacks members where the push says so, and where the ledger does: somebody

@@ -10,6 +10,7 @@ import { makePushHolds } from "./push-holds.ts";
 import { makePushMembers } from "./push-members.ts";
 import { type LinkedQueries, makePendingQueries, sourcesOf } from "./push-pending.ts";
 import { makePushRules } from "./push-rules.ts";
+import { userGroups } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { takeOver } from "./take-over.ts";
 import { unlink } from "./unlink.ts";
@@ -54,6 +55,26 @@ export function makePushStore(
       write(lease, async (trx) => {
         await trx.updateTable("target").set({ contacted_at: clock() }).where("id", "=", targetId).execute();
       }),
+
+    async newSources(targetId, sourceIds) {
+      const known = await db
+        .selectFrom("target_source")
+        .select("source_id")
+        .where("target_id", "=", targetId)
+        .where(isOneOf("source_id", sourceIds))
+        .execute();
+      const met = new Set(known.map((row) => row.source_id));
+      return [...new Set(sourceIds)].filter((id) => !met.has(id) && id !== userGroups);
+    },
+
+    noteSources: (lease, targetId, sourceIds) =>
+      write(lease, (trx) =>
+        database.upsert(trx, {
+          table: "target_source",
+          rows: sourceIds.map((id) => ({ target_id: targetId, source_id: id })),
+          conflict: ["target_id", "source_id"],
+        }),
+      ),
 
     forgetRemoteMatches: (lease, targetId) =>
       write(lease, async (trx) => {
@@ -180,6 +201,7 @@ export function makePushStore(
         await revokeLease(trx, `target:${targetId}`);
         await trx.deleteFrom("remote_match").where("target_id", "=", targetId).execute();
         await trx.deleteFrom("remote_seen").where("target_id", "=", targetId).execute();
+        await trx.deleteFrom("target_source").where("target_id", "=", targetId).execute();
         await trx.deleteFrom("link_member").where("target_id", "=", targetId).execute();
         await trx.deleteFrom("link").where("target_id", "=", targetId).execute();
         await trx

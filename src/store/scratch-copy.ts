@@ -32,6 +32,7 @@ export async function copyForPlan(from: Database, to: Database, { taskId, target
     { table: "member", key: ["group_id", "member_id"], where: all },
     { table: "link", key: ["target_id", "resource_id"], where: ofTargets },
     { table: "pause", key: ["resource_id", "target_id"], where: all },
+    { table: "target_source", key: ["target_id", "source_id"], where: ofTargets },
     { table: "link_member", key: ["target_id", "group_id", "member_id"], where: ofTargets },
     {
       table: "remote_match",

@@ -138,6 +138,7 @@ export function makeSourceStore(database: Database, cipher: Cipher, clock: () =>
         await trx.deleteFrom("link_member").where("group_id", "in", resources).execute();
         await trx.deleteFrom("link_member").where("member_id", "in", resources).execute();
         await trx.deleteFrom("link").where("resource_id", "in", resources).execute();
+        await trx.deleteFrom("target_source").where("source_id", "=", id).execute();
         await trx.deleteFrom("member").where("group_id", "in", resources).execute();
         await trx.deleteFrom("member").where("member_id", "in", resources).execute();
         await trx.deleteFrom("resource").where("source_id", "=", id).execute();

@@ -1,13 +1,20 @@
 import type { Generated } from "kysely";
 import type { AdministratorTables } from "./administrator-tables.ts";
 import type { DirectoryAction } from "./directory-writing.ts";
-import type { AlertTable, EndedSourceTable, PauseTable, WebhookDeliveryTable, WebhookTable } from "./more-tables.ts";
+import type {
+  AlertTable,
+  EndedSourceTable,
+  MoreTables,
+  PauseTable,
+  WebhookDeliveryTable,
+  WebhookTable,
+} from "./more-tables.ts";
 import type { PlanRequestTable } from "./plan-table.ts";
 import type { KeptTable, LostMemberTable, UndoUnitTable } from "./undo-tables.ts";
 
 // The tables as Kysely sees them. Times are milliseconds since 1970; booleans are 0 and 1; JSON is text.
 
-export interface Tables extends AdministratorTables {
+export interface Tables extends AdministratorTables, MoreTables {
   source: SourceTable;
   source_record: SourceRecordTable;
   resource: ResourceTable;

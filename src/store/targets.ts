@@ -131,6 +131,7 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
         await trx.deleteFrom("remote_match").where("target_id", "=", id).execute();
         await trx.deleteFrom("remote_seen").where("target_id", "=", id).execute();
         await trx.deleteFrom("pause").where("target_id", "=", id).execute();
+        await trx.deleteFrom("target_source").where("target_id", "=", id).execute();
         await trx.deleteFrom("link_member").where("target_id", "=", id).execute();
         await trx.deleteFrom("link").where("target_id", "=", id).execute();
         await trx

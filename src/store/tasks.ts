@@ -6,6 +6,7 @@ import { countChanges, noCounts } from "./counts.ts";
 import type { Database } from "./database.ts";
 import type { EngineTaskStore } from "./engine.ts";
 import { writeEvents } from "./events.ts";
+import { releaseMemberships } from "./held-memberships.ts";
 import { makeHeldPushes } from "./held-pushes.ts";
 import { makePruning } from "./prune.ts";
 import type { TaskRow, TaskStore } from "./store.ts";
@@ -297,14 +298,14 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
     if (queued.numUpdatedRows === 0n) return false;
     if (changes !== null) {
       const seqs = await findHeld(database, trx, id, changes);
+      // What follows from a removal (its memberships) goes with the removals that were approved.
+      const following = await releaseMemberships(database, trx, id, seqs);
       await trx
         .updateTable("change")
         .set({ status: "skipped", error: "not approved" })
         .where("task_id", "=", id)
         .where("status", "=", "held")
-        // What follows from a removal (its memberships) goes with the removals that were approved.
-        .where("leavers", "=", 0)
-        .where((where) => where.not(isOneOf("seq", seqs)))
+        .where((where) => where.not(isOneOf("seq", [...seqs, ...following])))
         .execute();
     }
     await releaseHeld(trx, id);

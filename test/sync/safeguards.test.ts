@@ -182,7 +182,7 @@ describe("what was held", () => {
     const others = gone.filter((userid) => !chosen.some(({ externalId }) => externalId === userid));
     expect(activeOf(fixture, others)).toBe(7);
     expect(membershipsOf(fixture, others)).toBeGreaterThanOrEqual(7);
-    expect((await fixture.records(held, { status: "skipped" })).length).toBe(7);
+    expect((await fixture.records(held, { status: "skipped", resourceType: "User" })).length).toBe(7);
     expectHeld(await fixture.sync(), { users: 7, groups: 0, members: 0 });
   });
 

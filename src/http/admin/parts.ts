@@ -105,7 +105,7 @@ export interface AdminParts {
     GroupReader &
     Pick<GroupRuleStore, "listGroupRules"> &
     DirectoryRecordReader &
-    Pick<PushStore, "contactedAt"> &
+    Pick<PushStore, "contactedAt" | "newSources"> &
     HistoryReader &
     KeptReader &
     UndoReader &

@@ -46,7 +46,8 @@ export function makeTargetChecks(parts: AdminParts) {
     })
     .openapi(previewMatches, async (c) => {
       const target = await findTarget(store, c.req.valid("param").id);
-      if ((await store.contactedAt(target.id)) !== null) {
+      const isKnown = (await store.contactedAt(target.id)) !== null;
+      if (isKnown && (await store.newSources(target.id, target.settings.sources)).length === 0) {
         throw new ProblemError(409, "conflict", `${contacted.detail}.`);
       }
       const task = await queue(target, "match", false, callerOf(c).name);

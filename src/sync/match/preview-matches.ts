@@ -5,7 +5,7 @@ import type { MatchCandidate, MatchCounts, Matching, PendingResource, PushOutcom
 import { Attempts } from "../push/attempt.ts";
 import { desiredDocument, nameProblem } from "../push/desired.ts";
 import { chooseMatch, holdersOf, matchAttributes, matchText, matchValue } from "../push/find-match.ts";
-import { matchesOf } from "../push/first-contact.ts";
+import { matchesOf, newSources, notHeld, scopeOf } from "../push/first-contact.ts";
 import { failedAt, failedPush, type PushResult, prepare } from "../push/prepare.ts";
 import { outcomeOf } from "../push/push-parts.ts";
 import type { VerifyParts } from "../verify/verify-parts.ts";
@@ -28,13 +28,15 @@ export async function previewMatches(request: Omit<VerifyRequest, "repair" | "is
   const { store, lease, row, taskId, target, signal, clock } = request;
   const prepared = prepare({ ...request, leaving: null }, clock());
   if ("state" in prepared) return { ...prepared, matching: null };
-  if ((await store.contactedAt(row.id)) !== null)
-    return { ...failedPush(contacted.code, contacted.detail), matching: null };
+  const isFirst = (await store.contactedAt(row.id)) === null;
+  const added = isFirst ? [] : await newSources(store, prepared.scope);
+  if (!isFirst && added.length === 0) return { ...failedPush(contacted.code, contacted.detail), matching: null };
   try {
     const attempts = new Attempts({ signal, ensureHeld: request.ensureHeld });
     const capabilities = await attempts.run(() => target.discover(signal));
     const types = prepared.scope.types.filter((type) => (type === "User" ? capabilities.users : capabilities.groups));
-    const scope = { ...prepared.scope, types };
+    // Of a target that was pushed to the preview is about those sources that it has nothing of.
+    const scope = { ...(isFirst ? prepared.scope : scopeOf(prepared.scope, added)), types };
     const total = await store.countPending(scope);
     let done = 0;
     const parts: VerifyParts = {
@@ -54,7 +56,7 @@ export async function previewMatches(request: Omit<VerifyRequest, "repair" | "is
     await forgetListed(parts);
     await store.forgetRecordsOf(lease, taskId, row.id);
     const matching = { users: nothing, groups: nothing };
-    for (const type of types) matching[type === "User" ? "users" : "groups"] = await matchType(parts, type);
+    for (const type of types) matching[type === "User" ? "users" : "groups"] = await matchType(parts, type, isFirst);
     await forgetListed(parts);
     return { state: "succeeded", error: null, hold: null, matching };
   } catch (error) {
@@ -65,7 +67,8 @@ export async function previewMatches(request: Omit<VerifyRequest, "repair" | "is
 /** Why there is nothing to preview. */
 export const contacted = {
   code: "target.contacted",
-  detail: "the target has been pushed to already: what it held is linked, and its links say to what",
+  detail:
+    "the target has been pushed to already, with all of its sources: what it held is linked, and its links say to what",
 } as const;
 
 const nothing: MatchCounts = { listed: 0, adopted: {}, created: 0, ambiguous: 0 };
@@ -75,9 +78,9 @@ async function forgetListed({ store, lease, row }: VerifyParts): Promise<void> {
   await store.forgetRemoteMatches(lease, row.id);
 }
 
-async function matchType(parts: VerifyParts, type: ResourceType): Promise<MatchCounts> {
+async function matchType(parts: VerifyParts, type: ResourceType, isFirst: boolean): Promise<MatchCounts> {
   const { store, lease, taskId, row, scope } = parts;
-  const listed = await listAll(parts, type);
+  const listed = await listAll(parts, type, isFirst);
   const counts = { created: 0, ambiguous: 0 };
   const adopted = new Map<string, number>();
   for (let after = ""; ; ) {
@@ -103,7 +106,7 @@ async function matchType(parts: VerifyParts, type: ResourceType): Promise<MatchC
   }
 }
 
-async function listAll(parts: VerifyParts, type: ResourceType): Promise<number> {
+async function listAll(parts: VerifyParts, type: ResourceType, isFirst: boolean): Promise<number> {
   const { store, lease, taskId, row, target, attempts, signal } = parts;
   let listed = 0;
   for await (const page of target.list(type, signal, (ask) => attempts.run(ask))) {
@@ -112,7 +115,10 @@ async function listAll(parts: VerifyParts, type: ResourceType): Promise<number> 
       type,
       page.map(({ id }) => id),
     );
-    const remotes = [...new Map(page.map((remote) => [remote.id, remote])).values()].filter(({ id }) => fresh.has(id));
+    const listedNow = [...new Map(page.map((remote) => [remote.id, remote])).values()].filter(({ id }) =>
+      fresh.has(id),
+    );
+    const remotes = isFirst ? listedNow : await notHeld(parts, type, listedNow);
     listed += remotes.length;
     await store.saveSeen(lease, taskId, row.id, type, {
       seen: remotes.map(({ id, document }) => ({

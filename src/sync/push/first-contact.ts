@@ -1,24 +1,68 @@
 import type { ResourceType } from "../../scim/resource.ts";
-import type { RemoteMatch } from "../../store/store.ts";
+import type { PushScope, PushStore, RemoteMatch } from "../../store/store.ts";
 import type { RemoteResource } from "../../target/target.ts";
-import { matchAttributes, matchText, matchValue } from "./find-match.ts";
+import { holdersOf, matchAttributes, matchText, matchValue } from "./find-match.ts";
 import type { PushParts } from "./push-parts.ts";
 
 /**
- * Notes once what a target held before we came, by the attributes that matching uses, so that its accounts are adopted
- * rather than made a second time. A list that was cut off is made again.
+ * Notes what a target held before we came, by the attributes that matching uses, so that its accounts are adopted
+ * rather than made a second time. Once for each source: what another one left there, or the same when it ended, is found
+ * then. A list that was cut off is made again.
  */
 export async function makeFirstContact(parts: PushParts): Promise<void> {
-  const { store, lease, row, target, attempts, signal } = parts;
-  if ((await store.contactedAt(row.id)) !== null) return;
+  const { store, lease, row, scope, target, attempts, signal } = parts;
+  const isFirst = (await store.contactedAt(row.id)) === null;
+  if (!isFirst && !(await toBeMadeOf(store, scope, await newSources(store, scope)))) return;
   await store.forgetRemoteMatches(lease, row.id);
-  for (const type of parts.scope.types) {
+  for (const type of scope.types) {
     for await (const page of target.list(type, signal, (ask) => attempts.run(ask))) {
-      const matches = page.flatMap((remote) => matchesOf(parts, type, remote));
+      const open = isFirst ? page : await notHeld(parts, type, page);
+      const matches = open.flatMap((remote) => matchesOf(parts, type, remote));
       if (matches.length > 0) await store.saveRemoteMatches(lease, row.id, type, matches);
     }
   }
-  await store.noteContact(lease, row.id);
+  if (isFirst) await store.noteContact(lease, row.id);
+}
+
+/** Notes that a push of all that these sources have came to its end: what comes new to them is made. */
+export async function endFirstContact({ store, lease, row, scope }: PushParts): Promise<void> {
+  // Of one person's push the others may still be among what was listed.
+  if (scope.only !== undefined) return;
+  const met = await newSources(store, scope);
+  if (met.length > 0) await store.noteSources(lease, row.id, met);
+  if (await store.hasRemoteMatches(row.id)) await store.forgetRemoteMatches(lease, row.id);
+}
+
+/** Those sources of a push for which its target has not been looked through yet. */
+export function newSources(
+  store: Pick<PushStore, "newSources">,
+  { targetId, sourceIds, groupSourceIds = [] }: PushScope,
+): Promise<readonly string[]> {
+  return store.newSources(targetId, [...sourceIds, ...groupSourceIds]);
+}
+
+/** The same scope, of some of its sources. */
+export function scopeOf(scope: PushScope, some: readonly string[]): PushScope {
+  const among = (ids: readonly string[]): readonly string[] => ids.filter((id) => some.includes(id));
+  return {
+    ...scope,
+    sourceIds: among(scope.sourceIds),
+    groupSourceIds: among(scope.groupSourceIds ?? scope.sourceIds),
+  };
+}
+
+/** What at a target is nobody's of ours: what another source was given there is never adopted, and in nobody's way. */
+export async function notHeld<T extends { readonly id: string }>(
+  parts: Parameters<typeof holdersOf>[0],
+  type: ResourceType,
+  remotes: readonly T[],
+): Promise<readonly T[]> {
+  const holders = await holdersOf(
+    parts,
+    type,
+    remotes.map(({ id }) => id),
+  );
+  return remotes.filter(({ id }) => !holders.has(id));
 }
 
 /** The values by which something that a target holds is found. */
@@ -27,4 +71,14 @@ export function matchesOf(parts: Pick<PushParts, "row">, type: ResourceType, rem
     const value = matchText(remote.document, attribute);
     return value === null ? [] : [{ attribute, value: matchValue(attribute, value), remoteId: remote.id }];
   });
+}
+
+/** Whether anything of these sources is about to be made. */
+async function toBeMadeOf(store: PushStore, scope: PushScope, sourceIds: readonly string[]): Promise<boolean> {
+  if (sourceIds.length === 0) return false;
+  for (const type of scope.types) {
+    const page = { after: "", limit: 1, onlyReady: false };
+    if ((await store.pendingCreates(scopeOf(scope, sourceIds), type, page)).length > 0) return true;
+  }
+  return false;
 }

@@ -103,16 +103,20 @@ async function add(parts: PushParts, round: Round, group: PendingGroup): Promise
 
 /** Takes out who is in the group no more; whether somebody has to wait for a person. */
 async function remove(parts: PushParts, round: Round, group: PendingGroup): Promise<boolean> {
-  const { store, lease, taskId, row, held } = parts;
+  const { store, lease, taskId, row } = parts;
   const kept = await keepProtected(parts, group);
   // Of a group that goes but for the protected people in it everybody else leaves: that was guarded as its deletion.
   const reason = group.isLeaving ? null : await refuseLoss(parts, group, kept.losses);
-  // Memberships of who is to be removed altogether wait with his own removal.
-  const mayGo = (one: MemberDelta): boolean => one.approved || (one.gone ? !held.has(one.memberType) : reason === null);
   let waits = false;
   for await (const found of deltaOf(parts, group, "remove")) {
     const page = found.filter(({ memberId }) => !kept.ids.has(memberId));
-    const going = page.filter(mayGo);
+    const leaving = await heldAmong(parts, page);
+    const whyNot = (one: MemberDelta): string | null => {
+      if (one.approved) return null;
+      if (leaving.has(one.memberId)) return theyAreHeld;
+      return one.gone || reason === null ? null : tooMany;
+    };
+    const going = page.filter((one) => whyNot(one) === null);
     // Whoever is not at the target any more is in none of its groups: only the ledger has to hear of it.
     const unknown = going.filter((one) => one.remoteId === null);
     if (unknown.length > 0) {
@@ -126,13 +130,35 @@ async function remove(parts: PushParts, round: Round, group: PendingGroup): Prom
       going.filter((one) => one.remoteId !== null),
     );
     if (going.length < page.length) waits = true;
-    const waiting = page.filter((one) => !one.gone && !mayGo(one));
-    if (waiting.length === 0) continue;
-    round.held ??= reason;
-    round.heldMembers += waiting.length;
-    await store.saveMembers(lease, taskId, row.id, group, "remove", waiting, { status: "held", error: null });
+    for (const because of [theyAreHeld, tooMany]) {
+      const waiting = page.filter((one) => whyNot(one) === because);
+      if (waiting.length === 0) continue;
+      if (because === tooMany) {
+        round.held ??= reason;
+        round.heldMembers += waiting.length;
+      }
+      await store.saveMembers(lease, taskId, row.id, group, "remove", waiting, {
+        status: "held",
+        error: null,
+        because,
+      });
+    }
   }
   return waits;
+}
+
+const tooMany = "more members would leave this group than its safeguard allows";
+const theyAreHeld =
+  "these members are to be removed themselves, and more removals are planned at this target than its safeguards allow";
+
+/** Of the members that are to leave a group those who are to go altogether, which waits: their memberships go with it. */
+async function heldAmong(
+  { store, held, scope }: PushParts,
+  members: readonly MemberDelta[],
+): Promise<ReadonlySet<string>> {
+  const gone = members.filter((one) => one.gone && held.has(one.memberType)).map(({ memberId }) => memberId);
+  const others = members.filter((one) => !one.gone && one.memberType === "User").map(({ memberId }) => memberId);
+  return new Set([...gone, ...(held.has("User") ? await store.removalsAmong(scope, others) : [])]);
 }
 
 async function send(

@@ -4,7 +4,7 @@ import type { Lease, PushScope, PushStore } from "../../store/store.ts";
 import type { Target, TargetLanguage } from "../../target/target.ts";
 import type { Pause } from "./attempt.ts";
 import { createResources } from "./create-resources.ts";
-import { makeFirstContact } from "./first-contact.ts";
+import { endFirstContact, makeFirstContact } from "./first-contact.ts";
 import { guardRemovals, logForSafeguards, type RemovalGuard } from "./guard-removals.ts";
 import { guardRenames, type RenameGuard } from "./guard-renames.ts";
 import { holdPending } from "./hold-removals.ts";
@@ -124,9 +124,7 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     }
     ensureTaken(parts, watched, probation);
     await holdPending(parts);
-    // Others may still be among what was listed.
-    if (scope.only === undefined && (await store.hasRemoteMatches(row.id)))
-      await store.forgetRemoteMatches(request.lease, row.id);
+    await endFirstContact(parts);
     return await conclude(request, scope, { guard, renames, members });
   } catch (error) {
     const failed = failedAt(error);

@@ -59,10 +59,15 @@ describe("asking for a verify", () => {
 });
 
 describe("a preview of matches", () => {
-  it("is a task before the first push, and a conflict after it", async () => {
+  it("is a task before the first push, one of a source that it was not given yet is too, and a conflict after them", async () => {
     const answer = await request("POST", "/api/v1/targets/app/match-preview");
     expect([answer.status, answer.body.mode, answer.body.matching]).toEqual([202, "match", null]);
     await fixture.database.db.updateTable("target").set({ contacted_at: 1 }).execute();
+    // With none of its sources yet.
+    expect((await request("POST", "/api/v1/targets/app/match-preview")).status).toBe(202);
+    const target = await fixture.store.findTarget(answer.body.target);
+    const pushed = (target?.settings.sources ?? []).map((id) => ({ target_id: target?.id ?? "", source_id: id }));
+    await fixture.database.db.insertInto("target_source").values(pushed).execute();
     expect((await request("POST", "/api/v1/targets/app/match-preview")).status).toBe(409);
   });
 });

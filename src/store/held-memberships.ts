@@ -1,0 +1,118 @@
+import { type RawBuilder, type Selectable, sql, type Transaction } from "kysely";
+import type { Database } from "./database.ts";
+import type { Tables } from "./tables.ts";
+
+// Whose removal waits stays in his groups, for whatever reason he would leave them: to take somebody out of everything
+// that he may use is no less than to deactivate him. His memberships go with his own removal, and with nothing else.
+
+/** Of a change of a group that is about its members and nothing else. */
+export const membersAlone = {
+  action: "update",
+  before: null,
+  after: null,
+  sources: null,
+  apply: null,
+  changes_identity: 0,
+  warnings: null,
+} as const;
+
+const because = "these members are to be removed themselves, and more removals are planned than the safeguards allow";
+
+/** Holds the memberships of those whose removal from the directory a task holds. The others leave their groups. */
+export async function holdMemberships(trx: Transaction<Tables>, taskId: string): Promise<void> {
+  const ofThose = sql<boolean>`member_id in (${heldRemovals(taskId)})`;
+  for (const { row, count } of await groupsOf(trx, taskId, "planned", ofThose)) {
+    const isWhole = count === row.removed_count && row.added_count === 0 && row.after === null;
+    if (!isWhole) await setAside(trx, row, ofThose, { status: "held", because });
+    else await trx.updateTable("change").set({ status: "held", because }).where("seq", "=", row.seq).execute();
+  }
+}
+
+/**
+ * A person approved some of what a task holds: the memberships of those whose removal is not among it stay.
+ *
+ * @param approved the numbers of the changes that were approved
+ * @returns the numbers of the changes of groups that go with what was approved, named or not
+ */
+export async function releaseMemberships(
+  database: Pick<Database, "isOneOf">,
+  trx: Transaction<Tables>,
+  taskId: string,
+  approved: readonly number[],
+): Promise<readonly number[]> {
+  const refused = { status: "skipped", error: "not approved" } as const;
+  const staying = sql<boolean>`member_id in (${heldRemovals(taskId)} and not (${database.isOneOf("seq", approved)}))`;
+  const going = sql<boolean>`member_id in (${heldRemovals(taskId)} and ${database.isOneOf("seq", approved)})`;
+  for (const { row, count } of await groupsOf(trx, taskId, "held", staying)) {
+    if (count < row.removed_count) await setAside(trx, row, staying, refused);
+    else await trx.updateTable("change").set(refused).where("seq", "=", row.seq).execute();
+  }
+  return (await groupsOf(trx, taskId, "held", going)).map(({ row }) => row.seq);
+}
+
+/**
+ * Moves removals of a group's change to a change of their own, so that the rest can go ahead without them.
+ *
+ * @param which of `change_member`, whose removals
+ * @returns how many
+ */
+export async function setAside(
+  trx: Transaction<Tables>,
+  row: Selectable<Tables["change"]>,
+  which: RawBuilder<boolean>,
+  as: { readonly status: "held" | "skipped"; readonly because?: string; readonly error?: string },
+): Promise<number> {
+  const counted = await trx
+    .selectFrom("change_member")
+    .select(sql<number>`count(*)`.as("count"))
+    .where("change_seq", "=", row.seq)
+    .where("op", "=", "remove")
+    .where(which)
+    .executeTakeFirstOrThrow();
+  const count = Number(counted.count);
+  if (count === 0) return 0;
+  const { seq, ...copied } = row;
+  const inserted = await trx
+    .insertInto("change")
+    .values({ ...copied, ...membersAlone, ...as, added_count: 0, removed_count: count })
+    .returning("seq")
+    .executeTakeFirstOrThrow();
+  await trx
+    .updateTable("change_member")
+    .set({ change_seq: inserted.seq })
+    .where("change_seq", "=", seq)
+    .where("op", "=", "remove")
+    .where(which)
+    .execute();
+  await trx
+    .updateTable("change")
+    .set({ removed_count: row.removed_count - count })
+    .where("seq", "=", seq)
+    .execute();
+  return count;
+}
+
+/** Ids of those whose removal from the directory a task holds. */
+function heldRemovals(taskId: string): RawBuilder<unknown> {
+  return sql`select resource_id from change where task_id = ${taskId} and target_id is null and status = 'held'
+    and action in ('deactivate', 'delete')`;
+}
+
+/** Changes of groups in the directory by which some of those leave, and how many do. */
+async function groupsOf(
+  trx: Transaction<Tables>,
+  taskId: string,
+  status: "planned" | "held",
+  which: RawBuilder<boolean>,
+): Promise<readonly { readonly row: Selectable<Tables["change"]>; readonly count: number }[]> {
+  const counted = await sql<{ seq: number; count: number }>`
+    select c.seq, count(*) as count from change c join change_member on change_member.change_seq = c.seq and op = 'remove'
+    where c.task_id = ${taskId} and c.target_id is null and c.status = ${status} and ${which}
+    group by c.seq order by c.seq`.execute(trx);
+  const found: { row: Selectable<Tables["change"]>; count: number }[] = [];
+  for (const { seq, count } of counted.rows) {
+    const row = await trx.selectFrom("change").selectAll().where("seq", "=", seq).executeTakeFirst();
+    if (row !== undefined) found.push({ row, count: Number(count) });
+  }
+  return found;
+}

@@ -1,0 +1,87 @@
+import { expect, test } from "vitest";
+import { endSource } from "../../src/sync/end-source.ts";
+import { type EngineFixture, startEngineFixture } from "../support/engine.ts";
+
+const corp = { shape: { members: 8, departments: 5, seed: 5, quirks: false } };
+
+/** A corp whose source ended with people=keep, and which is connected again, to the same target. */
+async function connectedAgain(fixture: EngineFixture) {
+  await fixture.sync();
+  await endSource(fixture.store, fixture.source.id, "keep", "delete", fixture.now());
+  fixture.engine().nudge();
+  await expect.poll(() => fixture.store.findSource(fixture.source.id), { interval: 10 }).toBeNull();
+  const { wecom, row } = await fixture.addSource("again", corp);
+  await fixture.patchTarget({ sources: [row.id] });
+  return { row, wecom };
+}
+
+/** What is there, by id. */
+function accounts({ control }: EngineFixture) {
+  const { users, groups } = control.dump();
+  return { users: users.map(({ id }) => id).sort(), groups: groups.map(({ id }) => id).sort() };
+}
+
+test("a source that ended with people=keep and is connected again has nothing made twice", async () => {
+  const fixture = await startEngineFixture({ corp });
+  const { row, wecom } = await connectedAgain(fixture);
+  const before = accounts(fixture);
+  const { groups, users } = { groups: before.groups.length, users: before.users.length };
+
+  // Read, and not pushed yet: the preview is about this source, though the target was pushed to.
+  await fixture.store.updateTarget(fixture.row.id, { status: "disabled" });
+  await fixture.sync({ source: row });
+  const preview = await fixture.readBack({ mode: "match" });
+  expect(preview).toMatchObject({ state: "succeeded", error: null });
+  expect(preview.matching).toMatchObject({
+    users: { created: 0, ambiguous: 0, adopted: { externalId: users } },
+    groups: { created: 0, ambiguous: 0, adopted: { externalId: groups } },
+  });
+  await fixture.store.updateTarget(fixture.row.id, { status: "enabled" });
+
+  const task = await fixture.sync({ source: row });
+  expect(task).toMatchObject({ state: "succeeded" });
+  expect(task.targets[0]?.counts).toMatchObject({
+    users: { adopted: users, created: 0, failed: 0 },
+    groups: { adopted: groups, created: 0, failed: 0 },
+  });
+  expect(accounts(fixture)).toEqual(before);
+  expect(await fixture.readBack({ mode: "match" })).toMatchObject({ error: { code: "target.contacted" } });
+
+  // From now on it is a source like any: somebody new costs no look at what is there.
+  fixture.control.resetJournal();
+  wecom.control.createMember({ userid: "joiner", name: "新人", department: [1] });
+  expect(await fixture.sync({ source: row })).toMatchObject({ state: "succeeded", counts: { users: { created: 1 } } });
+  expect(Object.keys(fixture.control.requests().counts).filter((what) => /^GET .*(Users|Groups)/.test(what))).toEqual(
+    [],
+  );
+});
+
+test("nothing is made twice where the first push was cut off, its answers lost, and another source came between", async () => {
+  const fixture = await startEngineFixture({ corp, impatient: true });
+  const other = await fixture.addSource(
+    "other",
+    {
+      shape: { members: 3, departments: 2, seed: 9, quirks: false },
+    },
+    { namespace: "other" },
+  );
+  const { row, wecom } = await connectedAgain(fixture);
+  const before = accounts(fixture);
+  const id = wecom.control.createDepartment({ name: "新部门", parentid: 1 });
+  await fixture.patchTarget({ sources: [row.id, other.row.id] });
+  // What is made arrives, and nobody is told; groups can't be looked at, so that none is adopted.
+  fixture.control.fault({
+    match: { method: "POST", type: "Group" },
+    effect: { kind: "reset", commit: true },
+  });
+  fixture.control.fault({ match: { method: "GET", path: "/Groups/" }, effect: { kind: "status", status: 503 } });
+  expect(await fixture.sync({ source: row })).toMatchObject({ state: "partial" });
+  fixture.control.clearFault();
+  expect(await fixture.sync({ source: other.row })).toMatchObject({ state: "succeeded" });
+  expect(await fixture.sync({ source: row })).toMatchObject({ state: "succeeded" });
+  const { groups } = fixture.control.dump();
+  const names = groups.map(({ resource }) => String(resource["externalId"]));
+  expect(new Set(names).size).toBe(names.length);
+  expect(names.filter((name) => name === `department:${id}`)).toHaveLength(1);
+  expect(accounts(fixture).groups).toEqual(expect.arrayContaining(before.groups));
+});
