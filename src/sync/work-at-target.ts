@@ -183,7 +183,7 @@ async function pushOne(work: Work, leaving: Leaving["people"] | null): Promise<T
     // What is about one person settles nothing of the others.
     if (task.resourceId !== null) return result;
     // A target that was down keeps what somebody let through for it.
-    if (result.state !== "failed") await store.forgetReleased(lease, row.id, sourceIds);
+    if (result.state !== "failed" && result.outage === undefined) await store.forgetReleased(lease, row.id, sourceIds);
     return result;
   };
   if (leaving !== null) {
@@ -197,11 +197,11 @@ async function pushOne(work: Work, leaving: Leaving["people"] | null): Promise<T
   const heardAll = row.settings.sources.every((id) => ofTask.includes(id));
   if (result.state === "failed") return result;
   if (task.sourceId !== null) {
-    if (heardAll) await store.notePushedChange(row, heard);
+    if (heardAll && result.outage === undefined) await store.notePushedChange(row, heard);
     return result;
   }
   const settled = await settleHeldPushes(parts, task, row, lease, result);
-  await store.notePushedChange(row, heard);
+  if (result.outage === undefined) await store.notePushedChange(row, heard);
   return settled;
 }
 
@@ -229,5 +229,6 @@ async function settleHeldPushes(
   await store.replaceHeldPush(row.id, kept ?? task.id);
   if (kept === null) return result;
   const detail = `the changes that its safeguards hold still wait for approval in task ${kept}`;
-  return { state: "partial", error: { code: "target.held", detail }, hold: null };
+  const { outage } = result;
+  return { state: "partial", error: { code: "target.held", detail }, hold: null, ...(outage && { outage }) };
 }

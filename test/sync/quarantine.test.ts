@@ -2,40 +2,17 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { makeGaugeReader } from "../../src/metrics/read-gauges.ts";
-import type { Quarantine, TargetRow, TaskRow } from "../../src/store/store.ts";
+import type { Quarantine } from "../../src/store/store.ts";
 import { changesTried, quarantineAfter } from "../../src/sync/quarantine.ts";
 import { type EngineFixture, type EngineFixtureOptions, startEngineFixture } from "../support/engine.ts";
 import { onDatabase } from "../support/on-database.ts";
+import { idle, nextTry, quarantineOf, tried } from "./quarantine-support.ts";
 
 const corp = { shape: { members: 24, departments: 3, seed: 3, quirks: false } } as const;
 
 /** Pauses between tries at a request take no time; the waits of the quarantine are the engine's clock's. */
 function start(options: EngineFixtureOptions = {}): Promise<EngineFixture> {
   return startEngineFixture({ corp, impatient: true, ...options });
-}
-
-async function quarantineOf({ store, row }: EngineFixture, target: TargetRow = row): Promise<Quarantine | null> {
-  return (await store.findTarget(target.id))?.quarantine ?? null;
-}
-
-/** Moves on to the next try, and waits until it has come to an end. */
-async function nextTry(fixture: EngineFixture): Promise<TaskRow | undefined> {
-  const { nextTryAt = 0 } = (await quarantineOf(fixture)) ?? {};
-  fixture.advance(Math.max(0, nextTryAt - fixture.now()) + 100);
-  return tried(fixture, nextTryAt);
-}
-
-/** Waits until a try that was due at a time is over. */
-async function tried(fixture: EngineFixture, dueAt: number): Promise<TaskRow | undefined> {
-  fixture.engine().nudge();
-  const next = async () => (await quarantineOf(fixture))?.nextTryAt ?? null;
-  await expect.poll(next, { timeout: 20_000, interval: 10 }).not.toBe(dueAt);
-  await idle(fixture);
-  return (await fixture.store.listTasks({ limit: 1 })).items[0];
-}
-
-async function idle({ store }: EngineFixture): Promise<void> {
-  await expect.poll(async () => (await store.openTasks()).length, { timeout: 20_000, interval: 10 }).toBe(0);
 }
 
 /** Somebody is called otherwise. */
@@ -234,7 +211,8 @@ describe("a target that refuses everything", () => {
     expect(sent).toBeGreaterThanOrEqual(20);
     // What was on its way already.
     expect(sent).toBeLessThan(20 + 8);
-    expect((await fixture.records(task, { status: "failed", target: fixture.row.id })).length).toBe(sent);
+    const failed = { status: "failed", target: fixture.row.id, resourceType: "User" } as const;
+    expect((await fixture.records(task, failed)).length).toBe(sent);
     expect(await quarantineOf(fixture)).toMatchObject({ code: "target.refused", tries: 0 });
     await nextTry(fixture);
     expect(posts()).toBe(sent + 1);
@@ -271,6 +249,7 @@ describe("the waits", () => {
 
   test("double up to an hour, from half a minute on, or five where a person must act", () => {
     expect(waits("target.unavailable")).toEqual([30, 60, 120, 240, 480, 960, 1920, 3600, 3600]);
+    expect(waits("target.refused")).toEqual([30, 60, 120, 240, 480, 900, 900, 900, 900]);
     expect(waits("target.unauthorized")).toEqual([300, 600, 1200, 2400, 3600, 3600, 3600, 3600, 3600]);
     expect(quarantineAfter(null, outage("target.unavailable"), { now: 0, random: 0 }).nextTryAt).toBe(27_000);
     // A day that a target asks for is not waited for.
@@ -287,7 +266,7 @@ describe("the waits", () => {
   test("of one that refuses everything bring more changes to try it with, so that bad ones stand in nobody's way", () => {
     const tried = (tries: number) =>
       changesTried({ since: 0, code: "target.refused", detail: "", tries, nextTryAt: 0 }, false);
-    expect([0, 1, 2, 5, 8, 30].map(tried)).toEqual([1, 2, 4, 32, 256, 256]);
+    expect([0, 1, 2, 5, 8, 30].map(tried)).toEqual([1, 2, 4, 32, 32, 32]);
   });
 });
 

@@ -26,8 +26,9 @@ export async function createResources(parts: PushParts, type: ResourceType): Pro
 async function createWave(parts: PushParts, type: ResourceType, onlyReady: boolean): Promise<number> {
   const hasListed = await parts.store.hasRemoteMatches(parts.row.id);
   return eachPending(parts, {
+    kind: `create ${type}`,
     pageOf: (page) => parts.store.pendingCreates(parts.scope, type, { ...page, onlyReady }),
-    work: (resource) => createOne(parts, resource, hasListed),
+    work: (resource, ofKind) => createOne(ofKind, resource, hasListed),
   });
 }
 
