@@ -63,11 +63,11 @@ export async function workAtTarget(
   if (quarantine !== null && !mayTry(task, quarantine, { isEnding: leaving !== null, now: parts.clock() })) {
     return { state: "failed", error: quarantinedError(quarantine), hold: null, isIdle: true };
   }
-  const visit: Visit = { row, quarantine, isPush: false };
+  const isPart = task.sourceId !== null || task.resourceId !== null;
+  const visit: Visit = { row, isPart, quarantine, isPush: false };
   try {
     const result = await workAt({ parts, task, row, progress, held, visit }, leaving);
     await settleVisit(parts, held.lease, visit, result);
-    if (quarantine !== null && visit.quarantine === null) await pushTheRest(parts, task, row);
     return result;
   } catch (error) {
     if (held.signal.aborted || error instanceof LeaseLostError) throw error;
@@ -77,12 +77,6 @@ export async function workAtTarget(
     if (failed === null) throw error;
     return failed;
   }
-}
-
-/** What set a target free may have been about one source, or one person: whatever else waited goes now. */
-async function pushTheRest({ store }: TaskParts, task: OpenTask, { id }: TargetRow): Promise<void> {
-  if (task.sourceId === null && task.resourceId === null) return;
-  await store.queueTask({ sourceId: null, targetId: id, trigger: "schedule", mode: "apply" });
 }
 
 async function workAt(found: Omit<Work, "opened">, leaving: Leaving["people"] | null): Promise<TargetResult> {
