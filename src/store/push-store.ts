@@ -177,6 +177,8 @@ export interface PushOutcome {
         readonly held: string;
         /** It is protected: linked, and left as it is. */
         readonly withheld?: Withheld;
+        /** Found there, and made by us all the same: the answer to its create was lost. */
+        readonly isOurMaking?: true;
       }
     /** It is protected: the link stays as it is, and says what was kept from it. */
     | { readonly state: "withheld"; readonly withheld: Withheld }
