@@ -53,10 +53,11 @@ export function makeGaugeReader(store: GaugeSource, clock: () => number): () => 
       }),
     );
     const quarantined = targets.map(
-      ({ name, quarantine }): GaugeValue => ({
+      ({ name, status, quarantine }): GaugeValue => ({
         name: "bridge_target_quarantined",
         labels: { target: name },
-        value: quarantine === null ? 0 : 1,
+        // Of one that is disabled nobody waits for the next try.
+        value: quarantine === null || status !== "enabled" ? 0 : 1,
       }),
     );
     const pending = await store.countPendingDeliveries();

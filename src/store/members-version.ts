@@ -14,7 +14,7 @@ export const membersVersions = { making: -1, again: -2 } as const;
 export const compareMembersAgain = sql<number>`case when members_version = ${sql.lit(membersVersions.making)}
   then ${sql.lit(membersVersions.making)} else ${sql.lit(membersVersions.again)} end`;
 
-/** What the target had already was not made by us. */
+/** What the target had already was not made by us, unless only the answer to its create was lost. */
 export async function noteAdopted(
   { isOneOf }: Pick<Database, "isOneOf">,
   trx: Transaction<Tables>,
@@ -22,7 +22,9 @@ export async function noteAdopted(
   outcomes: readonly PushOutcome[],
 ): Promise<void> {
   const ids = outcomes.flatMap(({ resourceId, resourceType, record, link }) =>
-    resourceType === "Group" && record?.action === "adopt" && link?.state === "linked" ? [resourceId] : [],
+    resourceType === "Group" && record?.action === "adopt" && link?.state === "linked" && !link.isOurMaking
+      ? [resourceId]
+      : [],
   );
   if (ids.length === 0) return;
   await trx

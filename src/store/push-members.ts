@@ -5,6 +5,7 @@ import type { Database } from "./database.ts";
 import type { PendingGroup, PushScope, PushStore } from "./engine.ts";
 import { leasedWrite } from "./leases.ts";
 import { membersVersions } from "./members-version.ts";
+import { isOfTurn } from "./pending-turns.ts";
 import { sourcesOf } from "./push-pending.ts";
 import type { Tables } from "./tables.ts";
 import { isMeant, isPaused } from "./withheld.ts";
@@ -29,7 +30,7 @@ export function makePushMembers(
   const write = leasedWrite(database);
 
   return {
-    async pendingGroups(scope, { after, limit }) {
+    async pendingGroups(scope, { after, limit, ...page }) {
       if (!scope.types.includes("Group")) return [];
       const { rows } = await sql<{
         id: string;
@@ -46,6 +47,7 @@ export function makePushMembers(
         where l.target_id = ${scope.targetId} and resource.type = 'Group' and ${isOneOf("resource.source_id", sourcesOf(scope, "Group"))}
           and l.remote_id is not null and resource.id > ${after} and ${isMeant(scope, "Group")}
           and (resource.deleted_at is null or ${isKeptForPeople(scope)})
+          and ${isOfTurn(scope, page)}
           and (${scope.retryAll ? 1 : 0} = 1 or l.next_try_at is null or l.next_try_at <= ${scope.startedAt})
           and (l.members_version < resource.members_version or (l.lacks_members > 0 and exists (
             select 1 from member m

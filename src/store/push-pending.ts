@@ -8,10 +8,12 @@ import type {
   PushScope,
   PushStore,
   RemovalPage,
+  TurnPage,
   UpdatePage,
   VerifyStore,
 } from "./engine.ts";
 import { filterCondition } from "./filter.ts";
+import { isOfTurn } from "./pending-turns.ts";
 import { postgresFilter } from "./postgres/filter.ts";
 import { sqliteFilter } from "./sqlite/filter.ts";
 import { isMeant, isPaused, isWithheld } from "./withheld.ts";
@@ -48,6 +50,7 @@ interface PendingRow {
 type PendingQueries = Pick<
   PushStore,
   | "pendingCreates"
+  | "hasFailed"
   | "pendingUpdates"
   | "pendingDeactivations"
   | "pendingDeletes"
@@ -117,7 +120,7 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
   const select = async (
     scope: PushScope,
     type: ResourceType,
-    page: { readonly after: string; readonly limit: number },
+    page: TurnPage,
     ...conditions: readonly Condition[]
   ): Promise<readonly PendingResource[]> => {
     if (!scope.types.includes(type)) return [];
@@ -125,7 +128,7 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
       select ${columns},
         case when l.version < 0 then case when ${wasJudged} then 0 else 1 end else 0 end as other_rules
       ${from(scope, type)} and resource.id > ${page.after} and ${isOpen(scope, type)}
-        and ${sql.join(conditions, sql` and `)}
+        and ${isOfTurn(scope, page)} and ${sql.join(conditions, sql` and `)}
       order by resource.id limit ${page.limit}`.execute(db);
     return rows.map(toPending);
   };
@@ -229,6 +232,11 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
         inScope(scope, type),
         onlyReady ? sql`(resource.manager_id is null or lm.remote_id is not null)` : sql`1 = 1`,
       ),
+
+    async hasFailed(targetId) {
+      const failed = db.selectFrom("link").select("resource_id").where("target_id", "=", targetId);
+      return (await failed.where("attempts", ">", 0).limit(1).executeTakeFirst()) !== undefined;
+    },
 
     pendingUpdates: (scope, type, page) =>
       select(

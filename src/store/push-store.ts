@@ -99,10 +99,21 @@ export interface PendingGroup {
   readonly isBeingMade?: boolean;
 }
 
-/** A page of updates in order of id. */
-export interface UpdatePage {
+/**
+ * What never failed at the target; what failed, and is due for its next try; what failed and waits for it.
+ */
+export type PendingTurn = "untried" | "due" | "waiting";
+
+/** A page of what is pending, in order of id. */
+export interface TurnPage {
   readonly after: string;
   readonly limit: number;
+  /** Absent: whatever became of it before. */
+  readonly turn?: PendingTurn;
+}
+
+/** A page of updates in order of id. */
+export interface UpdatePage extends TurnPage {
   /** Only what was given under other rules, or when the target knew other attributes. */
   readonly lookAgain?: true;
 }
@@ -166,6 +177,8 @@ export interface PushOutcome {
         readonly held: string;
         /** It is protected: linked, and left as it is. */
         readonly withheld?: Withheld;
+        /** Found there, and made by us all the same: the answer to its create was lost. */
+        readonly isOurMaking?: true;
       }
     /** It is protected: the link stays as it is, and says what was kept from it. */
     | { readonly state: "withheld"; readonly withheld: Withheld }
@@ -225,8 +238,10 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
   pendingCreates(
     scope: PushScope,
     type: ResourceType,
-    page: { readonly after: string; readonly limit: number; readonly onlyReady: boolean },
+    page: TurnPage & { readonly onlyReady: boolean },
   ): Promise<readonly PendingResource[]>;
+  /** Whether anything at this target failed, and has not been brought there since. */
+  hasFailed(targetId: string): Promise<boolean>;
   pendingUpdates(scope: PushScope, type: ResourceType, page: UpdatePage): Promise<readonly PendingResource[]>;
   /** Users that are active at the target and must not be any more. */
   pendingDeactivations(scope: PushScope, page: RemovalPage): Promise<readonly PendingResource[]>;
@@ -274,10 +289,7 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
   intendMembers(lease: Lease, targetId: string, groupId: string, memberIds: readonly string[]): Promise<void>;
   saveOutcomes(lease: Lease, taskId: string, targetId: string, outcomes: readonly PushOutcome[]): Promise<void>;
 
-  pendingGroups(
-    scope: PushScope,
-    page: { readonly after: string; readonly limit: number },
-  ): Promise<readonly PendingGroup[]>;
+  pendingGroups(scope: PushScope, page: TurnPage): Promise<readonly PendingGroup[]>;
   /** Members that the target's group lacks (`add`) or has too many (`remove`). */
   memberDelta(
     targetId: string,

@@ -1,6 +1,7 @@
 import type { Database } from "./database.ts";
 import type { Lease } from "./engine.ts";
 import { leasedWrite } from "./leases.ts";
+import { insertTask } from "./queued-task.ts";
 import type { TargetRow } from "./store.ts";
 
 /** Why a target is pushed to by nobody for the time being. */
@@ -21,8 +22,11 @@ export interface Quarantine {
 export interface QuarantineStore {
   /** Under the target's lease. Of a target that an administrator changed since `found` was read the next try is due at once. */
   quarantineTarget(lease: Lease, found: Pick<TargetRow, "id" | "updatedAt">, quarantine: Quarantine): Promise<void>;
-  /** Under the target's lease. False when it was in none. */
-  freeTarget(lease: Lease, targetId: string): Promise<boolean>;
+  /**
+   * Under the target's lease. With `pushRest` a push of all that it is to be given is queued in the same write. False when it
+   * was in none.
+   */
+  freeTarget(lease: Lease, targetId: string, options: { readonly pushRest: boolean }): Promise<boolean>;
   /** Makes the next try due at once. False when it is in none. */
   tryAtOnce(targetId: string): Promise<boolean>;
   /** Ids of targets whose next try has come. */
@@ -42,7 +46,7 @@ export function makeQuarantineStore(database: Database, clock: () => number): Qu
         await trx.updateTable("target").set({ quarantine, next_try_at }).where("id", "=", id).execute();
       }),
 
-    freeTarget: (lease, targetId) =>
+    freeTarget: (lease, targetId, { pushRest }) =>
       write(lease, async (trx) => {
         const freed = await trx
           .updateTable("target")
@@ -50,7 +54,9 @@ export function makeQuarantineStore(database: Database, clock: () => number): Qu
           .where("id", "=", targetId)
           .where("quarantine", "is not", null)
           .executeTakeFirst();
-        return freed.numUpdatedRows > 0n;
+        if (freed.numUpdatedRows === 0n) return false;
+        if (pushRest) await insertTask(trx, { ...pushOf(targetId), trigger: "schedule" }, clock());
+        return true;
       }),
 
     async tryAtOnce(targetId) {
@@ -74,6 +80,11 @@ export function makeQuarantineStore(database: Database, clock: () => number): Qu
       return due.map(({ id }) => id);
     },
   };
+}
+
+/** A push of all that a target is to be given. */
+function pushOf(targetId: string) {
+  return { sourceId: null, targetId, mode: "apply" } as const;
 }
 
 /** What the columns say. */

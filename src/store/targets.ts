@@ -119,6 +119,7 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
             .where("id", "=", id)
             .execute();
           const after = await readTarget(trx, id);
+          if (after.status !== "enabled") await forgetAlerts(trx, id);
           // Who is to be spared must not wait for the end of a push that knows nothing of it: one write, so that no crash
           // leaves the push with what was said before.
           if (mayDoOtherwise(before, after)) await askLeaseBack(trx, `target:${id}`);
@@ -138,9 +139,15 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
           .deleteFrom("removal")
           .where((where) => where.or([where("scope", "=", `target:${id}`), where("scope", "like", `target:${id}:%`)]))
           .execute();
+        await forgetAlerts(trx, id);
         await trx.deleteFrom("target").where("id", "=", id).execute();
       }),
   };
+}
+
+/** What is sent nothing is out of order no more. */
+async function forgetAlerts(trx: Transaction<Tables>, id: string): Promise<void> {
+  await trx.deleteFrom("alert").where("name", "=", `target.quarantined:${id}`).execute();
 }
 
 /** Two changes of one target come one after the other. SQLite has one writer anyway. */

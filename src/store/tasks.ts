@@ -1,5 +1,4 @@
 import { type Selectable, sql, type Transaction } from "kysely";
-import { uuidv7 } from "../lib/uuid.ts";
 import { abandonPlan } from "./abandon.ts";
 import { findHeld, releaseHeld } from "./approvals.ts";
 import { countChanges, noCounts } from "./counts.ts";
@@ -9,6 +8,7 @@ import { writeEvents } from "./events.ts";
 import { releaseMemberships } from "./held-memberships.ts";
 import { makeHeldPushes } from "./held-pushes.ts";
 import { makePruning } from "./prune.ts";
+import { insertTask, slotOf } from "./queued-task.ts";
 import type { TaskRow, TaskStore } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
@@ -25,51 +25,11 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
     ...makeHeldPushes(database),
     ...makePruning(database),
 
-    async queueTask({
-      sourceId,
-      targetId,
-      trigger,
-      mode,
-      repair = false,
-      planId = null,
-      undoes = null,
-      resourceId = null,
-      requestedBy = null,
-    }) {
-      const slot = slotOf({ sourceId, targetId, mode, resourceId });
+    async queueTask(task) {
+      const slot = slotOf(task);
       for (;;) {
-        const now = clock();
-        const id = uuidv7(now);
-        const inserted = await db
-          .insertInto("sync_task")
-          .values({
-            id,
-            source_id: sourceId,
-            target_id: targetId,
-            slot,
-            trigger,
-            mode,
-            state: "queued",
-            approved: 0,
-            stage: "plan",
-            progress: null,
-            counts: JSON.stringify(noCounts),
-            targets: "[]",
-            error: null,
-            hold: null,
-            repair: repair ? 1 : 0,
-            plan_id: planId,
-            undoes,
-            resource_id: resourceId,
-            requested_by: requestedBy,
-            created_at: now,
-            started_at: null,
-            finished_at: null,
-          })
-          .onConflict((conflict) => conflict.column("slot").doNothing())
-          .returningAll()
-          .executeTakeFirst();
-        if (inserted) return { task: toTask(inserted), created: true };
+        const inserted = await insertTask(db, task, clock());
+        if (inserted !== null) return { task: toTask(inserted), created: true };
         const occupant = await db.selectFrom("sync_task").selectAll().where("slot", "=", slot).executeTakeFirst();
         // It may have ended in between: then the place is free, and we try once more.
         if (occupant) return { task: toTask(occupant), created: false };
@@ -283,7 +243,7 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
       .executeTakeFirst();
     if (row === undefined) return false;
     const { source_id: sourceId, target_id: targetId, resource_id: resourceId } = row;
-    const slot = slotOf({ sourceId, targetId, resourceId, mode: "apply" });
+    const slot = slotOf({ sourceId, targetId, ...(resourceId !== null && { resourceId }), mode: "apply" });
     const occupied = await trx.selectFrom("sync_task").select("id").where("slot", "=", slot).executeTakeFirst();
     if (occupied) return false;
     const queued = await trx
@@ -331,22 +291,6 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
       and made.resource_id = change.resource_id and made.action in ('create', 'adopt')
       and made.target_id is not distinct from change.target_id)`;
   }
-}
-
-/**
- * There is one task at a time for each source, for each target that is pushed to by itself, and for each that is read
- * back or planned: what is written meanwhile need not wait for that to be queued.
- */
-function slotOf({
-  sourceId,
-  targetId,
-  mode,
-  resourceId,
-}: Pick<TaskRow, "sourceId" | "targetId" | "mode" | "resourceId">) {
-  if (resourceId !== null) return `person:${resourceId}:${targetId ?? ""}`;
-  if (sourceId !== null) return `source:${sourceId}`;
-  if (mode === "plan") return `plan:${targetId}`;
-  return mode === "verify" || mode === "match" ? `verify:${targetId}` : `target:${targetId}`;
 }
 
 function toTask(row: Selectable<Tables["sync_task"]>): TaskRow {

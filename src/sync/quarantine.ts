@@ -9,9 +9,12 @@ import type { OpenTask } from "./run-task.ts";
 const firstWaitMs = 30_000;
 const credentialsWaitMs = 300_000;
 const longestWaitMs = 3_600_000;
+/** One that refuses everything answers, and may take what it was not asked for yet: who has left is not to wait for long. */
+const longestRefusedMs = 900_000;
 
-/** Changes that a target which refused everything is tried with at most. */
-const mostTried = 256;
+/** Changes of each kind that a target which refused everything is tried with at most: by itself, and when somebody asks. */
+const mostTried = 32;
+const mostAsked = 256;
 
 /**
  * The quarantine of a target that could not be pushed to, or not again.
@@ -29,7 +32,8 @@ export function quarantineAfter(
   const isEarly = before !== null && before.nextTryAt > now;
   const tries = before === null ? 0 : before.tries + (isEarly ? 0 : 1);
   const first = code === "target.unauthorized" ? credentialsWaitMs : firstWaitMs;
-  const wait = Math.min(longestWaitMs, first * 2 ** tries) * (0.9 + 0.1 * random);
+  const longest = code === "target.refused" ? longestRefusedMs : longestWaitMs;
+  const wait = Math.min(longest, first * 2 ** tries) * (0.9 + 0.1 * random);
   const planned = isEarly ? before.nextTryAt : now + Math.round(wait);
   const asked = now + Math.min(longestWaitMs, outage?.retryAfterMs ?? 0);
   return { since: before?.since ?? now, code, detail, tries, nextTryAt: Math.max(planned, asked) };
@@ -47,12 +51,12 @@ export function mayTry(
 }
 
 /**
- * With how many changes a target is tried that refused everything. One, and more with each try that failed: those that are
- * refused may all be wrong, and must not stand in the way of others for ever. Null: it was not for refusals.
+ * With how many changes of each kind a target is tried that refused everything. One, and more with each try that failed:
+ * those that are refused may all be wrong, and must not stand in the way of others for long. Null: it was not for refusals.
  */
 export function changesTried({ code, tries }: Quarantine, isAsked: boolean): number | null {
   if (code !== "target.refused") return null;
-  return isAsked ? mostTried : Math.min(mostTried, 2 ** tries);
+  return isAsked ? mostAsked : Math.min(mostTried, 2 ** tries);
 }
 
 /** Why a task sent nothing to a target. */

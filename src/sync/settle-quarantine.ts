@@ -13,6 +13,8 @@ export interface QuarantineParts extends AlertParts {
 export interface Visit {
   /** As it was found. */
   readonly row: TargetRow;
+  /** It is about one source, or one person: whatever else waited is left. */
+  readonly isPart: boolean;
   /** As it is by now. */
   quarantine: Quarantine | null;
   /** It came to a push: before, it was only looked at. */
@@ -29,25 +31,37 @@ export async function settleVisit(
   const { state } = result;
   const outage = result.outage ?? null;
   const { row, quarantine, isPush } = visit;
-  if (outage !== null || (state === "failed" && quarantine !== null)) {
+  // Of one that refused everything that it answers says nothing: it is free once it took a change.
+  const isUnproven = quarantine?.code === "target.refused" && isPush;
+  if (isPush && quarantine !== null && outage === null && result.isIdle) {
+    // There was nothing of a source, or a person, to try it with.
+  } else if (outage !== null || (quarantine !== null && (state === "failed" || isUnproven))) {
     // One that is disabled is only looked at: nobody waits for it.
     if (row.status === "enabled") await quarantineTarget(parts, lease, visit, outage);
-  } else if (isPush && quarantine !== null && result.isIdle) {
-    // There was nothing of a source, or a person, to try it with.
   } else if (isPush && state !== "failed") {
     await freeTarget(parts, lease, visit);
+    await tellRecovered(parts, visit);
   } else if (quarantine !== null) {
     await parts.store.tryAtOnce(row.id);
   }
 }
 
-/** It takes changes again. */
-export async function freeTarget(parts: QuarantineParts, lease: Lease, visit: Visit): Promise<void> {
-  const { store } = parts;
-  const { row, quarantine } = visit;
-  if (quarantine !== null) await store.freeTarget(lease, row.id);
+/**
+ * It takes changes again. With it, in one write, whatever else waited is queued: nobody else knows of it, should this task be
+ * cut off.
+ */
+export async function freeTarget({ store }: QuarantineParts, lease: Lease, visit: Visit): Promise<void> {
+  if (visit.quarantine !== null) await store.freeTarget(lease, visit.row.id, { pushRest: visit.isPart });
   visit.quarantine = null;
-  if ((await store.openAlerts()).has(alertName("target", row.id))) await clearAlert(parts, "target", row, {});
+}
+
+/**
+ * At the end of a push that went well, and not with the first change: a target that takes a few, and is gone again, would be
+ * told of each time. Where a part set it free the rest is on its way, and tells.
+ */
+async function tellRecovered(parts: QuarantineParts, { row, isPart }: Visit): Promise<void> {
+  if (isPart && row.quarantine !== null) return;
+  if ((await parts.store.openAlerts()).has(alertName("target", row.id))) await clearAlert(parts, "target", row, {});
 }
 
 async function quarantineTarget(

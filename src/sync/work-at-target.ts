@@ -63,11 +63,11 @@ export async function workAtTarget(
   if (quarantine !== null && !mayTry(task, quarantine, { isEnding: leaving !== null, now: parts.clock() })) {
     return { state: "failed", error: quarantinedError(quarantine), hold: null, isIdle: true };
   }
-  const visit: Visit = { row, quarantine, isPush: false };
+  const isPart = task.sourceId !== null || task.resourceId !== null;
+  const visit: Visit = { row, isPart, quarantine, isPush: false };
   try {
     const result = await workAt({ parts, task, row, progress, held, visit }, leaving);
     await settleVisit(parts, held.lease, visit, result);
-    if (quarantine !== null && visit.quarantine === null) await pushTheRest(parts, task, row);
     return result;
   } catch (error) {
     if (held.signal.aborted || error instanceof LeaseLostError) throw error;
@@ -77,12 +77,6 @@ export async function workAtTarget(
     if (failed === null) throw error;
     return failed;
   }
-}
-
-/** What set a target free may have been about one source, or one person: whatever else waited goes now. */
-async function pushTheRest({ store }: TaskParts, task: OpenTask, { id }: TargetRow): Promise<void> {
-  if (task.sourceId === null && task.resourceId === null) return;
-  await store.queueTask({ sourceId: null, targetId: id, trigger: "schedule", mode: "apply" });
 }
 
 async function workAt(found: Omit<Work, "opened">, leaving: Leaving["people"] | null): Promise<TargetResult> {
@@ -183,7 +177,7 @@ async function pushOne(work: Work, leaving: Leaving["people"] | null): Promise<T
     // What is about one person settles nothing of the others.
     if (task.resourceId !== null) return result;
     // A target that was down keeps what somebody let through for it.
-    if (result.state !== "failed") await store.forgetReleased(lease, row.id, sourceIds);
+    if (result.state !== "failed" && result.outage === undefined) await store.forgetReleased(lease, row.id, sourceIds);
     return result;
   };
   if (leaving !== null) {
@@ -197,11 +191,11 @@ async function pushOne(work: Work, leaving: Leaving["people"] | null): Promise<T
   const heardAll = row.settings.sources.every((id) => ofTask.includes(id));
   if (result.state === "failed") return result;
   if (task.sourceId !== null) {
-    if (heardAll) await store.notePushedChange(row, heard);
+    if (heardAll && result.outage === undefined) await store.notePushedChange(row, heard);
     return result;
   }
   const settled = await settleHeldPushes(parts, task, row, lease, result);
-  await store.notePushedChange(row, heard);
+  if (result.outage === undefined) await store.notePushedChange(row, heard);
   return settled;
 }
 
@@ -229,5 +223,6 @@ async function settleHeldPushes(
   await store.replaceHeldPush(row.id, kept ?? task.id);
   if (kept === null) return result;
   const detail = `the changes that its safeguards hold still wait for approval in task ${kept}`;
-  return { state: "partial", error: { code: "target.held", detail }, hold: null };
+  const { outage } = result;
+  return { state: "partial", error: { code: "target.held", detail }, hold: null, ...(outage && { outage }) };
 }

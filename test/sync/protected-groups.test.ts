@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { TaskRow } from "../../src/store/store.ts";
-import { defaultSafeguards, type EngineFixture, startEngineFixture } from "../support/engine.ts";
+import { defaultSafeguards, type EngineFixture, ownDirectory, startEngineFixture } from "../support/engine.ts";
 import { onDatabase } from "../support/on-database.ts";
+import { idle } from "./quarantine-support.ts";
 import { expectDone, expectQuiet, groupAt, leavable, membersOf, tagWith } from "./targets/support.ts";
 
 // A group that gives rights has its members from whoever gave them, and not from a tag that is called like it.
@@ -14,6 +15,11 @@ const reason = `protected by ${filter}`;
 function addAdmins({ control }: EngineFixture): string {
   const root = control.add("User", { userName: "root" });
   return control.add("Group", { displayName: "Admins" }, [root]);
+}
+
+async function adminsHere({ store, source }: EngineFixture) {
+  const { groups } = await ownDirectory(store, source.id);
+  return groups.find(({ resource }) => resource["displayName"] === "Admins")?.resource ?? {};
 }
 
 const keptIn = async (fixture: EngineFixture, task: TaskRow) =>
@@ -88,6 +94,53 @@ describe("a protected group that the bridge made", () => {
     fixture.control.remove(groupAt(fixture, "Admins")?.id ?? "");
     expectDone(await fixture.readBack({ repair: true }));
     expect(membersOf(fixture, "Admins")).toEqual([two, three].sort());
+  });
+
+  test.each(["in the push", "by the program"] as const)(
+    "has its members also where the answer to its create was lost (%s)",
+    async (lostBy) => {
+      const fixture = await startEngineFixture({ impatient: true });
+      await fixture.patchTarget(protects);
+      await fixture.sync();
+      const [one = "", two = ""] = leavable(fixture);
+      tagWith(fixture, "Admins", [one, two]);
+      const kind = lostBy === "in the push" ? "reset" : "hang";
+      fixture.control.fault({ match: { method: "POST", type: "Group" }, times: 1, effect: { kind, commit: true } });
+      if (lostBy === "by the program") {
+        await fixture.store.queueTask({
+          ...{ sourceId: fixture.source.id, targetId: null, trigger: "manual", mode: "apply" },
+        });
+        fixture.engine().nudge();
+        await expect.poll(() => groupAt(fixture, "Admins"), { timeout: 20_000, interval: 10 }).toBeDefined();
+        await fixture.stop();
+        fixture.start();
+        await idle(fixture);
+      } else {
+        await fixture.sync();
+      }
+      expectDone(await fixture.sync());
+      expect(fixture.control.requests().counts["POST Group"]).toBeGreaterThan(0);
+      expect(membersOf(fixture, "Admins")).toEqual([one, two].sort());
+      await expectQuiet(fixture);
+    },
+  );
+
+  test("and somebody was put into meanwhile, while its create was in doubt, is left as it is", async () => {
+    const fixture = await startEngineFixture({ impatient: true });
+    await fixture.patchTarget(protects);
+    await fixture.sync();
+    const [one = ""] = leavable(fixture);
+    tagWith(fixture, "Admins", [one]);
+    fixture.control.fault({ match: { method: "POST", type: "Group" }, effect: { kind: "status", status: 500 } });
+    await fixture.sync();
+    // A group of theirs that looks like ours, made when ours was to be made.
+    const root = fixture.control.add("User", { userName: "root" });
+    const externalId = String((await adminsHere(fixture))["externalId"]);
+    fixture.control.add("Group", { displayName: "Admins", externalId }, [root]);
+    fixture.control.clearFault();
+    const task = await fixture.push();
+    expect(membersOf(fixture, "Admins")).toEqual(["root"]);
+    expect(await keptIn(fixture, task)).toMatchObject([{ error: reason, addedCount: 1 }]);
   });
 
   test("by what the target shows of it is protected too", async () => {

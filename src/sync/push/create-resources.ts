@@ -9,6 +9,7 @@ import { desiredDocument, nameProblem } from "./desired.ts";
 import { eachPending } from "./each-pending.ts";
 import { findMatch, type Match, type Search } from "./find-match.ts";
 import { knownAttributes } from "./known-attributes.ts";
+import { isOurMaking } from "./our-making.ts";
 import { failureText, outcomeOf, type PushParts, retryDelayMs } from "./push-parts.ts";
 import { sendOperations } from "./send-operations.ts";
 
@@ -26,8 +27,9 @@ export async function createResources(parts: PushParts, type: ResourceType): Pro
 async function createWave(parts: PushParts, type: ResourceType, onlyReady: boolean): Promise<number> {
   const hasListed = await parts.store.hasRemoteMatches(parts.row.id);
   return eachPending(parts, {
+    kind: `create ${type}`,
     pageOf: (page) => parts.store.pendingCreates(parts.scope, type, { ...page, onlyReady }),
-    work: (resource) => createOne(parts, resource, hasListed),
+    work: (resource, ofKind) => createOne(ofKind, resource, hasListed),
   });
 }
 
@@ -47,7 +49,8 @@ async function createOne(
     if (search !== null) {
       const match = await look(search);
       if (match.kind === "unclear") return failed(parts, resource, desired, match.detail);
-      if (match.kind === "one") return await adopt(parts, resource, desired, match);
+      if (match.kind === "one")
+        return await (search === "listed" ? adopt : adoptDoubted)(parts, resource, desired, match);
     }
     const lacking = parts.language.lacking(type, desired);
     if (lacking.length > 0) return failed(parts, resource, desired, lackingText(lacking));
@@ -60,7 +63,7 @@ async function createOne(
         return match.kind === "one" ? match : undefined;
       },
     );
-    if (made.by !== null) return await adopt(parts, resource, desired, made);
+    if (made.by !== null) return await adoptDoubted(parts, resource, desired, made);
     const record = {
       action: "create",
       because: resource.attempts > 0 ? "not at this target yet (tried before)" : "not at this target yet",
@@ -178,6 +181,21 @@ async function adoptAfterConflict(
   } catch (error) {
     return failed(parts, resource, desired, failureText(error));
   }
+}
+
+/** Takes over what was found because a create of ours is in doubt, or failed: it may be what we made. */
+async function adoptDoubted(
+  parts: PushParts,
+  resource: PendingResource,
+  desired: JsonObject,
+  found: Omit<Found, "kind">,
+): Promise<readonly PushOutcome[]> {
+  const isOurs = await isOurMaking(parts, resource.type, desired, found.remote);
+  const outcomes = [await adopt(parts, resource, desired, found)].flat();
+  if (!isOurs) return outcomes;
+  return outcomes.map((outcome) =>
+    outcome.link?.state === "linked" ? { ...outcome, link: { ...outcome.link, isOurMaking: true } } : outcome,
+  );
 }
 
 /**

@@ -1,14 +1,18 @@
 import { concurrently } from "../../lib/concurrently.ts";
-import type { PendingResource, PushOutcome } from "../../store/store.ts";
+import type { PendingResource, PushOutcome, TurnPage } from "../../store/store.ts";
 import { holdersOf } from "./find-match.ts";
 import { type PushParts, retryDelayMs } from "./push-parts.ts";
+import { turnsOf } from "./turns.ts";
+import { type ChangeKind, KindRefusedError } from "./watch-changes.ts";
 
 /** One step of a push: which resources it is about, and what is done with each. */
 export interface Step {
-  readonly pageOf: (page: { readonly after: string; readonly limit: number }) => Promise<readonly PendingResource[]>;
+  readonly kind: ChangeKind;
+  readonly pageOf: (page: TurnPage) => Promise<readonly PendingResource[]>;
   /** Who of a page is dealt with now; all, if absent. */
   readonly choose?: (page: readonly PendingResource[]) => Promise<readonly PendingResource[]>;
-  readonly work: (resource: PendingResource) => Promise<PushOutcome | readonly PushOutcome[]>;
+  /** @param parts those of the push, with the target as this kind of change is sent to it */
+  readonly work: (resource: PendingResource, parts: PushParts) => Promise<PushOutcome | readonly PushOutcome[]>;
 }
 
 /** Resources that are read, and written down as about to be sent, at once. */
@@ -17,14 +21,21 @@ const pageSize = 128;
 const saveAfter = 64;
 
 /**
- * Works on all resources of a step, some at a time, in the order of their pages. What came of them is saved as it comes,
- * also when the target gives up in the middle: a crash leaves a page and some outcomes in doubt, never more.
+ * Works on all resources of a step, some at a time: first those that never failed, and else in the order of their pages.
+ * What came of them is saved as it comes, also when the target gives up in the middle: a crash leaves a page and some
+ * outcomes in doubt, never more. A target that refuses each of them ends the step, and not the push.
  *
- * @returns how many resources there were
+ * @returns how many resources there were; 0 also when no other of the kind is to be tried
  */
-export async function eachPending(parts: PushParts, { pageOf, choose, work }: Step): Promise<number> {
+export async function eachPending(parts: PushParts, { kind, pageOf, choose, work }: Step): Promise<number> {
+  const { watched } = parts;
+  if (watched.isOver(kind)) return 0;
+  const ofKind = { ...parts, target: watched.of(kind) };
   let count = 0;
   async function* resources(): AsyncGenerator<PendingResource, void> {
+    for (const turn of await turnsOf(parts)) yield* resourcesOf((page) => pageOf({ ...page, ...turn }));
+  }
+  async function* resourcesOf(pageOf: Step["pageOf"]): AsyncGenerator<PendingResource, void> {
     for (let after = ""; ; ) {
       const found = await pageOf({ after, limit: pageSize });
       const last = found.at(-1);
@@ -46,8 +57,11 @@ export async function eachPending(parts: PushParts, { pageOf, choose, work }: St
   try {
     // While one worker waits for the next page, or for what is saved, the others' requests are on their way.
     await concurrently(resources(), parts.target.concurrency, async (resource) => {
-      await outcomes.add([await work(resource)].flat());
+      await outcomes.add([await work(resource, ofKind)].flat());
     });
+  } catch (error) {
+    if (!(error instanceof KindRefusedError)) throw error;
+    count = 0;
   } finally {
     await outcomes.save();
   }

@@ -1,13 +1,13 @@
 import { Attempts } from "./attempt.ts";
-import type { PushParts } from "./push-parts.ts";
 import type { PushRequest } from "./push-target.ts";
-import { mostRefused, refusesAll, type WatchedTarget, watchChanges } from "./watch-changes.ts";
+import type { TargetDownError } from "./target-down.ts";
+import { mostRefused, notWatched, type WatchedTarget, watchChanges } from "./watch-changes.ts";
 
 /** This push tries a target that is in quarantine. */
 export interface Probation {
   /**
-   * Of one that refused everything: so many changes it is given, one after another, until it takes one. Null: it was out of
-   * reach, and it is enough that it answers.
+   * Of one that refused everything: so many changes of each kind it is given, one after another, until it takes one. Null: it
+   * was out of reach, and it is enough that it answers.
    */
   readonly mayRefuse: number | null;
   /** It takes changes again, or answers and there is nothing to send. */
@@ -32,30 +32,20 @@ export function isSuspect(probation: Probation | undefined): boolean {
   return typeof probation?.mayRefuse === "number";
 }
 
-/** Watches whether the target takes anything, and gives it up if it does not. */
+/** Watches what the target takes, and what it refuses. */
 export function watchTarget({ target, probation }: PushRequest, attempts: Attempts): WatchedTarget {
   // What is only noted is never refused, and never taken.
-  if (target.notesWrites) return { target, hasTaken: () => false, lastRefusal: () => null };
+  if (target.notesWrites) return notWatched(target);
   return watchChanges(target, {
     mayRefuse: probation?.mayRefuse ?? mostRefused,
     async onTaken() {
       attempts.letGo();
       await probation?.onPassed();
     },
-    onGivenUp: (error) => attempts.giveUp(error),
   });
 }
 
-/**
- * @throws {TargetDownError} when the target refused too much, also with the last change that there was; or the few that a
- * suspect was tried with
- */
-export function ensureTaken(
-  { attempts }: Pick<PushParts, "attempts">,
-  watched: WatchedTarget,
-  probation: Probation | undefined,
-): void {
-  attempts.ensureUp();
-  const refusal = watched.lastRefusal();
-  if (isSuspect(probation) && refusal !== null) throw refusesAll(refusal);
+/** At the end of a push: that the target refused everything. With a suspect it takes one refusal to say so again. */
+export function refusalOf(watched: WatchedTarget, probation: Probation | undefined): TargetDownError | null {
+  return watched.refusal(isSuspect(probation) ? 1 : mostRefused);
 }

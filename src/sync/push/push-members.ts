@@ -8,6 +8,8 @@ import { keepMembers, protectedMembers } from "./protect.ts";
 import { withholdMembers } from "./protect-members.ts";
 import { failureText, type PushParts, retryDelayMs } from "./push-parts.ts";
 import { sendMembers } from "./send-members.ts";
+import { turnsOf } from "./turns.ts";
+import { type ChangeKind, KindRefusedError } from "./watch-changes.ts";
 
 /** How pushing memberships ended. */
 export interface MembersResult {
@@ -20,6 +22,8 @@ export interface MembersResult {
 
 /** What is remembered of the groups between the two passes. */
 interface Round {
+  /** Groups that were given who they lacked, where the target took it. */
+  readonly added: Set<string>;
   /** Groups of which some members are not at the target yet. */
   readonly lacking: Set<string>;
   /** Groups of which the target refused a member, and why. */
@@ -37,6 +41,7 @@ interface Round {
  */
 export async function pushMembers(parts: PushParts): Promise<MembersResult> {
   const round: Round = {
+    added: new Set(),
     lacking: new Set(),
     refused: new Map(),
     givenUp: new Set(),
@@ -44,14 +49,14 @@ export async function pushMembers(parts: PushParts): Promise<MembersResult> {
     held: null,
     heldMembers: 0,
   };
-  await eachGroup(parts, round, (group) => add(parts, round, group));
-  await eachGroup(parts, round, async (group) => {
-    const waits = await remove(parts, round, group);
+  await eachGroup(parts, "add members", round, (group, ofKind) => add(ofKind, round, group));
+  await eachGroup(parts, "remove members", round, async (group, ofKind) => {
+    const waits = await remove(ofKind, round, group);
     const { store, lease, row, clock } = parts;
     const error = round.refused.get(group.id);
     if (error !== undefined) {
       await store.failMembers(lease, row.id, group.id, { error, nextTryAt: clock() + retryDelayMs(1) });
-    } else if (!waits && parts.scope.only === undefined) {
+    } else if (!waits && parts.scope.only === undefined && round.added.has(group.id)) {
       await store.finishMembers(lease, row.id, group.id, {
         membersVersion: group.membersVersion,
         lacksMembers: round.lacking.has(group.id),
@@ -63,13 +68,19 @@ export async function pushMembers(parts: PushParts): Promise<MembersResult> {
   return { lost, held, heldMembers };
 }
 
-/** Works on each group that is behind. One that fails keeps the others from nothing. */
-async function eachGroup(parts: PushParts, round: Round, work: (group: PendingGroup) => Promise<void>): Promise<void> {
-  const { store, lease, taskId, row, target, clock } = parts;
+/** Works on each group that is behind. One that fails keeps the others from nothing, unless the target refuses each. */
+async function eachGroup(
+  parts: PushParts,
+  kind: ChangeKind,
+  round: Round,
+  work: (group: PendingGroup, parts: PushParts) => Promise<void>,
+): Promise<void> {
+  const { store, lease, taskId, row, target, clock, watched } = parts;
+  const ofKind = { ...parts, target: watched.of(kind) };
   const attempt = async (group: PendingGroup): Promise<void> => {
     if (round.givenUp.has(group.id)) return;
     try {
-      if (!(await withholdMembers(parts, group))) await work(group);
+      if (!(await withholdMembers(parts, group))) await work(group, ofKind);
     } catch (error) {
       const text = failureText(error);
       round.givenUp.add(group.id);
@@ -81,13 +92,23 @@ async function eachGroup(parts: PushParts, round: Round, work: (group: PendingGr
       }
     }
   };
-  for (let after = ""; ; ) {
-    const page = await store.pendingGroups(parts.scope, { after, limit: 200 });
-    const last = page.at(-1);
-    if (last === undefined) return;
-    after = last.id;
-    await concurrently(page, target.concurrency, attempt);
-    parts.onProgress(page.length);
+  // What fails in one turn is in the next one too.
+  const seen = new Set<string>();
+  try {
+    for (const turn of await turnsOf(parts)) {
+      for (let after = ""; !watched.isOver(kind); ) {
+        const page = await store.pendingGroups(parts.scope, { after, limit: 200, ...turn });
+        const last = page.at(-1);
+        if (last === undefined) break;
+        after = last.id;
+        const fresh = page.filter(({ id }) => !seen.has(id));
+        for (const { id } of fresh) seen.add(id);
+        await concurrently(fresh, target.concurrency, attempt);
+        parts.onProgress(fresh.length);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof KindRefusedError)) throw error;
   }
 }
 
@@ -99,6 +120,7 @@ async function add(parts: PushParts, round: Round, group: PendingGroup): Promise
     if (known.length < wanted.length) round.lacking.add(group.id);
     await send(parts, round, group, "add", known);
   }
+  round.added.add(group.id);
 }
 
 /** Takes out who is in the group no more; whether somebody has to wait for a person. */

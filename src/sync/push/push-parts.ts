@@ -7,6 +7,7 @@ import type { Capabilities, Target, TargetLanguage } from "../../target/target.t
 import { TargetError } from "../../target/target.ts";
 import type { Attempts } from "./attempt.ts";
 import type { Unprotected } from "./unprotected.ts";
+import type { WatchedTarget } from "./watch-changes.ts";
 
 /** What every step of a push works with. */
 export interface PushParts {
@@ -20,6 +21,8 @@ export interface PushParts {
   readonly rules: TargetRules | null;
   readonly capabilities: Capabilities;
   readonly attempts: Attempts;
+  /** The target, for changes: each kind of them has its own. */
+  readonly watched: WatchedTarget;
   readonly scope: PushScope;
   readonly signal: AbortSignal;
   readonly clock: () => number;

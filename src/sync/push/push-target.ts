@@ -9,7 +9,7 @@ import { guardRemovals, logForSafeguards, type RemovalGuard } from "./guard-remo
 import { guardRenames, type RenameGuard } from "./guard-renames.ts";
 import { holdPending } from "./hold-removals.ts";
 import { failedAt, type PushResult, prepare, type ScopeRequest, writingVersion } from "./prepare.ts";
-import { attemptsOf, ensureTaken, isSuspect, type Probation, probe, watchTarget } from "./probation.ts";
+import { attemptsOf, isSuspect, type Probation, probe, refusalOf, watchTarget } from "./probation.ts";
 import { withholdProtected } from "./protect.ts";
 import { type MembersResult, pushMembers } from "./push-members.ts";
 import type { PushParts } from "./push-parts.ts";
@@ -57,7 +57,8 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
   const prepared = prepare(request, clock());
   if ("state" in prepared) return prepared;
   const { rules, protection } = prepared;
-  let { scope } = prepared;
+  // With what it refused before a suspect is tried too: nothing else may show whether it takes anything by now.
+  let scope = isSuspect(probation) ? { ...prepared.scope, retryAll: true } : prepared.scope;
   // Before anything is counted: what it was given by other rules is pending.
   const rulesVersion = writingVersion(rules, request.language);
   if (rulesVersion !== row.rulesVersion) await store.noteRules(request.lease, row.id, rulesVersion);
@@ -73,11 +74,6 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     const capabilities = await attempts.run(() => target.discover(signal));
     await request.onAnswered?.();
     if (await noteVocabulary(request, capabilities)) pending = await findPending(store, scope);
-    if (pending === null && isSuspect(probation)) {
-      // What it refused waits for its next try: nothing else shows whether it takes anything by now.
-      scope = { ...scope, retryAll: true };
-      pending = await findPending(store, scope);
-    }
     if (pending === null) {
       if (!isSuspect(probation) || isWhole(request)) await probation?.onPassed();
       return await nothingToDo(request, scope);
@@ -91,7 +87,7 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     const watched = watchTarget(request, attempts);
     let parts: PushParts = {
       ...request,
-      ...{ target: watched.target, rules, capabilities, attempts, scope, protection, unprotected: new Unprotected() },
+      ...{ watched, rules, capabilities, attempts, scope, protection, unprotected: new Unprotected() },
       held: new Set(),
       heldRenames: new Set(),
       onProgress: (count) => {
@@ -116,16 +112,18 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
       guard = (await guardRemovals(request, scope)) ?? guard;
       parts = { ...parts, held: new Set([...parts.held, ...(guard?.types ?? [])]) };
       lost = lost || members.lost || (await removals(parts));
-      // It takes changes after all: those that it refused before are tried once more.
-      const isCleared = isSuspect(probation) && watched.hasTaken() && !scope.retryAll;
-      if (isCleared) scope = { ...scope, retryAll: true };
-      parts = { ...parts, scope };
+      // It takes changes after all: of the kinds that it was given a few of go the others too.
+      const isCleared = round === 1 && isSuspect(probation) && watched.hasTaken();
       if (!lost && !isCleared) break;
     }
-    ensureTaken(parts, watched, probation);
+    attempts.ensureUp();
     await holdPending(parts);
     await endFirstContact(parts);
-    return await conclude(request, scope, { guard, renames, members });
+    const result = await conclude(request, scope, { guard, renames, members, isCutShort: watched.isCutShort() });
+    const refusal = refusalOf(watched, probation);
+    if (refusal === null) return result;
+    // What waits for a person is shown to him, and is not the worse for what the target does with the rest.
+    return { ...failedAt(refusal), ...(result.state === "held" && { state: result.state, hold: result.hold }) };
   } catch (error) {
     const failed = failedAt(error);
     // What was removed before the target went away counts for the safeguards all the same.
@@ -172,16 +170,18 @@ interface Waiting {
   readonly guard: RemovalGuard | null;
   readonly renames: RenameGuard | null;
   readonly members: MembersResult;
+  /** Not all that was due had its turn. */
+  readonly isCutShort: boolean;
 }
 
 async function conclude(
   request: PushRequest,
   scope: PushScope,
-  { guard, renames, members }: Waiting,
+  { guard, renames, members, isCutShort }: Waiting,
 ): Promise<PushResult> {
   const { store, lease } = request;
   await logForSafeguards(request, scope);
-  if (scope.only === undefined) await store.forgetStaleRetries(lease, scope);
+  if (scope.only === undefined && !isCutShort) await store.forgetStaleRetries(lease, scope);
   if (guard !== null || renames !== null || members.held !== null) {
     const removals = { ...(guard?.removals ?? { users: 0, groups: 0 }), members: members.heldMembers };
     const reason = [guard?.reason, renames?.reason, members.held].filter((each) => typeof each === "string").join("; ");

@@ -42,7 +42,7 @@ const refuses = (error: TargetError): string =>
   `the target refuses whatever it is sent${http(error)}; the records of the task say more`;
 
 const sentences: Readonly<Record<TargetErrorCode, (error: TargetError) => string>> = {
-  unauthorized: (error) => `the target does not accept the credentials ${http(error)}: check them`,
+  unauthorized: (error) => `the target does not accept the credentials${http(error)}: check them`,
   unavailable: (error) => `the target does not answer${what(error)}`,
   nonsense: (error) => `what answers is no SCIM service${what(error)}: check the base URL`,
   throttled: (error) => `the target asks to wait, and takes nothing${http(error)}`,

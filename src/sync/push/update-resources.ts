@@ -17,8 +17,9 @@ import { sendOperations } from "./send-operations.ts";
 /** What changed since the target was last given it, reactivations included. Who waits with a new name waits whole. */
 export function updateResources(parts: PushParts, type: ResourceType): Promise<boolean> {
   return lookingForLoss(parts, {
+    kind: `update ${type}`,
     pageOf: (page) => parts.store.pendingUpdates(parts.scope, type, page),
-    work: (resource) => updateOne(parts, resource, null),
+    work: (resource, ofKind) => updateOne(ofKind, resource, null),
     choose: async (found) => {
       const page = await withhold(parts, found, "update");
       const waiting = await waitingRenames(parts, page);
@@ -30,10 +31,11 @@ export function updateResources(parts: PushParts, type: ResourceType): Promise<b
 /** People who are active there and must not be any more: disabled, departed, or out of the target's scope. */
 export function deactivateUsers(parts: PushParts): Promise<boolean> {
   return lookingForLoss(parts, {
+    kind: "deactivate User",
     pageOf: (page) => parts.store.pendingDeactivations(parts.scope, { ...page, ...sendable(parts, "User") }),
-    work: async (resource) => {
+    work: async (resource, ofKind) => {
       const waits = (await waitingRenames(parts, [resource])).has(resource.id);
-      return updateOne(parts, resource, false, waits);
+      return updateOne(ofKind, resource, false, waits);
     },
     choose: (page) => withhold(parts, page, "deactivate"),
   });
@@ -41,8 +43,9 @@ export function deactivateUsers(parts: PushParts): Promise<boolean> {
 
 export async function deleteResources(parts: PushParts, type: ResourceType): Promise<void> {
   await eachPending(parts, {
+    kind: `delete ${type}`,
     pageOf: (page) => parts.store.pendingDeletes(parts.scope, type, { ...page, ...sendable(parts, type) }),
-    work: (resource) => deleteOne(parts, resource),
+    work: (resource, ofKind) => deleteOne(ofKind, resource),
     choose: (page) => withhold(parts, page, "delete"),
   });
 }
@@ -57,8 +60,8 @@ async function lookingForLoss(parts: PushParts, step: Step): Promise<boolean> {
   let lost = false;
   await eachPending(parts, {
     ...step,
-    work: async (resource) => {
-      const outcomes = [await step.work(resource)].flat();
+    work: async (resource, ofKind) => {
+      const outcomes = [await step.work(resource, ofKind)].flat();
       if (outcomes.some(({ link }) => link?.state === "unlinked" && link.again)) lost = true;
       return outcomes;
     },

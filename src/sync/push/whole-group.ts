@@ -20,7 +20,7 @@ export async function membersThere(
   group: Pick<PendingGroup, "id">,
   returned: RemoteResource,
 ): Promise<Map<string, Member>> {
-  const all = new Map(shownMembers(returned).map((one) => [one.value, one]));
+  const all = new Map(membersShown(returned).map((one) => [one.value, one]));
   for await (const page of givenMembers(parts, group)) {
     for (const { remoteId, memberType } of page) {
       if (!all.has(remoteId)) all.set(remoteId, { value: remoteId, type: memberType });
@@ -78,7 +78,7 @@ export async function sendAllMembers(
 export async function noteLostMembers(parts: PushParts, group: PendingGroup): Promise<boolean> {
   const { store, lease, taskId, row, target, capabilities, attempts, signal } = parts;
   if (!capabilities.membersRead) return false;
-  const shown = new Set(shownMembers(await readGroup(parts, group)).map(({ value }) => value));
+  const shown = new Set(membersShown(await readGroup(parts, group)).map(({ value }) => value));
   let found = false;
   for await (const page of givenMembers(parts, group)) {
     for (const { memberId, memberType, remoteId } of page) {
@@ -130,11 +130,12 @@ async function* givenMembers(
 }
 
 function showsAll(returned: RemoteResource, members: readonly MemberDelta[]): boolean {
-  const shown = new Set(shownMembers(returned).map(({ value }) => value));
+  const shown = new Set(membersShown(returned).map(({ value }) => value));
   return members.every(({ remoteId }) => remoteId !== null && shown.has(remoteId));
 }
 
-function shownMembers({ document }: RemoteResource): readonly Member[] {
+/** The members that a group shows; none where it shows no members. */
+export function membersShown({ document }: RemoteResource): readonly Member[] {
   const members = member(document, "members");
   if (!Array.isArray(members)) return [];
   return members.flatMap((one): Member[] => {
