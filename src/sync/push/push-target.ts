@@ -118,7 +118,8 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     }
     attempts.ensureUp();
     await holdPending(parts);
-    await endFirstContact(parts);
+    // Whoever was not tried yet is still to be looked for in what was listed.
+    if (!watched.isCutShort()) await endFirstContact(parts);
     const result = await conclude(request, scope, { guard, renames, members, isCutShort: watched.isCutShort() });
     const refusal = refusalOf(watched, probation);
     if (refusal === null) return result;
