@@ -91,7 +91,7 @@ export function makeKeptStore(database: Database): KeptStore & KeptReader {
     async listUnrecorded(sourceId, kind, { all, after, limit }) {
       // A literal, where a partial index has it.
       const isForgotten = sql`x.mapping_version = ${sql.lit(undoneMark)} and not exists (
-        select 1 from kept k where k.resource_id = x.id and k.ended = 0)`;
+        select 1 from kept k where k.resource_id = x.id and k.ended = 0 and k.fingerprint is null)`;
       const { rows } = await sql<Parameters<typeof toCurrent>[0]>`
         select x.id, x.type, x.key, x.version, x.external_id, x.display_name, x.active, x.document, x.departed_at,
           x.deleted_at, x.mapping_version, x.fingerprint as made_from
