@@ -2,6 +2,11 @@
 
 /** Tables that are named here and nowhere else. */
 export interface MoreTables {
+  pause: PauseTable;
+  ended_source: EndedSourceTable;
+  webhook: WebhookTable;
+  webhook_delivery: WebhookDeliveryTable;
+  alert: AlertTable;
   target_source: TargetSourceTable;
 }
 
