@@ -1,14 +1,7 @@
 import type { Generated } from "kysely";
 import type { AdministratorTables } from "./administrator-tables.ts";
 import type { DirectoryAction } from "./directory-writing.ts";
-import type {
-  AlertTable,
-  EndedSourceTable,
-  MoreTables,
-  PauseTable,
-  WebhookDeliveryTable,
-  WebhookTable,
-} from "./more-tables.ts";
+import type { MoreTables } from "./more-tables.ts";
 import type { PlanRequestTable } from "./plan-table.ts";
 import type { KeptTable, LostMemberTable, UndoUnitTable } from "./undo-tables.ts";
 
@@ -25,8 +18,6 @@ export interface Tables extends AdministratorTables, MoreTables {
   target: TargetTable;
   link: LinkTable;
   link_member: LinkMemberTable;
-  pause: PauseTable;
-  ended_source: EndedSourceTable;
   remote_match: RemoteMatchTable;
   remote_seen: RemoteSeenTable;
   sync_task: SyncTaskTable;
@@ -40,9 +31,6 @@ export interface Tables extends AdministratorTables, MoreTables {
   file_version: FileVersionTable;
   removal: RemovalTable;
   scim_client: ScimClientTable;
-  webhook: WebhookTable;
-  webhook_delivery: WebhookDeliveryTable;
-  alert: AlertTable;
   setting: SettingTable;
   lease: LeaseTable;
 }
@@ -60,6 +48,8 @@ interface SourceTable {
   /** Fields that the credential was never shown at the last read (JSON list); null before the first. */
   unseen_fields: Generated<string | null>;
   next_run_at: number | null;
+  /** What its end waits for, in words. */
+  waits_for: Generated<string | null>;
   /** When a read of it last ended well: whole, and brought into the directory. */
   synced_at: Generated<number | null>;
   created_at: number;
