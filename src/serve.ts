@@ -263,12 +263,14 @@ function adminParts(
       return testTarget(edges, draft, ours, signal);
     },
     async removeSource(id, people, requestedBy) {
-      await endSource(store, id, people, "delete", Date.now(), requestedBy);
+      const task = await endSource(store, id, people, "delete", Date.now(), requestedBy);
       nudge();
+      return task;
     },
     async disableSource(id, people, requestedBy) {
-      await endSource(store, id, people, "disable", Date.now(), requestedBy);
+      const task = await endSource(store, id, people, "disable", Date.now(), requestedBy);
       nudge();
+      return task;
     },
     forgetLinks: (targetId) => store.forgetLinks(targetId),
     linkByHand: (target, decision, signal) => linkByHand({ ...edges, store, leases }, target, decision, signal),

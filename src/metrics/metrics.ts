@@ -33,6 +33,7 @@ const gaugeHelp = {
   bridge_source_last_good_sync_age_seconds: "Time since the source was last read whole and brought into the directory.",
   bridge_links: "Resources at a target: synced, pending or failed. Counted once a minute.",
   bridge_target_quarantined: "1 while a target is in quarantine: nothing is pushed to it until the next try.",
+  bridge_source_ending: "1 while a source is on its way out: GET /api/v1/endings says what it waits for.",
   bridge_webhook_deliveries_pending: "Messages to webhooks that are on their way or are tried again.",
   bridge_alerts_open: "Sources and targets that are out of order now.",
 } as const;
@@ -42,6 +43,7 @@ const gaugeLabels: Readonly<Record<keyof typeof gaugeHelp, readonly string[]>> =
   bridge_source_last_good_sync_age_seconds: ["source"],
   bridge_links: ["target", "state"],
   bridge_target_quarantined: ["target"],
+  bridge_source_ending: ["source"],
   bridge_webhook_deliveries_pending: [],
   bridge_alerts_open: ["event"],
 };

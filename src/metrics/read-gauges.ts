@@ -3,7 +3,7 @@ import type { GaugeValue } from "./metrics.ts";
 
 export type GaugeSource = GaugeStore &
   Pick<EventStore, "openAlerts" | "countPendingDeliveries"> &
-  Pick<SourceStore, "listSources"> &
+  Pick<SourceStore, "listSources" | "listEndings"> &
   Pick<TargetStore, "listTargets"> &
   Pick<LinkViewStore, "countLinks">;
 
@@ -60,9 +60,12 @@ export function makeGaugeReader(store: GaugeSource, clock: () => number): () => 
         value: quarantine === null || status !== "enabled" ? 0 : 1,
       }),
     );
+    const ending = (await store.listEndings()).map(
+      ({ name }): GaugeValue => ({ name: "bridge_source_ending", labels: { source: name }, value: 1 }),
+    );
     const pending = await store.countPendingDeliveries();
     return [
-      ...[...tasks, ...ages, ...links, ...quarantined, ...alerts],
+      ...[...tasks, ...ages, ...links, ...quarantined, ...ending, ...alerts],
       { name: "bridge_webhook_deliveries_pending", labels: {}, value: pending },
     ];
   };

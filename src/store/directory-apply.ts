@@ -15,6 +15,7 @@ import { leasedWrite } from "./leases.ts";
 import { postgresFilter } from "./postgres/filter.ts";
 import { sqliteFilter } from "./sqlite/filter.ts";
 import type { Tables } from "./tables.ts";
+import { holdingSource, nameIsTaken } from "./taken-names.ts";
 
 /** How often a batch is tried whose userNames another process takes at the same moment. */
 const tries = 5;
@@ -315,29 +316,32 @@ async function refuseTakenNames(
   const rows = await trx
     .selectFrom("resource")
     .leftJoin("source", "source.id", "resource.source_id")
-    .select(["resource.id", "user_name_folded", "source.name"])
+    .leftJoin("ended_source", "ended_source.id", "resource.source_id")
+    .select(["resource.id", "user_name_folded", "source.name", "settings", "waits_for"])
+    .select("ended_source.name as former")
     .where("deleted_at", "is", null)
     .where(isOneOf("user_name_folded", names))
     .execute();
-  const holders = new Map(rows.map((row) => [row.user_name_folded, { id: row.id, source: row.name }]));
+  const holders = new Map(
+    rows.map((row) => [row.user_name_folded, { id: row.id, error: nameIsTaken(holdingSource(row)) }]),
+  );
   const refused = new Set<number>();
   for (const { row, columns } of states) {
     if (columns.user_name_folded === null) continue;
     const holder = holders.get(columns.user_name_folded);
     if (holder === undefined) {
-      holders.set(columns.user_name_folded, { id: row.resource_id, source: null });
+      holders.set(columns.user_name_folded, { id: row.resource_id, error: takenWithin });
     } else if (holder.id !== row.resource_id) {
       refused.add(row.seq);
-      const owner = holder.source === null ? "another person of this source" : `the source ${holder.source}`;
       await trx
         .updateTable("change")
-        .set({
-          status: "failed",
-          error: `its userName is already used by ${owner}; give one of the two sources a namespace, or map userName differently`,
-        })
+        .set({ status: "failed", error: holder.error })
         .where("seq", "=", row.seq)
         .execute();
     }
   }
   return refused;
 }
+
+const takenWithin =
+  "its userName is already used by another person of this source; give one of the two sources a namespace, or map userName differently";

@@ -6,6 +6,7 @@ import { makeDirectoryPlan } from "./directory-plan.ts";
 import type { DirectoryStore } from "./engine.ts";
 import { toCurrent } from "./records.ts";
 import { makeSparePlanned } from "./spare-planned.ts";
+import { holdingSource } from "./taken-names.ts";
 
 /** Our own directory: what is in it, what is planned for it, and what is applied. */
 export function makeDirectoryStore(database: Database, clock: () => number): DirectoryStore {
@@ -48,13 +49,13 @@ export function makeDirectoryStore(database: Database, clock: () => number): Dir
       const rows = await db
         .selectFrom("resource")
         .leftJoin("source", "source.id", "resource.source_id")
-        .select(["user_name_folded", "resource.id", "source.name"])
+        .leftJoin("ended_source", "ended_source.id", "resource.source_id")
+        .select(["user_name_folded", "resource.id", "source.name", "settings", "waits_for"])
+        .select("ended_source.name as former")
         .where("deleted_at", "is", null)
         .where(isOneOf("user_name_folded", folded))
         .execute();
-      return new Map(
-        rows.map((row) => [row.user_name_folded ?? "", { resourceId: row.id, sourceName: row.name ?? "" }]),
-      );
+      return new Map(rows.map((row) => [row.user_name_folded ?? "", { resourceId: row.id, ...holdingSource(row) }]));
     },
 
     async edgesOf(sourceId, kind, memberIds) {

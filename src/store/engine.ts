@@ -18,6 +18,7 @@ import type {
   TaskState,
   TaskTargetResult,
 } from "./store.ts";
+import type { NameHolder } from "./taken-names.ts";
 import type { RaisedEvent } from "./webhook-store.ts";
 
 // What the engine (sync/) asks of the store. Every write proves in its own transaction that its lease still holds.
@@ -200,9 +201,7 @@ export interface MemberLoss {
 export interface DirectoryStore {
   readCurrent(ids: readonly string[]): Promise<readonly CurrentResource[]>;
   /** Who holds these folded userNames now. */
-  userNameHolders(
-    folded: readonly string[],
-  ): Promise<ReadonlyMap<string, { readonly resourceId: string; readonly sourceName: string }>>;
+  userNameHolders(folded: readonly string[]): Promise<ReadonlyMap<string, NameHolder>>;
   /** The edges that these resources have in groups of this kind of this source. */
   edgesOf(
     sourceId: string,

@@ -1,13 +1,13 @@
 // Tables of what is kept back and of events; see tables.ts.
 
-/** Tables that are named here and nowhere else. */
+/** The part of all tables that is described here. */
 export interface MoreTables {
   pause: PauseTable;
   ended_source: EndedSourceTable;
+  target_source: TargetSourceTable;
   webhook: WebhookTable;
   webhook_delivery: WebhookDeliveryTable;
   alert: AlertTable;
-  target_source: TargetSourceTable;
 }
 
 /** A person of whom an administrator keeps all changes back, at one target or (`target_id` is empty) at all of them. */

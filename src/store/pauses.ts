@@ -1,4 +1,4 @@
-import type { Transaction } from "kysely";
+import { sql, type Transaction } from "kysely";
 import type { Database } from "./database.ts";
 import { askLeaseBack } from "./leases.ts";
 import { compareMembersAgain } from "./members-version.ts";
@@ -21,8 +21,8 @@ export interface PauseStore {
   listPauses(resourceId: string): Promise<readonly PausedPerson[]>;
   /** Null lets go of it. A push that is under way is cut off. */
   pauseTarget(targetId: string, pause: Omit<Pause, "since"> | null): Promise<void>;
-  /** Whether any target holds people of this source whose changes are kept back. */
-  hasPausedPeople(sourceId: string): Promise<boolean>;
+  /** How many people of this source each target holds whose changes are kept back there; targets without any are missing. */
+  pausedPeople(sourceId: string): Promise<ReadonlyMap<string, number>>;
 }
 
 /** In place of a target's id: all of them. */
@@ -101,20 +101,20 @@ export function makePauseStore({ db, write }: Database, clock: () => number): Pa
         if (pause !== null) await cutOffPushes(trx, targetId);
       }),
 
-    async hasPausedPeople(sourceId) {
-      const row = await db
+    async pausedPeople(sourceId) {
+      const rows = await db
         .selectFrom("pause as p")
         .innerJoin("resource as x", "x.id", "p.resource_id")
         .innerJoin("link as l", "l.resource_id", "p.resource_id")
-        .select("p.resource_id")
+        .select(["l.target_id", sql<number>`count(distinct p.resource_id)`.as("count")])
         .where("x.source_id", "=", sourceId)
         .where("l.remote_id", "is not", null)
         .where((where) =>
           where.or([where("p.target_id", "=", ""), where("p.target_id", "=", where.ref("l.target_id"))]),
         )
-        .limit(1)
-        .executeTakeFirst();
-      return row !== undefined;
+        .groupBy("l.target_id")
+        .execute();
+      return new Map(rows.map(({ target_id, count }) => [target_id, Number(count)]));
     },
   };
 }

@@ -4,6 +4,7 @@ import { uuidv7 } from "../lib/uuid.ts";
 import { abandonPlan } from "./abandon.ts";
 import type { Database } from "./database.ts";
 import { takeDirectoryTime } from "./directory-clock.ts";
+import { makeEndings } from "./endings.ts";
 import { bumpGroups } from "./group-versions.ts";
 import { revokeLease } from "./leases.ts";
 import { withName } from "./names.ts";
@@ -30,6 +31,8 @@ export function makeSourceStore(database: Database, cipher: Cipher, clock: () =>
     toSource(await db.selectFrom("source").selectAll().where("id", "=", id).executeTakeFirstOrThrow());
 
   return {
+    ...makeEndings(database, clock),
+
     async createSource(source) {
       const id = uuidv7(clock());
       const now = clock();

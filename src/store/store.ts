@@ -72,13 +72,33 @@ export interface SourceRow {
 
 export type NewSource = Pick<SourceRow, "name" | "type" | "status" | "settings" | "secrets" | "nextRunAt">;
 
+/** A source that is on its way out. */
+export interface Ending {
+  readonly sourceId: string;
+  /** The name that it had. */
+  readonly name: string;
+  readonly people: "keep" | "deactivate" | "delete";
+  readonly afterwards: "disable" | "delete";
+  /** What its end waited for when it was last tried, in words without names of people; null: it was not tried yet. */
+  readonly waitsFor: string | null;
+  readonly nextTryAt: number | null;
+}
+
+export interface EndingStore {
+  listEndings(): Promise<readonly Ending[]>;
+  /** Notes what the end of a source waits for, and when it is tried again; nothing if it was enabled meanwhile. */
+  noteWaiting(id: string, waitsFor: string | null, nextTryAt: number): Promise<void>;
+  /** What was in the way of an end may be gone: each is due at once. */
+  tryEndingsAtOnce(): Promise<void>;
+}
+
 /** A source that is no more. */
 export interface EndedSource {
   readonly id: string;
   readonly name: string;
 }
 
-export interface SourceStore {
+export interface SourceStore extends EndingStore {
   /** Throws {@link NameTakenError}. */
   createSource(source: NewSource): Promise<SourceRow>;
   /** Newest last. Sources that are being deleted are not listed. */
@@ -331,6 +351,7 @@ export type * from "./plan-store.ts";
 export type { Quarantine, QuarantineStore } from "./quarantines.ts";
 export type * from "./schema-version-store.ts";
 export * from "./store-errors.ts";
+export { type NameHolder, nameIsTaken } from "./taken-names.ts";
 export type * from "./task-store.ts";
 export type * from "./undo-store.ts";
 export type * from "./webhook-store.ts";

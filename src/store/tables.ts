@@ -48,6 +48,8 @@ interface SourceTable {
   /** Fields that the credential was never shown at the last read (JSON list); null before the first. */
   unseen_fields: Generated<string | null>;
   next_run_at: number | null;
+  /** What its end waits for, in words. */
+  waits_for: Generated<string | null>;
   /** When a read of it last ended well: whole, and brought into the directory. */
   synced_at: Generated<number | null>;
   created_at: number;

@@ -5,7 +5,9 @@ import type {
   RemovalCounts,
   SourceRow,
   SourceStore,
+  TargetRow,
   TargetStore,
+  TaskError,
   TaskRow,
   TaskStore,
 } from "../store/store.ts";
@@ -17,7 +19,7 @@ export type Leaving = NonNullable<SourceRow["settings"]["leaving"]>;
 type LeavingStore = SourceStore &
   TargetStore &
   Pick<DirectoryStore, "countOfSource"> &
-  Pick<PauseStore, "hasPausedPeople"> &
+  Pick<PauseStore, "pausedPeople"> &
   Pick<PushStore, "areMembersGiven" | "countPendingRemovals">;
 
 type EndStore = SourceStore & TargetStore & Pick<TaskStore, "queueTask">;
@@ -28,6 +30,8 @@ export const leavingRetryMs = 600_000;
 /**
  * Begins the end of a source. Its people leave by the same way as any leaver, in a task of their own, and the source
  * goes when the last target has heard of it. `keep` leaves everybody as they are at the targets.
+ *
+ * @returns the id of the task; null where nothing is left to do
  */
 export async function endSource(
   store: EndStore,
@@ -36,10 +40,10 @@ export async function endSource(
   then: Leaving["then"],
   now: number,
   requestedBy: string | null = null,
-): Promise<void> {
+): Promise<string | null> {
   const source = await store.findSource(id);
-  if (source === null) return;
-  if (people === "keep" && then === "disable") return;
+  if (source === null) return null;
+  if (people === "keep" && then === "disable") return null;
   if (then === "delete") await store.noteEnding(id, source.name);
   await store.updateSource(id, {
     status: "disabled",
@@ -49,7 +53,14 @@ export async function endSource(
     // Its name is free at once for another.
     ...(then === "delete" ? { name: id } : {}),
   });
-  await store.queueTask({ sourceId: id, targetId: null, trigger: "manual", mode: "apply", requestedBy });
+  const { task } = await store.queueTask({
+    sourceId: id,
+    targetId: null,
+    trigger: "manual",
+    mode: "apply",
+    requestedBy,
+  });
+  return task.id;
 }
 
 /** Removes a source here, and from the lists of its targets. */
@@ -62,11 +73,61 @@ async function forgetSource(store: SourceStore & TargetStore, id: string): Promi
   await store.deleteSource(id);
 }
 
+/** What the end of a source has come to. */
+export interface EndRequest {
+  /** What the task was told; an end that was ordered while it ran takes another task. */
+  readonly leaving: Leaving;
+  /** What stays in the directory, because it is protected. */
+  readonly kept?: RemovalCounts | undefined;
+  readonly now: number;
+}
+
+/** What the end of a source still waits for, in words without names of people; null: nothing is in its way here. */
+export async function whatEndWaitsFor(
+  store: LeavingStore,
+  sourceId: string,
+  { leaving, kept = { users: 0, groups: 0 }, now }: EndRequest,
+): Promise<string | null> {
+  if (leaving.people === "keep") return null;
+  const reasons: string[] = [];
+  const paused = await store.pausedPeople(sourceId);
+  const targets = await store.listTargets();
+  for (const { id, name } of targets) {
+    // What waits for a person who is paused would be forgotten with the source.
+    const count = paused.get(id) ?? 0;
+    if (count > 0) reasons.push(`${count} of its people paused at the target ${name}: resume them`);
+  }
+  for (const target of targets) {
+    if (!(await isHeldBack(store, target, sourceId, leaving, now))) continue;
+    const why = target.status === "enabled" ? "paused: resume it" : "disabled: enable it";
+    reasons.push(
+      `the target ${target.name}, which has people or groups of it and is ${why}, or take the source from it`,
+    );
+  }
+  const { users, groups } = await store.countOfSource(sourceId);
+  const left = { users: Math.max(0, users - kept.users), groups: Math.max(0, groups - kept.groups) };
+  if (left.users + left.groups > 0) {
+    reasons.push(`${left.users} people and ${left.groups} groups that are still in the directory`);
+  }
+  if (reasons.length === 0 && (await store.areMembersGiven(sourceId))) {
+    reasons.push("memberships of its people and groups that targets still have");
+  }
+  return reasons.length === 0 ? null : reasons.join("; ");
+}
+
+/** What the task of an end that is not through says. */
+export function endingError(waitsFor: string): TaskError {
+  return {
+    code: "source.ending",
+    detail: `the source has not ended yet, and waits for: ${waitsFor}. It is tried again every ten minutes, and at once when something is resumed`,
+  };
+}
+
 /**
  * A source whose people are gone everywhere has left: it is disabled for good, or forgotten.
  *
  * @param leaving what this task was told; an end that was ordered while it ran takes another task
- * @param hasLeft each target that takes part has done with what was the source's own
+ * @param waitsFor what is in its way, in words; null: each target that takes part has done with what was the source's own
  */
 export async function settleLeaving(
   store: LeavingStore,
@@ -74,32 +135,18 @@ export async function settleLeaving(
   sourceId: string,
   {
     leaving,
-    hasLeft,
-    kept = { users: 0, groups: 0 },
+    waitsFor,
     now,
-  }: {
-    readonly leaving: Leaving | null;
-    readonly hasLeft: boolean;
-    /** What stays in the directory, because it is protected. */
-    readonly kept?: RemovalCounts | undefined;
-    readonly now: number;
-  },
+  }: { readonly leaving: Leaving | null; readonly waitsFor: string | null; readonly now: number },
 ): Promise<void> {
   const source = await store.findSource(sourceId);
   if (source?.settings.leaving === undefined) return;
   // A plan, or what had been planned before (and approved, or cut off), empties nothing: that takes another task.
-  const { users, groups } = await store.countOfSource(sourceId);
-  const isEmptied =
-    leaving?.people === "keep" ||
-    (users <= kept.users &&
-      groups <= kept.groups &&
-      !(await store.areMembersGiven(sourceId)) &&
-      // What waits for a person who is paused would be forgotten with the source.
-      !(await store.hasPausedPeople(sourceId)) &&
-      !(await isHeldElsewhere(store, sourceId, leaving, now)));
-  if (leaving === null || task.mode === "plan" || !hasLeft || !isEmptied) {
+  if (leaving === null || task.mode === "plan" || waitsFor !== null) {
     const hadItsTurn = leaving !== null && task.mode === "apply" && task.stage === "plan";
-    await store.updateSource(sourceId, { nextRunAt: hadItsTurn ? now + leavingRetryMs : now });
+    // Something was resumed while it ran: it stays due.
+    const isDue = source.nextRunAt !== null && source.nextRunAt <= now;
+    await store.noteWaiting(sourceId, hadItsTurn ? waitsFor : null, hadItsTurn && !isDue ? now + leavingRetryMs : now);
   } else if (leaving.then === "delete") {
     await forgetSource(store, sourceId);
   } else {
@@ -108,27 +155,26 @@ export async function settleLeaving(
   }
 }
 
-/** Whether a target that is disabled now still has people of this source who are to go: it must hear of it first. */
-async function isHeldElsewhere(
+/** Whether a target that is sent nothing now still has people of this source who are to go: it must hear of it first. */
+async function isHeldBack(
   store: LeavingStore,
+  target: TargetRow,
   sourceId: string,
-  leaving: Leaving | null,
+  leaving: Leaving,
   now: number,
 ): Promise<boolean> {
-  for (const target of await store.listTargets()) {
-    if (target.status === "enabled" || !target.settings.sources.includes(sourceId)) continue;
-    const { pending } = await store.countPendingRemovals({
-      targetId: target.id,
-      sourceIds: [sourceId],
-      types: ["User", "Group"],
-      userFilter: null,
-      groupFilter: null,
-      startedAt: now,
-      retryAll: true,
-      deleteDepartedBefore: leaving?.people === "delete" ? now : null,
-      protectedBy: protectorsOf(target.settings.safeguards),
-    });
-    if (pending.users + pending.groups > 0) return true;
-  }
-  return false;
+  const takesPart = target.status === "enabled" && target.paused === null;
+  if (takesPart || !target.settings.sources.includes(sourceId)) return false;
+  const { pending } = await store.countPendingRemovals({
+    targetId: target.id,
+    sourceIds: [sourceId],
+    types: ["User", "Group"],
+    userFilter: null,
+    groupFilter: null,
+    startedAt: now,
+    retryAll: true,
+    deleteDepartedBefore: leaving.people === "delete" ? now : null,
+    protectedBy: protectorsOf(target.settings.safeguards),
+  });
+  return pending.users + pending.groups > 0;
 }

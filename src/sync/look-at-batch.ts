@@ -4,6 +4,7 @@ import type { RecordInput } from "../mapping/run-tests.ts";
 import { textOf } from "../scim/document.ts";
 import type { RecordKind } from "../source/source.ts";
 import type { DirectoryChange, DirectoryStore, DirtyRecord, RecordStore } from "../store/store.ts";
+import { nameIsTaken } from "../store/store.ts";
 import { inputOf, type Looked, lookAt, type MappingSurroundings, managerKeyOf, mapInput } from "./plan-record.ts";
 import { readRecord } from "./prepare-record.ts";
 import { settleUnique } from "./settle-unique.ts";
@@ -74,7 +75,7 @@ async function refuseTakenNames(store: LookParts["store"], planned: readonly Pla
     if (each.looked.kind !== "change" || holder === undefined || holder.resourceId === each.looked.change.resourceId) {
       return each;
     }
-    const error = `its userName is already used in the source ${holder.sourceName}; give one of the two sources a namespace, or map userName differently`;
+    const error = nameIsTaken(holder);
     const change: DirectoryChange = { ...each.looked.change, status: "failed", error };
     return { ...each, looked: { kind: "change", change } };
   });

@@ -28,7 +28,7 @@ import { LeaseLostError } from "../store/store.ts";
 import type { Target, TargetLanguage, WriteNotes } from "../target/target.ts";
 import type { AlertParts } from "./alerts.ts";
 import { atTargets } from "./at-targets.ts";
-import { type Leaving, settleLeaving } from "./end-source.ts";
+import { endingError, type Leaving, settleLeaving, whatEndWaitsFor } from "./end-source.ts";
 import { finishTask, type Pushed } from "./finish-task.ts";
 import type { LeaseParts } from "./lease.ts";
 import { checkPlan } from "./plan-ahead/check-plan.ts";
@@ -47,7 +47,7 @@ export type EngineStore = SourceStore &
   DirectoryChangeStore &
   PushStore &
   QuarantineStore &
-  Pick<PauseStore, "hasPausedPeople"> &
+  Pick<PauseStore, "pausedPeople"> &
   VerifyStore &
   PlanStore &
   KeptStore &
@@ -100,13 +100,21 @@ export async function runTask(parts: TaskParts, found: OpenTask, lease: Lease, o
     const leaving = source?.settings.leaving ?? null;
     const directory = await runDirectory(parts, task, source, lease, progress, signal);
     const request = { parts, task, source, progress, signal };
-    const { state, targets } = await (task.mode === "plan"
+    const {
+      state,
+      targets,
+      waitsFor = null,
+    } = await (task.mode === "plan"
       ? finishPlan(request, directory, lease)
       : finishPushes(request, directory, leaving));
     // What others' groups wait for is no reason to keep a source that nobody has any more.
     const hasLeft = state === "succeeded" || isOwnDone(directory, targets);
-    if (source !== null)
-      await settleLeaving(store, task, source.id, { leaving, hasLeft, kept: directory.kept, now: clock() });
+    if (source !== null) {
+      const reasons = [...(hasLeft ? [] : whatFailed(directory, targets)), ...(waitsFor === null ? [] : [waitsFor])];
+      const inTheWay =
+        reasons.length === 0 && !hasLeft ? "its task, which did not come to its end" : reasons.join("; ");
+      await settleLeaving(store, task, source.id, { leaving, waitsFor: inTheWay || null, now: clock() });
+    }
   } catch (error) {
     if (cancelled.signal.aborted || error instanceof TaskCancelledError) {
       log.info({ task: task.id }, "task cancelled");
@@ -161,13 +169,33 @@ async function finishPushes(
     ? await atTargets(parts, task, signal, (row, held) => workAtTarget(parts, task, row, people, progress, held))
     : [];
   await progress.flush();
-  return { state: await finishTask(parts, task, source, directory, targets), targets };
+  const { store, clock } = parts;
+  const end = leaving === null || source === null ? null : { leaving, kept: directory.kept, now: clock() };
+  const waitsFor = end === null || source === null ? null : await whatEndWaitsFor(store, source.id, end);
+  // What a target failed with says more; and a plan from before the end was ordered has had no turn at it.
+  const isSaid = directory.error !== null || targets.some(({ result }) => failed(result)) || task.stage !== "plan";
+  const said = waitsFor === null || isSaid ? directory : { ...directory, error: endingError(waitsFor) };
+  return { state: await finishTask(parts, task, source, said, targets), targets, waitsFor };
+}
+
+function failed({ state, error }: Pushed["result"]): boolean {
+  return error !== null && state !== "paused";
+}
+
+/** Why the end of a source is not through, as far as only its task can tell. */
+function whatFailed({ error }: DirectoryResult, targets: readonly Pushed[]): readonly string[] {
+  const reasons = targets.flatMap(({ row, result }) =>
+    failed(result) ? [`the target ${row.name}: ${result.error?.detail ?? ""}`] : [],
+  );
+  return [...(error === null ? [] : [error.detail]), ...reasons];
 }
 
 /** How a task ended, and at which targets. */
 interface Ended {
   readonly state: TaskState;
   readonly targets: readonly Pushed[];
+  /** What the end of the source still waits for; absent or null: nothing. */
+  readonly waitsFor?: string | null;
 }
 
 /** What the directory would be changed by is planned; then what each target would be sent, and all of it is kept. */

@@ -169,7 +169,7 @@ async function pushOne(work: Work, leaving: Leaving["people"] | null): Promise<T
   const push = async (sourceIds: readonly string[], ending: Leaving["people"] | null): Promise<PushResult> => {
     const result = await pushTarget({
       ...(await requestOf(work)),
-      ...{ sourceIds, leaving: ending, isEnding: leaving !== null },
+      ...{ sourceIds, leaving: ending, isEnding: leaving !== null || ending !== null },
       asked: task.trigger === "manual" && task.sourceId === null && task.resourceId === null,
       ...probationOf(work),
       ...(task.resourceId !== null && { only: task.resourceId }),
@@ -186,7 +186,7 @@ async function pushOne(work: Work, leaving: Leaving["people"] | null): Promise<T
     const result = own.state === "succeeded" ? await push([userGroups], null) : own;
     return { ...result, ownState: own.state };
   }
-  const result = await push([...ofTask, userGroups], null);
+  const result = await pushAll(work, ofTask, push);
   if (task.resourceId !== null) return result;
   const heardAll = row.settings.sources.every((id) => ofTask.includes(id));
   if (result.state === "failed") return result;
@@ -197,6 +197,33 @@ async function pushOne(work: Work, leaving: Leaving["people"] | null): Promise<T
   const settled = await settleHeldPushes(parts, task, row, lease, result);
   if (result.outage === undefined) await store.notePushedChange(row, heard);
   return settled;
+}
+
+/**
+ * What is left over of a source that ends (of somebody who was paused, say) goes past the safeguards as the rest of it did:
+ * an administrator has said so. Everybody else's is guarded.
+ */
+async function pushAll(
+  { parts, task }: Work,
+  ofTask: readonly string[],
+  push: (sourceIds: readonly string[], ending: Leaving["people"] | null) => Promise<PushResult>,
+): Promise<PushResult> {
+  // Of a task of one source its own settings decided, when it began.
+  const endings = task.sourceId === null ? await parts.store.listEndings() : [];
+  const ending = endings.filter(({ sourceId, people }) => people !== "keep" && ofTask.includes(sourceId));
+  const own: PushResult[] = [];
+  for (const { sourceId, people } of ending) {
+    const result = await push([sourceId], people);
+    if (result.state === "failed") return result;
+    own.push(result);
+  }
+  const rest = ofTask.filter((id) => !ending.some(({ sourceId }) => sourceId === id));
+  const result = await push([...rest, userGroups], null);
+  const unfinished = own.find(({ state }) => state !== "succeeded");
+  if (unfinished !== undefined && result.state === "succeeded") return unfinished;
+  if (own.every(({ isIdle }) => isIdle)) return result;
+  const { isIdle: _, ...busy } = result;
+  return busy;
 }
 
 /** A push to a target in quarantine is a try. */

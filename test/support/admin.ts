@@ -101,9 +101,11 @@ export async function makeAdminFixture(
     removeSource: async (id, people) => {
       calls.push(["removeSource", id, people]);
       await store.deleteSource(id);
+      return null;
     },
     disableSource: async (id, people) => {
       calls.push(["disableSource", id, people]);
+      return null;
     },
     forgetLinks: record("forgetLinks", undefined),
     linkByHand: record("linkByHand", { refused: "busy", detail: "nothing is linked here" } as const),

@@ -21,6 +21,7 @@ import { makeConfiguration } from "./configuration.ts";
 import { makeCustomSource } from "./custom-source.ts";
 import { makeDirectoryRecords } from "./directory-records.ts";
 import { docsPage, docsPolicy } from "./docs.ts";
+import { makeEndings } from "./endings.ts";
 import { makeHistory } from "./history.ts";
 import { makeImports, maxImportBytes } from "./imports.ts";
 import { makeKept } from "./kept.ts";
@@ -92,6 +93,7 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
   app.route("/api/v1", makeSourceActions(parts));
   app.route("/api/v1", makeSourceEnd(parts));
   app.route("/api/v1", makeSources(parts));
+  app.route("/api/v1", makeEndings(parts));
   app.route("/api/v1", makeMappings(parts));
   app.route("/api/v1", makeSchemaFiles("mapping", parts));
   app.route("/api/v1", makeSchemaFiles("extension", parts));

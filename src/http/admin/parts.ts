@@ -127,10 +127,10 @@ export interface AdminParts {
   readonly testSource: (source: SourceDraft, signal: AbortSignal) => Promise<TestResult>;
   readonly sourceDepartments: (source: SourceDraft, signal: AbortSignal) => Promise<DepartmentsResult>;
   readonly testTarget: (target: TargetDraft, signal: AbortSignal) => Promise<TestResult>;
-  /** Deals with the people of a source, then removes it. Resolves when that is done or safely under way. */
-  readonly removeSource: (id: string, people: People, requestedBy: string) => Promise<void>;
-  /** Deals with the people of a source that was just set to `disabled`. */
-  readonly disableSource: (id: string, people: "keep" | "deactivate", requestedBy: string) => Promise<void>;
+  /** Deals with the people of a source, then removes it. Resolves when that is safely under way, with the id of its task. */
+  readonly removeSource: (id: string, people: People, requestedBy: string) => Promise<string | null>;
+  /** Deals with the people of a source that was just set to `disabled`; the id of its task, if that takes one. */
+  readonly disableSource: (id: string, people: "keep" | "deactivate", requestedBy: string) => Promise<string | null>;
   /** Forgets what a target was given: it became another server. */
   readonly forgetLinks: (targetId: string) => Promise<void>;
   /** Carries out what a person decided about the account of a resource; `remoteId` null lets go of it. */

@@ -34,6 +34,8 @@ export function makePeople(parts: AdminParts) {
         const where = target === null ? "for all targets" : `at the target "${target.name}"`;
         throw new ProblemError(409, "conflict", `This person is not paused ${where}.`);
       }
+      // The end of his source may have waited for him.
+      await store.tryEndingsAtOnce();
       const { name: requestedBy } = callerOf(c);
       await store.queueTask({ ...provisionTask, resourceId: id, targetId: target?.id ?? null, requestedBy });
       parts.nudge();

@@ -24,6 +24,7 @@ export function makeSettings({ store, nudge }: AdminParts) {
         await checkSwitch(store, change, callerOf(c));
         return store.writeSettings({ ...form, metricsToken: keepMasked(form.metricsToken, before.metricsToken) });
       });
+      if (!settings.paused) await store.tryEndingsAtOnce();
       nudge();
       return c.json(toSettingsView(settings), 200);
     });

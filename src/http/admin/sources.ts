@@ -76,12 +76,13 @@ export function makeSources(parts: AdminParts) {
     })
     .openapi(deleteSource, async (c) => {
       const { people, confirm } = c.req.valid("query");
-      await serially(async () => {
+      const task = await serially(async () => {
         const source = await findSource(store, c.req.valid("param").id);
         await checkConfirmed(parts, source, { people, afterwards: "delete" }, confirm, c.req.raw.signal);
-        await parts.removeSource(source.id, people, callerOf(c).name);
+        return parts.removeSource(source.id, people, callerOf(c).name);
       });
       parts.nudge();
+      if (task !== null) c.header("Location", `${parts.publicUrl}/api/v1/sync-tasks/${task}`);
       return c.body(null, 204);
     });
 }
@@ -176,5 +177,10 @@ const deleteSource = createRoute({
       }),
     }),
   },
-  responses: { 204: { description: "Deleted" }, ...refusals(400, 404, 409) },
+  responses: {
+    204: {
+      description: "It is ending: what comes of that is said by the task that Location names, and by GET /endings.",
+    },
+    ...refusals(400, 404, 409),
+  },
 });

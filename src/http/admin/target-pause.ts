@@ -27,6 +27,7 @@ export function makeTargetPause(parts: AdminParts) {
       const target = await findTarget(store, c.req.valid("param").id);
       if (target.paused === null) throw new ProblemError(409, "conflict", `The target "${target.name}" is not paused.`);
       await store.pauseTarget(target.id, null);
+      await store.tryEndingsAtOnce();
       if (target.status === "enabled") {
         const push = { sourceId: null, targetId: target.id, trigger: "manual", mode: "apply" } as const;
         const { task } = await store.queueTask({ ...push, requestedBy: callerOf(c).name });

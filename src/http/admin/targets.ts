@@ -56,6 +56,8 @@ export function makeTargets(parts: AdminParts) {
         const forget = moved && (await linksAreForgotten(store, before.id, links));
         const after = await store.updateTarget(before.id, target);
         if (forget) await parts.forgetLinks(before.id);
+        // Enabled, or without a source that is ending: that may have waited for it.
+        await store.tryEndingsAtOnce();
         return after;
       });
       parts.nudge();

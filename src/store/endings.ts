@@ -1,0 +1,51 @@
+import type { Database } from "./database.ts";
+import type { EndingStore, SourceSettings } from "./store.ts";
+
+/** Sources that are on their way out. */
+export function makeEndings({ db }: Pick<Database, "db">, clock: () => number): EndingStore {
+  return {
+    async listEndings() {
+      const rows = await db
+        .selectFrom("source")
+        .leftJoin("ended_source", "ended_source.id", "source.id")
+        .select(["source.id", "source.name", "ended_source.name as former", "settings", "next_run_at", "waits_for"])
+        .orderBy("source.id")
+        .execute();
+      return rows.flatMap(({ id, name, former, settings, next_run_at, waits_for }) => {
+        const { leaving } = JSON.parse(settings) as SourceSettings;
+        if (leaving === undefined) return [];
+        const called = leaving.then === "delete" ? (former ?? name) : name;
+        return [
+          {
+            sourceId: id,
+            name: called,
+            people: leaving.people,
+            afterwards: leaving.then,
+            waitsFor: waits_for,
+            nextTryAt: next_run_at,
+          },
+        ];
+      });
+    },
+
+    async noteWaiting(id, waitsFor, nextTryAt) {
+      await db
+        .updateTable("source")
+        .set({ waits_for: waitsFor, next_run_at: nextTryAt })
+        .where("id", "=", id)
+        // Enabled again meanwhile, it ends no more.
+        .where("status", "=", "disabled")
+        .execute();
+    },
+
+    async tryEndingsAtOnce() {
+      // Of those that are disabled only the ones that end have a time.
+      await db
+        .updateTable("source")
+        .set({ next_run_at: clock() })
+        .where("status", "=", "disabled")
+        .where("next_run_at", ">", clock())
+        .execute();
+    },
+  };
+}
