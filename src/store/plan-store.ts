@@ -107,6 +107,9 @@ export interface PlannedRequest {
   readonly target: string;
   readonly resourceType: ResourceType;
   readonly resourceId: string | null;
+  /** As its record calls it. */
+  readonly externalId: string | null;
+  readonly displayName: string | null;
   readonly method: NotedRequest["method"];
   readonly path: string;
   readonly body: JsonObject | null;
