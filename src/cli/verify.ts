@@ -65,7 +65,14 @@ export function reportDrift(target: string, task: TaskAnswer): string {
           `  groups:  ${inWords(drift.groups)}`,
           `  members: ${drift.members === null ? "not shown by the target" : inWords(drift.members)}`,
         ]),
+    ...(task.repair ? task.targets.map(sayRepaired) : []),
     ...(task.error ? [`  ${task.error.code}: ${task.error.detail}`] : []),
   ];
-  return lines.map((line) => `${plain(line)}\n`).join("") + holdText(task);
+  const which = task.repair || (drift !== null && hasDrifted(task)) ? [`  one by one: records --task ${task.id}`] : [];
+  return [...lines, ...which].map((line) => `${plain(line)}\n`).join("") + holdText(task);
+}
+
+/** What a repair has sent, by what its push has done. */
+function sayRepaired({ counts }: TaskAnswer["targets"][number]): string {
+  return `  repaired: users: ${countsInWords(counts.users)}; groups: ${countsInWords(counts.groups)}`;
 }

@@ -59,6 +59,18 @@ export function makePlanStore(
       return (await digestPlan(database, keptOrder(database, taskId))).digest;
     },
 
+    async findApplication(planId) {
+      const row = await db
+        .selectFrom("sync_task")
+        .select(["id", "state"])
+        .where("plan_id", "=", planId)
+        .where("state", "in", ["succeeded", "partial", "held"])
+        .orderBy("id", "desc")
+        .limit(1)
+        .executeTakeFirst();
+      return row ?? null;
+    },
+
     async listPlanRequests(taskId, { target, record, cursor, limit }) {
       let query = db
         .selectFrom("plan_request")

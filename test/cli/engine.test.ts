@@ -120,6 +120,17 @@ it("a plan says what it could not see and what failed, and is no success then", 
   }
 });
 
+it("a verify with repair says what was put right", { timeout }, async () => {
+  const { run, control } = await startBridge();
+  const [account] = control.dump().users;
+  control.remove(account?.id ?? "");
+  const found = await run("verify", "app", "--wait");
+  expect(found.stdout).toMatch(/1 missing.*\n(.*\n)+ {2}one by one: records --task \S+/);
+  expect(found.stdout).not.toContain("repaired");
+  const repaired = await run("verify", "app", "--repair", "--wait");
+  expect([repaired.exitCode, repaired.stdout]).toEqual([0, expect.stringMatching(/ {2}repaired: users: 1 created/)]);
+});
+
 it("an undo says what it keeps and how to end that, and a later sync that it is kept", { timeout }, async () => {
   const bridge = await startBridge();
   const { run, someone } = bridge;
@@ -136,6 +147,11 @@ it("an undo says what it keeps and how to end that, and a later sync that it is 
   expect(applied.stdout).toMatch(new RegExp(`^Undo of task ${id} of corp: succeeded`));
   expect(applied.stdout).toMatch(/^Kept as this undo left them: 1 person or group, until/m);
   expect(applied.stdout).toMatch(/to end that: +DELETE \/api\/v1\/sync-tasks\/\S+\/kept/);
+  const twice = await run("plan", "--apply", plan);
+  expect([twice.exitCode, twice.stderr]).toEqual([
+    1,
+    expect.stringMatching(/was applied already, by task \S+ \(succeeded\)/),
+  ]);
   const later = await run("sync", "corp", "--wait");
   expect([later.exitCode, later.stdout]).toEqual([
     0,
