@@ -26,6 +26,7 @@ export const taskAnswer = z.looseObject({
   id: z.string(),
   source: z.string().nullable().default(null),
   target: z.string().nullable().default(null),
+  resource: z.string().nullable().default(null),
   mode: z.string(),
   state: z.string(),
   mapping: z.looseObject({ name: z.string(), version: z.number(), problem: z.string().nullable() }).nullable(),
@@ -130,6 +131,9 @@ const membersChange = z.looseObject({ attribute: z.string(), addedCount: z.numbe
 
 export const recordAnswer = z.looseObject({
   at: z.string(),
+  resourceType: z.string(),
+  externalId: z.string().nullable(),
+  displayName: z.string().nullable(),
   target: z.string().nullable(),
   action: z.string(),
   status: z.string(),

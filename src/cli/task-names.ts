@@ -1,4 +1,4 @@
-import { sourceAnswer, type TargetAnswer, targetAnswer } from "./answers.ts";
+import { sourceAnswer, type TargetAnswer, type TaskAnswer, targetAnswer } from "./answers.ts";
 import type { ApiClient } from "./api-client.ts";
 import { CliError } from "./parts.ts";
 
@@ -32,11 +32,12 @@ export async function sourceNameOf(client: ApiClient, id: string): Promise<strin
   return found?.name ?? id;
 }
 
-/** The name of what a task is about: of its source, or of the target that it pushes to. */
+/** The name of what a task is about: of its source, or of the target that it pushes to; of a person his id. */
 export async function nameOf(
   client: ApiClient,
-  { source, target }: { readonly source: string | null; readonly target: string | null },
+  { source, target, resource }: Pick<TaskAnswer, "source" | "target" | "resource">,
 ): Promise<string> {
+  if (resource !== null) return resource;
   if (source !== null) return sourceNameOf(client, source);
   if (target === null) return "";
   return (await targetNamesOf(client, { targets: [{ target }] })).get(target) ?? target;

@@ -38,8 +38,9 @@ export function reportTask(
 }
 
 /** What kind of task it is, for the name of its source or target to follow. */
-function whatItIs({ mode, source, undoes }: TaskAnswer): string {
-  if (mode === "apply" && undoes !== null) return `Undo of task ${undoes} of`;
+function whatItIs({ mode, source, resource, undoes }: TaskAnswer): string {
+  if (undoes !== null) return `${mode === "plan" ? "Plan of the undo" : "Undo"} of task ${undoes} of`;
+  if (resource !== null) return "Provision of";
   if (mode === "apply" && source === null) return "Push to";
   return kinds[mode] ?? "Sync of";
 }

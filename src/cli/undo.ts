@@ -35,9 +35,8 @@ async function undoTask(parts: CliParts, id: string, { limit, json }: UndoOption
   if (json) {
     parts.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
   } else {
-    const about = `the undo of task ${id} of ${await nameOf(client, plan)}`;
     const context = { targets: await targetsOf(client, plan), failures: await firstFailures(client, plan) };
-    parts.stdout.write(reportPlan(about, plan, context));
+    parts.stdout.write(reportPlan(await nameOf(client, plan), plan, context));
     await reportLeftOut(parts, client, plan, limit);
     parts.stdout.write(await reportUndo(client, plan));
   }

@@ -158,6 +158,15 @@ it("an undo says what it keeps and how to end that, and a later sync that it is 
     expect.stringContaining("kept by an undo, against what the source says: 1 person or group"),
   ]);
 
+  const list = await run("task", "list", "--limit", "3");
+  expect(list.stdout).toMatch(
+    /^ID .*\n\S+ +sync +corp +succeeded .*\n\S+ +undo \(apply\) +corp .*\n\S+ +undo \(plan\) +corp /,
+  );
+  expect((await run("task", "show", plan)).stdout).toContain(`Plan of the undo of task ${id} of corp: succeeded`);
+  const records = await run("records", "--task", id, "--target", "null", "--status", "applied");
+  expect(records.stdout).toMatch(
+    new RegExp(`^TYPE .*\nUser +${someone} .* directory +update +applied +title .* 总监 `),
+  );
   await bridge.patchSource({ safeguards: { ...noSafeguards, protected: `userName eq "${someone}"` } });
   bridge.corp.patchMember(someone, { position: "经理" });
   const spared = await run("sync", "corp", "--wait");
