@@ -26,6 +26,7 @@ export const taskAnswer = z.looseObject({
   id: z.string(),
   source: z.string().nullable().default(null),
   target: z.string().nullable().default(null),
+  resource: z.string().nullable().default(null),
   mode: z.string(),
   state: z.string(),
   mapping: z.looseObject({ name: z.string(), version: z.number(), problem: z.string().nullable() }).nullable(),
@@ -51,6 +52,9 @@ export const taskAnswer = z.looseObject({
   requestedBy: z.string().nullable().default(null),
   decidedBy: z.string().nullable().default(null),
   decidedAt: z.string().nullable().default(null),
+  undoes: z.string().nullable().default(null),
+  kept: z.number().nullable().default(null),
+  finishedAt: z.string().nullable().default(null),
   drift: z
     .looseObject({
       users: z.record(z.string(), z.number().nullable()),
@@ -70,13 +74,37 @@ const plannedRequest = z.looseObject({
   body: z.record(z.string(), z.json()).nullable(),
   kept: z.array(z.string()).default([]),
   exact: z.boolean(),
+  externalId: z.string().nullable().default(null),
+  displayName: z.string().nullable().default(null),
 });
 
 export const plannedRequestsAnswer = z.object({ items: z.array(plannedRequest), nextCursor: z.string().nullable() });
 
 export type PlannedRequestAnswer = z.output<typeof plannedRequest>;
 
-export const targetAnswer = z.looseObject({ id: z.string(), name: z.string() });
+export const targetAnswer = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  status: z.string().default("enabled"),
+  links: z.looseObject({ pending: z.number(), synced: z.number(), failed: z.number() }).optional(),
+  quarantine: z.looseObject({ since: z.string(), code: z.string(), nextTryAt: z.string() }).nullable().default(null),
+  paused: z.looseObject({ since: z.string(), by: z.string(), reason: z.string().nullable() }).nullable().default(null),
+});
+
+export type TargetAnswer = z.output<typeof targetAnswer>;
+
+export const settingsAnswer = z.looseObject({ paused: z.boolean().default(false) });
+
+const pause = z.looseObject({
+  target: z.string().nullable(),
+  reason: z.string().nullable(),
+  since: z.string(),
+  by: z.string(),
+});
+
+export const pausesAnswer = z.object({ items: z.array(pause) });
+
+export type PauseAnswer = z.output<typeof pause>;
 
 export type TaskAnswer = z.output<typeof taskAnswer>;
 
@@ -103,6 +131,9 @@ const membersChange = z.looseObject({ attribute: z.string(), addedCount: z.numbe
 
 export const recordAnswer = z.looseObject({
   at: z.string(),
+  resourceType: z.string(),
+  externalId: z.string().nullable(),
+  displayName: z.string().nullable(),
   target: z.string().nullable(),
   action: z.string(),
   status: z.string(),
@@ -113,23 +144,25 @@ export const recordAnswer = z.looseObject({
 
 export const recordsAnswer = z.object({ records: z.array(recordAnswer), nextCursor: z.string().nullable() });
 
-export const heldRecordsAnswer = z.object({
-  records: z.array(
-    z.looseObject({
-      id: z.string(),
-      target: z.string().nullable(),
-      action: z.string(),
-      resourceType: z.string(),
-      externalId: z.string().nullable(),
-      displayName: z.string().nullable(),
-      error: z.string().nullable().default(null),
-      because: z.string(),
-    }),
-  ),
-  nextCursor: z.string().nullable(),
+const heldRecord = z.looseObject({
+  id: z.string(),
+  target: z.string().nullable(),
+  action: z.string(),
+  resourceType: z.string(),
+  externalId: z.string().nullable(),
+  displayName: z.string().nullable(),
+  error: z.string().nullable().default(null),
+  because: z.string(),
 });
 
-export const targetsAnswer = z.object({ items: z.array(z.looseObject({ id: z.string(), name: z.string() })) });
+export type HeldRecordAnswer = z.output<typeof heldRecord>;
+
+export const heldRecordsAnswer = z.object({ records: z.array(heldRecord), nextCursor: z.string().nullable() });
+
+export const targetsAnswer = z.object({
+  items: z.array(targetAnswer),
+  nextCursor: z.string().nullable().default(null),
+});
 
 const fileProblems = z.array(
   z.looseObject({

@@ -1,11 +1,10 @@
 import type { Command } from "commander";
 import { taskAnswer } from "./answers.ts";
 import { makeApiClient } from "./api-client.ts";
+import { reportEnded } from "./ended-report.ts";
 import type { CliParts } from "./parts.ts";
-import { sourceNameOf, targetNamesOf } from "./task-names.ts";
-import { reportTask } from "./task-report.ts";
 import { plain } from "./text.ts";
-import { watchTask } from "./watch-task.ts";
+import { warnIfPaused, watchTask } from "./watch-task.ts";
 
 interface ApproveOptions {
   readonly change?: readonly string[];
@@ -36,12 +35,10 @@ async function approve(parts: CliParts, id: string, { change, wait, json }: Appr
   const body = change === undefined ? {} : { changes: change };
   const approved = await client.call("POST", `/sync-tasks/${encodeURIComponent(id)}/approve`, taskAnswer, body);
   const task = wait ? await watchTask(client, approved, parts) : approved;
+  if (!wait) await warnIfPaused(client, parts);
   if (json) parts.stdout.write(`${JSON.stringify(task, null, 2)}\n`);
   else if (!wait) parts.stdout.write(`Task ${plain(task.id)} is approved, and ${plain(task.state)}.\n`);
-  else {
-    const about = task.source === null ? (task.target ?? task.id) : await sourceNameOf(client, task.source);
-    parts.stdout.write(reportTask(about, task, await targetNamesOf(client, task)));
-  }
+  else parts.stdout.write(await reportEnded(client, task));
   return wait && task.state !== "succeeded" ? 1 : 0;
 }
 

@@ -1,13 +1,11 @@
 import type { Command } from "commander";
 import type { z } from "zod";
-import { heldRecordsAnswer, type TaskAnswer, taskAnswer, tasksAnswer } from "./answers.ts";
+import { type HeldRecordAnswer, heldRecordsAnswer, type TaskAnswer, taskAnswer, tasksAnswer } from "./answers.ts";
 import { type ApiClient, makeApiClient } from "./api-client.ts";
 import type { CliParts } from "./parts.ts";
 import { targetNamesOf } from "./task-names.ts";
 import { plain, table } from "./text.ts";
 import { wholeNumber } from "./whole-number.ts";
-
-type HeldRecord = z.output<typeof heldRecordsAnswer>["records"][number];
 
 interface HeldOptions {
   readonly limit: number;
@@ -70,8 +68,8 @@ async function readHeld(
   client: ApiClient,
   path: string,
   limit: number,
-): Promise<{ readonly records: readonly HeldRecord[]; readonly isAll: boolean }> {
-  const records: HeldRecord[] = [];
+): Promise<{ readonly records: readonly HeldRecordAnswer[]; readonly isAll: boolean }> {
+  const records: HeldRecordAnswer[] = [];
   for (let cursor: string | null = null; ; ) {
     const search = new URLSearchParams({
       status: "held",
@@ -91,7 +89,7 @@ async function readHeld(
 
 const heading = ["CHANGE", "WHERE", "ACTION", "TYPE", "EXTERNAL ID", "NAME", "BECAUSE"];
 
-function rowOf(record: HeldRecord, names: ReadonlyMap<string, string>): readonly string[] {
+function rowOf(record: HeldRecordAnswer, names: ReadonlyMap<string, string>): readonly string[] {
   const { id, target, action, resourceType, externalId, displayName, because } = record;
   const where = target === null ? "directory" : (names.get(target) ?? target);
   return [id, where, action, resourceType, externalId ?? "", displayName ?? "", because];

@@ -7,10 +7,12 @@ import {
   tasksAnswer,
 } from "./answers.ts";
 import { type ApiClient, makeApiClient } from "./api-client.ts";
+import { reportEnded } from "./ended-report.ts";
 import { CliError, type CliParts } from "./parts.ts";
+import { isGood, isPending, outcomeOf } from "./plan-outcome.ts";
 import { reportPlan, reportRequest } from "./plan-report.ts";
-import { sourceNameOf, targetNamesOf } from "./task-names.ts";
-import { reportTask } from "./task-report.ts";
+import { nameOf, namesOf, targetsOf } from "./task-names.ts";
+import { firstFailures } from "./task-records.ts";
 import { watchTask } from "./watch-task.ts";
 
 interface PlanOptions {
@@ -32,7 +34,7 @@ export function addPlan(program: Command, parts: CliParts, end: (exitCode: numbe
     .addOption(new Option("--source <source>", "a source with its targets: name or id").conflicts("target"))
     .option("--target <target>", "what is pending at a target: name or id")
     .option("--requests", "shows the requests that would be sent", false)
-    .option("--detailed-exitcode", "ends with 0 for nothing to do, 1 for an error, 2 for changes", false)
+    .option("--detailed-exitcode", "ends with 0 for nothing to do, 1 for an error, 2 for changes or what waits", false)
     .addOption(
       new Option("--apply <plan>", "applies a plan, by its id, if it would still come out the same").conflicts(others),
     )
@@ -64,16 +66,24 @@ async function makePlans(parts: CliParts, options: PlanOptions): Promise<number>
       continue;
     }
     ended.push(plan);
-    const names = await targetNamesOf(client, plan);
-    parts.stdout.write(reportPlan(await nameOf(client, plan), plan, names));
+    const targets = await targetsOf(client, plan);
+    const failures = await firstFailures(client, plan);
+    parts.stdout.write(reportPlan(await nameOf(client, plan), plan, { targets, failures }));
     if (!options.requests) continue;
+    const names = namesOf(targets);
     for await (const request of requestsOf(client, plan.id)) parts.stdout.write(reportRequest(request, names));
   }
   if (options.json) parts.stdout.write(`${JSON.stringify({ plans: ended }, null, 2)}\n`);
   else if (ended.length === 0)
     parts.stdout.write("There is nothing to plan: no enabled source, and no enabled target.\n");
-  if (ended.some(({ state }) => state !== "succeeded")) return 1;
-  return options.detailedExitcode && ended.some(hasChanges) ? 2 : 0;
+  return exitCodeOf(ended, options);
+}
+
+/** 1 where a plan could not be made, or not of everything; what it would do decides only where somebody asks for that. */
+function exitCodeOf(plans: readonly TaskAnswer[], { detailedExitcode }: PlanOptions): number {
+  const outcomes = plans.map((plan) => (plan.state === "succeeded" ? outcomeOf(plan, new Map()) : null));
+  if (outcomes.some((each) => each === null || !isGood(each))) return 1;
+  return detailedExitcode && outcomes.some((each) => each !== null && isPending(each)) ? 2 : 0;
 }
 
 async function startPlans(client: ApiClient, { source, target }: PlanOptions): Promise<readonly TaskAnswer[]> {
@@ -86,24 +96,14 @@ async function startPlans(client: ApiClient, { source, target }: PlanOptions): P
   return (await client.call("POST", "/plans", tasksAnswer)).items;
 }
 
-function hasChanges({ plan }: TaskAnswer): boolean {
-  return plan !== null && plan.changes + plan.requests > 0;
-}
-
 async function applyPlan(parts: CliParts, id: string, { digest, json }: PlanOptions): Promise<number> {
   const client = makeApiClient(parts);
   const body = digest === undefined ? {} : { digest };
   const started = await client.call("POST", `/sync-tasks/${encodeURIComponent(id)}/apply`, taskAnswer, body);
   const task = await watchTask(client, started, parts);
   if (json) parts.stdout.write(`${JSON.stringify(task, null, 2)}\n`);
-  else parts.stdout.write(reportTask(await nameOf(client, task), task, await targetNamesOf(client, task)));
+  else parts.stdout.write(await reportEnded(client, task));
   return task.state === "succeeded" ? 0 : 1;
-}
-
-/** The name of what a task is about. */
-async function nameOf(client: ApiClient, task: TaskAnswer): Promise<string> {
-  if (task.source !== null) return sourceNameOf(client, task.source);
-  return (await targetNamesOf(client, { targets: [{ target: task.target ?? "" }] })).get(task.target ?? "") ?? "";
 }
 
 async function allRequests(client: ApiClient, id: string): Promise<readonly PlannedRequestAnswer[]> {

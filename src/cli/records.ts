@@ -1,27 +1,33 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { z } from "zod";
 import { type recordAnswer, recordsAnswer, targetsAnswer } from "./answers.ts";
 import { type ApiClient, makeApiClient } from "./api-client.ts";
-import type { CliParts } from "./parts.ts";
+import { CliError, type CliParts } from "./parts.ts";
 import { plain, table } from "./text.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 type RecordAnswer = z.output<typeof recordAnswer>;
 
 interface RecordsOptions {
-  readonly person: string;
+  readonly person?: string;
+  readonly task?: string;
+  readonly status?: string;
   readonly since?: string;
   readonly target?: string;
   readonly limit: number;
   readonly json: boolean;
 }
 
-/** `records`: what became of a person, at every sync. */
+/** `records`: what became of a person at every sync, or what one task did. */
 export function addRecords(program: Command, parts: CliParts, end: (exitCode: number) => void): void {
   program
     .command("records")
-    .description("shows what syncs did to a person or group, and why, newest first")
-    .requiredOption("--person <name>", "userName, externalId or id, exactly")
+    .description("shows what syncs did to a person or group, and why, newest first; or what one task did")
+    .option("--person <name>", "userName, externalId or id, exactly")
+    .addOption(
+      new Option("--task <id>", "of this task, in the order in which they came").conflicts(["person", "since"]),
+    )
+    .option("--status <status>", "planned, applied, failed, skipped or held; of a verify missing, drifted or unmanaged")
     .option("--since <time>", "from a time on: 2026-03-01, 2026-03-01T08:00:00Z, or how long ago: 7d, 12h", timeOf)
     .option("--target <name>", "only at this target (name or id); null: only in the bridge's own directory")
     .option("--limit <number>", "at most so many", wholeNumber, 100)
@@ -29,26 +35,40 @@ export function addRecords(program: Command, parts: CliParts, end: (exitCode: nu
     .action(async (options: RecordsOptions) => end(await showRecords(parts, options)));
 }
 
-async function showRecords(parts: CliParts, { person, since, target, limit, json }: RecordsOptions): Promise<number> {
+async function showRecords(parts: CliParts, options: RecordsOptions): Promise<number> {
+  const { person, task, since, target, status, limit, json } = options;
+  if (person === undefined && task === undefined) throw new CliError(2, "Say whose records: --person or --task.");
   const client = makeApiClient(parts);
-  const query = { person, ...(since !== undefined && { since }), ...(target !== undefined && { target }) };
-  const { records, isAll } = await readRecords(client, query, limit);
+  const path = task === undefined ? "/records" : `/sync-tasks/${encodeURIComponent(task)}/records`;
+  const query = {
+    ...(person !== undefined && { person }),
+    ...(since !== undefined && { since }),
+    ...(target !== undefined && { target }),
+    ...(status !== undefined && { status }),
+  };
+  const { records, isAll } = await readRecords(client, path, query, limit);
   if (json) {
     parts.stdout.write(`${JSON.stringify(records, null, 2)}\n`);
     return 0;
   }
   if (records.length === 0) {
-    parts.stdout.write(`There are no records of ${plain(person)}${since === undefined ? "" : " from then on"}.\n`);
+    const whose = person === undefined ? `task ${plain(task ?? "")}` : plain(person);
+    const which = status === undefined ? "" : ` with status ${plain(status)}`;
+    parts.stdout.write(`There are no records of ${whose}${which}${since === undefined ? "" : " from then on"}.\n`);
     return 0;
   }
   const names = await namesOf(client);
-  parts.stdout.write(table([heading, ...records.flatMap((record) => rowsOf(record, names))]));
-  if (!isAll) parts.stderr.write(`These are the newest ${limit}: there are more (--limit).\n`);
+  const isOfTask = person === undefined;
+  const head = isOfTask ? headingOfTask : heading;
+  parts.stdout.write(table([head, ...records.flatMap((record) => rowsOf(record, names, isOfTask))]));
+  const which = isOfTask ? "first" : "newest";
+  if (!isAll) parts.stderr.write(`These are the ${which} ${limit}: there are more (--limit).\n`);
   return 0;
 }
 
 async function readRecords(
   client: ApiClient,
+  path: string,
   query: Readonly<Record<string, string>>,
   limit: number,
 ): Promise<{ readonly records: readonly RecordAnswer[]; readonly isAll: boolean }> {
@@ -56,7 +76,7 @@ async function readRecords(
   for (let cursor: string | null = null; ; ) {
     const rest = { limit: String(Math.min(500, limit - records.length)), ...(cursor !== null && { cursor }) };
     const search = new URLSearchParams({ ...query, ...rest });
-    const page: z.output<typeof recordsAnswer> = await client.call("GET", `/records?${search}`, recordsAnswer);
+    const page: z.output<typeof recordsAnswer> = await client.call("GET", `${path}?${search}`, recordsAnswer);
     records.push(...page.records);
     cursor = page.nextCursor;
     if (cursor === null || records.length >= limit) return { records, isAll: cursor === null };
@@ -70,15 +90,21 @@ async function namesOf(client: ApiClient): Promise<ReadonlyMap<string, string>> 
 }
 
 const heading = ["AT", "WHERE", "ACTION", "STATUS", "ATTRIBUTE", "BEFORE", "AFTER", "BECAUSE"];
+const headingOfTask = ["TYPE", "EXTERNAL ID", "NAME", ...heading.slice(1)];
 
-/** One row for each attribute; what holds for all of them stands in the first. */
-function rowsOf(record: RecordAnswer, names: ReadonlyMap<string, string>): readonly (readonly string[])[] {
-  const { at, target, action, status, error, because, changes } = record;
+/** One row for each attribute; what holds for all of them stands in the first. Of a task each says whom it is about, not when. */
+function rowsOf(
+  record: RecordAnswer,
+  names: ReadonlyMap<string, string>,
+  isOfTask: boolean,
+): readonly (readonly string[])[] {
+  const { at, target, action, status, error, because, changes, resourceType, externalId, displayName } = record;
   const where = target === null ? "directory" : (names.get(target) ?? target);
-  const head = [at.replace(/\.\d+Z$/, "Z"), where, action, status];
+  const about = isOfTask ? [resourceType, externalId ?? "", displayName ?? ""] : [at.replace(/\.\d+Z$/, "Z")];
+  const head = [...about, where, action, status];
   const [first, ...others] = changes.length === 0 ? [["", "", ""]] : changes.map(cellsOf);
   const why = error === null ? because : `${because}: ${error}`;
-  return [[...head, ...(first ?? []), why], ...others.map((cells) => ["", "", "", "", ...cells, ""])];
+  return [[...head, ...(first ?? []), why], ...others.map((cells) => [...head.map(() => ""), ...cells, ""])];
 }
 
 function cellsOf(change: RecordAnswer["changes"][number]): readonly string[] {

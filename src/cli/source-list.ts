@@ -1,8 +1,9 @@
 import type { z } from "zod";
-import { type sourceAnswer, sourcesAnswer } from "./answers.ts";
+import { settingsAnswer, type sourceAnswer, sourcesAnswer } from "./answers.ts";
 import { makeApiClient } from "./api-client.ts";
 import type { CliParts } from "./parts.ts";
 import { table } from "./text.ts";
+import { everythingPaused } from "./watch-task.ts";
 
 type Source = z.output<typeof sourceAnswer>;
 
@@ -17,15 +18,18 @@ export async function listSources(parts: CliParts, { json }: { readonly json: bo
     sources.push(...page.items);
     cursor = page.nextCursor;
   } while (cursor !== null);
+  const { paused } = await client.call("GET", "/settings", settingsAnswer);
   if (json) parts.stdout.write(`${JSON.stringify(sources, null, 2)}\n`);
   else if (sources.length === 0) parts.stdout.write("There are no sources yet.\n");
-  else parts.stdout.write(table([heading, ...sources.map(toRow)]));
+  else parts.stdout.write(table([heading, ...sources.map((source) => toRow(source, paused))]));
+  if (paused) parts.stderr.write(`${everythingPaused}.\n`);
   return 0;
 }
 
 const heading = ["NAME", "TYPE", "STATUS", "USERS", "GROUPS", "LAST SYNC", "NEXT SYNC", "ID"];
 
-function toRow({ name, type, status, summary, lastTask, nextRunAt, id }: Source): readonly string[] {
+function toRow({ name, type, status, summary, lastTask, nextRunAt, id }: Source, paused: boolean): readonly string[] {
   const last = lastTask === null ? "never" : `${lastTask.state} ${lastTask.finishedAt ?? ""}`.trim();
-  return [name, type, status, String(summary.users), String(summary.groups), last, nextRunAt ?? "by hand", id];
+  const next = nextRunAt !== null && paused ? "paused" : (nextRunAt ?? "by hand");
+  return [name, type, status, String(summary.users), String(summary.groups), last, next, id];
 }

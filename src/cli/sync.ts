@@ -1,11 +1,10 @@
 import type { Command } from "commander";
 import { taskAnswer } from "./answers.ts";
 import { makeApiClient } from "./api-client.ts";
+import { reportEnded } from "./ended-report.ts";
 import type { CliParts } from "./parts.ts";
-import { targetNamesOf } from "./task-names.ts";
-import { reportTask } from "./task-report.ts";
 import { plain } from "./text.ts";
-import { watchTask } from "./watch-task.ts";
+import { warnIfPaused, watchTask } from "./watch-task.ts";
 
 interface SyncOptions {
   readonly plan: boolean;
@@ -33,8 +32,9 @@ async function syncSource(parts: CliParts, source: string, options: SyncOptions)
   // One of another kind was under way already, and the answer is that one.
   if (started.mode !== mode) parts.stderr.write(`A task with mode ${started.mode} is under way; this is that one.\n`);
   const task = options.wait ? await watchTask(client, started, parts) : started;
+  if (!options.wait) await warnIfPaused(client, parts);
   if (options.json) parts.stdout.write(`${JSON.stringify(task, null, 2)}\n`);
-  else if (options.wait) parts.stdout.write(reportTask(source, task, await targetNamesOf(client, task)));
+  else if (options.wait) parts.stdout.write(await reportEnded(client, task));
   else parts.stdout.write(`Sync task ${task.id} of ${plain(source)} is ${task.state}.\n`);
   return options.wait && task.state !== "succeeded" ? 1 : 0;
 }

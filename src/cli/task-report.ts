@@ -3,13 +3,20 @@ import { holdText } from "./held.ts";
 import { plain } from "./text.ts";
 
 /**
- * How a sync task ended, for a person.
+ * How a task ended, for a person.
  *
+ * @param about name of its source or target
  * @param names of targets by their ids; one that is not there is called by its id
+ * @param ended how it ended, in a word or two
  */
-export function reportTask(source: string, task: TaskAnswer, names: ReadonlyMap<string, string> = new Map()): string {
+export function reportTask(
+  about: string,
+  task: TaskAnswer,
+  names: ReadonlyMap<string, string> = new Map(),
+  ended: string = task.state,
+): string {
   const lines = [
-    `${task.mode === "plan" ? "Plan" : "Sync"} of ${source}: ${task.state} (task ${task.id})`,
+    `${whatItIs(task)} ${about}: ${ended} (task ${task.id})`,
     `  users:  ${countsInWords(task.counts.users)}`,
     `  groups: ${countsInWords(task.counts.groups)}`,
     ...task.targets.flatMap((target) => [
@@ -29,6 +36,21 @@ export function reportTask(source: string, task: TaskAnswer, names: ReadonlyMap<
   ];
   return lines.map((line) => `${plain(line)}\n`).join("") + holdText(task);
 }
+
+/** What kind of task it is, for the name of its source or target to follow. */
+function whatItIs({ mode, source, resource, undoes }: TaskAnswer): string {
+  if (undoes !== null) return `${mode === "plan" ? "Plan of the undo" : "Undo"} of task ${undoes} of`;
+  if (resource !== null) return "Provision of";
+  if (mode === "apply" && source === null) return "Push to";
+  return kinds[mode] ?? "Sync of";
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  plan: "Plan of",
+  verify: "Verify of",
+  match: "Preview of matches at",
+  link: "Link by hand at",
+};
 
 /** Who asked for it, and who decided about what it held; nothing where no person did. */
 function whoDid({ requestedBy, decidedBy, decidedAt, state }: TaskAnswer): readonly string[] {

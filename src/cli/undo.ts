@@ -2,9 +2,12 @@ import type { Command } from "commander";
 import type { z } from "zod";
 import { heldRecordsAnswer, type TaskAnswer, taskAnswer } from "./answers.ts";
 import { type ApiClient, makeApiClient } from "./api-client.ts";
+import { reportUndo } from "./kept-report.ts";
 import type { CliParts } from "./parts.ts";
+import { isGood, outcomeOf } from "./plan-outcome.ts";
 import { reportPlan } from "./plan-report.ts";
-import { sourceNameOf, targetNamesOf } from "./task-names.ts";
+import { nameOf, targetsOf } from "./task-names.ts";
+import { firstFailures } from "./task-records.ts";
 import { table } from "./text.ts";
 import { watchTask } from "./watch-task.ts";
 import { wholeNumber } from "./whole-number.ts";
@@ -32,12 +35,13 @@ async function undoTask(parts: CliParts, id: string, { limit, json }: UndoOption
   if (json) {
     parts.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
   } else {
-    const source = plan.source === null ? "" : await sourceNameOf(client, plan.source);
-    const about = `the undo of task ${id} of ${source}`;
-    parts.stdout.write(reportPlan(about, plan, await targetNamesOf(client, plan)));
+    const context = { targets: await targetsOf(client, plan), failures: await firstFailures(client, plan) };
+    parts.stdout.write(reportPlan(await nameOf(client, plan), plan, context));
     await reportLeftOut(parts, client, plan, limit);
+    parts.stdout.write(await reportUndo(client, plan));
   }
-  return plan.state === "succeeded" ? 0 : 1;
+  const outcome = plan.state === "succeeded" ? outcomeOf(plan, new Map()) : null;
+  return outcome !== null && isGood(outcome) ? 0 : 1;
 }
 
 type Skipped = z.output<typeof heldRecordsAnswer>["records"][number];

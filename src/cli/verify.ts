@@ -5,7 +5,7 @@ import { holdText } from "./held.ts";
 import type { CliParts } from "./parts.ts";
 import { countsInWords } from "./task-report.ts";
 import { plain } from "./text.ts";
-import { watchTask } from "./watch-task.ts";
+import { warnIfPaused, watchTask } from "./watch-task.ts";
 
 interface VerifyOptions {
   readonly repair: boolean;
@@ -32,6 +32,7 @@ async function verifyTarget(parts: CliParts, target: string, options: VerifyOpti
   const path = `/targets/${encodeURIComponent(target)}/verify`;
   const started = await client.call("POST", path, taskAnswer, { repair: options.repair });
   const task = options.wait ? await watchTask(client, started, parts) : started;
+  if (!options.wait) await warnIfPaused(client, parts);
   if (options.json) parts.stdout.write(`${JSON.stringify(task, null, 2)}\n`);
   else if (options.wait) parts.stdout.write(reportDrift(target, task));
   else parts.stdout.write(`Verify task ${task.id} of ${plain(target)} is ${task.state}.\n`);
@@ -64,7 +65,14 @@ export function reportDrift(target: string, task: TaskAnswer): string {
           `  groups:  ${inWords(drift.groups)}`,
           `  members: ${drift.members === null ? "not shown by the target" : inWords(drift.members)}`,
         ]),
+    ...(task.repair ? task.targets.map(sayRepaired) : []),
     ...(task.error ? [`  ${task.error.code}: ${task.error.detail}`] : []),
   ];
-  return lines.map((line) => `${plain(line)}\n`).join("") + holdText(task);
+  const which = task.repair || (drift !== null && hasDrifted(task)) ? [`  one by one: records --task ${task.id}`] : [];
+  return [...lines, ...which].map((line) => `${plain(line)}\n`).join("") + holdText(task);
+}
+
+/** What a repair has sent, by what its push has done. */
+function sayRepaired({ counts }: TaskAnswer["targets"][number]): string {
+  return `  repaired: users: ${countsInWords(counts.users)}; groups: ${countsInWords(counts.groups)}`;
 }

@@ -31,9 +31,12 @@ export interface Metrics {
 const gaugeHelp = {
   bridge_tasks_open: "Tasks that are queued, running or held now.",
   bridge_source_last_good_sync_age_seconds: "Time since the source was last read whole and brought into the directory.",
-  bridge_links: "Resources at a target: synced, pending or failed. Counted once a minute.",
+  bridge_links: "People and groups at a target: synced, pending, failed, protected or paused. Counted once a minute.",
   bridge_target_quarantined: "1 while a target is in quarantine: nothing is pushed to it until the next try.",
   bridge_source_ending: "1 while a source is on its way out: GET /api/v1/endings says what it waits for.",
+  bridge_target_paused: "1 while an administrator keeps everything from a target.",
+  bridge_paused: "1 while everything is paused: no sync, push or verify goes on.",
+  bridge_kept_resources: "People and groups that undos keep against what their source says. Counted once a minute.",
   bridge_webhook_deliveries_pending: "Messages to webhooks that are on their way or are tried again.",
   bridge_alerts_open: "Sources and targets that are out of order now.",
 } as const;
@@ -44,6 +47,9 @@ const gaugeLabels: Readonly<Record<keyof typeof gaugeHelp, readonly string[]>> =
   bridge_links: ["target", "state"],
   bridge_target_quarantined: ["target"],
   bridge_source_ending: ["source"],
+  bridge_target_paused: ["target"],
+  bridge_paused: [],
+  bridge_kept_resources: ["source"],
   bridge_webhook_deliveries_pending: [],
   bridge_alerts_open: ["event"],
 };

@@ -106,7 +106,7 @@ function refuse(
   const share = before === 0 ? 100 : (all * 100) / before;
   const tooMany = limit.count !== undefined && all > limit.count;
   if (share <= limit.percent && !tooMany) return null;
-  const also = recent > 0 ? ` (${recent} more within the window already)` : "";
+  const also = recent > 0 ? ` (${recent} more within the window already: together ${all} of ${before})` : "";
   const limits = [`${limit.percent} %`, ...(limit.count === undefined ? [] : [`${limit.count}`])].join(" or ");
   return `${planned} of ${total} ${sentence}${also}, ${share.toFixed(1)} %; allowed without approval are ${limit.floor}, above that at most ${limits}`;
 }

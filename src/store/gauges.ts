@@ -20,5 +20,16 @@ export function makeGaugeStore({ db }: Pick<Database, "db">): GaugeStore {
       }
       return [...counts.values()];
     },
+
+    async countKeptResources(of) {
+      let query = db
+        .selectFrom("kept")
+        .select(({ fn }) => ["source_id" as const, fn.countAll<number>().as("count")])
+        .where("ended", "=", 0)
+        .groupBy("source_id");
+      if (of && "source" in of) query = query.where("source_id", "=", of.source);
+      if (of && "task" in of) query = query.where("task_id", "=", of.task);
+      return new Map((await query.execute()).map(({ source_id, count }) => [source_id, Number(count)]));
+    },
   };
 }

@@ -14,12 +14,12 @@ export interface PausedPerson extends Pause {
 
 /** What administrators keep back: one person, or one target. */
 export interface PauseStore {
-  /** Once more: with another reason, and since the same time. A push that is under way is cut off, and goes on without him. */
+  /** Once more with another reason is another pause, else it stays the first. A push that is under way is cut off, and goes on without him. */
   pausePerson(resourceId: string, target: string | null, pause: Omit<Pause, "since">): Promise<PausedPerson>;
   /** Lets go of him; his memberships are compared anew. False when he was not paused like that. */
   resumePerson(resourceId: string, target: string | null): Promise<boolean>;
   listPauses(resourceId: string): Promise<readonly PausedPerson[]>;
-  /** Null lets go of it. A push that is under way is cut off. */
+  /** Null lets go of it; once more as of a person. A push that is under way is cut off. */
   pauseTarget(targetId: string, pause: Omit<Pause, "since"> | null): Promise<void>;
   /** How many people of this source each target holds whose changes are kept back there; targets without any are missing. */
   pausedPeople(sourceId: string): Promise<ReadonlyMap<string, number>>;
@@ -45,15 +45,22 @@ export function makePauseStore({ db, write }: Database, clock: () => number): Pa
   return {
     listPauses,
 
-    async pausePerson(resourceId, target, { reason, by }) {
+    async pausePerson(resourceId, target, pause) {
       await write(async (trx) => {
+        const place = { resource_id: resourceId, target_id: target ?? everywhere };
+        const row = await trx
+          .selectFrom("pause")
+          .selectAll()
+          .where("resource_id", "=", place.resource_id)
+          .where("target_id", "=", place.target_id)
+          .executeTakeFirst();
+        const before = row && { reason: row.reason, since: Number(row.since), by: row.paused_by };
+        const { reason, since, by } = pauseAgain(before ?? null, pause, clock());
         await trx
           .insertInto("pause")
-          .values({
-            ...{ resource_id: resourceId, target_id: target ?? everywhere, reason, since: clock(), paused_by: by },
-          })
+          .values({ ...place, reason, since, paused_by: by })
           .onConflict((conflict) =>
-            conflict.columns(["resource_id", "target_id"]).doUpdateSet({ reason, paused_by: by }),
+            conflict.columns(["resource_id", "target_id"]).doUpdateSet({ reason, since, paused_by: by }),
           )
           .execute();
         await cutOffPushes(trx, target);
@@ -96,7 +103,9 @@ export function makePauseStore({ db, write }: Database, clock: () => number): Pa
 
     pauseTarget: (targetId, pause) =>
       write(async (trx) => {
-        const paused = pause === null ? null : JSON.stringify({ ...pause, since: clock() });
+        const row = await trx.selectFrom("target").select("paused").where("id", "=", targetId).executeTakeFirst();
+        const before = row?.paused ? (JSON.parse(row.paused) as Pause) : null;
+        const paused = pause === null ? null : JSON.stringify(pauseAgain(before, pause, clock()));
         await trx.updateTable("target").set({ paused, updated_at: clock() }).where("id", "=", targetId).execute();
         if (pause !== null) await cutOffPushes(trx, targetId);
       }),
@@ -117,6 +126,12 @@ export function makePauseStore({ db, write }: Database, clock: () => number): Pa
       return new Map(rows.map(({ target_id, count }) => [target_id, Number(count)]));
     },
   };
+}
+
+/** The pause that holds when somebody pauses what may be paused already: without another reason it stays the one that it is. */
+function pauseAgain(before: Pause | null, { reason, by }: Omit<Pause, "since">, now: number): Pause {
+  if (before !== null && (reason === null || reason === before.reason)) return before;
+  return { reason, by, since: now };
 }
 
 /** What is under way does not know of the pause: it ends once what it has begun is written down, and whoever takes it up again does. */

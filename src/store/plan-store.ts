@@ -11,7 +11,7 @@ import type {
   RecordStore,
   VerifyStore,
 } from "./engine.ts";
-import type { Page, PlanBasis, TaskPlan } from "./task-store.ts";
+import type { Page, PlanBasis, TaskPlan, TaskRow } from "./task-store.ts";
 import type { EventStore } from "./webhook-store.ts";
 
 // A plan is what a sync would do, done on a copy that nobody else sees, with requests written down in the place of being
@@ -107,6 +107,9 @@ export interface PlannedRequest {
   readonly target: string;
   readonly resourceType: ResourceType;
   readonly resourceId: string | null;
+  /** As its record calls it. */
+  readonly externalId: string | null;
+  readonly displayName: string | null;
   readonly method: NotedRequest["method"];
   readonly path: string;
   readonly body: JsonObject | null;
@@ -127,4 +130,6 @@ export interface PlanReader {
       readonly limit: number;
     },
   ): Promise<Page<PlannedRequest>>;
+  /** The newest task that has applied a plan, be it that some of it failed or is held; null: none has. */
+  findApplication(planId: string): Promise<Pick<TaskRow, "id" | "state"> | null>;
 }

@@ -12,6 +12,17 @@ export function makePlanStore(
   { makeStore, clock }: { readonly makeStore: (database: Database) => ScratchStore; readonly clock: () => number },
 ): PlanStore & PlanReader {
   const { db, isOneOf } = database;
+
+  /** Whom changes are about, by their numbers. */
+  const namesOf = async (seqs: readonly number[]) => {
+    const rows = await db
+      .selectFrom("change")
+      .select(["seq", "external_id", "display_name"])
+      .where(isOneOf("seq", [...new Set(seqs)]))
+      .execute();
+    return new Map(rows.map((row) => [row.seq, row]));
+  };
+
   return {
     openScratch: (scope) => openScratch({ database, makeStore, clock }, scope),
 
@@ -48,6 +59,18 @@ export function makePlanStore(
       return (await digestPlan(database, keptOrder(database, taskId))).digest;
     },
 
+    async findApplication(planId) {
+      const row = await db
+        .selectFrom("sync_task")
+        .select(["id", "state"])
+        .where("plan_id", "=", planId)
+        .where("state", "in", ["succeeded", "partial", "held"])
+        .orderBy("id", "desc")
+        .limit(1)
+        .executeTakeFirst();
+      return row ?? null;
+    },
+
     async listPlanRequests(taskId, { target, record, cursor, limit }) {
       let query = db
         .selectFrom("plan_request")
@@ -59,12 +82,15 @@ export function makePlanStore(
       if (record !== undefined) query = query.where("change_seq", "=", record);
       if (cursor !== undefined) query = query.where("seq", ">", Number(cursor));
       const rows = await query.execute();
+      const names = await namesOf(rows.flatMap(({ change_seq }) => change_seq ?? []));
       const items = rows.slice(0, limit).map((row) => ({
         id: String(row.seq),
         record: row.change_seq === null ? null : String(row.change_seq),
         target: row.target_id,
         resourceType: row.resource_type,
         resourceId: row.resource_id === "" ? null : row.resource_id,
+        externalId: names.get(row.change_seq ?? 0)?.external_id ?? null,
+        displayName: names.get(row.change_seq ?? 0)?.display_name ?? null,
         ...{ method: row.method, path: row.path },
         ...shownBody(row.method, row.body),
         exact: row.exact === 1,

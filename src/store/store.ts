@@ -307,6 +307,10 @@ export interface GaugeStore {
       readonly count: number;
     }[]
   >;
+  /** How many people and groups undos keep against what their source says, by source; of one source or undo, if named. */
+  countKeptResources(
+    of?: { readonly source: string } | { readonly task: string },
+  ): Promise<ReadonlyMap<string, number>>;
 }
 
 export interface Store

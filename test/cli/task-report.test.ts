@@ -8,6 +8,7 @@ const ended: TaskAnswer = {
   ...{ id: "t", mode: "apply", state: "succeeded", progress: null, counts, targets: [], error: null, hold: null },
   ...{ source: "s", target: null, plan: null, repair: false, drift: null, mapping: null },
   ...{ approved: false, requestedBy: null, decidedBy: null, decidedAt: null },
+  ...{ resource: null, undoes: null, kept: null, finishedAt: null },
 };
 
 test.each([

@@ -29,7 +29,9 @@ describe("removals", () => {
 
   test("of the last hours count, against what there was before them", () => {
     expect(refuse({ planned: 2, recent: 8, total: 92 })).toBeNull();
-    expect(refuse({ planned: 3, recent: 8, total: 92 })).toContain("(8 more within the window already)");
+    expect(refuse({ planned: 3, recent: 8, total: 92 })).toContain(
+      "3 of 92 users would be removed (8 more within the window already: together 11 of 100), 11.0 %",
+    );
   });
 
   test("that are none are never refused, whatever went before", () => {

@@ -12,6 +12,7 @@ import type {
   DirectoryReader,
   DirectoryRecordReader,
   EngineTaskStore,
+  GaugeStore,
   GroupReader,
   GroupRuleStore,
   HistoryReader,
@@ -109,6 +110,7 @@ export interface AdminParts {
     HistoryReader &
     KeptReader &
     UndoReader &
+    Pick<GaugeStore, "countKeptResources"> &
     Pick<EngineTaskStore, "countTask"> &
     RecordReader &
     PlanReader &

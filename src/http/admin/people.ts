@@ -1,12 +1,12 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { PausedPerson, TargetRow } from "../../store/store.ts";
-import { userGroups } from "../../store/store.ts";
 import { invalid, ProblemError } from "../problem.ts";
 import { callerOf } from "./caller.ts";
 import { isoTime, json, optionalBody, refusals } from "./common.ts";
 import { findOne } from "./history.ts";
+import { checkProvisionable } from "./not-stopped.ts";
 import type { AdminParts } from "./parts.ts";
-import { checkPushable, reasonField } from "./target-pause.ts";
+import { reasonField } from "./target-pause.ts";
 import { taskView } from "./task-schemas.ts";
 import { toTaskView } from "./task-view.ts";
 
@@ -45,11 +45,7 @@ export function makePeople(parts: AdminParts) {
     .openapi(provision, async (c) => {
       const person = await findPerson(parts, c.req.valid("param").id);
       const target = await targetOf(store, c.req.valid("json").target ?? null);
-      if (target !== null) checkReached(target, person.sourceId);
-      await checkNotPaused(store, person.id, target);
-      if ((await store.readSettings()).paused) {
-        throw new ProblemError(409, "conflict", "Everything is paused (`paused` of the settings): nothing is pushed.");
-      }
+      await checkProvisionable(store, person, target);
       const { name: requestedBy } = callerOf(c);
       const asked = { ...provisionTask, resourceId: person.id, targetId: target?.id ?? null, requestedBy };
       const { task } = await store.queueTask(asked);
@@ -80,21 +76,6 @@ async function targetOf(store: AdminParts["store"], named: string | null): Promi
   const target = await store.findTarget(named);
   if (target === null) throw invalid([{ pointer: "/target", detail: "there is no such target" }]);
   return target;
-}
-
-/** @throws ProblemError 409 */
-function checkReached(target: TargetRow, sourceId: string): void {
-  checkPushable(target);
-  if (target.settings.sources.includes(sourceId) || sourceId === userGroups) return;
-  throw new ProblemError(409, "conflict", `The source of this person does not go to the target "${target.name}".`);
-}
-
-/** @throws ProblemError 409 where nothing of him would be sent anywhere */
-async function checkNotPaused(store: AdminParts["store"], id: string, target: TargetRow | null): Promise<void> {
-  const pause = (await store.listPauses(id)).find((each) => each.target === null || each.target === target?.id);
-  if (pause === undefined) return;
-  const why = pause.reason === null ? "" : ` (${pause.reason})`;
-  throw new ProblemError(409, "conflict", `This person is paused${why}: resume him first.`);
 }
 
 function toPauseView({ resourceId, target, reason, since, by }: PausedPerson): z.output<typeof pauseView> {

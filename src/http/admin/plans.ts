@@ -102,6 +102,9 @@ async function checkApplicable(parts: AdminParts, task: TaskRow, digest: string 
   if (digest !== undefined && digest !== plan.digest) {
     throw moved(`The digest of this plan is ${plan.digest}, not the one that was given.`);
   }
+  const applied = await store.findApplication(task.id);
+  if (applied !== null)
+    throw moved(`The plan was applied already, by task ${applied.id} (${applied.state}): plan again.`);
   const source = sourceId === null ? null : await store.findSource(sourceId);
   if (sourceId !== null && source === null) throw moved("The source of the plan was deleted.");
   if (source !== null && source.status === "disabled") {

@@ -2,9 +2,9 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { LinkView } from "../../store/store.ts";
 import { callerOf } from "./caller.ts";
 import { body, idParams, isoTimeOrNull, json, page, pageOf, pageQuery, refusals } from "./common.ts";
+import { checkNotStopped, checkPushable } from "./not-stopped.ts";
 import type { AdminParts } from "./parts.ts";
 import { judgeTarget } from "./target-form.ts";
-import { checkPushable } from "./target-pause.ts";
 import { linkStateField, linkView, targetForm } from "./target-schemas.ts";
 import { findTarget } from "./targets.ts";
 import { taskView } from "./task-schemas.ts";
@@ -29,6 +29,7 @@ export function makeTargetActions(parts: AdminParts) {
     .openapi(pushTarget, async (c) => {
       const target = await findTarget(store, c.req.valid("param").id);
       checkPushable(target);
+      await checkNotStopped(store);
       const asked = { sourceId: null, targetId: target.id, trigger: "manual", mode: "apply" } as const;
       const { task } = await store.queueTask({ ...asked, requestedBy: callerOf(c).name });
       parts.nudge();

@@ -5,8 +5,9 @@ import { contacted } from "../../sync/match/preview-matches.ts";
 import { invalid, notFound, ProblemError } from "../problem.ts";
 import { callerOf } from "./caller.ts";
 import { body, idParams, json, optionalBody, refusals } from "./common.ts";
+import { findOne } from "./history.ts";
+import { checkPushable } from "./not-stopped.ts";
 import type { AdminParts } from "./parts.ts";
-import { checkPushable } from "./target-pause.ts";
 import { linkForm, verifyForm } from "./target-schemas.ts";
 import { findTarget } from "./targets.ts";
 import { taskView } from "./task-schemas.ts";
@@ -58,7 +59,7 @@ export function makeTargetChecks(parts: AdminParts) {
       const { id, resource } = c.req.valid("param");
       const target = await findTarget(store, id);
       const { remoteId } = c.req.valid("json");
-      const asked = { resourceId: resource, remoteId, by: callerOf(c).name };
+      const asked = { resourceId: await idOf(store, resource), remoteId, by: callerOf(c).name };
       const decision = await parts.linkByHand(target, asked, c.req.raw.signal);
       if ("refused" in decision) throw toProblem(decision, resource);
       return c.json({ resourceId: decision.resource.id, resourceType: decision.resource.type, remoteId }, 200);
@@ -66,11 +67,16 @@ export function makeTargetChecks(parts: AdminParts) {
     .openapi(deleteLink, async (c) => {
       const { id, resource } = c.req.valid("param");
       const target = await findTarget(store, id);
-      const asked = { resourceId: resource, remoteId: null, by: callerOf(c).name };
+      const asked = { resourceId: await idOf(store, resource), remoteId: null, by: callerOf(c).name };
       const decision = await parts.linkByHand(target, asked, c.req.raw.signal);
       if ("refused" in decision) throw toProblem(decision, resource);
       return c.body(null, 204);
     });
+}
+
+/** The id of whoever is called so; of nobody the word itself, which then is not found. @throws ProblemError 409 for several */
+async function idOf(store: AdminParts["store"], named: string): Promise<string> {
+  return (await store.findPeople(named)).length === 0 ? named : findOne(store, named);
 }
 
 function toProblem({ refused, detail }: LinkRefusal, resource: string): ProblemError {
@@ -92,7 +98,12 @@ function toProblem({ refused, detail }: LinkRefusal, resource: string): ProblemE
 const tags = ["Targets"];
 
 const linkParams = idParams.extend({
-  resource: z.string().min(1).max(100).openapi({ description: "The id of a user or group of the directory." }),
+  resource: z
+    .string()
+    .min(1)
+    .max(300)
+    .regex(/^\P{Cc}*$/u, "must not hold control characters")
+    .openapi({ description: "The id, the userName or the externalId of a user or group of the directory." }),
 });
 
 const verifyTarget = createRoute({

@@ -1,5 +1,4 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import type { TargetRow } from "../../store/store.ts";
 import { ProblemError } from "../problem.ts";
 import { callerOf } from "./caller.ts";
 import { idParams, json, optionalBody, refusals } from "./common.ts";
@@ -36,16 +35,6 @@ export function makeTargetPause(parts: AdminParts) {
       }
       return c.json(await view(target.id), 200);
     });
-}
-
-/** @throws ProblemError 409: a target that is disabled, or paused, is sent nothing */
-export function checkPushable({ name, status, paused }: TargetRow): void {
-  if (status !== "enabled") {
-    throw new ProblemError(409, "conflict", `The target "${name}" is disabled: enable it to push to it.`);
-  }
-  if (paused === null) return;
-  const why = paused.reason === null ? "" : ` (${paused.reason})`;
-  throw new ProblemError(409, "conflict", `The target "${name}" is paused${why}: resume it to push to it.`);
 }
 
 export const reasonField = textField(500).nullable().optional();

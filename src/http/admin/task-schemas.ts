@@ -147,6 +147,10 @@ export const taskView = z
     undoes: z.string().nullable().openapi({
       description: "Of an undo, planned or applied: the task that it takes back.",
     }),
+    kept: z.int().nullable().openapi({
+      description:
+        "How many people and groups are kept now against what the source says: of an applied undo, by it; of another task of a source that has ended, by all undos. Null in lists, and where nothing can be kept.",
+    }),
     requestedBy: z.string().nullable().openapi({
       description: "Name of the administrator who asked for it; null: a schedule, or a callback.",
     }),
@@ -243,6 +247,8 @@ export const plannedRequest = z
     target: z.string(),
     resourceType: resourceTypeField,
     resourceId: z.string().nullable(),
+    externalId: z.string().nullable(),
+    displayName: z.string().nullable(),
     method: z.enum(["POST", "PUT", "PATCH", "DELETE"]),
     path: z.string().openapi({ description: "Below the target's base URL." }),
     body: z

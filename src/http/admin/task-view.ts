@@ -3,8 +3,17 @@ import type { Kept, TaskPlan, TaskRow } from "../../store/store.ts";
 import { isoTime, isoTimeOrNull } from "./common.ts";
 import type { keptView, taskView } from "./task-schemas.ts";
 
-/** A sync task as it is answered. */
-export function toTaskView(task: TaskRow, ended: ReadonlyMap<string, string> = new Map()): z.output<typeof taskView> {
+/**
+ * A sync task as it is answered.
+ *
+ * @param ended names of sources that are no more, by id
+ * @param kept what undos keep, where that was counted
+ */
+export function toTaskView(
+  task: TaskRow,
+  ended: ReadonlyMap<string, string> = new Map(),
+  kept: number | null = null,
+): z.output<typeof taskView> {
   return {
     id: task.id,
     source: task.sourceId,
@@ -26,6 +35,7 @@ export function toTaskView(task: TaskRow, ended: ReadonlyMap<string, string> = n
     plan: task.plan === null ? null : toPlanView(task.plan),
     appliesPlan: task.planId,
     undoes: task.undoes,
+    kept,
     requestedBy: task.requestedBy,
     decidedBy: task.decidedBy,
     decidedAt: isoTimeOrNull(task.decidedAt),

@@ -27,7 +27,7 @@ export function makeTasks(parts: AdminParts) {
     })
     .openapi(readTask, async (c) => {
       const task = await findTask(store, c.req.valid("param").id);
-      return c.json(toTaskView(task, await endedOf(store, [task])), 200);
+      return c.json(toTaskView(task, await endedOf(store, [task]), await keptOf(store, task)), 200);
     })
     .openapi(approveTask, async (c) => {
       const task = await findTask(store, c.req.valid("param").id);
@@ -63,6 +63,13 @@ export function makeTasks(parts: AdminParts) {
 async function endedOf(store: AdminParts["store"], tasks: readonly TaskRow[]): Promise<ReadonlyMap<string, string>> {
   const ids = [...new Set(tasks.flatMap(({ sourceId }) => sourceId ?? []))];
   return new Map((await store.endedSources(ids)).map(({ id, name }) => [id, name]));
+}
+
+/** How many people and groups are kept as an undo left them; null where that says nothing of the task. */
+async function keptOf(store: AdminParts["store"], task: TaskRow): Promise<number | null> {
+  const { id, sourceId, mode, state, undoes } = task;
+  if (sourceId === null || mode !== "apply" || state === "queued" || state === "running") return null;
+  return (await store.countKeptResources(undoes === null ? { source: sourceId } : { task: id })).get(sourceId) ?? 0;
 }
 
 /** @throws ProblemError 404 */

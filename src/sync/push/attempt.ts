@@ -153,9 +153,8 @@ export class Attempts {
     const isBurst = number > this.#burstEnd;
     switch (error.code) {
       case "unauthorized":
-        throw this.giveUp(
-          new TargetDownError("target.unauthorized", `${error.message}; check the credentials of the target`, error),
-        );
+        // Its words say already to check the credentials.
+        throw this.giveUp(new TargetDownError("target.unauthorized", error.message, error));
       case "throttled": {
         if (isBurst) this.#halve();
         const asked = error.retryAfterMs ?? backoffMs(attempt, 1000);

@@ -47,9 +47,13 @@ export function outcomeOf(
   return { resourceId: id, resourceType: type, externalId, displayName, record, link };
 }
 
-/** Wait before the next try of one resource that a target refused, in milliseconds: 5 minutes, doubling to a day. */
+/**
+ * Wait before the next try of one resource that a target refused, in milliseconds: 5 minutes, doubling to a day.
+ *
+ * @param attempts that were made, from 1
+ */
 export function retryDelayMs(attempts: number): number {
-  return Math.min(24 * 3_600_000, 300_000 * 2 ** Math.min(attempts, 9));
+  return Math.min(24 * 3_600_000, 300_000 * 2 ** Math.min(attempts - 1, 9));
 }
 
 /** A failure of one change, as it is recorded; anything that is not the target's word is thrown on. */

@@ -212,6 +212,8 @@ describe("pausing", () => {
     const paused = await request("POST", `${path}/pause`, { reason: "maintenance" });
     expect(paused.body.paused).toMatchObject({ reason: "maintenance", by: "admin" });
     expect((await request("GET", path)).body.paused).toEqual(paused.body.paused);
+    // Once more without a word: why and since when stays, also where the body is empty and has a type.
+    expect((await request("POST", `${path}/pause`, "")).body.paused).toEqual(paused.body.paused);
     for (const [call, body] of [
       ["push", {}],
       ["verify", { repair: true }],
@@ -236,7 +238,12 @@ describe("pausing", () => {
     const path = `/api/v1/resources/${someone}`;
     const made = await request("POST", `${path}/pause`, { reason: "under investigation" });
     expect(made.body).toMatchObject({ target: null, reason: "under investigation", by: "admin" });
+    bridge.advance(1000);
+    expect((await request("POST", `${path}/pause`)).body).toEqual(made.body);
     expect((await request("GET", `${path}/pauses`)).body.items).toEqual([made.body]);
+    const other = (await request("POST", `${path}/pause`, { reason: "on leave" })).body;
+    expect([other.reason, other.since > made.body.since]).toEqual(["on leave", true]);
+    await request("POST", `${path}/pause`, { reason: "under investigation" });
     const links = await request("GET", `/api/v1/targets/${bridge.row.id}/links?state=paused`);
     expect(links.body.items).toMatchObject([{ externalId: someone, state: "paused", reason: "under investigation" }]);
     expect((await request("GET", `/api/v1/targets/${bridge.row.id}`)).body.links.paused).toBe(1);

@@ -100,4 +100,17 @@ describe("linking by hand", () => {
     expect([put.status, put.body.errors?.[0]?.pointer]).toEqual([status, pointer]);
     expect((await request("DELETE", "/api/v1/targets/app/links/somebody")).status).toBe(status);
   });
+
+  it("takes the id, the userName or the externalId of whom it is about", async () => {
+    await request("POST", "/api/v1/sources", { name: "own", type: "custom" });
+    const person = { userName: "zhangsan", externalId: "e-1", active: true };
+    const made = await request("POST", "/api/v1/sources/own/users", person);
+    expect(made.status).toBe(201);
+    for (const named of [made.body.id, "zhangsan", "e-1"]) {
+      await request("PUT", `/api/v1/targets/app/links/${named}`, { remoteId: "1" });
+      expect(fixture.calls.at(-1)).toMatchObject(["linkByHand", {}, { resourceId: made.body.id, remoteId: "1" }]);
+    }
+    expect((await request("DELETE", "/api/v1/targets/app/links/zhangsan")).status).toBe(409);
+    expect(fixture.calls.at(-1)).toMatchObject(["linkByHand", {}, { resourceId: made.body.id, remoteId: null }]);
+  });
 });
