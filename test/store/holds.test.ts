@@ -90,6 +90,30 @@ onEachDatabase("removals that the safeguards hold", (at) => {
     expect((await at.store.listRecords(work.task.id, { limit: 9, status: "skipped" })).items).toEqual([]);
   });
 
+  it("go in part with the memberships of just that part, and are planned once though the source says them twice", async () => {
+    const first = await beginWork(at.store);
+    await fillDirectory(at.store, first, { users: 6, members: { 1: people } });
+    const work = await nextTask(at.store, first);
+    const { lease, task } = work;
+    const gone = [edge("remove", 1, 1), edge("remove", 1, 2)];
+    await planMembers(at.store, work, [...gone, edge("remove", 1, 3)]);
+    await at.store.addChanges(lease, task.id, [departure(userChange(1), 1), departure(userChange(2), 1)]);
+    await planMembers(at.store, work, gone, { leavers: true });
+    expect(await at.store.plannedMemberLosses(task.id, 0)).toMatchObject([{ removed: 1 }]);
+    await at.store.holdRemovals(lease, task.id, ["User"]);
+    await applyAll(at.store, work);
+    expect(await membersNow(at.store, 1)).toEqual([1, 2, 4, 5, 6]);
+    await finish(at.store, task, "held", at.clock.now + 1000);
+    const held = await at.store.listRecords(task.id, { limit: 20, status: "held", resourceType: "User" });
+    const one = held.items.find(({ resourceId }) => resourceId === userId(1));
+    expect(await at.store.approveTask(task.id, [one?.id ?? ""])).toBe(true);
+    await at.store.startTask(task.id);
+    await applyAll(at.store, work);
+    expect(await membersNow(at.store, 1)).toEqual([2, 4, 5, 6]);
+    const skipped = await at.store.listRecords(task.id, { limit: 20, status: "skipped", resourceType: "Group" });
+    expect(skipped.items.map(({ changes }) => changes)).toEqual([[expect.objectContaining({ removed: [userId(2)] })]]);
+  });
+
   it("are not released when somebody changed one of those people since", async () => {
     const work = await planDepartures();
     await at.store.holdRemovals(work.lease, work.task.id, ["User", "Group"]);

@@ -161,7 +161,9 @@ describe("a plan of a source", () => {
     const atTarget = await other.sync({ mode: "plan" });
     expect(atTarget).toMatchObject({ state: "succeeded", targets: [{ state: "held" }] });
     expect(atTarget.plan?.hold?.reason).toContain("users at this target");
-    expect(await other.records(atTarget, { status: "held", target: other.row.id })).toHaveLength(12);
+    expect(await other.records(atTarget, { status: "held", target: other.row.id, action: "deactivate" })).toHaveLength(
+      12,
+    );
   });
 
   test("of which a target does not answer is not whole", async () => {

@@ -63,10 +63,11 @@ describe("a preview of matches", () => {
     const answer = await request("POST", "/api/v1/targets/app/match-preview");
     expect([answer.status, answer.body.mode, answer.body.matching]).toEqual([202, "match", null]);
     await fixture.database.db.updateTable("target").set({ contacted_at: 1 }).execute();
-    // With none of its sources yet.
+    const target = await fixture.store.findTarget("app");
+    if (target === null) throw new Error("the target is gone");
+    await fixture.store.updateTarget(target.id, { settings: { ...target.settings, sources: ["added"] } });
     expect((await request("POST", "/api/v1/targets/app/match-preview")).status).toBe(202);
-    const target = await fixture.store.findTarget(answer.body.target);
-    const pushed = (target?.settings.sources ?? []).map((id) => ({ target_id: target?.id ?? "", source_id: id }));
+    const pushed = { target_id: target.id, source_id: "added" };
     await fixture.database.db.insertInto("target_source").values(pushed).execute();
     expect((await request("POST", "/api/v1/targets/app/match-preview")).status).toBe(409);
   });
