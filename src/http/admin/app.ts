@@ -83,8 +83,8 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
     // All of it is read here: what stands behind judges whoever sent it as he is now.
     const bytes = hasBody.has(c.req.method) ? await c.req.arrayBuffer() : null;
     if (bytes !== null && !isImport(c.req.path)) checkText(bytes);
-    // Many clients name a type also where they send nothing; where something is needed the form says what.
-    if (bytes?.byteLength === 0 && c.req.method === "POST") c.req.bodyCache = { json: Promise.resolve({}) };
+    // Many clients name a type also where they send nothing; where an action needs something its form says what.
+    if (bytes?.byteLength === 0 && isAction(c.req)) c.req.bodyCache = { json: Promise.resolve({}) };
     await next();
   });
   app.use("/api/v1/*", keepAudit(parts));
@@ -154,6 +154,11 @@ function limitBody(maxSize: number): MiddlewareHandler {
 /** A file of people may be large, and in another encoding. */
 function isImport(path: string): boolean {
   return /^\/api\/v1\/sources\/[^/]+\/import$/.test(path);
+}
+
+/** What is done with one thing, which mostly needs no body. */
+function isAction({ method, path }: { readonly method: string; readonly path: string }): boolean {
+  return method === "POST" && /^\/api\/v1\/[^/]+\/[^/]+\/./.test(path);
 }
 
 const hasBody: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);

@@ -24,7 +24,7 @@ export async function lookUpSources(
   const errors: ProblemItem[] = [];
   for (const [index, name] of named.entries()) {
     const isKept = name === userGroups || (kept !== "all" && kept.includes(name));
-    const id = isKept ? name : (await store.findSource(name))?.id;
+    const id = (await store.findSource(name))?.id ?? (isKept ? name : undefined);
     if (id === undefined) errors.push({ pointer: `/sources/${index}`, detail: "there is no such source" });
     else ids.add(id);
   }

@@ -24,8 +24,8 @@ export interface PresentConfiguration {
   readonly things: Readonly<Record<ConfigurationKind, readonly StoredThing[]>>;
 }
 
-/** Names of sources by their ids; one that is not known stands for itself. */
-export type SourceNames = (id: string) => string;
+/** Names of sources by their ids; null: it is not there (any more). */
+export type SourceNames = (id: string) => string | null;
 
 /** Reads all of it. Lists are in the order of names, so that the same state is the same text. */
 export async function readConfiguration(store: AdminParts["store"]): Promise<PresentConfiguration> {
@@ -60,7 +60,7 @@ export function namesOf(
   more: Readonly<Record<string, string>> = {},
 ): SourceNames {
   const names = new Map([...sources.map(({ id, name }): [string, string] => [id, name]), ...Object.entries(more)]);
-  return (id) => names.get(id) ?? id;
+  return (id) => names.get(id) ?? (id === userGroups ? id : null);
 }
 
 async function readGroups(store: AdminParts["store"], nameOf: SourceNames): Promise<readonly StoredThing[]> {
@@ -147,9 +147,14 @@ export function showSettings(settings: Settings): ShownForm {
   return plainForm(toSettingsView(settings), metricsToken === null ? {} : { "/metricsToken": metricsToken });
 }
 
-/** The order of names has no meaning. */
+/**
+ * The order of names has no meaning. Sources that have ended are left out: no other server knows them. A list of nothing else
+ * stays as it is, because an empty one could mean more, or is none.
+ */
 function namesIn(sources: VisibleSources, nameOf: SourceNames): "all" | readonly string[] {
-  return sources === "all" ? sources : sources.map(nameOf).toSorted();
+  if (sources === "all") return sources;
+  const named = sources.flatMap((id) => nameOf(id) ?? []);
+  return (named.length === 0 ? [...sources] : named).toSorted();
 }
 
 /**

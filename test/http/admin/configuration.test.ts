@@ -27,6 +27,24 @@ it("the JSON Schema of configuration files is the one in the repository", async 
   await expect(configurationJsonSchema(body)).toMatchFileSnapshot("../../../schemas/bridge.schema.json");
 });
 
+it("leaves out sources that have ended, where others are named beside them", async () => {
+  const { request } = fixture;
+  for (const name of ["corp", "gone"]) await request("POST", "/api/v1/sources", wecomSource(name));
+  await request("POST", "/api/v1/targets", bearerTarget("app", { sources: ["corp", "gone"] }));
+  await request("POST", "/api/v1/scim-clients", { name: "iam", sources: ["corp", "gone", "user-groups"] });
+  const only = await request("POST", "/api/v1/scim-clients", { name: "old", sources: ["gone"] });
+  expect((await request("DELETE", "/api/v1/sources/gone?people=keep")).status).toBe(204);
+  const { body } = await request("GET", "/api/v1/configuration");
+  expect(body.targets[0].sources).toEqual(["corp"]);
+  expect(body.scimClients.map((client: { sources: unknown }) => client.sources)).toEqual([
+    ["corp", "user-groups"],
+    // It sees nothing, and must not come to see more.
+    only.body.sources,
+  ]);
+  const { items } = (await compare(body)).body;
+  expect(items.flatMap(({ changes }: { changes: unknown[] }) => changes)).toEqual([]);
+});
+
 describe("an editor with that schema", () => {
   const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
   let isRight: ReturnType<typeof ajv.compile>;
