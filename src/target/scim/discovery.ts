@@ -91,12 +91,25 @@ function named(attributes: Json | undefined, name: string): JsonObject | undefin
 }
 
 async function unlessUnsaid<T>(read: () => Promise<T>): Promise<T | null> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof TargetError && isUnsaid(error)) return null;
-    throw error;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof TargetError && isUnsaid(error))) throw error;
+      if (!isGarbled(error) || attempt === garbledTries) return null;
+    }
   }
+}
+
+/**
+ * So often it is asked when a success has something else in it: half an answer, or a page that stands in for it for a moment,
+ * must not pass for a server that says nothing. Everybody would be sent without extension attributes, and that would be seen
+ * with the next change only.
+ */
+const garbledTries = 3;
+
+function isGarbled({ code, status }: TargetError): boolean {
+  return code === "nonsense" && status !== null && status < 300;
 }
 
 // Not there, not for us, or a single-page application's page for every unknown address.

@@ -48,6 +48,21 @@ describe("discovery", () => {
     expect(await target.discover(never)).toMatchObject({ patch: true, schemas: null });
   });
 
+  test.each<[string, Reply]>([
+    ["a web page", { body: "<html>" }],
+    ["half an answer", { body: '{"Resources":[{"id":"urn:' }],
+    ["a schema without an id", listOf([{ name: "User" }])],
+  ])("that is answered with %s once is asked again", async (_, spoilt) => {
+    const asked = { ServiceProviderConfig: 0, Schemas: 0 };
+    const { target } = await withTarget((request) => {
+      const collection = request.path.includes("Schemas") ? "Schemas" : "ServiceProviderConfig";
+      asked[collection] += 1;
+      return asked[collection] === 1 ? spoilt : routes(everything)(request);
+    });
+    const { schemas } = await target.discover(never);
+    expect(schemas?.has(wecom.toLowerCase())).toBe(true);
+  });
+
   test.each<[string, Reply, string]>([
     ["401", { status: 401 }, "unauthorized"],
     ["500", { status: 500 }, "unavailable"],
