@@ -52,3 +52,13 @@ it("a target is tried, resumed and pushed to", async () => {
   expect((await cli.run(["target", "resume", "app"])).exitCode).toBe(1);
   expect((await cli.run(["records", "--task", "x", "--person", "y"])).exitCode).toBe(2);
 });
+
+it("an action takes an empty body over HTTP, with a type and without", async () => {
+  for (const typed of [{}, { "content-type": "application/json" }]) {
+    const answer = await fetch(`${cli.env["BRIDGE_URL"]}/api/v1/targets/app/pause`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${cli.admin.adminToken}`, ...typed },
+    });
+    expect(answer.status).toBe(200);
+  }
+});

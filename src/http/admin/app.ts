@@ -84,7 +84,8 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
     const bytes = hasBody.has(c.req.method) ? await c.req.arrayBuffer() : null;
     if (bytes !== null && !isImport(c.req.path)) checkText(bytes);
     // Many clients name a type also where they send nothing; where an action needs something its form says what.
-    if (bytes?.byteLength === 0 && isAction(c.req)) c.req.bodyCache = { json: Promise.resolve({}) };
+    if (bytes?.byteLength === 0 && c.req.header("content-type") !== undefined && isAction(c.req))
+      c.req.bodyCache = { json: Promise.resolve({}) };
     await next();
   });
   app.use("/api/v1/*", keepAudit(parts));
