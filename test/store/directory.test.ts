@@ -186,7 +186,7 @@ onEachDatabase("a userName", (at) => {
     expect(items.map(({ status, error }) => [status, error])).toEqual([
       [
         "failed",
-        expect.stringMatching(/userName is already used by the source one; give one of the two sources a name/),
+        expect.stringMatching(/userName is already used in the source one; give one of the two sources a name/),
       ],
       ["applied", null],
       ["failed", expect.stringMatching(/used by another person of this source/)],
@@ -203,6 +203,7 @@ onEachDatabase("a userName", (at) => {
     expect((await at.store.userNameHolders(["anna", "bert"])).get("anna")).toEqual({
       resourceId: userId(1),
       sourceName: "one",
+      ending: null,
     });
   });
 
@@ -238,7 +239,7 @@ onEachDatabase("a userName", (at) => {
         const applied = [...(first ?? []), ...(second ?? [])].filter(({ status }) => status === "applied");
         const failed = [...(first ?? []), ...(second ?? [])].filter(({ status }) => status === "failed");
         expect([applied.length, failed.length]).toEqual([40, 40]);
-        for (const { error } of failed) expect(error).toMatch(/its userName is already used by the source (one|two)-/);
+        for (const { error } of failed) expect(error).toMatch(/its userName is already used in the source (one|two)-/);
         expect(new Set(applied.map(({ changes }) => String(userNameIn(changes)))).size).toBe(40);
       }
     });
