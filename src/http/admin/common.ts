@@ -57,6 +57,16 @@ export const idParams = z.object({
   id: z.string().min(1).max(100).openapi({ description: "The id or the name." }),
 });
 
+/** Of a person or a group, who have no name of their own in paths. */
+export const resourceParams = z.object({
+  id: z
+    .string()
+    .min(1)
+    .max(300)
+    .regex(/^\P{Cc}*$/u, "must not hold control characters")
+    .openapi({ description: "The id, the userName or the externalId." }),
+});
+
 export const problemSchema = z
   .object({
     type: z.string(),

@@ -4,7 +4,7 @@ import type { MappingProgram } from "../../mapping/program.ts";
 import { findRules } from "../../schemas/find-rules.ts";
 import type { ResourceValues, TargetRow, WrittenValue } from "../../store/store.ts";
 import { notFound, ProblemError } from "../problem.ts";
-import { isoTime, json, refusals } from "./common.ts";
+import { isoTime, json, refusals, resourceParams } from "./common.ts";
 import type { AdminParts } from "./parts.ts";
 import { targetOf, targetParameter } from "./record-query.ts";
 import { linkStateField } from "./target-schemas.ts";
@@ -132,14 +132,7 @@ const readHistory = createRoute({
   description: "Members of groups are in the records. A write is known as long as records are kept.",
   tags: ["Records"],
   request: {
-    params: z.object({
-      id: z
-        .string()
-        .min(1)
-        .max(300)
-        .regex(/^\P{Cc}*$/u, "must not hold control characters")
-        .openapi({ description: "The id, the userName or the externalId." }),
-    }),
+    params: resourceParams,
     query: z.object({
       attribute: z.string().min(1).max(500).optional().openapi({
         description: "As records name it: `title`, `name.formatted`, `emails`, `urn:…:User:department`.",

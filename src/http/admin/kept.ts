@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Kept } from "../../store/store.ts";
 import { ProblemError } from "../problem.ts";
-import { idParams, invalidParameter, json, page, pageOf, pageQuery, refusals } from "./common.ts";
+import { idParams, invalidParameter, json, page, pageOf, pageQuery, refusals, resourceParams } from "./common.ts";
 import { findOne } from "./history.ts";
 import type { AdminParts } from "./parts.ts";
 import { keptView, resourceTypeField } from "./task-schemas.ts";
@@ -80,14 +80,7 @@ const endKept = createRoute({
   summary: "Lets go of one person or group that an undo keeps: the next sync brings what the source says.",
   tags,
   request: {
-    params: z.object({
-      id: z
-        .string()
-        .min(1)
-        .max(300)
-        .regex(/^\P{Cc}*$/u, "must not hold control characters")
-        .openapi({ description: "The id, the userName or the externalId." }),
-    }),
+    params: resourceParams,
   },
   responses: { 200: json("How many", ended), ...refusals(400, 404, 409) },
 });

@@ -2,7 +2,7 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { PausedPerson, TargetRow } from "../../store/store.ts";
 import { invalid, ProblemError } from "../problem.ts";
 import { callerOf } from "./caller.ts";
-import { isoTime, json, optionalBody, refusals } from "./common.ts";
+import { isoTime, json, optionalBody, refusals, resourceParams } from "./common.ts";
 import { findOne } from "./history.ts";
 import { checkProvisionable } from "./not-stopped.ts";
 import type { AdminParts } from "./parts.ts";
@@ -102,15 +102,6 @@ const provisionForm = z.strictObject({ target: named }).openapi("ProvisionForm",
   description: "`target`: its id or name; null or left out: all targets that his source goes to.",
 });
 
-const params = z.object({
-  id: z
-    .string()
-    .min(1)
-    .max(300)
-    .regex(/^\P{Cc}*$/u, "must not hold control characters")
-    .openapi({ description: "The id, the userName or the externalId." }),
-});
-
 const pauses = z.object({ items: z.array(pauseView).readonly(), nextCursor: z.null() });
 const tags = ["People"];
 
@@ -120,7 +111,7 @@ const listPauses = createRoute({
   operationId: "listPauses",
   summary: "Says where the changes of a person are kept back, why, and since when.",
   tags,
-  request: { params },
+  request: { params: resourceParams },
   responses: { 200: json("The pauses", pauses), ...refusals(400, 404, 409) },
 });
 
@@ -130,7 +121,7 @@ const pausePerson = createRoute({
   operationId: "pausePerson",
   summary: "Keeps all changes of a person back, at one target or at all: they wait.",
   tags,
-  request: { params, body: optionalBody(pauseForm) },
+  request: { params: resourceParams, body: optionalBody(pauseForm) },
   responses: { 200: json("The pause", pauseView), ...refusals(400, 404, 409) },
 });
 
@@ -140,7 +131,7 @@ const resumePerson = createRoute({
   operationId: "resumePerson",
   summary: "Lets the changes of a person go again, and pushes what waited. Answers the pauses that are left.",
   tags,
-  request: { params, body: optionalBody(targetForm) },
+  request: { params: resourceParams, body: optionalBody(targetForm) },
   responses: { 200: json("What is left", pauses), ...refusals(400, 404, 409) },
 });
 
@@ -151,6 +142,6 @@ const provision = createRoute({
   summary:
     "Pushes what is pending of one person now, with his memberships and also what failed before. Reads nothing from the source.",
   tags,
-  request: { params, body: optionalBody(provisionForm) },
+  request: { params: resourceParams, body: optionalBody(provisionForm) },
   responses: { 202: json("The task", taskView), ...refusals(400, 404, 409) },
 });

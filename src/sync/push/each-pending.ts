@@ -2,7 +2,6 @@ import { concurrently } from "../../lib/concurrently.ts";
 import type { PendingResource, PushOutcome, TurnPage } from "../../store/store.ts";
 import { holdersOf } from "./find-match.ts";
 import { type PushParts, retryDelayMs } from "./push-parts.ts";
-import { turnsOf } from "./turns.ts";
 import { type ChangeKind, KindRefusedError } from "./watch-changes.ts";
 
 /** One step of a push: which resources it is about, and what is done with each. */
@@ -33,7 +32,7 @@ export async function eachPending(parts: PushParts, { kind, pageOf, choose, work
   const ofKind = { ...parts, target: watched.of(kind) };
   let count = 0;
   async function* resources(): AsyncGenerator<PendingResource, void> {
-    for (const turn of await turnsOf(parts)) yield* resourcesOf((page) => pageOf({ ...page, ...turn }));
+    for (const turn of parts.turns) yield* resourcesOf((page) => pageOf({ ...page, ...turn }));
   }
   async function* resourcesOf(pageOf: Step["pageOf"]): AsyncGenerator<PendingResource, void> {
     for (let after = ""; ; ) {

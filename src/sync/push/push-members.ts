@@ -8,7 +8,6 @@ import { keepMembers, protectedMembers } from "./protect.ts";
 import { withholdMembers } from "./protect-members.ts";
 import { failureText, type PushParts, retryDelayMs } from "./push-parts.ts";
 import { sendMembers } from "./send-members.ts";
-import { turnsOf } from "./turns.ts";
 import { type ChangeKind, KindRefusedError } from "./watch-changes.ts";
 
 /** How pushing memberships ended. */
@@ -95,7 +94,7 @@ async function eachGroup(
   // What fails in one turn is in the next one too.
   const seen = new Set<string>();
   try {
-    for (const turn of await turnsOf(parts)) {
+    for (const turn of parts.turns) {
       for (let after = ""; !watched.isOver(kind); ) {
         const page = await store.pendingGroups(parts.scope, { after, limit: 200, ...turn });
         const last = page.at(-1);

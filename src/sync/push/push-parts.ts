@@ -6,6 +6,7 @@ import type { Lease, PendingResource, PushOutcome, PushScope, PushStore, TargetR
 import type { Capabilities, Target, TargetLanguage } from "../../target/target.ts";
 import { TargetError } from "../../target/target.ts";
 import type { Attempts } from "./attempt.ts";
+import type { Turn } from "./turns.ts";
 import type { Unprotected } from "./unprotected.ts";
 import type { WatchedTarget } from "./watch-changes.ts";
 
@@ -24,6 +25,8 @@ export interface PushParts {
   /** The target, for changes: each kind of them has its own. */
   readonly watched: WatchedTarget;
   readonly scope: PushScope;
+  /** In which order each step takes what is pending. */
+  readonly turns: readonly Turn[];
   readonly signal: AbortSignal;
   readonly clock: () => number;
   readonly log: Log;

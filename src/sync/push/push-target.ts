@@ -13,6 +13,7 @@ import { attemptsOf, isSuspect, type Probation, probe, refusalOf, watchTarget } 
 import { withholdProtected } from "./protect.ts";
 import { type MembersResult, pushMembers } from "./push-members.ts";
 import type { PushParts } from "./push-parts.ts";
+import { turnsOf } from "./turns.ts";
 import { Unprotected } from "./unprotected.ts";
 import { deactivateUsers, deleteResources, updateResources } from "./update-resources.ts";
 import { noteVocabulary } from "./vocabulary.ts";
@@ -88,6 +89,7 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     let parts: PushParts = {
       ...request,
       ...{ watched, rules, capabilities, attempts, scope, protection, unprotected: new Unprotected() },
+      turns: await turnsOf(store, scope),
       held: new Set(),
       heldRenames: new Set(),
       onProgress: (count) => {
