@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { safeParse } from "../lib/safe-parse.ts";
 import { mappingForm, ruleForm, targetRulesForm, testDepartmentForm, testForm, testTagForm } from "./format.ts";
 import { normaliserNames, optionNormalisers } from "./normalise-form.ts";
 import type { Report } from "./problem.ts";
@@ -7,7 +8,7 @@ import { didYouMean } from "./suggest.ts";
 /** Reports what in a parsed mapping file does not follow the form: unknown keys, wrong types, names that are not allowed. */
 export function checkForm(file: unknown, report: Report): void {
   refuseReservedNames(file, [], report, 0);
-  const { error } = mappingForm.safeParse(file);
+  const { error } = safeParse(mappingForm, file);
   const rootKeys = Object.keys(mappingForm.shape).filter((key) => key !== "$schema");
   for (const issue of error?.issues ?? []) reportIssue(issue, [], { report, base: [], rootKeys });
 }
@@ -15,7 +16,7 @@ export function checkForm(file: unknown, report: Report): void {
 /** The same for a part of another file: the rules of a target, which stand at this path. */
 export function checkTargetForm(value: unknown, base: Path, report: Report): void {
   refuseReservedNames(value, base, report, 0);
-  const { error } = targetRulesForm.safeParse(value);
+  const { error } = safeParse(targetRulesForm, value);
   const rootKeys = Object.keys(targetRulesForm.shape);
   for (const issue of error?.issues ?? []) reportIssue(issue, [], { report, base, rootKeys });
 }

@@ -1,5 +1,6 @@
 import { canonicalJson, isJsonObject, type JsonObject, member } from "../lib/json.ts";
 import { jsonPointer } from "../lib/json-pointer.ts";
+import { safeParse } from "../lib/safe-parse.ts";
 import { findSubAttribute, type SchemaCatalog } from "../scim/catalog.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import { KeySyntaxError } from "./attribute-key.ts";
@@ -93,7 +94,7 @@ function placeRules(
     // Values between brackets are compared without regard to case, as types are (RFC 7643 §2.4).
     const owner = written.get(place.key.toLowerCase());
     if (owner) report(path, `${jsonPointer(owner.path)} writes the same attribute`, { part: "key" });
-    else written.set(place.key.toLowerCase(), { place, form: ruleForm.safeParse(rule).data ?? null, path });
+    else written.set(place.key.toLowerCase(), { place, form: safeParse(ruleForm, rule).data ?? null, path });
   }
   if (!written.has("externalid")) {
     const place = findPlace(catalog, type, "externalId");
@@ -160,6 +161,6 @@ function findRequirements(
 
 function readMembers(name: SectionName, rules: JsonObject): MemberRule {
   if (name === "user") return { users: false, groups: false };
-  const { data } = memberForms[name].safeParse(member(rules, "members"));
+  const { data } = safeParse(memberForms[name], member(rules, "members"));
   return data ? { users: data.users !== "none", groups: data.groups !== "none" } : { users: true, groups: true };
 }

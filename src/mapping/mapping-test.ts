@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject, member } from "../lib/json.ts";
+import { safeParse } from "../lib/safe-parse.ts";
 import type { SchemaCatalog } from "../scim/catalog.ts";
 import type { AttributeKey } from "./attribute-key.ts";
 import { type TestForm, testForm } from "./format.ts";
@@ -32,7 +33,7 @@ export function compileTests(catalog: SchemaCatalog, file: JsonObject, report: R
   if (!Array.isArray(tests)) return [];
   if (tests.length > maxTests) report(["tests", maxTests], `a file has at most ${maxTests} tests`);
   return tests.slice(0, maxTests).flatMap((test: Json, index): readonly MappingTest[] => {
-    const { data: form } = testForm.safeParse(test);
+    const { data: form } = safeParse(testForm, test);
     if (!form || !isJsonObject(test)) return [];
     const section = form.member ? "user" : form.department ? "department" : "tag";
     if (!isJsonObject(member(file, section))) {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isJsonObject, type JsonObject, member } from "../lib/json.ts";
+import { safeParse } from "../lib/safe-parse.ts";
 import { testForm } from "./format.ts";
 import type { JsonText } from "./json-text.ts";
 import { MappingError, type MappingProblem, makeProblem } from "./problem.ts";
@@ -22,7 +23,7 @@ export function parseRecord({ value, locate }: JsonText, file: string, subject: 
   if (!isJsonObject(value)) throw new MappingError([fail([], `write an object: a ${subject} as WeCom sends it`)]);
   const inner = member(value, subject);
   if (isJsonObject(inner)) {
-    const parsed = surroundedForm.safeParse(withoutErrcode(value));
+    const parsed = safeParse(surroundedForm, withoutErrcode(value));
     if (parsed.success) return { ...parsed.data, [subject]: withoutErrcode(inner) };
     throw new MappingError(parsed.error.issues.flatMap((issue) => describeIssue(issue).map(([...at]) => fail(...at))));
   }

@@ -1,5 +1,6 @@
 import { contentHash } from "../lib/hash.ts";
 import { canonicalJson, isJsonObject, type Json, type JsonObject, member } from "../lib/json.ts";
+import { safeParse } from "../lib/safe-parse.ts";
 import type { SchemaCatalog } from "../scim/catalog.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import { KeySyntaxError } from "./attribute-key.ts";
@@ -103,7 +104,7 @@ function compileOne(
   path: readonly (string | number)[],
   report: Report,
 ): Rule | null {
-  const form: RuleForm | undefined = ruleForm.safeParse(written).data;
+  const form: RuleForm | undefined = safeParse(ruleForm, written).data;
   if (!form) return null;
   for (const key of ["apply", "unique"] as const) {
     if (form[key] !== undefined)

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { jsonPointer } from "../lib/json-pointer.ts";
+import { safeParse } from "../lib/safe-parse.ts";
 import { parseAttributePath } from "../scim/attribute-path.ts";
 
 /**
@@ -28,7 +29,7 @@ export class TargetProfileError extends Error {
 
 /** @throws TargetProfileError with all problems */
 export function parseTargetProfile(input: unknown): TargetProfile {
-  const parsed = targetProfileSchema.safeParse(input);
+  const parsed = safeParse(targetProfileSchema, input);
   if (parsed.success) return parsed.data;
   throw new TargetProfileError(
     parsed.error.issues.flatMap((issue) =>

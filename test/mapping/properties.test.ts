@@ -198,7 +198,7 @@ test("whatever JSON a mapping file holds, it compiles or is refused with its pro
         expect((error as MappingError).problems.length).toBeGreaterThan(0);
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 500, examples: [[{ user: { userName: { from: { length: { toString: "" } } } } }]] },
   );
 });
 

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { MiddlewareHandler } from "hono";
+import type { HonoRequest, MiddlewareHandler } from "hono";
+import { findUncountable } from "../../lib/safe-parse.ts";
 import { limitBodySize } from "../middleware/limit-body.ts";
 import type { RequestVariables } from "../middleware/request-log.ts";
 import { secureHeaders } from "../middleware/secure-headers.ts";
@@ -134,13 +135,23 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
   });
 
   app.onError(async (error, c) => {
-    const problem = isBrokenJson(error) ? brokenJson(await c.req.text()) : toProblem(error);
+    const problem = isBrokenJson(error)
+      ? brokenJson(await c.req.text())
+      : (toProblem(error) ?? (await uncountable(error, c.req)));
     if (problem !== null) return problemResponse(c, problem);
     const requestId = c.get("requestId");
     parts.log.error({ requestId, err: error }, "request failed");
     return problemResponse(c, new ProblemError(500, "internal", `The log says more under request ${requestId}.`));
   });
   return app;
+}
+
+/** What the validation of a body threw at, see {@link findUncountable}; null where it was something else. */
+async function uncountable(error: unknown, request: HonoRequest): Promise<ProblemError | null> {
+  if (!(error instanceof TypeError || error instanceof RangeError) || !hasBody.has(request.method)) return null;
+  const body: unknown = await request.json().catch(() => null);
+  const issue = findUncountable(body);
+  return issue && invalid(toProblemItems([issue], "json"));
 }
 
 /** A token or a password, and a name. */

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { isJsonObject, type JsonObject } from "../../lib/json.ts";
+import { safeParse } from "../../lib/safe-parse.ts";
 import { invalid, ProblemError, toProblemItems } from "../problem.ts";
 
 // What routes are put together from, so that each says only what is its own.
@@ -111,7 +112,7 @@ export function mergePatchForm(name: string, description: string) {
  * @throws ProblemError 400 with a pointer for each thing that is wrong
  */
 export function parseForm<S extends z.ZodType>(form: S, value: unknown): z.output<S> {
-  const parsed = form.safeParse(value);
+  const parsed = safeParse(form, value);
   if (!parsed.success) throw invalid(toProblemItems(parsed.error.issues, "json"));
   return parsed.data;
 }

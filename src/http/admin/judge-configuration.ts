@@ -2,6 +2,7 @@ import { refuseDynamicNames } from "../../directory/named-groups.ts";
 import { parseRule } from "../../directory/rules.ts";
 import { foldCase } from "../../lib/fold.ts";
 import { isJsonObject, type JsonObject, member } from "../../lib/json.ts";
+import { safeParse } from "../../lib/safe-parse.ts";
 import { type SourceRow, userGroups } from "../../store/store.ts";
 import { invalid, ProblemError, type ProblemItem, toProblemItems } from "../problem.ts";
 import { parseForm } from "./common.ts";
@@ -62,7 +63,7 @@ export async function judgeConfiguration(
   present: PresentConfiguration,
   parts: AdminParts,
 ): Promise<WantedConfiguration> {
-  const outline = configurationOutline.safeParse(document);
+  const outline = safeParse(configurationOutline, document);
   const problems: ProblemItem[] = outline.success ? [] : [...toProblemItems(outline.error.issues, "json")];
   const written = isJsonObject(document) ? document : {};
   const lists = configurationKinds.flatMap((kind) => {

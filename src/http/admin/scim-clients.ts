@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { safeParse } from "../../lib/safe-parse.ts";
 import type { ScimClientRow } from "../../store/store.ts";
 import { invalid, nameTaken, notFound, toProblemItems } from "../problem.ts";
 import { body, cutPage, idParams, isoTime, json, mergePatchForm, page, pageOf, pageQuery, refusals } from "./common.ts";
@@ -73,7 +74,7 @@ async function judgeClient(
   value: unknown,
   before: ScimClientRow | null,
 ): Promise<Pick<ScimClientRow, "name" | "access" | "sources" | "requestsPerSecond">> {
-  const parsed = scimClientForm.safeParse(value);
+  const parsed = safeParse(scimClientForm, value);
   if (!parsed.success) return refuseClient(store, parsed.error, value, before);
   const { name, access, sources: named, requestsPerSecond } = parsed.data;
   const sources = named === "all" ? named : await toSourceIds(store, named, before?.sources);
@@ -87,7 +88,7 @@ async function refuseClient(
   sent: unknown,
   before: ScimClientRow | null = null,
 ): Promise<never> {
-  const named = z.object({ sources: namesField }).safeParse(await sent).data?.sources ?? "all";
+  const named = safeParse(z.object({ sources: namesField }), await sent).data?.sources ?? "all";
   const unknown = named === "all" ? [] : (await lookUpSources(store, named, before?.sources)).errors;
   throw invalid([...toProblemItems(issues, "json"), ...unknown]);
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isJsonObject, type Json } from "../../lib/json.ts";
+import { safeParse } from "../../lib/safe-parse.ts";
 import type { Filter } from "../../scim/filter.ts";
 import { checkMessageSchema } from "../../scim/message-schema.ts";
 import { searchRequestSchema } from "../../scim/messages.ts";
@@ -74,7 +75,7 @@ function isDescending(sortOrder: string | null): boolean {
 export function parseSearchRequest(text: string): SearchQuery {
   const message = withKnownCase(parseJson(text) as Json);
   if (isJsonObject(message)) checkMessageSchema(message["schemas"], searchRequestSchema);
-  const body = searchForm.safeParse(message);
+  const body = safeParse(searchForm, message);
   if (!body.success) {
     const fields = body.error.issues.map(({ path }) => path.join(".")).filter((path) => path !== "");
     throw new ScimError(

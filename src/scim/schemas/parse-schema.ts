@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { jsonPointer } from "../../lib/json-pointer.ts";
+import { safeParse } from "../../lib/safe-parse.ts";
 import { type AttributeDefinition, attributeTypes, type SchemaDefinition } from "./schema.ts";
 
 /** A schema file that does not follow RFC 7643 §7. Every problem is listed at its JSON Pointer. */
@@ -20,7 +21,7 @@ export class SchemaError extends Error {
  * @throws {SchemaError}
  */
 export function parseSchema(json: unknown): SchemaDefinition {
-  const parsed = schemaForm.safeParse(json);
+  const parsed = safeParse(schemaForm, json);
   if (!parsed.success) {
     throw new SchemaError(
       parsed.error.issues.map(({ path, message }) => ({ pointer: jsonPointer(path), detail: message })),

@@ -33,6 +33,22 @@ describe("authentication", () => {
 const wrongType = "The body has to be sent with Content-Type: application/json.";
 
 describe("errors", () => {
+  it("answers 400 with the place to a body at which zod throws", async () => {
+    const name = { length: { toString: "" } };
+    const details: string[] = [];
+    for (const [method, path] of [
+      ["POST", "/api/v1/sources"],
+      ["POST", "/api/v1/targets"],
+      ["PATCH", "/api/v1/settings"],
+      ["POST", "/api/v1/configuration/compare"],
+    ] as const) {
+      const answer = await request(method, path, { ...wecomSource("a"), name, baseUrl: name, sources: name });
+      expect(answer.status, path).toBe(400);
+      details.push(answer.body.detail);
+    }
+    expect(details.join("\n")).toMatch(/\/length: cannot be an object here/);
+  });
+
   it.each([
     ["no JSON", '{\n "name": "wang" x', "application/json", "The body is not JSON: look at line 2, column 17."],
     ["nothing", "", "application/json", "The body is not JSON: it is empty."],
