@@ -4,7 +4,6 @@ import type { ScimAnswer } from "./answer.ts";
 import { type Authorization, type Credentials, makeAuthorization, type TargetAuth } from "./authorization.ts";
 import { makeConceal } from "./conceal.ts";
 import { ExchangeError, type ExchangeOptions, type HttpExchange, makeHttpExchange } from "./http-exchange.ts";
-import { linger } from "./linger.ts";
 import { makeRateLimit, type RateLimit } from "./rate-limit.ts";
 
 export interface ConnectionOptions extends Omit<ExchangeOptions, "maxAnswerBytes"> {
@@ -106,8 +105,8 @@ async function sendOnce(
   signal: AbortSignal,
 ): Promise<ScimAnswer> {
   const { method, path, body, what } = writeOut(request);
-  const url = new URL(`${base}${path}`);
-  url.search = queryOf({ ...query, ...request.query });
+  const search = queryOf({ ...query, ...request.query });
+  const url = new URL(`${base}${path}${search === "" ? "" : `?${search}`}`);
   const headers: Record<string, string> = {
     accept: "application/scim+json, application/json",
     "user-agent": userAgent,
@@ -116,18 +115,15 @@ async function sendOnce(
   };
   await limit(signal);
   signal.throwIfAborted();
-  const { signal: late, forget } = method === "GET" ? { signal, forget: () => {} } : linger(signal);
   try {
     const content = body === null ? {} : { body };
-    const answer = await http.send({ method, url, headers, ...content }, late);
+    const answer = await http.send({ method, url, headers, ...content, finishes: method !== "GET" }, signal);
     const inQuery = Object.values(query).flatMap((value) => [value, encodeURIComponent(value)]);
     const conceal = makeConceal([...secrets, ...inQuery], request.body ?? request.lookedFor);
     const about = request.id === undefined ? "collection" : "resource";
     return { method, what, about, receivedAt: clock(), conceal, ...answer };
   } catch (error) {
     throw error instanceof ExchangeError ? toTargetError(error, method, what) : error;
-  } finally {
-    forget();
   }
 }
 

@@ -4,6 +4,8 @@ import { rootCertificates } from "node:tls";
 import { Agent, buildConnector, type Dispatcher, Pool, ProxyAgent } from "undici";
 import type { AddressPolicy } from "../../lib/address.ts";
 import { onAbort } from "./abort.ts";
+import { dispatch } from "./dispatch.ts";
+import { linger } from "./linger.ts";
 
 /** One HTTP exchange's answer, read to its end. Header names in lower case; of a repeated header the first. */
 export interface HttpAnswer {
@@ -19,6 +21,8 @@ export interface HttpRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Once it goes out it is not torn off at once by what ends the push, see {@link linger}. */
+  readonly finishes?: boolean;
 }
 
 /** Sends a request and reads the answer. Throws an {@link ExchangeError} or, when stopped, the signal's reason. */
@@ -62,34 +66,30 @@ export interface ExchangeOptions {
 export function makeHttpExchange(options: ExchangeOptions): HttpExchange {
   const agent = makeDispatcher(options);
   return {
-    async send({ method, url, headers, body }, signal) {
+    async send({ method, url, headers, body, finishes = false }, signal) {
       signal.throwIfAborted();
       // Behind a proxy the address is not connected to from here, but it must not be reached that way either.
       refuseAddress(url.hostname.replace(/^\[|\]$/g, ""), options.allowAddress);
-      const stop = new AbortController();
-      const forget = onAbort(signal, () => stop.abort(signal.reason));
-      const timer = setTimeout(() => stop.abort(timedOut(options.timeoutMs)), options.timeoutMs);
+      const { origin, pathname, search } = url;
+      const content = { path: pathname + search, method: method as "GET", headers, body: body ?? null };
       const startedAt = performance.now();
-      let status: number | null = null;
+      const sent = dispatch(agent, { origin, ...content }, options.maxAnswerBytes);
+      let isStopped = false;
+      const stop = (): void => {
+        isStopped = true;
+        sent.stop(signal.reason as Error);
+      };
+      const forget = finishes ? linger(signal, stop) : onAbort(signal, stop);
+      const timer = setTimeout(() => sent.stop(timedOut(options.timeoutMs)), options.timeoutMs);
       try {
-        const response = await agent.request({
-          origin: url.origin,
-          path: url.pathname + url.search,
-          method: method as "GET",
-          headers,
-          body: body ?? null,
-          signal: stop.signal,
-        });
-        status = response.statusCode;
-        const text = await readText(response.body, options.maxAnswerBytes);
-        const answerHeaders = toHeaders(response.headers);
-        return { status: response.statusCode, headers: answerHeaders, text: text ?? "", tooLong: text === null };
+        const { status, headers, bytes } = await sent.answer;
+        return { status, headers, text: bytes === null ? "" : toText(bytes), tooLong: bytes === null };
       } catch (error) {
-        throw signal.aborted ? signal.reason : toExchangeError(error);
+        throw isStopped ? signal.reason : toExchangeError(error);
       } finally {
         clearTimeout(timer);
         forget();
-        if (!signal.aborted) options.onExchange?.(status, (performance.now() - startedAt) / 1000);
+        if (!isStopped) options.onExchange?.(sent.status(), (performance.now() - startedAt) / 1000);
       }
     },
     close: () => agent.close(),
@@ -217,26 +217,12 @@ const beforeSending: ReadonlySet<string> = new Set([
   "UND_ERR_PRX_TLS",
 ]);
 
-async function readText(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string | null> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    length += chunk.length;
-    // Leaving the loop destroys the stream and its connection.
-    if (length > maxBytes) return null;
-    chunks.push(chunk);
-  }
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+function toText(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+    return utf8.decode(bytes);
   } catch (error) {
     throw new ExchangeError("answer", "the answer is not UTF-8 text", true, error);
   }
-}
-
-function toHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): ReadonlyMap<string, string> {
-  const entries = Object.entries(headers).flatMap(([name, value]): [string, string][] => {
-    const first = Array.isArray(value) ? value[0] : value;
-    return first === undefined ? [] : [[name.toLowerCase(), first]];
-  });
-  return new Map(entries);
 }
