@@ -25,7 +25,7 @@ if (port !== null) {
   const { config, holder, leaseMs, publicUrl } = workerData as EngineThreadData;
   const key = Buffer.from(config.encryptionKey);
   const log = makeLog(config.logLevel);
-  const parts = await openParts({ ...config, encryptionKey: key }, log, { watch: false });
+  const parts = await openParts({ ...config, encryptionKey: key }, log, { watch: false, checkpoints: "engine" });
   const engine = wireEngine(parts, { holder, leaseMs, publicUrl, dataDir: config.dataDir });
   const send = (message: EngineThreadAnswer): void => port.postMessage(message);
   const questions = makeAnswerer<EngineQuestions>(answerQuestions(parts), {

@@ -68,7 +68,7 @@ export async function startBridge(
     (reason) => `BRIDGE_DATA_DIR: ${config.dataDir} can't be used: ${reason}`,
   );
   setFlagsFromString(`--heap-growing-percent=${mostGarbage}`);
-  const parts = await openParts(ready, log, { watch: true });
+  const parts = await openParts(ready, log, { watch: true, checkpoints: "elsewhere" });
   // First the port: where another instance has it, this one must not begin to sync.
   let handle: (request: Request, edge: object) => Response | Promise<Response> = () =>
     new Response(null, { status: 503 });

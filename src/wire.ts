@@ -72,11 +72,18 @@ interface Opened {
 export async function openParts(
   config: ReadyConfig,
   log: Log,
-  { watch }: { /** Follow changes of the schema files, and log what is wrong with them. */ readonly watch: boolean },
+  {
+    watch,
+    checkpoints,
+  }: {
+    /** Follow changes of the schema files, and log what is wrong with them. */
+    readonly watch: boolean;
+    readonly checkpoints: "engine" | "elsewhere";
+  },
 ): Promise<Parts> {
   checkSchemasDir(config);
   const store = await orStartError(
-    openStore(config.databaseUrl, { cipher: makeCipher(config.encryptionKey) }),
+    openStore(config.databaseUrl, { cipher: makeCipher(config.encryptionKey), checkpoints }),
     (reason) => `DATABASE_URL: the database can't be used: ${reason}`,
   );
   const schemas = await openSchemas(config, store, log, watch).catch(async (error: unknown) => {

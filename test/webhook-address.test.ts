@@ -13,7 +13,7 @@ it("a webhook is judged by the address that is connected to, whatever it is call
     const env = { BRIDGE_ALLOW_PRIVATE_ADDRESSES: allowed, BRIDGE_SCHEMAS_DIR: `${projectDir}/schemas` };
     const config = { ...readConfig(env), databaseUrl: "file::memory:" };
     const keys = { adminToken: "0123456789abcdef", encryptionKey: randomBytes(32) };
-    const parts = await openParts({ ...config, ...keys }, makeLog("silent"), { watch: false });
+    const parts = await openParts({ ...config, ...keys }, makeLog("silent"), { watch: false, checkpoints: "elsewhere" });
     onTestFinished(() => parts.close());
     return (url: string) =>
       parts.edges.sendWebhook(

@@ -39,6 +39,7 @@ import { makeRecordViews } from "./records-view.ts";
 import { makeSchemaVersionStore } from "./schema-versions.ts";
 import { makeSettingStore } from "./settings.ts";
 import { makeSourceStore } from "./sources.ts";
+import type { Checkpoints } from "./sqlite/checkpoints.ts";
 import { openSqlite } from "./sqlite/open.ts";
 import type { EventStore, GaugeStore, Store } from "./store.ts";
 import { makeSummaryStore } from "./summaries.ts";
@@ -68,6 +69,13 @@ export type FullStore = Store &
   GaugeStore &
   EngineTaskStore;
 
+export interface StoreOptions {
+  readonly cipher: Cipher;
+  readonly clock?: () => number;
+  /** Of SQLite; `here` if absent. */
+  readonly checkpoints?: Checkpoints;
+}
+
 /**
  * Opens a database and brings its tables up to date.
  *
@@ -76,9 +84,9 @@ export type FullStore = Store &
  */
 export async function openStore(
   url: string,
-  { cipher, clock = Date.now }: { readonly cipher: Cipher; readonly clock?: () => number },
+  { cipher, clock = Date.now, ...options }: StoreOptions,
 ): Promise<FullStore> {
-  const database = await openDatabase(url);
+  const database = await openDatabase(url, options);
   const store = makeStore(database, cipher, clock);
   try {
     // Another key than the one that the secrets lie under: better known now than at the first sync.
@@ -90,8 +98,8 @@ export async function openStore(
   return store;
 }
 
-export async function openDatabase(url: string): Promise<Database> {
-  if (!/^postgres(ql)?:/.test(url)) return openSqlite(url.replace(/^file:(\/\/)?/, ""));
+export async function openDatabase(url: string, options: Pick<StoreOptions, "checkpoints"> = {}): Promise<Database> {
+  if (!/^postgres(ql)?:/.test(url)) return openSqlite(url.replace(/^file:(\/\/)?/, ""), options);
   // 10 MB in each thread, which SQLite does without.
   const { openPostgres } = await import("./postgres/open.ts");
   return openPostgres(url);

@@ -5,6 +5,7 @@ import { constant } from "../constant.ts";
 import { type Database, errorCode, type Row, type Upsert } from "../database.ts";
 import { migrate } from "../migrations/run.ts";
 import type { Tables } from "../tables.ts";
+import { type Checkpoints, keepLogShort } from "./checkpoints.ts";
 import { cachedPrepare, type Prepare } from "./prepare.ts";
 import { makeReader } from "./reader.ts";
 import { shareCommits } from "./share-commits.ts";
@@ -14,7 +15,10 @@ import { shareCommits } from "./share-commits.ts";
  *
  * @param file a path, `:memory:`, or an empty text for a file without a name, which goes when it is closed
  */
-export async function openSqlite(file: string): Promise<Database> {
+export async function openSqlite(
+  file: string,
+  { checkpoints = "here" }: { readonly checkpoints?: Checkpoints } = {},
+): Promise<Database> {
   const connection = new SqliteConnection(file);
   // The busy timeout first: the change to WAL itself may meet a lock of another process.
   connection.pragma(`busy_timeout = ${patienceMs}`);
@@ -23,8 +27,7 @@ export async function openSqlite(file: string): Promise<Database> {
   connection.pragma("foreign_keys = ON");
   // A server has two of these, and the system keeps the file besides: 8 MB.
   connection.pragma("cache_size = -8000");
-  // A checkpoint syncs: one for some batches rather than several for each.
-  connection.pragma("wal_autocheckpoint = 4000");
+  const leaveLog = keepLogShort(connection, checkpoints);
   connection.pragma("temp_store = MEMORY");
   const prepareCached = cachedPrepare(connection);
   const prepareRaw = cachedPrepare(connection, { raw: true });
@@ -74,6 +77,7 @@ export async function openSqlite(file: string): Promise<Database> {
         : reader.all(text, parameters)) as readonly unknown[] as readonly R[],
     isTaken: (error) => /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/.test(errorCode(error) ?? ""),
     async close() {
+      leaveLog();
       reader?.close();
       await db.destroy();
     },
@@ -81,7 +85,7 @@ export async function openSqlite(file: string): Promise<Database> {
   try {
     await migrate(database);
   } catch (error) {
-    await db.destroy();
+    await database.close();
     throw error;
   }
   return database;

@@ -15,9 +15,9 @@ export interface Step {
 }
 
 /** Resources that are read, and written down as about to be sent, at once. */
-const pageSize = 128;
+const pageSize = 256;
 /** Outcomes that are saved at once. Both are so few that the target still has requests to work on meanwhile. */
-const saveAfter = 64;
+const saveAfter = 128;
 
 /**
  * Works on all resources of a step, some at a time: first those that never failed, and else in the order of their pages.
