@@ -9,6 +9,8 @@ export interface BenchTarget {
   /** Requests since the last reset: all, and by method and type. */
   requests(): Promise<{ readonly total: number; readonly counts: Readonly<Record<string, number>> }>;
   violations(): Promise<number>;
+  /** From here on every answer comes so many milliseconds later; 0: at once. */
+  delayAnswers(ms: number): Promise<void>;
   /** Forgets what was recorded, or everything. */
   reset(what: "journal" | "everything"): Promise<void>;
   /** Everything held, one by one. */
@@ -19,8 +21,12 @@ export interface BenchTarget {
 export async function startTarget(dist: string): Promise<BenchTarget> {
   const process = await startProgram([`${dist}/simulator/scim/main.js`]);
   const { url, controlUrl, token } = JSON.parse(process.ready) as { url: string; controlUrl: string; token: string };
-  const call = async (path: string, method = "GET"): Promise<Response> => {
-    const response = await fetch(`${controlUrl}${path}`, { method, headers: { authorization: `Bearer ${token}` } });
+  const call = async (path: string, method = "GET", body?: object): Promise<Response> => {
+    const response = await fetch(`${controlUrl}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
     if (!response.ok) throw new Error(`the target answered ${response.status} to ${method} ${path}`);
     return response;
   };
@@ -31,6 +37,10 @@ export async function startTarget(dist: string): Promise<BenchTarget> {
     counts: () => json("/counts"),
     requests: () => json("/requests"),
     violations: async () => (await json<readonly unknown[]>("/violations")).length,
+    async delayAnswers(ms) {
+      await call("/faults", "DELETE");
+      if (ms > 0) await call("/faults", "POST", { effect: { kind: "delay", ms } });
+    },
     async reset(what) {
       await call(what === "journal" ? "/reset?journal" : "/reset", "POST");
     },
