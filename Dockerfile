@@ -32,5 +32,6 @@ VOLUME ["/data"]
 EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# Node is process 1: the program handles SIGTERM itself and ends in order.
-CMD ["node", "dist/main.js", "serve"]
+# Node is process 1: the program handles SIGTERM itself and ends in order. As `npm start` has it: V8 would let young garbage
+# take 48 MB, and half of that is as fast.
+CMD ["node", "--max-semi-space-size=8", "dist/main.js", "serve"]

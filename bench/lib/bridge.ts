@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -73,12 +74,20 @@ interface AttributeChange {
 /** Calls in flight at WeCom, and a second: the most that the form allows. */
 export const wecomLimits = { requestsPerSecond: 150, concurrency: 50 } as const;
 
-/** @param nodeOptions such as `--cpu-prof` */
+/** What `npm start` gives to Node itself. */
+function startOptions(): readonly string[] {
+  const { scripts } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    scripts: { start: string };
+  };
+  return scripts.start.split(" ").filter((word) => word.startsWith("--"));
+}
+
+/** @param nodeOptions such as `--cpu-prof`, besides those of `npm start` */
 export async function startBridge(dist: string, nodeOptions: readonly string[] = []): Promise<BenchBridge> {
   const dataDir = await mkdtemp(join(tmpdir(), "bridge-bench-"));
   const token = "bench-admin-token-0000";
   const start = () =>
-    startProgram([...nodeOptions, `${dist}/main.js`, "serve"], {
+    startProgram([...startOptions(), ...nodeOptions, `${dist}/main.js`, "serve"], {
       env: {
         PORT: "0",
         BRIDGE_DATA_DIR: dataDir,
