@@ -14,10 +14,16 @@ export interface Step {
   readonly work: (resource: PendingResource, parts: PushParts) => Promise<PushOutcome | readonly PushOutcome[]>;
 }
 
-/** Resources that are read, and written down as about to be sent, at once. */
-const pageSize = 256;
-/** Outcomes that are saved at once. Both are so few that the target still has requests to work on meanwhile. */
-const saveAfter = 128;
+/**
+ * Resources that are read, and written down as about to be sent, at once: few at first, and more for a target that deals
+ * with a page in less than {@link pageMs} milliseconds. What is written down is what a crash leaves in doubt.
+ */
+const pageSizes = { fewest: 64, most: 512 } as const;
+const pageMs = 1000;
+/** Outcomes that are saved at once. The more there are, the fewer pages of the indexes are written for each. */
+const saveAfter = 256;
+/** A target that is slow has its outcomes saved, and shown, so many milliseconds after the last ones were. */
+const saveAfterMs = 1000;
 
 /**
  * Works on all resources of a step, some at a time: first those that never failed, and else in the order of their pages.
@@ -35,8 +41,10 @@ export async function eachPending(parts: PushParts, { kind, pageOf, choose, work
     for (const turn of parts.turns) yield* resourcesOf((page) => pageOf({ ...page, ...turn }));
   }
   async function* resourcesOf(pageOf: Step["pageOf"]): AsyncGenerator<PendingResource, void> {
+    let limit: number = pageSizes.fewest;
     for (let after = ""; ; ) {
-      const found = await pageOf({ after, limit: pageSize });
+      const askedAt = performance.now();
+      const found = await pageOf({ after, limit });
       const last = found.at(-1);
       if (last === undefined) return;
       after = last.id;
@@ -50,6 +58,8 @@ export async function eachPending(parts: PushParts, { kind, pageOf, choose, work
         page.map(({ id }) => id),
       );
       yield* page;
+      const isQuick = performance.now() - askedAt < pageMs;
+      limit = isQuick ? Math.min(pageSizes.most, limit * 2) : Math.max(pageSizes.fewest, limit / 2);
     }
   }
   const outcomes = keepOutcomes(parts);
@@ -77,6 +87,7 @@ interface KeptOutcomes {
 function keepOutcomes(parts: PushParts): KeptOutcomes {
   let waiting: PushOutcome[] = [];
   let before: Promise<void> = Promise.resolve();
+  let savedAt = performance.now();
   const saveWaiting = async (): Promise<void> => {
     const outcomes = waiting;
     waiting = [];
@@ -87,6 +98,7 @@ function keepOutcomes(parts: PushParts): KeptOutcomes {
   };
   // One after the other: each sees what belongs to whom by the one before.
   const save = (): Promise<void> => {
+    savedAt = performance.now();
     before = before.then(saveWaiting, saveWaiting);
     return before;
   };
@@ -94,7 +106,7 @@ function keepOutcomes(parts: PushParts): KeptOutcomes {
     save,
     async add(outcomes) {
       waiting.push(...outcomes);
-      if (waiting.length >= saveAfter) await save();
+      if (waiting.length >= saveAfter || performance.now() - savedAt >= saveAfterMs) await save();
     },
   };
 }
