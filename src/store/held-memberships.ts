@@ -18,13 +18,36 @@ export const membersAlone = {
 
 const because = "these members are to be removed themselves, and more removals are planned than the safeguards allow";
 
-/** Holds the memberships of those whose removal from the directory a task holds. The others leave their groups. */
-export async function holdMemberships(trx: Transaction<Tables>, taskId: string): Promise<void> {
+/**
+ * Holds the memberships of those whose removal from the directory a task holds, and with them the deletion of the groups
+ * that they are in. The others leave their groups.
+ *
+ * @returns how many groups wait for that
+ */
+export async function holdMemberships(trx: Transaction<Tables>, taskId: string): Promise<number> {
+  const groups = await holdGroups(trx, taskId);
   const ofThose = sql<boolean>`member_id in (${heldRemovals(taskId)})`;
   for (const { row, count } of await groupsOf(trx, taskId, "planned", ofThose)) {
     const isWhole = count === row.removed_count && row.added_count === 0 && row.after === null;
     if (!isWhole) await setAside(trx, row, ofThose, { status: "held", because });
     else await trx.updateTable("change").set({ status: "held", because }).where("seq", "=", row.seq).execute();
+  }
+  return groups;
+}
+
+/** A department that is gone would take all who are in it out of it: it waits with them, and those above it with it. */
+async function holdGroups(trx: Transaction<Tables>, taskId: string): Promise<number> {
+  for (let count = 0; ; ) {
+    const held = await sql`
+      update change set status = 'held'
+      where task_id = ${taskId} and target_id is null and status = 'planned' and action = 'delete'
+        and resource_type = 'Group' and exists (
+          select 1 from member m where m.group_id = change.resource_id and exists (
+            select 1 from change h where h.resource_id = m.member_id and h.task_id = ${taskId} and h.target_id is null
+              and h.status = 'held' and h.action in ('deactivate', 'delete')))`.execute(trx);
+    const found = Number(held.numAffectedRows ?? 0);
+    if (found === 0) return count;
+    count += found;
   }
 }
 
