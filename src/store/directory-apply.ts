@@ -281,14 +281,14 @@ async function forgetGone(
 }
 
 /**
- * Whether the task that deletes a group takes a member `m` out of it by himself: his record says why, or he leaves too. Whom
- * an undo takes out it keeps, by what he was made from.
+ * Whether the task that deletes a group takes a member `m` out of it by himself: his record says why. Whom an undo takes out
+ * it keeps, by what he was made from. Who is to leave altogether may yet stay, where the task is cancelled.
  */
 function isTakenOut(taskId: string): RawBuilder<boolean> {
   return sql`exists (
     select 1 from change p join change_member pm on pm.change_seq = p.seq and pm.op = 'remove' and pm.member_id = m.member_id
     where p.resource_id = m.group_id and p.task_id = ${taskId} and p.target_id is null
-      and p.status in ('planned', 'applied'))`;
+      and p.leavers = 0 and p.status in ('planned', 'applied'))`;
 }
 
 /** Who is in a group when it is deleted is written down: an undo brings them back to it. */

@@ -112,6 +112,27 @@ describe("a department that goes with people whose removal is held", () => {
   });
 });
 
+test("who was to leave with a department that went, and did not for the task was cancelled, has it again", async () => {
+  const { fixture, goes, narrow, widen } = await withScope({ source: { safeguards: noSafeguards } });
+  const { store } = fixture;
+  await narrow();
+  const { applyNext } = store;
+  let steps = 0;
+  store.applyNext = async (lease, taskId, sourceId) => {
+    steps += 1;
+    // Both departments are gone by now.
+    if (steps === 3) await store.cancelTask(taskId);
+    return applyNext(lease, taskId, sourceId, 1);
+  };
+  expect(await fixture.sync()).toMatchObject({ state: "cancelled" });
+  store.applyNext = applyNext;
+  await expect.poll(async () => (await store.openTasks()).length).toBe(0);
+  expect((await membersOf(fixture, goes)).own).toEqual([]);
+  await widen();
+  expect(await fixture.sync()).toMatchObject({ state: "succeeded", counts: { groups: { created: 2 } } });
+  expect(await membersOf(fixture, goes)).toEqual(all);
+});
+
 test.each(["cancelled", "failed"] as const)(
   "who is to leave a group, and waits, is looked at again when the task is %s in the middle",
   async (state) => {
