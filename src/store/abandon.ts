@@ -27,7 +27,11 @@ export async function abandonPlan(
   // While marks are left nobody was noted as looked at: by the mapping that somebody may take back now, people may have
   // gained or lost memberships already, and would still count as what the one before made of them.
   const marked = await trx.selectFrom("task_mark").select("task_id").where("task_id", "=", taskId).limit(1).execute();
-  const touched = marked.length > 0 ? sql`c.task_id = ${taskId} and c.target_id is null` : unfinished;
+  // Who was to leave a group, and waits for a person, may have been brought up to date but for that.
+  const waits = sql`c.task_id = ${taskId} and c.target_id is null and c.status = 'held'
+    and not exists (select 1 from sync_task t where t.id = c.task_id and t.undoes is not null)`;
+  const touched =
+    marked.length > 0 ? sql`c.task_id = ${taskId} and c.target_id is null` : sql`((${unfinished}) or (${waits}))`;
   await sql`
     update resource set fingerprint = null where id in (
       select m.member_id from change c join change_member m on m.change_seq = c.seq

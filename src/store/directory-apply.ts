@@ -266,27 +266,29 @@ async function forgetGone(
     trx,
     groups.map(({ row }) => row.seq),
   );
-  // Whose record says the same as before would not be looked at when the mapping makes the group again.
-  const unmapped = idsOf(groups.filter(({ extra }) => extra.keepsRecord === true));
-  if (unmapped.length > 0) {
-    const isKept = groups.some(({ extra }) => extra.kept !== undefined);
+  if (groups.length > 0) {
+    // Whose record says the same as before would not be looked at when the group is there again: the mapping made none of it
+    // for a while, or a person let it go and kept those who were in it.
     await sql`
       update resource set fingerprint = null where id in (
         select m.member_id from member m
-        where ${isOneOf("m.group_id", unmapped)} ${isKept ? sql`and not ${isTakenOut(taskId)}` : sql``})`.execute(trx);
-  }
-  if (groups.length > 0)
+        where ${isOneOf("m.group_id", idsOf(groups))} and not ${isTakenOut(taskId)})`.execute(trx);
     await trx
       .deleteFrom("member")
       .where(isOneOf("group_id", idsOf(groups)))
       .execute();
+  }
 }
 
-/** Whether an undo takes a member `m` out of the group that it deletes, and so keeps him, by what he was made from. */
+/**
+ * Whether the task that deletes a group takes a member `m` out of it by himself: his record says why. Whom an undo takes out
+ * it keeps, by what he was made from. Who is to leave altogether may yet stay, where the task is cancelled.
+ */
 function isTakenOut(taskId: string): RawBuilder<boolean> {
   return sql`exists (
     select 1 from change p join change_member pm on pm.change_seq = p.seq and pm.op = 'remove' and pm.member_id = m.member_id
-    where p.resource_id = m.group_id and p.task_id = ${taskId} and p.target_id is null and p.leavers = 0)`;
+    where p.resource_id = m.group_id and p.task_id = ${taskId} and p.target_id is null
+      and p.leavers = 0 and p.status in ('planned', 'applied'))`;
 }
 
 /** Who is in a group when it is deleted is written down: an undo brings them back to it. */

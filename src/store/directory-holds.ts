@@ -64,14 +64,14 @@ export function makeDirectoryHolds(
 
     holdRemovals: (lease, taskId, types) =>
       write(lease, async (trx) => {
-        if (types.length === 0) return;
+        if (types.length === 0) return 0;
         await holdPlanned(trx, taskId, types).where("action", "in", ["deactivate", "delete"]).execute();
-        await holdMemberships(trx, taskId);
+        return holdMemberships(trx, taskId);
       }),
 
     holdIdentityChanges: (lease, taskId, types) =>
       write(lease, async (trx) => {
-        if (types.length === 0) return;
+        if (types.length === 0) return 0;
         const held = await holdPlanned(trx, taskId, types)
           .where("action", "in", identityActions)
           .where("changes_identity", "=", 1)
@@ -80,7 +80,7 @@ export function makeDirectoryHolds(
         // What a group is called waits; who is in it does not: nobody would look at those people again.
         for (const row of held) if (row.added_count + row.removed_count > 0) await letMembersGoAhead(trx, row);
         // Of whom it would switch off the memberships wait as well.
-        await holdMemberships(trx, taskId);
+        return holdMemberships(trx, taskId);
       }),
 
     holdMemberRemovals: (lease, changeSeqs) =>

@@ -241,10 +241,10 @@ export interface DirectoryStore {
   plannedIdentityChanges(taskId: string): Promise<RemovalCounts>;
   /** Removals in the window, by other tasks. `scope` is `source:{id}` or `target:{id}`, of names with `:identity` behind. */
   recentRemovals(scope: string, since: number, sourceId?: string): Promise<RemovalCounts>;
-  /** Sets the planned removals aside. */
-  holdRemovals(lease: Lease, taskId: string, types: readonly ResourceType[]): Promise<void>;
-  /** Sets the planned changes of identity aside. */
-  holdIdentityChanges(lease: Lease, taskId: string, types: readonly ResourceType[]): Promise<void>;
+  /** Sets the planned removals aside; how many groups, of other types, are not deleted for the members that stay so. */
+  holdRemovals(lease: Lease, taskId: string, types: readonly ResourceType[]): Promise<number>;
+  /** Sets the planned changes of identity aside; how many groups are not deleted for that. */
+  holdIdentityChanges(lease: Lease, taskId: string, types: readonly ResourceType[]): Promise<number>;
   holdMemberRemovals(lease: Lease, changeSeqs: readonly number[]): Promise<number>;
   /** Removals that were held at a target and approved: forgotten after the push that carried them out. */
   forgetReleased(lease: Lease, targetId: string, sourceIds: readonly string[]): Promise<void>;

@@ -18,18 +18,44 @@ export const membersAlone = {
 
 const because = "these members are to be removed themselves, and more removals are planned than the safeguards allow";
 
-/** Holds the memberships of those whose removal from the directory a task holds. The others leave their groups. */
-export async function holdMemberships(trx: Transaction<Tables>, taskId: string): Promise<void> {
-  const ofThose = sql<boolean>`member_id in (${heldRemovals(taskId)})`;
+/**
+ * Holds the memberships of those whose removal from the directory a task holds, and with them the deletion of the groups
+ * that they are in. The others leave their groups.
+ *
+ * @returns how many groups wait for that
+ */
+export async function holdMemberships(trx: Transaction<Tables>, taskId: string): Promise<number> {
+  const groups = await holdGroups(trx, taskId);
+  const ofThose = isToGo(taskId, "held");
   for (const { row, count } of await groupsOf(trx, taskId, "planned", ofThose)) {
     const isWhole = count === row.removed_count && row.added_count === 0 && row.after === null;
     if (!isWhole) await setAside(trx, row, ofThose, { status: "held", because });
     else await trx.updateTable("change").set({ status: "held", because }).where("seq", "=", row.seq).execute();
   }
+  return groups;
 }
 
+/** A department that is gone would take all who are in it out of it: it waits with them, and those above it with it. */
+async function holdGroups(trx: Transaction<Tables>, taskId: string): Promise<number> {
+  for (let count = 0; ; ) {
+    const held = await sql`
+      update change set status = 'held'
+      where task_id = ${taskId} and target_id is null and status = 'planned' and action = 'delete'
+        and resource_type = 'Group' and exists (
+          select 1 from member m
+          where m.group_id = change.resource_id and ${isToGo(taskId, "held", "m.member_id")})`.execute(trx);
+    const found = Number(held.numAffectedRows ?? 0);
+    if (found === 0) return count;
+    count += found;
+  }
+}
+
+/** What is said of a change that was held, and that a person did not let through with others. */
+export const refused = { status: "skipped", error: "not approved" } as const;
+
 /**
- * A person approved some of what a task holds: the memberships of those whose removal is not among it stay.
+ * A person approved some of what a task holds: of the rest no removal is carried out, and the memberships of those whose
+ * removal is not among it stay.
  *
  * @param approved the numbers of the changes that were approved
  * @returns the numbers of the changes of groups that go with what was approved, named or not
@@ -40,14 +66,21 @@ export async function releaseMemberships(
   taskId: string,
   approved: readonly number[],
 ): Promise<readonly number[]> {
-  const refused = { status: "skipped", error: "not approved" } as const;
-  const staying = sql<boolean>`member_id in (${heldRemovals(taskId)} and not (${database.isOneOf("seq", approved)}))`;
-  const going = sql<boolean>`member_id in (${heldRemovals(taskId)} and ${database.isOneOf("seq", approved)})`;
+  await trx
+    .updateTable("change")
+    .set(refused)
+    .where("task_id", "=", taskId)
+    .where("target_id", "is", null)
+    .where("status", "=", "held")
+    .where("action", "in", ["deactivate", "delete"])
+    .where((where) => where.not(database.isOneOf("seq", approved)))
+    .execute();
+  const staying = isToGo(taskId, "skipped");
   for (const { row, count } of await groupsOf(trx, taskId, "held", staying)) {
     if (count < row.removed_count) await setAside(trx, row, staying, refused);
     else await trx.updateTable("change").set(refused).where("seq", "=", row.seq).execute();
   }
-  return (await groupsOf(trx, taskId, "held", going)).map(({ row }) => row.seq);
+  return (await groupsOf(trx, taskId, "held", isToGo(taskId, "held"))).map(({ row }) => row.seq);
 }
 
 /**
@@ -92,10 +125,20 @@ export async function setAside(
   return count;
 }
 
-/** Ids of those whose removal from the directory a task holds. */
-function heldRemovals(taskId: string): RawBuilder<unknown> {
-  return sql`select resource_id from change where task_id = ${taskId} and target_id is null and status = 'held'
-    and action in ('deactivate', 'delete')`;
+/**
+ * Whether the removal of a member, whose id this column has, is held by a task, or was not approved. Asked of each of them: a
+ * list of all would be made anew for each group. Of a status PostgreSQL believes that hardly anything has it when much was
+ * given it in the same transaction, and would look through all of that each time: so its index is out of reach.
+ */
+function isToGo(
+  taskId: string,
+  status: "held" | "skipped",
+  memberId: "change_member.member_id" | "m.member_id" = "change_member.member_id",
+): RawBuilder<boolean> {
+  const isRefused = status === "held" ? sql`1 = 1` : sql`h.error = ${refused.error}`;
+  return sql<boolean>`exists (
+    select 1 from change h where h.resource_id = ${sql.ref(memberId)} and h.task_id = ${taskId}
+      and h.target_id is null and h.status || '' = ${status} and h.action in ('deactivate', 'delete') and ${isRefused})`;
 }
 
 /** Changes of groups in the directory by which some of those leave, and how many do. */

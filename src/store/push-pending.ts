@@ -282,11 +282,13 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
         notWithheld(scope, type, "delete"),
       ),
 
-    async removalsAmong(scope, resourceIds) {
+    async removalsAmong(scope, resourceIds, options = {}) {
       if (resourceIds.length === 0 || !scope.types.includes("User")) return new Set();
       const { rows } = await sql<{ id: string }>`
         select resource.id ${from(scope, "User")} and ${isOneOf("resource.id", resourceIds)} and ${isLinked}
-          and (${mustBeInactive(scope)} or ${mustBeDeleted(scope, "User")})`.execute(db);
+          and (${mustBeInactive(scope)} or ${mustBeDeleted(scope, "User")}) and ${isApproved(scope, options)}`.execute(
+        db,
+      );
       return new Set(rows.map(({ id }) => id));
     },
 

@@ -5,7 +5,7 @@ import { countChanges, noCounts } from "./counts.ts";
 import type { Database } from "./database.ts";
 import type { EngineTaskStore } from "./engine.ts";
 import { writeEvents } from "./events.ts";
-import { releaseMemberships } from "./held-memberships.ts";
+import { refused, releaseMemberships } from "./held-memberships.ts";
 import { makeHeldPushes } from "./held-pushes.ts";
 import { makePruning } from "./prune.ts";
 import { insertTask, slotOf } from "./queued-task.ts";
@@ -262,7 +262,7 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
       const following = await releaseMemberships(database, trx, id, seqs);
       await trx
         .updateTable("change")
-        .set({ status: "skipped", error: "not approved" })
+        .set(refused)
         .where("task_id", "=", id)
         .where("status", "=", "held")
         .where((where) => where.not(isOneOf("seq", [...seqs, ...following])))

@@ -33,17 +33,24 @@ export async function guardDirectory(parts: GuardParts): Promise<TaskHold | null
   // Both are judged before anything is held: who is switched off by the mapping counts for both.
   const removals = await judgeRemovals(parts, now);
   const identities = await judgeIdentityChanges(parts, now);
-  if (removals.types.length > 0) await store.holdRemovals(lease, taskId, removals.types);
-  if (identities.types.length > 0) await store.holdIdentityChanges(lease, taskId, identities.types);
+  const groups = [
+    removals.types.length > 0 ? await store.holdRemovals(lease, taskId, removals.types) : 0,
+    identities.types.length > 0 ? await store.holdIdentityChanges(lease, taskId, identities.types) : 0,
+  ].reduce((all, each) => all + each, 0);
   const members = await holdMemberLosses(parts);
-  const reasons = [...removals.reasons, ...identities.reasons, ...members.reasons];
+  const reasons = [...removals.reasons, ...identities.reasons, ...waitingWith(groups), ...members.reasons];
   if (reasons.length === 0) return null;
   return {
     reason: reasons.join("; "),
-    removals: { ...removals.held, members: members.held },
+    removals: { ...removals.held, groups: removals.held.groups + groups, members: members.held },
     ...(identities.types.length > 0 && { identities: identities.held }),
     expiresAt: now + holdDurationMs,
   };
+}
+
+/** Why groups wait that are few enough to go: nobody is taken out of them whose own removal waits. */
+function waitingWith(groups: number): readonly string[] {
+  return groups === 0 ? [] : [`${groups} groups to be deleted wait with them, for they are in those`];
 }
 
 async function judgeRemovals({ store, taskId, sourceId, safeguards }: GuardParts, now: number): Promise<Refusal> {

@@ -114,6 +114,32 @@ onEachDatabase("removals that the safeguards hold", (at) => {
     expect(skipped.items.map(({ changes }) => changes)).toEqual([[expect.objectContaining({ removed: [userId(2)] })]]);
   });
 
+  it("keep the groups that those people are in, and those that these are in", async () => {
+    const first = await beginWork(at.store);
+    await fillDirectory(at.store, first, { users: 3, members: { 1: [1], 2: [3], 3: [2] } });
+    const inGroup = { groupId: groupId(1), memberId: groupId(2), memberType: "Group" } as const;
+    const nested = await nextTask(at.store, first);
+    await planMembers(at.store, nested, [{ ...inGroup, op: "add" }]);
+    await applyAll(at.store, nested);
+    const work = await nextTask(at.store, nested);
+    const { lease, task } = work;
+    await at.store.addChanges(lease, task.id, [
+      departure(userChange(3), 1),
+      ...[1, 2, 3].map((number) => departure(groupChange(number), 1)),
+    ]);
+    const leaving = [edge("remove", 2, 3), { ...inGroup, op: "remove" as const }];
+    await planMembers(at.store, work, leaving, { leavers: true });
+    expect(await at.store.holdRemovals(lease, task.id, ["User"])).toBe(2);
+    await applyAll(at.store, work);
+    expect(await membersNow(at.store, 2)).toEqual([3]);
+    expect(await at.store.countOfSource(work.source.id)).toMatchObject({ users: 3, groups: 2 });
+    await finish(at.store, task, "held", at.clock.now + 1000);
+    expect(await at.store.approveTask(task.id, null)).toBe(true);
+    await at.store.startTask(task.id);
+    await applyAll(at.store, work);
+    expect(await at.store.countOfSource(work.source.id)).toMatchObject({ users: 2, groups: 0 });
+  });
+
   it("are not released when somebody changed one of those people since", async () => {
     const work = await planDepartures();
     await at.store.holdRemovals(work.lease, work.task.id, ["User", "Group"]);

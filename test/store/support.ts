@@ -4,6 +4,7 @@ import type { FullStore } from "../../src/store/open-store.ts";
 import type {
   DirectoryChange,
   Lease,
+  MemberChange,
   NewSource,
   NewTarget,
   ReadRecord,
@@ -199,7 +200,7 @@ export function edge(op: "add" | "remove", group: number, user: number) {
 export async function planMembers(
   store: FullStore,
   { lease, task }: Work,
-  edges: readonly ReturnType<typeof edge>[],
+  edges: readonly MemberChange[],
   { leavers = false } = {},
 ): Promise<void> {
   await store.addMemberChanges(lease, task.id, edges, { leavers, because: "its members changed" });

@@ -304,3 +304,20 @@ test("what is kept outlasts syncs that see other fields of people, or nobody", a
   expect(await unseen()).toEqual([...before, "address"].sort());
   expect(await keptNow(fixture)).toMatchObject([{ externalId: a }]);
 });
+
+test("what is let through of an undo after a sync that saw other fields is kept as well", async () => {
+  const fixture = await startEngineFixture(guarded);
+  const { corp } = fixture;
+  const [b = ""] = leavable(fixture);
+  for (const { userid } of corp.truth().members) corp.patchMember(userid, { address: userid === b ? "某路1号" : "" });
+  await fixture.sync();
+  join(fixture);
+  const waiting = await undo(fixture, await fixture.sync());
+  expect(waiting).toMatchObject({ state: "held" });
+  corp.patchMember(b, { address: "" });
+  await fixture.sync();
+  expect(await fixture.approve(waiting)).toMatchObject({ state: "succeeded", error: null });
+  await fixture.sync();
+  for (const each of joiners) expect(await stateOf(fixture, each)).toBe("gone");
+  expect((await keptNow(fixture)).map(({ externalId }) => externalId).sort()).toEqual(joiners);
+});

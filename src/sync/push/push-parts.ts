@@ -32,6 +32,8 @@ export interface PushParts {
   readonly log: Log;
   /** What the guard holds removals of: of those, only the ones that somebody approved may be sent. */
   readonly held: ReadonlySet<ResourceType>;
+  /** Groups whose deletion waits for that of people in them, by id. */
+  readonly heldGroups: ReadonlyMap<string, PendingResource>;
   /** What the guard holds new names of, that the rules make: of those too. */
   readonly heldRenames: ReadonlySet<ResourceType>;
   /** Which accounts there are protected. */

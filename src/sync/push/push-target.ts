@@ -5,6 +5,7 @@ import type { Target, TargetLanguage } from "../../target/target.ts";
 import type { Pause } from "./attempt.ts";
 import { createResources } from "./create-resources.ts";
 import { endFirstContact, makeFirstContact } from "./first-contact.ts";
+import { groupsOfHeld, withGroups } from "./groups-of-held.ts";
 import { guardRemovals, logForSafeguards, type RemovalGuard } from "./guard-removals.ts";
 import { guardRenames, type RenameGuard } from "./guard-renames.ts";
 import { holdPending } from "./hold-removals.ts";
@@ -91,6 +92,7 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
       ...{ watched, rules, capabilities, attempts, scope, protection, unprotected: new Unprotected() },
       turns: await turnsOf(store, scope),
       held: new Set(),
+      heldGroups: new Map(),
       heldRenames: new Set(),
       onProgress: (count) => {
         done += count;
@@ -113,6 +115,7 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
       await withholdProtected(parts);
       guard = (await guardRemovals(request, scope)) ?? guard;
       parts = { ...parts, held: new Set([...parts.held, ...(guard?.types ?? [])]) };
+      parts = { ...parts, heldGroups: await groupsOfHeld(parts) };
       lost = lost || members.lost || (await removals(parts));
       // It takes changes after all: of the kinds that it was given a few of go the others too.
       const isCleared = round === 1 && isSuspect(probation) && watched.hasTaken();
@@ -122,7 +125,13 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     await holdPending(parts);
     // Whoever was not tried yet is still to be looked for in what was listed.
     if (!watched.isCutShort()) await endFirstContact(parts);
-    const result = await conclude(request, scope, { guard, renames, members, isCutShort: watched.isCutShort() });
+    const waiting = withGroups(guard, parts.heldGroups.size);
+    const result = await conclude(request, scope, {
+      guard: waiting,
+      renames,
+      members,
+      isCutShort: watched.isCutShort(),
+    });
     const refusal = refusalOf(watched, probation);
     if (refusal === null) return result;
     // What waits for a person is shown to him, and is not the worse for what the target does with the rest.

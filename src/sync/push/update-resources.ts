@@ -46,7 +46,10 @@ export async function deleteResources(parts: PushParts, type: ResourceType): Pro
     kind: `delete ${type}`,
     pageOf: (page) => parts.store.pendingDeletes(parts.scope, type, { ...page, ...sendable(parts, type) }),
     work: (resource, ofKind) => deleteOne(ofKind, resource),
-    choose: (page) => withhold(parts, page, "delete"),
+    choose: (page) => {
+      const going = page.filter(({ id }) => !parts.heldGroups.has(id));
+      return withhold(parts, going, "delete");
+    },
   });
 }
 

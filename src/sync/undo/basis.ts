@@ -1,12 +1,27 @@
 import type { KeptBasis, UndoUnit } from "../../store/store.ts";
 
+/** The version of the mapping in force, with everything else that shapes what it yields; and without the fields that are seen. */
+export interface VersionsInForce {
+  readonly mappingVersion: string;
+  readonly keptVersion: string;
+}
+
 /**
  * By what an undo keeps a resource: what the source said when it was made as it is now. Null where the source says
  * something else by now that is not here yet, for a sync was held, cancelled or cut off: that word was ignored for good.
+ * What the mapping in force made is kept whichever fields the reads to come see, and those that come before it is let through.
  *
- * @param mappingVersion in force; for what is not here, which no mapping made
+ * @param versions in force; also for what is not here, which no mapping made
  */
 export function basisOf(
+  unit: Pick<UndoUnit, "current" | "document" | "said" | "kept">,
+  { mappingVersion, keptVersion }: VersionsInForce,
+): KeptBasis | null {
+  const basis = madeFrom(unit, mappingVersion);
+  return basis?.mappingVersion === mappingVersion ? { ...basis, mappingVersion: keptVersion } : basis;
+}
+
+function madeFrom(
   { current, document, said, kept }: Pick<UndoUnit, "current" | "document" | "said" | "kept">,
   mappingVersion: string,
 ): KeptBasis | null {

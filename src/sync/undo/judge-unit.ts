@@ -9,7 +9,7 @@ import {
   undoneMark,
 } from "../../store/store.ts";
 import { departure } from "../plan-record.ts";
-import { basisOf } from "./basis.ts";
+import { basisOf, type VersionsInForce } from "./basis.ts";
 
 // What a task did to a resource, and what taking that back comes to:
 //
@@ -36,8 +36,7 @@ export interface JudgeOptions {
   readonly undoes: string;
   /** Ids of deleted groups that are brought back. */
   readonly restored: ReadonlySet<string>;
-  /** In force. */
-  readonly mappingVersion: string;
+  readonly versions: VersionsInForce;
 }
 
 /** What the record of an undone change says. */
@@ -46,10 +45,10 @@ export function undoneBecause(undoes: string): string {
 }
 
 /** Judges one resource by how it is now. */
-export function judgeUnit(unit: UndoUnit, { undoes, restored, mappingVersion }: JudgeOptions): Verdict {
+export function judgeUnit(unit: UndoUnit, { undoes, restored, versions }: JudgeOptions): Verdict {
   const moved = whatMoved(unit);
   if (moved !== null) return leftOut(moved);
-  const kept = basisOf(unit, mappingVersion);
+  const kept = basisOf(unit, versions);
   if (kept === null) return leftOut(unheard);
   const { document, edges } = unit;
   if (document !== null && document.before === null) return { kind: "leaves", kept };

@@ -10,7 +10,7 @@ import type {
   UndoUnit,
 } from "../../store/store.ts";
 import { protectedAmong, protectedBy } from "../plan-departures.ts";
-import { basisOf } from "./basis.ts";
+import { basisOf, type VersionsInForce } from "./basis.ts";
 import {
   hasAllGroups,
   isRestored,
@@ -29,8 +29,7 @@ export interface UndoParts {
   readonly undoes: string;
   /** Who is not changed, whatever an administrator takes back. */
   readonly protection: Protection;
-  /** In force, with everything else that shapes what it yields. */
-  readonly mappingVersion: string;
+  readonly versions: VersionsInForce;
   readonly onProgress: (done: number) => Promise<void>;
 }
 
@@ -95,7 +94,7 @@ async function findRestored(parts: UndoParts): Promise<ReadonlySet<string>> {
   const candidates = new Map<string, UndoUnit>();
   for await (const units of pagesOf(parts, "Group")) {
     for (const unit of units) {
-      const isAsLeft = whatMoved(unit) === null && basisOf(unit, parts.mappingVersion) !== null;
+      const isAsLeft = whatMoved(unit) === null && basisOf(unit, parts.versions) !== null;
       if (isRestored(unit) && isAsLeft) candidates.set(unit.resourceId, unit);
     }
   }
@@ -118,7 +117,7 @@ async function planPage(
   restored: ReadonlySet<string>,
   left: Departures,
 ): Promise<readonly Made[]> {
-  const { store, lease, taskId, undoes, protection, mappingVersion } = parts;
+  const { store, lease, taskId, undoes, protection, versions } = parts;
   const changes: DirectoryChange[] = [];
   const edges: MemberChange[] = [];
   const made: Made[] = [];
@@ -127,7 +126,7 @@ async function planPage(
     const by = current.deleted || current.departed ? null : protectedBy(protection, current);
     const verdict =
       by === null
-        ? judgeUnit(unit, { undoes, restored, mappingVersion })
+        ? judgeUnit(unit, { undoes, restored, versions })
         : ({ kind: "left-out", why: protectedReason(by) } as const);
     if (verdict.kind === "left-out") changes.push(leftOutChange(unit, undoes, verdict.why));
     else if (verdict.kind === "leaves") made.push({ unit, kept: verdict.kept });

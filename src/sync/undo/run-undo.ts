@@ -25,10 +25,10 @@ export async function runUndo(
   const { mapping, version, problem } = loaded;
   await store.noteTask(task.id, { mapping: { name: mapping.name, version, problem } });
   const context = sourceContext(row, (await store.readUnseenFields(row.id)) ?? []);
-  const mappingVersion = mappingVersionOf(mapping, context);
+  const versions = { mappingVersion: mappingVersionOf(mapping, context), keptVersion: keptVersionOf(mapping, context) };
   let looked = 0;
   await planUndo({
-    ...{ store, lease, taskId: task.id, undoes, protection, mappingVersion },
+    ...{ store, lease, taskId: task.id, undoes, protection, versions },
     onProgress: async (done) => {
       signal.throwIfAborted();
       looked += done;
@@ -54,7 +54,7 @@ export async function runUndo(
 }
 
 /**
- * What an undo keeps by the mapping in force is kept whichever fields of people the reads to come see. Left undone, for the
+ * Who came to a group or left it, and nothing else, is kept by the version that made him: that too is kept whichever fields of people the reads to come see. Left undone, for the
  * undo was cut off, it ends with the first that sees others.
  */
 export async function keepAcrossFields(
