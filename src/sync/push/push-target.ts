@@ -104,7 +104,7 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     await store.forgetHeld(request.lease, request.taskId, row.id);
     const renames = await guardRenames(parts);
     if (renames !== null) parts = { ...parts, heldRenames: renames.types };
-    await makeFirstContact(parts);
+    const met = await makeFirstContact(parts);
     let members: MembersResult = { lost: false, held: null, heldMembers: 0 };
     for (let round = 1; round <= maxRounds; round += 1) {
       let lost = await additions(parts);
@@ -121,7 +121,7 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     attempts.ensureUp();
     await holdPending(parts);
     // Whoever was not tried yet is still to be looked for in what was listed.
-    if (!watched.isCutShort()) await endFirstContact(parts);
+    if (!watched.isCutShort()) await endFirstContact(parts, met);
     const result = await conclude(request, scope, { guard, renames, members, isCutShort: watched.isCutShort() });
     const refusal = refusalOf(watched, probation);
     if (refusal === null) return result;
