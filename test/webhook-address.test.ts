@@ -28,7 +28,7 @@ it("a webhook is judged by the address that is connected to, whatever it is call
     await expect(guarded(url)).rejects.toThrow(/not allowed|not be reached|refused/);
   expect(receiver.messages).toEqual([]);
   const free = await open("true");
-  expect(await free(receiver.url)).toBe(204);
-  receiver.answer(500);
-  expect(await free(receiver.url)).toBe(500);
+  expect(await free(receiver.url)).toEqual({ status: 204, retryAfterMs: null });
+  receiver.answer(500, { "Retry-After": "120" });
+  expect(await free(receiver.url)).toEqual({ status: 500, retryAfterMs: 120_000 });
 });
