@@ -104,10 +104,13 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     await store.forgetHeld(request.lease, request.taskId, row.id);
     const renames = await guardRenames(parts);
     if (renames !== null) parts = { ...parts, heldRenames: renames.types };
+    // Whatever put it into quarantine may end this push too, before the turn of those who have left.
+    let lostBefore = probation !== undefined && (await deactivateUsers(parts));
     const met = await makeFirstContact(parts);
     let members: MembersResult = { lost: false, held: null, heldMembers: 0 };
     for (let round = 1; round <= maxRounds; round += 1) {
-      let lost = await additions(parts);
+      let lost = (await additions(parts)) || lostBefore;
+      lostBefore = false;
       members = await pushMembers(parts);
       // What came before may have taken long: what has become pending meanwhile is guarded too.
       await withholdProtected(parts);
