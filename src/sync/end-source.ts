@@ -63,16 +63,6 @@ export async function endSource(
   return task.id;
 }
 
-/** Removes a source here, and from the lists of its targets. */
-async function forgetSource(store: SourceStore & TargetStore, id: string): Promise<void> {
-  for (const target of await store.listTargets()) {
-    if (!target.settings.sources.includes(id)) continue;
-    const sources = target.settings.sources.filter((each) => each !== id);
-    await store.updateTarget(target.id, { settings: { ...target.settings, sources } });
-  }
-  await store.deleteSource(id);
-}
-
 /** What the end of a source has come to. */
 export interface EndRequest {
   /** What the task was told; an end that was ordered while it ran takes another task. */
@@ -155,7 +145,7 @@ export async function settleLeaving(
     const isDue = source.nextRunAt !== null && source.nextRunAt <= now;
     await store.noteWaiting(sourceId, hadItsTurn ? waitsFor : null, hadItsTurn && !isDue ? now + leavingRetryMs : now);
   } else if (leaving.then === "delete") {
-    await forgetSource(store, sourceId);
+    await store.deleteSource(sourceId);
   } else {
     await store.closeEnding(sourceId, leaving);
   }

@@ -102,3 +102,15 @@ test("nothing is made twice of a source that was added to its target, and pushed
   expect(await fixture.sync({ source: row })).toMatchObject({ state: "succeeded" });
   expect(accounts(fixture)).toEqual(before);
 });
+
+test("groups that are provisioned later are looked for too", async () => {
+  const fixture = await startEngineFixture({ corp });
+  const { row } = await connectedAgain(fixture);
+  const provision = { users: true, groups: false, userGroups: false, onRemoval: "deactivate" as const };
+  await fixture.patchTarget({ provision });
+  expect(await fixture.sync({ source: row })).toMatchObject({ state: "succeeded" });
+  const before = accounts(fixture);
+  await fixture.patchTarget({ provision: { ...provision, groups: true } });
+  expect(await fixture.sync({ source: row })).toMatchObject({ state: "succeeded" });
+  expect(accounts(fixture)).toEqual(before);
+});
