@@ -206,7 +206,8 @@ function failed({ state, error }: Pushed["result"]): boolean {
 /** Why the end of a source is not through: what failed, and what it waits for; null where neither is known. */
 function whyNotThrough({ error }: DirectoryResult, targets: readonly Pushed[], waitsFor: string | null): string | null {
   const reasons = targets.flatMap(({ row, result }) =>
-    failed(result) ? [`the target ${row.name}: ${result.error?.detail ?? ""}`] : [],
+    // The target's own words may name a person, and others are to read this.
+    failed(result) ? [`the target ${row.name}: ${result.outage?.detail ?? result.error?.detail ?? ""}`] : [],
   );
   const all = [...(error === null ? [] : [error.detail]), ...reasons, ...(waitsFor === null ? [] : [waitsFor])];
   return all.length === 0 ? null : all.join("; ");

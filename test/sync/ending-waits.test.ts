@@ -213,3 +213,13 @@ test("an end that waits for the same still is told of once, and of what is new a
   expect(await again()).toMatchObject({ state: "partial" });
   expect(await told()).toBe(2);
 });
+
+test("what an end waits for has no words of the target, which may name a person", async () => {
+  const fixture = await startEngineFixture({ corp });
+  await fixture.sync();
+  const effect = { kind: "status", status: 401 } as const;
+  fixture.control.fault({ match: { method: "PATCH" }, effect });
+  expect(await end(fixture)).toMatchObject({ state: "partial", error: { code: "target.unauthorized" } });
+  await expect.poll(async () => (await endings(fixture))[0]?.waitsFor, { interval: 10 }).toContain("credentials");
+  expect((await endings(fixture))[0]?.waitsFor).not.toContain("A fault");
+});
