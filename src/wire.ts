@@ -34,6 +34,7 @@ import { factDescriptions, parseTargetProfile, type TargetProfile, TargetProfile
 import { profileChecks } from "./target/profile-checks.ts";
 import { readTargetProfile } from "./target/read-profile.ts";
 import { makeHttpExchange } from "./target/scim/http-exchange.ts";
+import { retryAfterMs } from "./target/scim/retry-after.ts";
 import { type Target, TargetError, type TargetLanguage, type WriteNotes } from "./target/target.ts";
 
 /** A configuration in which nothing is left to be made: keys and tokens are known. */
@@ -183,17 +184,17 @@ function openTarget(
   return { profile, ...opened };
 }
 
-/** Webhooks go through the same guard of addresses as requests to targets. Of an answer nothing but its status is read. */
+/** Webhooks go through the same guard of addresses as requests to targets. Of an answer its body is not read. */
 function makeWebhookSender(allowAddress: AddressPolicy): SendWebhook {
   return async ({ url, headers, body }, signal) => {
     const http = makeHttpExchange({ concurrency: 1, timeoutMs: 15_000, maxAnswerBytes: 0, allowAddress });
     try {
       const agent = { "user-agent": `wecom-scim-bridge/${programVersion()}` };
-      const { status } = await http.send(
+      const { status, headers: answered } = await http.send(
         { method: "POST", url: new URL(url), headers: { ...headers, ...agent }, body },
         signal,
       );
-      return status;
+      return { status, retryAfterMs: retryAfterMs(answered.get("retry-after"), Date.now()) };
     } finally {
       await http.close();
     }

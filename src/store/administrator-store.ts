@@ -125,5 +125,8 @@ export interface AuditStore {
   /** Newest first. */
   listAudit(query: AuditQuery): Promise<Page<AuditRecord>>;
   /** What somebody did to one of these since then, refusals aside; oldest first. */
-  auditOf(subjects: readonly Pick<AuditSubject, "kind" | "id">[], since: number): Promise<readonly AuditRecord[]>;
+  auditOf(
+    subjects: readonly (Pick<AuditSubject, "kind" | "id"> | { readonly kind: string; readonly name: string })[],
+    since: number,
+  ): Promise<readonly AuditRecord[]>;
 }

@@ -51,7 +51,12 @@ export function makeAuditStore({ db, dialect }: Database, clock: () => number): 
         .selectAll()
         .where((where) =>
           where.or(
-            subjects.map(({ kind, id }) => where.and([where("subject_kind", "=", kind), where("subject_id", "=", id)])),
+            subjects.map(({ kind, ...called }) =>
+              where.and([
+                where("subject_kind", "=", kind),
+                "name" in called ? where("subject_name", "=", called.name) : where("subject_id", "=", called.id),
+              ]),
+            ),
           ),
         )
         .where("at", ">=", since)

@@ -1,8 +1,12 @@
+import { sql } from "kysely";
 import type { Database } from "./database.ts";
 import type { EndingStore, SourceSettings } from "./store.ts";
 
 /** Sources that are on their way out. */
-export function makeEndings({ db }: Pick<Database, "db">, clock: () => number): EndingStore {
+export function makeEndings(
+  { db, write, dialect }: Pick<Database, "db" | "write" | "dialect">,
+  clock: () => number,
+): EndingStore {
   return {
     async listEndings() {
       const rows = await db
@@ -47,5 +51,17 @@ export function makeEndings({ db }: Pick<Database, "db">, clock: () => number): 
         .where("next_run_at", ">", clock())
         .execute();
     },
+
+    closeEnding: (id, { people, then }) =>
+      write(async (trx) => {
+        // An administrator may be changing it at this moment. SQLite has one writer anyway.
+        if (dialect === "postgres") await sql`select 1 from source where id = ${id} for update`.execute(trx);
+        const row = await trx.selectFrom("source").select("settings").where("id", "=", id).executeTakeFirst();
+        const { leaving, ...settings } = JSON.parse(row?.settings ?? "{}") as Partial<SourceSettings>;
+        if (leaving === undefined || leaving.people !== people || leaving.then !== then) return false;
+        const left = { settings: JSON.stringify(settings), next_run_at: null, waits_for: null, updated_at: clock() };
+        await trx.updateTable("source").set(left).where("id", "=", id).execute();
+        return true;
+      }),
   };
 }

@@ -316,7 +316,7 @@ export interface ChangeTally {
 
 export interface EngineTaskStore {
   /** Moves a source's next run, unless another process did. */
-  postponeSource(id: string, from: number, to: number | null): Promise<boolean>;
+  postponeSource(id: string, from: number | null, to: number | null): Promise<boolean>;
   /** Queued and running tasks, oldest first. */
   openTasks(): Promise<readonly TaskRow[]>;
   /** False when the task was cancelled meanwhile. */

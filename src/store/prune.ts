@@ -11,6 +11,7 @@ import type { EngineTaskStore } from "./engine.ts";
 const batch = 500;
 /** Between two of them others have their turn. */
 const pauseMs = 10;
+const dayMs = 86_400_000;
 
 /** Deletes records whose time is over. */
 export function makePruning(database: Database): Pick<EngineTaskStore, "pruneRecords"> {
@@ -35,11 +36,21 @@ export function makePruning(database: Database): Pick<EngineTaskStore, "pruneRec
       await pruneTable("removal", row, sql<boolean>`at < ${before}`, signal);
       await pruneTable("plan_request", "seq", sql<boolean>`created_at < ${before}`, signal);
       await pruneTable("directory_record", "seq", sql<boolean>`at < ${before}`, signal);
-      await pruneTable("audit_record", "seq", sql<boolean>`at < ${before}`, signal);
+      await pruneTable("audit_record", "seq", sql<boolean>`at < ${Math.min(before, await decidedSince())}`, signal);
       const isSettled = sql<boolean>`state <> 'pending'`;
       await pruneTable("webhook_delivery", "id", sql<boolean>`created_at < ${before} and ${isSettled}`, signal);
     },
   };
+
+  /** What was done since then may say who must not approve what still waits, by `separateApprover`. */
+  async function decidedSince(): Promise<number> {
+    const oldest = await db
+      .selectFrom("sync_task")
+      .select((at) => at.fn.min("created_at").as("at"))
+      .where("state", "in", ["queued", "running", "held"])
+      .executeTakeFirst();
+    return oldest?.at == null ? Number.POSITIVE_INFINITY : Number(oldest.at) - dayMs;
+  }
 
   async function pruneChanges(before: number, signal: AbortSignal | undefined): Promise<void> {
     for (let [at, last] = [-1, 0]; ; ) {

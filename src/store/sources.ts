@@ -10,6 +10,7 @@ import { revokeLease } from "./leases.ts";
 import { withName } from "./names.ts";
 import type { NewSource, Secrets, SourceRow, SourceSettings, SourceStore } from "./store.ts";
 import type { Tables } from "./tables.ts";
+import { takeSourceFromTargets } from "./take-from-targets.ts";
 
 /** Identity sources, with their secrets encrypted. */
 export function makeSourceStore(database: Database, cipher: Cipher, clock: () => number): SourceStore {
@@ -105,6 +106,7 @@ export function makeSourceStore(database: Database, cipher: Cipher, clock: () =>
     deleteSource: (id) =>
       write(async (trx) => {
         await revokeLease(trx, `source:${id}`);
+        await takeSourceFromTargets(database, trx, id, clock());
         // User groups, of which members go with it.
         const at = await takeDirectoryTime(database, trx, clock());
         const groups = await trx

@@ -90,6 +90,8 @@ export interface EndingStore {
   noteWaiting(id: string, waitsFor: string | null, nextTryAt: number): Promise<void>;
   /** What was in the way of an end may be gone: each is due at once. */
   tryEndingsAtOnce(): Promise<void>;
+  /** The end is through, and the source stays disabled. False where another end was ordered meanwhile, or none is any more. */
+  closeEnding(id: string, leaving: NonNullable<SourceSettings["leaving"]>): Promise<boolean>;
 }
 
 /** A source that is no more. */

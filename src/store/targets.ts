@@ -1,10 +1,11 @@
-import { type Kysely, type Selectable, sql, type Transaction } from "kysely";
+import type { Kysely, Selectable, Transaction } from "kysely";
 import type { Cipher } from "../lib/cipher.ts";
 import { canonicalJson } from "../lib/json.ts";
 import { uuidv7 } from "../lib/uuid.ts";
 import type { Database } from "./database.ts";
 import { directoryTime } from "./directory-clock.ts";
 import { askLeaseBack, revokeLease } from "./leases.ts";
+import { lockTarget } from "./lock-target.ts";
 import { withName } from "./names.ts";
 import { sooner, toQuarantine } from "./quarantines.ts";
 import { openSecrets, sealSecrets } from "./sources.ts";
@@ -120,6 +121,9 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
             .execute();
           const after = await readTarget(trx, id);
           if (after.status !== "enabled") await forgetAlerts(trx, id);
+          if (givesOthers(before.settings, after.settings)) {
+            await trx.deleteFrom("target_source").where("target_id", "=", id).execute();
+          }
           // Who is to be spared must not wait for the end of a push that knows nothing of it: one write, so that no crash
           // leaves the push with what was said before.
           if (mayDoOtherwise(before, after)) await askLeaseBack(trx, `target:${id}`);
@@ -150,16 +154,16 @@ async function forgetAlerts(trx: Transaction<Tables>, id: string): Promise<void>
   await trx.deleteFrom("alert").where("name", "=", `target.quarantined:${id}`).execute();
 }
 
-/** Two changes of one target come one after the other. SQLite has one writer anyway. */
-async function lockTarget({ dialect }: Pick<Database, "dialect">, trx: Transaction<Tables>, id: string): Promise<void> {
-  if (dialect === "postgres") await sql`select 1 from target where id = ${id} for update`.execute(trx);
-}
-
 /** Whether anything but its name is another. */
 function isChanged(before: TargetRow, { name: _, ...change }: Partial<NewTarget>): boolean {
   return Object.entries(change).some(
     ([key, value]) => canonicalJson(value) !== canonicalJson(before[key as keyof typeof change]),
   );
+}
+
+/** Whether it is given people, or groups, and was not: what it holds of those was never looked for. */
+function givesOthers({ provision: before }: TargetSettings, { provision: after }: TargetSettings): boolean {
+  return (after.users && !before.users) || (after.groups && !before.groups);
 }
 
 /** Whether a push that is under way may be doing what it should not any more. */

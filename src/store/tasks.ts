@@ -80,7 +80,7 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
         .updateTable("source")
         .set({ next_run_at: to })
         .where("id", "=", id)
-        .where("next_run_at", "=", from)
+        .where("next_run_at", from === null ? "is" : "=", from)
         .executeTakeFirst();
       return moved.numUpdatedRows > 0n;
     },

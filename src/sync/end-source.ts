@@ -63,22 +63,14 @@ export async function endSource(
   return task.id;
 }
 
-/** Removes a source here, and from the lists of its targets. */
-async function forgetSource(store: SourceStore & TargetStore, id: string): Promise<void> {
-  for (const target of await store.listTargets()) {
-    if (!target.settings.sources.includes(id)) continue;
-    const sources = target.settings.sources.filter((each) => each !== id);
-    await store.updateTarget(target.id, { settings: { ...target.settings, sources } });
-  }
-  await store.deleteSource(id);
-}
-
 /** What the end of a source has come to. */
 export interface EndRequest {
   /** What the task was told; an end that was ordered while it ran takes another task. */
   readonly leaving: Leaving;
   /** What stays in the directory, because it is protected. */
   readonly kept?: RemovalCounts | undefined;
+  /** Ids of the targets that it was told: not those that were paused or disabled when it was their turn. */
+  readonly told: ReadonlySet<string>;
   readonly now: number;
 }
 
@@ -86,7 +78,7 @@ export interface EndRequest {
 export async function whatEndWaitsFor(
   store: LeavingStore,
   sourceId: string,
-  { leaving, kept = { users: 0, groups: 0 }, now }: EndRequest,
+  { leaving, kept = { users: 0, groups: 0 }, told, now }: EndRequest,
 ): Promise<string | null> {
   if (leaving.people === "keep") return null;
   const reasons: string[] = [];
@@ -98,11 +90,8 @@ export async function whatEndWaitsFor(
     if (count > 0) reasons.push(`${count} of its people paused at the target ${name}: resume them`);
   }
   for (const target of targets) {
-    if (!(await isHeldBack(store, target, sourceId, leaving, now))) continue;
-    const why = target.status === "enabled" ? "paused: resume it" : "disabled: enable it";
-    reasons.push(
-      `the target ${target.name}, which has people or groups of it and is ${why}, or take the source from it`,
-    );
+    if (told.has(target.id) || !(await hasLeavers(store, target, sourceId, leaving, now))) continue;
+    reasons.push(`the target ${target.name}, which has people or groups of it and ${whyNotTold(target)}`);
   }
   const { users, groups } = await store.countOfSource(sourceId);
   const left = { users: Math.max(0, users - kept.users), groups: Math.max(0, groups - kept.groups) };
@@ -113,6 +102,12 @@ export async function whatEndWaitsFor(
     reasons.push("memberships of its people and groups that targets still have");
   }
   return reasons.length === 0 ? null : reasons.join("; ");
+}
+
+function whyNotTold({ status, paused }: TargetRow): string {
+  if (status !== "enabled") return "is disabled: enable it, or take the source from it";
+  if (paused !== null) return "is paused: resume it, or take the source from it";
+  return "came back only while this was under way";
 }
 
 /** What the task of an end that is not through says. */
@@ -141,30 +136,34 @@ export async function settleLeaving(
 ): Promise<void> {
   const source = await store.findSource(sourceId);
   if (source?.settings.leaving === undefined) return;
-  // A plan, or what had been planned before (and approved, or cut off), empties nothing: that takes another task.
-  if (leaving === null || task.mode === "plan" || waitsFor !== null) {
-    const hadItsTurn = leaving !== null && task.mode === "apply" && task.stage === "plan";
+  const isOrdered = leaving !== null && isSameEnd(leaving, source.settings.leaving);
+  // A plan, or what had been planned before (and approved, or cut off), empties nothing: that takes another task. So does
+  // another end that was ordered meanwhile.
+  if (!isOrdered || task.mode === "plan" || waitsFor !== null) {
+    const hadItsTurn = isOrdered && task.mode === "apply" && task.stage === "plan";
     // Something was resumed while it ran: it stays due.
     const isDue = source.nextRunAt !== null && source.nextRunAt <= now;
     await store.noteWaiting(sourceId, hadItsTurn ? waitsFor : null, hadItsTurn && !isDue ? now + leavingRetryMs : now);
   } else if (leaving.then === "delete") {
-    await forgetSource(store, sourceId);
+    await store.deleteSource(sourceId);
   } else {
-    const { leaving: _, ...settings } = source.settings;
-    await store.updateSource(sourceId, { settings, nextRunAt: null });
+    await store.closeEnding(sourceId, leaving);
   }
 }
 
-/** Whether a target that is sent nothing now still has people of this source who are to go: it must hear of it first. */
-async function isHeldBack(
+function isSameEnd(one: Leaving, other: Leaving): boolean {
+  return one.people === other.people && one.then === other.then;
+}
+
+/** Whether a target that was not told still has people of this source who are to go: it must hear of it first. */
+async function hasLeavers(
   store: LeavingStore,
   target: TargetRow,
   sourceId: string,
   leaving: Leaving,
   now: number,
 ): Promise<boolean> {
-  const takesPart = target.status === "enabled" && target.paused === null;
-  if (takesPart || !target.settings.sources.includes(sourceId)) return false;
+  if (!target.settings.sources.includes(sourceId)) return false;
   const { pending } = await store.countPendingRemovals({
     targetId: target.id,
     sourceIds: [sourceId],

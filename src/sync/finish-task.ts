@@ -26,6 +26,13 @@ export interface Pushed {
   readonly result: TargetResult;
 }
 
+/** What else there is to say of a task that ended. */
+export interface Ending {
+  readonly plan?: TaskPlan;
+  /** The same was told of the task before it: nobody wants to hear it again. */
+  readonly isTold?: boolean;
+}
+
 /** Writes down how a task ended, and tells whoever wants to hear of it. */
 export async function finishTask(
   parts: FinishParts,
@@ -33,7 +40,7 @@ export async function finishTask(
   source: Pick<SourceRow, "id" | "name"> | null,
   directory: DirectoryResult,
   pushed: readonly Pushed[],
-  plan: TaskPlan | null = null,
+  { plan, isTold }: Ending = {},
 ): Promise<TaskState> {
   const { store, log, clock, observer, publicUrl } = parts;
   const counts = await store.countTask(task.id, null, directory.read);
@@ -49,18 +56,22 @@ export async function finishTask(
   const matching = pushed.find(({ result }) => result.matching)?.result.matching;
   const target = source === null ? (pushed[0]?.row ?? null) : null;
   const event = taskEvent({ task, state, source, target, counts, targets, error, hold }, publicUrl);
+  const isSilent = isTold === true && state !== "held";
   // An undo reads nothing.
   const isRead = source !== null && task.mode === "apply" && task.undoes === null;
   const isSynced = isRead && directory.usable && directory.error === null;
   const isFinished = await store.finishTask(task.id, {
-    ...{ state, counts, error, hold, isSynced, events: [event] },
+    ...{ state, counts, error, hold, isSynced, events: isSilent ? [] : [event] },
     targets: targets.map(({ name: _, ...each }) => each),
     ...(matching && { matching }),
     ...(plan && { plan }),
   });
   if (!isFinished) return state;
-  log[levels[state] ?? "info"]({ task: task.id, state, error: error?.code, event: event.type }, "task finished");
-  observer.eventRaised(event.type);
+  log[(isSilent ? null : levels[state]) ?? "info"](
+    { task: task.id, state, error: error?.code, event: event.type },
+    "task finished",
+  );
+  if (!isSilent) observer.eventRaised(event.type);
   const names = new Map(pushed.map(({ row }) => [row.id, row.name]));
   observer.taskEnded({
     ...{ source: source?.name ?? null, target: target?.name ?? null, mode: task.mode, state },

@@ -110,10 +110,9 @@ export async function runTask(parts: TaskParts, found: OpenTask, lease: Lease, o
     // What others' groups wait for is no reason to keep a source that nobody has any more.
     const hasLeft = state === "succeeded" || isOwnDone(directory, targets);
     if (source !== null) {
-      const reasons = [...(hasLeft ? [] : whatFailed(directory, targets)), ...(waitsFor === null ? [] : [waitsFor])];
-      const inTheWay =
-        reasons.length === 0 && !hasLeft ? "its task, which did not come to its end" : reasons.join("; ");
-      await settleLeaving(store, task, source.id, { leaving, waitsFor: inTheWay || null, now: clock() });
+      const reasons = hasLeft ? waitsFor : whyNotThrough(directory, targets, waitsFor);
+      const inTheWay = hasLeft ? reasons : (reasons ?? "its task, which did not come to its end");
+      await settleLeaving(store, task, source.id, { leaving, waitsFor: inTheWay, now: clock() });
     }
   } catch (error) {
     if (cancelled.signal.aborted || error instanceof TaskCancelledError) {
@@ -153,8 +152,21 @@ async function runDirectory(
   }
   // A custom source is kept here: there is nothing to read, only targets to bring up to date.
   if (row.type === "custom" && (row.settings.leaving === undefined || task.mode === "plan")) return nothing;
+  // It was queued before the source was disabled, or its end came through: nobody is to come back by it.
+  if (row.status === "disabled" && row.settings.leaving === undefined && reads(task)) {
+    return {
+      ...nothing,
+      usable: false,
+      error: { code: "source.disabled", detail: "the source was disabled meanwhile" },
+    };
+  }
   const checked = check === null ? {} : { checkPlan: check };
   return runSourceTask({ ...parts, lease, task, row, progress, signal, ...checked });
+}
+
+/** Whether a task begins with reading its source, to do what that says. */
+function reads({ mode, stage, undoes }: OpenTask): boolean {
+  return mode === "apply" && stage === "plan" && undoes === null;
 }
 
 /** The directory is brought up to date; its targets follow. */
@@ -170,24 +182,35 @@ async function finishPushes(
     : [];
   await progress.flush();
   const { store, clock } = parts;
-  const end = leaving === null || source === null ? null : { leaving, kept: directory.kept, now: clock() };
+  const told = new Set(targets.flatMap(({ row, result }) => (result.state === "paused" ? [] : [row.id])));
+  const end = leaving === null || source === null ? null : { leaving, kept: directory.kept, told, now: clock() };
   const waitsFor = end === null || source === null ? null : await whatEndWaitsFor(store, source.id, end);
   // What a target failed with says more; and a plan from before the end was ordered has had no turn at it.
   const isSaid = directory.error !== null || targets.some(({ result }) => failed(result)) || task.stage !== "plan";
   const said = waitsFor === null || isSaid ? directory : { ...directory, error: endingError(waitsFor) };
-  return { state: await finishTask(parts, task, source, said, targets), targets, waitsFor };
+  const why = isOwnDone(directory, targets) ? waitsFor : whyNotThrough(directory, targets, waitsFor);
+  const isTold =
+    leaving !== null && why !== null && task.trigger === "schedule" && why === (await lastWaitedFor(store, source?.id));
+  return { state: await finishTask(parts, task, source, said, targets, { isTold }), targets, waitsFor };
+}
+
+/** What the last try of the end of a source said that it waits for. */
+async function lastWaitedFor(store: EngineStore, id: string | undefined): Promise<string | null> {
+  return (await store.listEndings()).find(({ sourceId }) => sourceId === id)?.waitsFor ?? null;
 }
 
 function failed({ state, error }: Pushed["result"]): boolean {
   return error !== null && state !== "paused";
 }
 
-/** Why the end of a source is not through, as far as only its task can tell. */
-function whatFailed({ error }: DirectoryResult, targets: readonly Pushed[]): readonly string[] {
+/** Why the end of a source is not through: what failed, and what it waits for; null where neither is known. */
+function whyNotThrough({ error }: DirectoryResult, targets: readonly Pushed[], waitsFor: string | null): string | null {
   const reasons = targets.flatMap(({ row, result }) =>
-    failed(result) ? [`the target ${row.name}: ${result.error?.detail ?? ""}`] : [],
+    // The target's own words may name a person, and others are to read this.
+    failed(result) ? [`the target ${row.name}: ${result.outage?.detail ?? result.error?.detail ?? ""}`] : [],
   );
-  return [...(error === null ? [] : [error.detail]), ...reasons];
+  const all = [...(error === null ? [] : [error.detail]), ...reasons, ...(waitsFor === null ? [] : [waitsFor])];
+  return all.length === 0 ? null : all.join("; ");
 }
 
 /** How a task ended, and at which targets. */
@@ -206,7 +229,7 @@ async function finishPlan(request: AheadRequest, directory: DirectoryResult, lea
   const ahead = await planAhead(request);
   try {
     const plan = await keepPlan(ahead, lease);
-    return { state: await finishTask(parts, task, source, directory, ahead.pushed, plan), targets: ahead.pushed };
+    return { state: await finishTask(parts, task, source, directory, ahead.pushed, { plan }), targets: ahead.pushed };
   } finally {
     await ahead.scratch.close();
   }

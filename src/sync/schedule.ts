@@ -23,9 +23,14 @@ export function nextRun(source: Pick<SourceRow, "status" | "settings" | "type">,
 /** Queues a task for each source whose time has come. Several processes may do so: there is one task at a time. */
 export async function queueDueSources(store: SourceStore & TaskStore & EngineTaskStore, now: number): Promise<void> {
   for (const source of await store.listSources()) {
-    const isWanted = source.status === "enabled" || source.settings.leaving !== undefined;
-    if (!isWanted || source.nextRunAt === null || source.nextRunAt > now) continue;
-    const next = source.settings.leaving ? now + leavingRetryMs : nextRun(source, now);
+    const isEnding = source.settings.leaving !== undefined;
+    if (source.status !== "enabled" && !isEnding) continue;
+    // An end without a time is due: its time was taken by a change of the source.
+    const dueAt = source.nextRunAt ?? (isEnding ? now : Number.POSITIVE_INFINITY);
+    if (dueAt > now) continue;
+    // While a task of it runs an end stays due: what was in the way may be gone since that came past.
+    if (isEnding && (await store.openTasks()).some(({ sourceId }) => sourceId === source.id)) continue;
+    const next = isEnding ? now + leavingRetryMs : nextRun(source, now);
     if (!(await store.postponeSource(source.id, source.nextRunAt, next))) continue;
     const { task, created } = await store.queueTask({
       ...{ sourceId: source.id, targetId: null, trigger: "schedule", mode: "apply" },

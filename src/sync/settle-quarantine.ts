@@ -33,8 +33,13 @@ export async function settleVisit(
   const { row, quarantine, isPush } = visit;
   // Of one that refused everything that it answers says nothing: it is free once it took a change.
   const isUnproven = quarantine?.code === "target.refused" && isPush;
-  if (isPush && quarantine !== null && outage === null && result.isIdle) {
-    // There was nothing of a source, or a person, to try it with.
+  if (isPush && quarantine !== null && outage === null && result.isIdle && state !== "failed") {
+    // Of a source, or a person, there was nothing to try it with. Of nothing at all it refuses nothing; and left as it is a
+    // try that is due would be due again at once.
+    if (!visit.isPart) {
+      await freeTarget(parts, lease, visit);
+      await tellRecovered(parts, visit);
+    }
   } else if (outage !== null || (quarantine !== null && (state === "failed" || isUnproven))) {
     // One that is disabled is only looked at: nobody waits for it.
     if (row.status === "enabled") await quarantineTarget(parts, lease, visit, outage);

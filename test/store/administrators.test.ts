@@ -91,6 +91,18 @@ onEachDatabase("administrators", (at) => {
     expect(await done(0)).toEqual([]);
     const ended = (await at.store.listAudit({ limit: 1, administrator: "alice" })).items[0];
     expect(ended).toMatchObject({ id: first, status: 500, subject: { name: "corp" }, fields: ["/a"] });
+    // By name too: an account may be deleted by now.
+    await at.store.endAudit(first, { status: 200, subject: { kind: "source", id: "s1", name: "corp" } });
+    const called = await at.store.auditOf([{ kind: "source", name: "corp" }], 0);
+    expect(called.map(({ id }) => id)).toEqual([first]);
+
+    // As long as a task waits, what says who must not approve it stays.
+    const asked = { sourceId: "s1", targetId: null, trigger: "schedule", mode: "apply" } as const;
+    const { task } = await at.store.queueTask(asked);
+    at.clock.now += 48 * hourMs;
+    await at.store.pruneRecords(at.clock.now);
+    expect(await found({ administrator: "alice" })).toEqual(["PATCH /a_b"]);
+    await at.store.cancelTask(task.id);
     await at.store.pruneRecords(at.clock.now);
     expect(await found({ administrator: "alice" })).toEqual([]);
   });

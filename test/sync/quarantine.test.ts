@@ -7,7 +7,7 @@ import { changesTried, quarantineAfter } from "../../src/sync/quarantine.ts";
 import { type EngineFixture, type EngineFixtureOptions, noSafeguards, startEngineFixture } from "../support/engine.ts";
 import { onDatabase } from "../support/on-database.ts";
 import { idle, nextTry, quarantineOf, tried } from "./quarantine-support.ts";
-import { leavable } from "./targets/support.ts";
+import { leavable, userAt } from "./targets/support.ts";
 
 const corp = { shape: { members: 24, departments: 3, seed: 3, quirks: false } } as const;
 
@@ -423,3 +423,20 @@ async function startNarrowServer(baseUrl: string, limit: number) {
     },
   };
 }
+
+test("who has left is switched off with the first try, though each push ends at those who join", async () => {
+  const fixture = await start({ source: { safeguards: noSafeguards } });
+  const [leaver = ""] = leavable(fixture);
+  await fixture.sync();
+  // Credentials that may read and change, and not make.
+  fixture.control.fault({ match: { type: "User", method: "POST" }, effect: { kind: "status", status: 401 } });
+  for (let index = 0; index < 12; index += 1) {
+    fixture.corp.createMember({ userid: `joiner-${index}`, name: "新人", department: [1] });
+  }
+  fixture.corp.deleteMember(leaver);
+  expect(await fixture.sync({ trigger: "schedule" })).toMatchObject({ error: { code: "target.unauthorized" } });
+  expect(userAt(fixture, leaver)?.resource["active"]).toBe(true);
+  await nextTry(fixture);
+  expect(userAt(fixture, leaver)?.resource["active"]).toBe(false);
+  expect(await quarantineOf(fixture)).toMatchObject({ code: "target.unauthorized" });
+});

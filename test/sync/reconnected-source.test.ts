@@ -85,3 +85,32 @@ test("nothing is made twice where the first push was cut off, its answers lost, 
   expect(names.filter((name) => name === `department:${id}`)).toHaveLength(1);
   expect(accounts(fixture).groups).toEqual(expect.arrayContaining(before.groups));
 });
+
+test("nothing is made twice of a source that was added to its target, and pushed with others, before it was read", async () => {
+  const fixture = await startEngineFixture({ corp });
+  const shape = { members: 3, departments: 2, seed: 9, quirks: false };
+  const other = await fixture.addSource("other", { shape }, { namespace: "other" });
+  const { row } = await connectedAgain(fixture);
+  await fixture.patchTarget({ sources: [other.row.id, row.id] });
+  // The push of the other one is about both.
+  await fixture.store.pauseTarget(fixture.row.id, { reason: null, by: "admin" });
+  await fixture.sync({ source: other.row });
+  await fixture.store.pauseTarget(fixture.row.id, null);
+  expect(await fixture.push()).toMatchObject({ state: "succeeded" });
+  const before = accounts(fixture);
+
+  expect(await fixture.sync({ source: row })).toMatchObject({ state: "succeeded" });
+  expect(accounts(fixture)).toEqual(before);
+});
+
+test("groups that are provisioned later are looked for too", async () => {
+  const fixture = await startEngineFixture({ corp });
+  const { row } = await connectedAgain(fixture);
+  const provision = { users: true, groups: false, userGroups: false, onRemoval: "deactivate" as const };
+  await fixture.patchTarget({ provision });
+  expect(await fixture.sync({ source: row })).toMatchObject({ state: "succeeded" });
+  const before = accounts(fixture);
+  await fixture.patchTarget({ provision: { ...provision, groups: true } });
+  expect(await fixture.sync({ source: row })).toMatchObject({ state: "succeeded" });
+  expect(accounts(fixture)).toEqual(before);
+});

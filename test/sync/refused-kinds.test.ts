@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { endSource } from "../../src/sync/end-source.ts";
 import { type EngineFixture, type EngineFixtureOptions, noSafeguards, startEngineFixture } from "../support/engine.ts";
 import { idle, nextTry, quarantineOf } from "./quarantine-support.ts";
 import { leavable, membersOf, tagWith, userAt } from "./targets/support.ts";
@@ -135,4 +136,27 @@ describe("a target that refuses joiners", () => {
       detail: expect.stringMatching(/HTTP 403/),
     });
   });
+});
+
+test("a target that refused everything, and is to be given nothing any more, is free, also while a source of it ends", async () => {
+  const fixture = await start({ corp: { shape: { ...corp.shape, members: 40 } } });
+  const { store, source, row } = fixture;
+  const other = await fixture.addTarget();
+  // Connected, and not read yet.
+  const second = await fixture.addSource("second", { shape: corp.shape });
+  await fixture.patchTarget({ sources: [source.id, second.row.id] });
+  fixture.control.fault({ match: { method: "POST" }, effect: { kind: "status", status: 403 } });
+  await fixture.sync({ trigger: "schedule" });
+  expect(await quarantineOf(fixture)).toMatchObject({ code: "target.refused" });
+  // The end waits for the other target.
+  await store.pauseTarget(other.row.id, { reason: null, by: "admin" });
+  await endSource(store, source.id, "deactivate", "disable", fixture.now());
+  fixture.engine().nudge();
+  await expect.poll(async () => (await store.listEndings())[0]?.waitsFor, { interval: 10 }).toContain("paused");
+  await idle(fixture);
+
+  await nextTry(fixture);
+  expect(await quarantineOf(fixture)).toBeNull();
+  const tries = (await store.listTasks({ limit: 100 })).items.filter(({ targetId }) => targetId === row.id);
+  expect(tries).toHaveLength(1);
 });

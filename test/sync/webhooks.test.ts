@@ -229,4 +229,19 @@ describe("the waits between attempts", () => {
     const total = waits.reduce((sum, each) => sum + each, 0);
     expect(total / 3_600_000).toBeCloseTo(24, 1);
   });
+
+  it("are no shorter than the receiver asks for, up to an hour", async () => {
+    const fixture = await startEngineFixture({ withTarget: false });
+    const { hook, receiver } = await listen(fixture);
+    const nextTry = async () => ((await deliveries(fixture, hook))[0]?.nextTryAt ?? 0) - fixture.now();
+    receiver.answer(429, { "Retry-After": "600" });
+    await fixture.sync();
+    await until(async () => (await deliveries(fixture, hook))[0]?.lastStatus === 429);
+    expect(await nextTry()).toBeGreaterThan(595_000);
+    expect(await nextTry()).toBeLessThanOrEqual(600_000);
+    const refused = { outcome: "refused", status: 503, error: "no", retryAfterMs: 86_400_000 } as const;
+    expect(noteAttempt(refused, 0, 0, 0.5).nextTryAt).toBe(3_600_000);
+    // A wait of its own that is longer stays.
+    expect(noteAttempt({ ...refused, retryAfterMs: 1000 }, 1, 0, 0.5).nextTryAt).toBe(60_000);
+  });
 });

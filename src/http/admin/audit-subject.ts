@@ -61,9 +61,20 @@ const mostFields = 100;
 /** Names of members as this API has them; what somebody made up may be anything. */
 const isPlain = /^[A-Za-z$][\w$-]{0,63}$/;
 
-/** JSON Pointers of the fields that a body has. */
+/** Fields of a source or target that decide who is removed, who is called otherwise, and what of it is held. */
+const decisive = /^\/(safeguards|scope|mapping|namespace|sources|provision)(\/|$)/;
+
+/** Whether who sent this field had a say in what a safeguard holds. */
+export function isDecisiveField(pointer: string): boolean {
+  return decisive.test(pointer);
+}
+
+/** JSON Pointers of the fields that a body has. Of too many, those that decide are not left out: nobody hides them behind others. */
 export function fieldsOf(body: unknown): readonly string[] {
-  return isJsonObject(body) ? walk(body, []).slice(0, mostFields) : [];
+  const all = isJsonObject(body) ? walk(body, []) : [];
+  if (all.length <= mostFields) return all;
+  const [first, rest] = [true, false].map((isFirst) => all.filter((each) => isDecisiveField(each) === isFirst));
+  return [...(first ?? []), ...(rest ?? [])].slice(0, mostFields);
 }
 
 function walk(object: JsonObject, path: readonly string[]): readonly string[] {

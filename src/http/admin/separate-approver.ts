@@ -1,5 +1,6 @@
 import type { AuditRecord, AuditSubject, TaskRow } from "../../store/store.ts";
 import { ProblemError } from "../problem.ts";
+import { isDecisiveField } from "./audit-subject.ts";
 import { type AdminCaller, firstAdministrator } from "./caller.ts";
 import type { AdminParts } from "./parts.ts";
 
@@ -12,9 +13,6 @@ type Store = Pick<
 >;
 
 const dayMs = 86_400_000;
-
-/** Fields of a source or target that decide who is removed, who is called otherwise, and what of it is held. */
-const decisive = /^\/(safeguards|scope|mapping|namespace|sources|provision)(\/|$)/;
 
 /** Names of the accounts that can approve something, the environment's first. */
 export async function enabledAdministrators(store: Pick<Store, "listAdministrators">): Promise<readonly string[]> {
@@ -66,16 +64,26 @@ async function refusalOf(store: Store, task: TaskRow, caller: AdminCaller): Prom
   return `separateApprover: you ${why}, so another administrator has to approve it. Administrators other than ${[...new Set([...causes.keys(), caller.name])].join(", ")} may: ${who}. Everybody may cancel it.`;
 }
 
-/** An account that somebody made, or got into, is no second person. */
+/** An account that somebody made, or got into, is no second person; nor is one that such an account made. */
 async function sayMadeBy(
   store: Store,
   caller: AdminCaller,
   since: number,
   causes: ReadonlyMap<string, string>,
 ): Promise<string | null> {
-  const records = await store.auditOf([{ kind: "administrator", id: caller.id }], since);
-  const by = records.map(({ administrator }) => administrator).find((name) => name !== null && causes.has(name));
-  return by == null ? null : `have an account that ${by} made or changed within a day, who ${causes.get(by)}`;
+  const known = new Set([caller.name]);
+  let subjects: Parameters<Store["auditOf"]>[0] = [{ kind: "administrator", id: caller.id }];
+  while (subjects.length > 0) {
+    const records = await store.auditOf(subjects, since);
+    const makers = [...new Set(records.flatMap(({ administrator }) => administrator ?? []))];
+    const by = makers.find((name) => causes.has(name));
+    if (by !== undefined) return `have an account that ${by} made or changed within a day, who ${causes.get(by)}`;
+    const further = makers.filter((name) => !known.has(name));
+    for (const name of further) known.add(name);
+    // By name: whoever stood in between may be deleted by now.
+    subjects = further.map((name) => ({ kind: "administrator", name }));
+  }
+  return null;
 }
 
 /** What a task is about: its source and the targets that get it, or one target, and the mapping. */
@@ -99,7 +107,7 @@ function isDecisive({ action, subject, fields }: AuditRecord): boolean {
   if (subject?.kind === "mapping") return action.endsWith("/activate");
   // What is tried, and not stored, changes nothing.
   if (!/^(POST|PATCH) \/api\/v1\/(sources|targets)(\/\{id\})?$/.test(action)) return false;
-  return fields.some((pointer) => decisive.test(pointer));
+  return fields.some(isDecisiveField);
 }
 
 function sayChange({ subject }: AuditRecord): string {

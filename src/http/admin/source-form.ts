@@ -97,9 +97,10 @@ export function toSourceView(row: SourceRow, summary: SourceSummary): z.output<t
 
 /**
  * When a source is due. A source that was not running by itself is due at once; a changed interval counts from the
- * last run. Null when nothing runs by itself: disabled, manual, or nothing to read.
+ * last run. Null when nothing runs by itself: disabled, manual, or nothing to read. One that is ending stays due when it is.
  */
 export function nextRunOf(source: JudgedSource, before: SourceRow | null, now: number): number | null {
+  if (source.settings.leaving !== undefined && before !== null) return before.nextRunAt;
   if (source.type !== "wecom" || source.status !== "enabled" || !source.settings.sync.automatic) return null;
   if (before === null || before.nextRunAt === null) return now;
   const hours = source.settings.sync.intervalHours - before.settings.sync.intervalHours;

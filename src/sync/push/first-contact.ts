@@ -8,11 +8,15 @@ import type { PushParts } from "./push-parts.ts";
  * Notes what a target held before we came, by the attributes that matching uses, so that its accounts are adopted
  * rather than made a second time. Once for each source: what another one left there, or the same when it ended, is found
  * then. A list that was cut off is made again.
+ *
+ * @returns the sources that it was made for: those of which nothing is to be made yet are new the next time too, should they
+ * have been connected, and not read
  */
-export async function makeFirstContact(parts: PushParts): Promise<void> {
+export async function makeFirstContact(parts: PushParts): Promise<readonly string[]> {
   const { store, lease, row, scope, target, attempts, signal } = parts;
   const isFirst = (await store.contactedAt(row.id)) === null;
-  if (!isFirst && !(await toBeMadeOf(store, scope, await newSources(store, scope)))) return;
+  const met = await toBeMadeOf(store, scope, await newSources(store, scope));
+  if (!isFirst && met.length === 0) return [];
   await store.forgetRemoteMatches(lease, row.id);
   for (const type of scope.types) {
     for await (const page of target.list(type, signal, (ask) => attempts.run(ask))) {
@@ -22,13 +26,13 @@ export async function makeFirstContact(parts: PushParts): Promise<void> {
     }
   }
   if (isFirst) await store.noteContact(lease, row.id);
+  return met;
 }
 
-/** Notes that a push of all that these sources have came to its end: what comes new to them is made. */
-export async function endFirstContact({ store, lease, row, scope }: PushParts): Promise<void> {
+/** Notes that a push of all that the sources of a {@link makeFirstContact} have came to its end: what comes new to them is made. */
+export async function endFirstContact({ store, lease, row, scope }: PushParts, met: readonly string[]): Promise<void> {
   // Of one person's push the others may still be among what was listed.
   if (scope.only !== undefined) return;
-  const met = await newSources(store, scope);
   if (met.length > 0) await store.noteSources(lease, row.id, met);
   if (await store.hasRemoteMatches(row.id)) await store.forgetRemoteMatches(lease, row.id);
 }
@@ -73,12 +77,20 @@ export function matchesOf(parts: Pick<PushParts, "row">, type: ResourceType, rem
   });
 }
 
-/** Whether anything of these sources is about to be made. */
-async function toBeMadeOf(store: PushStore, scope: PushScope, sourceIds: readonly string[]): Promise<boolean> {
-  if (sourceIds.length === 0) return false;
-  for (const type of scope.types) {
-    const page = { after: "", limit: 1, onlyReady: false };
-    if ((await store.pendingCreates(scopeOf(scope, sourceIds), type, page)).length > 0) return true;
+/** Of which of these sources something is about to be made. */
+async function toBeMadeOf(
+  store: PushStore,
+  scope: PushScope,
+  sourceIds: readonly string[],
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const id of sourceIds) {
+    for (const type of scope.types) {
+      const page = { after: "", limit: 1, onlyReady: false };
+      if ((await store.pendingCreates(scopeOf(scope, [id]), type, page)).length === 0) continue;
+      found.push(id);
+      break;
+    }
   }
-  return false;
+  return found;
 }

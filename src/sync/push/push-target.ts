@@ -106,10 +106,13 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     await store.forgetHeld(request.lease, request.taskId, row.id);
     const renames = await guardRenames(parts);
     if (renames !== null) parts = { ...parts, heldRenames: renames.types };
-    await makeFirstContact(parts);
+    // Whatever put it into quarantine may end this push too, before the turn of those who have left.
+    let lostBefore = probation !== undefined && (await deactivateUsers(parts));
+    const met = await makeFirstContact(parts);
     let members: MembersResult = { lost: false, held: null, heldMembers: 0 };
     for (let round = 1; round <= maxRounds; round += 1) {
-      let lost = await additions(parts);
+      let lost = (await additions(parts)) || lostBefore;
+      lostBefore = false;
       members = await pushMembers(parts);
       // What came before may have taken long: what has become pending meanwhile is guarded too.
       await withholdProtected(parts);
@@ -124,7 +127,7 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     attempts.ensureUp();
     await holdPending(parts);
     // Whoever was not tried yet is still to be looked for in what was listed.
-    if (!watched.isCutShort()) await endFirstContact(parts);
+    if (!watched.isCutShort()) await endFirstContact(parts, met);
     const waiting = withGroups(guard, parts.heldGroups.size);
     const result = await conclude(request, scope, {
       guard: waiting,

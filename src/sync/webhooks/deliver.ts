@@ -1,20 +1,29 @@
 import type { DeliveryNote, WebhookRow } from "../../store/store.ts";
 import { signHeaders } from "./sign.ts";
 
+/** What a receiver answered. */
+export interface WebhookAnswer {
+  readonly status: number;
+  /** So long it asks to be left alone, in milliseconds; null: it did not say. */
+  readonly retryAfterMs: number | null;
+}
+
 /**
- * Sends a POST and answers its status; the body of the answer is of no interest. Redirects are answers. Rejects with an error
+ * Sends a POST and answers how it was taken; the body of the answer is of no interest. Redirects are answers. Rejects with an error
  * whose message can be shown, or with the signal's reason.
  */
 export type SendWebhook = (
   request: { readonly url: string; readonly headers: Readonly<Record<string, string>>; readonly body: string },
   signal: AbortSignal,
-) => Promise<number>;
+) => Promise<WebhookAnswer>;
 
 /** What came of one attempt. `gone`: the receiver wants no more of it, ever (410). */
 export interface Attempt {
   readonly outcome: "delivered" | "refused" | "gone";
   readonly status: number | null;
   readonly error: string | null;
+  /** As in {@link WebhookAnswer}, where it was refused. */
+  readonly retryAfterMs?: number | null;
 }
 
 /** Sends one message to one webhook, once. Rejects only with the signal's reason. */
@@ -27,11 +36,11 @@ export async function sendDelivery(
 ): Promise<Attempt> {
   const headers = { "content-type": "application/json", ...signHeaders(id, payload, secrets, now) };
   try {
-    const status = await send({ url, headers, body: payload }, signal);
+    const { status, retryAfterMs } = await send({ url, headers, body: payload }, signal);
     if (status >= 200 && status < 300) return { outcome: "delivered", status, error: null };
     if (status === 410) return { outcome: "gone", status, error: "it answered 410: it wants no more messages" };
     const redirect = status >= 300 && status < 400 ? "; redirects are not followed: give it the new address" : "";
-    return { outcome: "refused", status, error: `it answered ${status}${redirect}` };
+    return { outcome: "refused", status, error: `it answered ${status}${redirect}`, retryAfterMs };
   } catch (error) {
     signal.throwIfAborted();
     return { outcome: "refused", status: null, error: error instanceof Error ? error.message : "unknown" };
@@ -42,6 +51,9 @@ const minuteMs = 60_000;
 /** Waits between attempts: a day in all. */
 const waitsMs = [1 / 12, 1, 5, 30, 60, 120, 240, 360, 624].map((minutes) => minutes * minuteMs);
 
+/** A receiver that asks for more is tried earlier than it asks for: the message is not to be late by days. */
+const longestAskedMs = 60 * minuteMs;
+
 /**
  * What is to be noted of an attempt: delivered, to be tried again, or given up.
  *
@@ -49,7 +61,7 @@ const waitsMs = [1 / 12, 1, 5, 30, 60, 120, 240, 360, 624].map((minutes) => minu
  * @param random from 0 to 1: receivers that were down together are not asked together
  */
 export function noteAttempt(
-  { outcome, status, error }: Attempt,
+  { outcome, status, error, retryAfterMs }: Attempt,
   attempts: number,
   now: number,
   random: number,
@@ -58,5 +70,6 @@ export function noteAttempt(
   if (outcome === "delivered") return { ...note, state: "delivered", nextTryAt: null };
   const wait = waitsMs[attempts];
   if (outcome === "gone" || wait === undefined) return { ...note, state: "failed", nextTryAt: null };
-  return { ...note, state: "pending", nextTryAt: Math.round(now + wait * (0.9 + 0.2 * random)) };
+  const asked = Math.min(retryAfterMs ?? 0, longestAskedMs);
+  return { ...note, state: "pending", nextTryAt: Math.round(now + Math.max(asked, wait * (0.9 + 0.2 * random))) };
 }

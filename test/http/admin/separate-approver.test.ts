@@ -135,6 +135,29 @@ describe("with separateApprover", () => {
     expect((await approve(request, id)).status).toBe(202);
   });
 
+  it("takes nobody for a second person whose account was made by such an account, also once that is deleted", async () => {
+    const as =
+      (token: string): By =>
+      (method, path, form) =>
+        ask(fixture, { token }, method, path, form);
+    const make = async (by: By, name: string) =>
+      as((await by("POST", "/api/v1/administrators", { name, role: "administrator" })).body.token);
+    const second = await make(alice, "alice2");
+    const third = await make(second, "alice3");
+    await alice("DELETE", "/api/v1/administrators/alice2");
+    const id = await hold((await alice("POST", "/api/v1/sources/corp/sync-tasks")).body.id);
+    const refused = await approve(third, id);
+    expect([refused.status, refused.body.detail]).toEqual([409, expect.stringContaining("alice made or changed")]);
+    expect((await approve(bob, id)).status).toBe(202);
+  });
+
+  it("sees what decides also where it stands behind many other fields", async () => {
+    const nothing = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`nothing${index}`, null]));
+    const form = { ...nothing, safeguards: { maxRemovals: { floor: 9 } } };
+    expect((await alice("PATCH", "/api/v1/sources/corp", form)).status).toBe(200);
+    expect((await approve(alice, await heldBySchedule())).status).toBe(409);
+  });
+
   it("is not switched off by whoever could not approve what waits, and is by another", async () => {
     const id = await hold((await alice("POST", "/api/v1/sources/corp/sync-tasks")).body.id);
     for (const form of [{ separateApprover: false }, { separateApprover: null }]) {
