@@ -359,7 +359,7 @@ export interface EngineTaskStore {
   ): Promise<boolean>;
   /**
    * A newer task of the same source replaces what a sync holds; what an undo holds stays. With `people` false it looked at
-   * departments alone: what is held of people stays too.
+   * departments alone, and nothing else will look at people by itself: what is held of those stays too.
    */
   replaceHeld(sourceId: string, byTaskId: string, options?: { readonly people: boolean }): Promise<void>;
   /** The same for pushes of one target that were asked for by themselves. */

@@ -13,6 +13,9 @@ import type { Tables } from "./tables.ts";
 /** What is said of a department that stays for the people in it. */
 const waits = "people in it are to be removed themselves, and that waits for approval: it can go once they have";
 
+/** What is said of a hold of which only people are left. */
+const lookedAnew = "; departments, dynamic groups and targets are left to newer tasks";
+
 /** The half of a sync of the structure alone that leaves to people what waits for them. */
 export function makeHeldPeople(database: Database): Pick<DirectoryStore, "leaveToHeld"> {
   const write = leasedWrite(database);
@@ -140,6 +143,7 @@ async function countAnew(trx: Transaction<Tables>, taskId: string): Promise<void
     where ${held} and not ${isToGo(taskId, "held")}`.execute(trx);
   const counted: TaskHold = {
     ...hold,
+    reason: hold.reason.endsWith(lookedAnew) ? hold.reason : `${hold.reason}${lookedAnew}`,
     removals: {
       ...(await count(sql`c.action in ('deactivate', 'delete')`)),
       members: Number(members.rows[0]?.count ?? 0),

@@ -36,7 +36,7 @@ export async function loadMapping(
 
 /**
  * From here on the plan is carried out, also by whoever takes the task up again. What an earlier task holds is replaced;
- * of people only by one that looked at people, for no other finds them again.
+ * of people only by one that looked at `people`, for no other finds them again.
  *
  * @throws {TaskCancelledError} when somebody cancelled it while it planned: what was planned since is forgotten
  */

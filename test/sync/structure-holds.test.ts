@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { TaskRow } from "../../src/store/store.ts";
+import { HoldMovedError, type TaskRow } from "../../src/store/store.ts";
 import { type EngineFixture, noSafeguards, startEngineFixture } from "../support/engine.ts";
 import { onDatabase } from "../support/on-database.ts";
+import { undo } from "./undo-support.ts";
 
 // Automatic syncs bring departments alone, and people come by manual ones: what such a sync holds of people nothing finds
 // again until the next one, so it has to outlast what happens in between.
@@ -100,6 +101,7 @@ describe.each(["sqlite", "postgres"] as const)("what a manual sync holds of peop
       [`department:${above}`, `department:${below}`].sort(),
     );
     expect(await now(held)).toMatchObject({ state: "held", hold: { removals: { users: 8, groups: 0, members: 0 } } });
+    expect((await now(held)).hold?.reason).toMatch(/wait with them[^;]*; departments, .* are left to newer tasks$/);
     const before = { above: await membersOf(fixture, above), below: await membersOf(fixture, below) };
     expect(before).toEqual({ above: { own: [`department:${below}`], there: 1 }, below: { own: userids, there: 8 } });
     // Nothing is written for what waits, however often it is found.
@@ -197,4 +199,29 @@ test("what a sync holds at a target is held again by one of the structure", asyn
   expect(await now(held)).toMatchObject({ state: "cancelled" });
   expect(await fixture.approve(next)).toMatchObject({ state: "succeeded" });
   expect(activeAt(fixture, userids)).toBe(0);
+});
+
+test("what a manual sync holds of people waits on after an undo, unless that changed them", async () => {
+  const { fixture, userids, now } = await withPeople("sqlite", 8, "below");
+  const { corp, store } = fixture;
+  const other = corp.truth().members.find(({ userid }) => !userids.includes(userid))?.userid ?? "";
+  corp.patchMember(other, { position: "顾问" });
+  const ofOther = await fixture.sync();
+  corp.patchMember("b0", { position: "顾问" });
+  const ofLeaver = await fixture.sync();
+  for (const userid of userids) corp.deleteMember(userid);
+  const held = await fixture.sync();
+  expect(await undo(fixture, ofOther)).toMatchObject({ state: "succeeded" });
+  expect(await now(held)).toEqual(held);
+  expect(await undo(fixture, ofLeaver)).toMatchObject({ state: "succeeded" });
+  await expect(store.approveTask(held.id, null)).rejects.toThrow(HoldMovedError);
+  expect(await now(held)).toEqual(held);
+  // Of the others it is as it was shown.
+  const records = await fixture.records(held, { status: "held", resourceType: "User", target: null });
+  const chosen = records.filter(({ externalId }) => externalId !== "b0");
+  await fixture.approve(
+    held,
+    chosen.map(({ id }) => id),
+  );
+  expect(activeAt(fixture, userids)).toBe(1);
 });
