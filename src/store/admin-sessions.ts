@@ -6,8 +6,9 @@ import type { Database } from "./database.ts";
 export function makeSessionStore(database: Database, clock: () => number): SessionStore {
   const { db, isOneOf } = database;
   return {
-    createSession: (idHash, of, expiresAt) =>
+    createSession: (idHash, of, expiresAt, replaces) =>
       database.write(async (trx) => {
+        if (replaces !== undefined) await trx.deleteFrom("admin_session").where("id_hash", "=", replaces).execute();
         await trx.deleteFrom("admin_session").where("expires_at", "<=", clock()).execute();
         const row = {
           ...{ id_hash: idHash, administrator_id: of?.administratorId ?? null, credentials: of?.credentials ?? 0 },

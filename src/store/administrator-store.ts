@@ -66,11 +66,15 @@ export interface SessionRow {
 }
 
 export interface SessionStore {
-  /** @param of null: the administrator of the environment's token */
+  /**
+   * @param of null: the administrator of the environment's token
+   * @param replaces the hash of the session that ends with it
+   */
   createSession(
     idHash: string,
     of: { readonly administratorId: string; readonly credentials: number } | null,
     expiresAt: number,
+    replaces?: string,
   ): Promise<void>;
   /**
    * The session with one of these hashes. Null when there is none, when its time is over, and when its account was deleted,

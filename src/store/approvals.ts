@@ -92,6 +92,11 @@ export async function releaseHeld(trx: Transaction<Tables>, taskId: string): Pro
   await sql`
     update change set base_version = (select x.version from resource x where x.id = change.resource_id)
     where ${held}`.execute(trx);
+  // A department that went meanwhile took everybody out of it.
+  await sql`
+    update change set status = 'skipped', error = 'the group is not there any more'
+    where task_id = ${taskId} and target_id is null and status = 'held' and after is null and exists (
+      select 1 from resource x where x.id = change.resource_id and x.deleted_at is not null)`.execute(trx);
   await trx
     .updateTable("change")
     .set({ status: "planned", approved: 1 })

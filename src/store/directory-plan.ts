@@ -32,7 +32,7 @@ export function makeDirectoryPlan(
           .selectFrom("change")
           .select("seq")
           .where("task_id", "=", taskId)
-          // While it plans nothing is skipped but what is protected.
+          // While it plans nothing is skipped but what is protected, and departments that wait for people.
           .where("status", "in", ["planned", "held", "failed", "skipped"]);
         await trx.deleteFrom("change_member").where("change_seq", "in", planned).execute();
         await trx.deleteFrom("change").where("seq", "in", planned).execute();

@@ -4,6 +4,7 @@ import { makeDirectoryApply } from "./directory-apply.ts";
 import { makeDirectoryHolds } from "./directory-holds.ts";
 import { makeDirectoryPlan } from "./directory-plan.ts";
 import type { DirectoryStore } from "./engine.ts";
+import { makeHeldPeople } from "./held-people.ts";
 import { toCurrent } from "./records.ts";
 import { makeSparePlanned } from "./spare-planned.ts";
 import { holdingSource } from "./taken-names.ts";
@@ -16,6 +17,7 @@ export function makeDirectoryStore(database: Database, clock: () => number): Dir
     ...makeDirectoryHolds(database, clock),
     ...makeDirectoryApply(database, clock),
     ...makeSparePlanned(database),
+    ...makeHeldPeople(database),
 
     async readCurrent(ids) {
       if (ids.length === 0) return [];

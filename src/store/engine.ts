@@ -246,6 +246,11 @@ export interface DirectoryStore {
   /** Sets the planned changes of identity aside; how many groups are not deleted for that. */
   holdIdentityChanges(lease: Lease, taskId: string, types: readonly ResourceType[]): Promise<number>;
   holdMemberRemovals(lease: Lease, changeSeqs: readonly number[]): Promise<number>;
+  /**
+   * Of a plan of the structure alone: leaves the departments that are to go, and have people in them whose removal an earlier
+   * task of the source holds, until that is decided. Before the plan is guarded.
+   */
+  leaveToHeld(lease: Lease, taskId: string, sourceId: string): Promise<void>;
   /** Removals that were held at a target and approved: forgotten after the push that carried them out. */
   forgetReleased(lease: Lease, targetId: string, sourceIds: readonly string[]): Promise<void>;
 
@@ -352,8 +357,11 @@ export interface EngineTaskStore {
       readonly events?: readonly RaisedEvent[];
     },
   ): Promise<boolean>;
-  /** A newer task of the same source replaces what a sync holds; what an undo holds stays. */
-  replaceHeld(sourceId: string, byTaskId: string): Promise<void>;
+  /**
+   * A newer task of the same source replaces what a sync holds; what an undo holds stays. With `people` false it looked at
+   * departments alone, and nothing else will look at people by itself: what is held of those stays too.
+   */
+  replaceHeld(sourceId: string, byTaskId: string, options?: { readonly people: boolean }): Promise<void>;
   /** The same for pushes of one target that were asked for by themselves. */
   replaceHeldPush(targetId: string, byTaskId: string): Promise<void>;
   /**

@@ -130,7 +130,7 @@ export async function setAside(
  * list of all would be made anew for each group. Of a status PostgreSQL believes that hardly anything has it when much was
  * given it in the same transaction, and would look through all of that each time: so its index is out of reach.
  */
-function isToGo(
+export function isToGo(
   taskId: string,
   status: "held" | "skipped",
   memberId: "change_member.member_id" | "m.member_id" = "change_member.member_id",

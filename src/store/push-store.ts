@@ -210,7 +210,10 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
     matches: readonly { readonly attribute: string; readonly value: string; readonly remoteId: string }[],
   ): Promise<void>;
   noteContact(lease: Lease, targetId: string): Promise<void>;
-  /** Those of these sources for which the target has not been looked through yet; the user groups are never among them. */
+  /**
+   * Those of these sources for which the target has not been looked through yet. The user groups, which are always there,
+   * are among them only while there is one that the target has not.
+   */
   newSources(targetId: string, sourceIds: readonly string[]): Promise<readonly string[]>;
   /** The target has been looked through for these sources: what it held of theirs is linked. */
   noteSources(lease: Lease, targetId: string, sourceIds: readonly string[]): Promise<void>;

@@ -64,7 +64,13 @@ export function makePushStore(
         .where(isOneOf("source_id", sourceIds))
         .execute();
       const met = new Set(known.map((row) => row.source_id));
-      return [...new Set(sourceIds)].filter((id) => !met.has(id) && id !== userGroups);
+      const open = [...new Set(sourceIds)].filter((id) => !met.has(id));
+      if (!open.includes(userGroups)) return open;
+      const { rows } = await sql`
+        select 1 from resource r where r.source_id = ${userGroups} and r.deleted_at is null and not exists (
+          select 1 from link l where l.resource_id = r.id and l.target_id = ${targetId} and l.remote_id is not null)
+        limit 1`.execute(db);
+      return rows.length > 0 ? open : open.filter((id) => id !== userGroups);
     },
 
     noteSources: (lease, targetId, sourceIds) =>

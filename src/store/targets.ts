@@ -9,7 +9,14 @@ import { lockTarget } from "./lock-target.ts";
 import { withName } from "./names.ts";
 import { sooner, toQuarantine } from "./quarantines.ts";
 import { openSecrets, sealSecrets } from "./sources.ts";
-import type { NewTarget, Pause, TargetRow, TargetSettings, TargetStore } from "./store.ts";
+import {
+  type NewTarget,
+  type Pause,
+  type TargetRow,
+  type TargetSettings,
+  type TargetStore,
+  userGroups,
+} from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 /** Targets, with their secrets encrypted. */
@@ -121,8 +128,12 @@ export function makeTargetStore(database: Database, cipher: Cipher, clock: () =>
             .execute();
           const after = await readTarget(trx, id);
           if (after.status !== "enabled") await forgetAlerts(trx, id);
-          if (givesOthers(before.settings, after.settings)) {
-            await trx.deleteFrom("target_source").where("target_id", "=", id).execute();
+          for (const given of givenNow(before.settings, after.settings)) {
+            await trx
+              .deleteFrom("target_source")
+              .where("target_id", "=", id)
+              .where("source_id", given, userGroups)
+              .execute();
           }
           // Who is to be spared must not wait for the end of a push that knows nothing of it: one write, so that no crash
           // leaves the push with what was said before.
@@ -161,9 +172,16 @@ function isChanged(before: TargetRow, { name: _, ...change }: Partial<NewTarget>
   );
 }
 
-/** Whether it is given people, or groups, and was not: what it holds of those was never looked for. */
-function givesOthers({ provision: before }: TargetSettings, { provision: after }: TargetSettings): boolean {
-  return (after.users && !before.users) || (after.groups && !before.groups);
+/**
+ * Whether it is given people or groups of its sources (all that are not the user groups), or the user groups, and was not:
+ * what it holds of those was never looked for.
+ */
+function givenNow(
+  { provision: before }: TargetSettings,
+  { provision: after }: TargetSettings,
+): readonly ("<>" | "=")[] {
+  const ofSources = (after.users && !before.users) || (after.groups && !before.groups);
+  return [...(ofSources ? (["<>"] as const) : []), ...(after.userGroups && !before.userGroups ? (["="] as const) : [])];
 }
 
 /** Whether a push that is under way may be doing what it should not any more. */

@@ -6,6 +6,7 @@ import type { Database } from "./database.ts";
 import type { EngineTaskStore } from "./engine.ts";
 import { writeEvents } from "./events.ts";
 import { refused, releaseMemberships } from "./held-memberships.ts";
+import { keepHeldPeople } from "./held-people.ts";
 import { makeHeldPushes } from "./held-pushes.ts";
 import { makePruning } from "./prune.ts";
 import { insertTask, slotOf } from "./queued-task.ts";
@@ -158,7 +159,7 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
         return true;
       }),
 
-    async replaceHeld(sourceId, byTaskId) {
+    async replaceHeld(sourceId, byTaskId, { people } = { people: true }) {
       const held = await db
         .selectFrom("sync_task")
         .select("id")
@@ -168,7 +169,9 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
         .where("undoes", "is", null)
         .where("id", "<>", byTaskId)
         .execute();
-      for (const { id } of held) await giveUpHeld(id, "replaced by a newer task");
+      for (const { id } of held) {
+        await giveUpHeld(id, "replaced by a newer task", people ? undefined : keepHeldPeople);
+      }
     },
 
     async replaceHeldPush(targetId, byTaskId) {
@@ -272,9 +275,22 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
     return true;
   }
 
-  /** Held to cancelled, unless somebody approved it at this moment. */
-  function giveUpHeld(id: string, error: string): Promise<void> {
+  /**
+   * Held to cancelled, unless somebody approved it at this moment.
+   *
+   * @param keeps answers whether something of it is to wait on, having given up the rest
+   */
+  function giveUpHeld(id: string, error: string, keeps?: typeof keepHeldPeople): Promise<void> {
     return database.write(async (trx) => {
+      if (keeps !== undefined) {
+        // Approved or cancelled before this or after it, not meanwhile.
+        const there = trx
+          .updateTable("sync_task")
+          .set({ state: "held" })
+          .where("id", "=", id)
+          .where("state", "=", "held");
+        if ((await there.executeTakeFirst()).numUpdatedRows === 0n || (await keeps(database, trx, id, error))) return;
+      }
       const cancelled = await trx
         .updateTable("sync_task")
         .set({ state: "cancelled" })

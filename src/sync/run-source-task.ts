@@ -148,6 +148,7 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
     return { usable: false, read, error: moved, hold: null };
   }
 
+  if (!users) await store.leaveToHeld(lease, task.id, row.id);
   const hold = await guardDirectory({
     store,
     lease,
@@ -156,7 +157,8 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
     safeguards: row.settings.safeguards,
     clock,
   });
-  await beginApplying(parts, { counts: await store.countTask(task.id, null, read), error, hold });
+  const counts = await store.countTask(task.id, null, read);
+  await beginApplying(parts, { counts, error, hold }, { people: users });
   await applyDirectory(parts);
   await store.releaseKept(lease, row.id, [mappingVersion, keptVersionOf(mapping, context)]);
   if (mayRemove) await store.saveBaseline(lease, row.id, { visibility: outcome.visibility, scope });

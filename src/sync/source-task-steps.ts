@@ -35,19 +35,21 @@ export async function loadMapping(
 }
 
 /**
- * From here on the plan is carried out, also by whoever takes the task up again.
+ * From here on the plan is carried out, also by whoever takes the task up again. What an earlier task holds is replaced;
+ * of people only by one that looked at `people`, for no other finds them again.
  *
  * @throws {TaskCancelledError} when somebody cancelled it while it planned: what was planned since is forgotten
  */
 export async function beginApplying(
   { store, lease, task, row }: SourceTaskParts,
   note: Parameters<EngineTaskStore["noteTask"]>[1],
+  looked: { readonly people: boolean } = { people: true },
 ): Promise<void> {
   if (!(await store.noteTask(task.id, { ...note, stage: "apply" }))) {
     await store.forgetPlanned(lease, task.id);
     throw new TaskCancelledError();
   }
-  await store.replaceHeld(row.id, task.id);
+  await store.replaceHeld(row.id, task.id, looked);
 }
 
 /** Dynamic groups follow whatever the task has changed. */

@@ -59,7 +59,9 @@ onEachDatabase("administrators", (at) => {
     expect(await at.store.findSession(["one"])).toBeNull();
     await at.store.createSession("two", null, at.clock.now + hourMs);
     expect(await at.rows("select id_hash from admin_session")).toEqual([{ id_hash: "two" }]);
-    await at.store.deleteSession("two");
+    await at.store.createSession("three", null, at.clock.now + hourMs, "two");
+    expect(await at.rows("select id_hash from admin_session")).toEqual([{ id_hash: "three" }]);
+    await at.store.deleteSession("three");
     expect(await at.rows("select id_hash from admin_session")).toEqual([]);
   });
 

@@ -1,8 +1,11 @@
 import { expect, test } from "vitest";
 import { endSource } from "../../src/sync/end-source.ts";
 import { type EngineFixture, startEngineFixture } from "../support/engine.ts";
+import { onDatabase } from "../support/on-database.ts";
+import { membersAt, settled, startClient } from "../support/writing.ts";
 
 const corp = { shape: { members: 8, departments: 5, seed: 5, quirks: false } };
+const provision = { users: true, groups: true, userGroups: false, onRemoval: "deactivate" as const };
 
 /** A corp whose source ended with people=keep, and which is connected again, to the same target. */
 async function connectedAgain(fixture: EngineFixture) {
@@ -19,6 +22,11 @@ async function connectedAgain(fixture: EngineFixture) {
 function accounts({ control }: EngineFixture) {
   const { users, groups } = control.dump();
   return { users: users.map(({ id }) => id).sort(), groups: groups.map(({ id }) => id).sort() };
+}
+
+/** What was asked of the target to see what is there. */
+function looks({ control }: EngineFixture): readonly string[] {
+  return Object.keys(control.requests().counts).filter((what) => /^GET (User|Group)$/.test(what));
 }
 
 test("a source that ended with people=keep and is connected again has nothing made twice", async () => {
@@ -51,9 +59,7 @@ test("a source that ended with people=keep and is connected again has nothing ma
   fixture.control.resetJournal();
   wecom.control.createMember({ userid: "joiner", name: "新人", department: [1] });
   expect(await fixture.sync({ source: row })).toMatchObject({ state: "succeeded", counts: { users: { created: 1 } } });
-  expect(Object.keys(fixture.control.requests().counts).filter((what) => /^GET .*(Users|Groups)/.test(what))).toEqual(
-    [],
-  );
+  expect(looks(fixture)).toEqual([]);
 });
 
 test("nothing is made twice where the first push was cut off, its answers lost, and another source came between", async () => {
@@ -106,11 +112,61 @@ test("nothing is made twice of a source that was added to its target, and pushed
 test("groups that are provisioned later are looked for too", async () => {
   const fixture = await startEngineFixture({ corp });
   const { row } = await connectedAgain(fixture);
-  const provision = { users: true, groups: false, userGroups: false, onRemoval: "deactivate" as const };
-  await fixture.patchTarget({ provision });
+  await fixture.patchTarget({ provision: { ...provision, groups: false } });
   expect(await fixture.sync({ source: row })).toMatchObject({ state: "succeeded" });
   const before = accounts(fixture);
-  await fixture.patchTarget({ provision: { ...provision, groups: true } });
+  await fixture.patchTarget({ provision });
   expect(await fixture.sync({ source: row })).toMatchObject({ state: "succeeded" });
   expect(accounts(fixture)).toEqual(before);
+});
+
+test.each(["sqlite", "postgres"] as const)(
+  "user groups that are provisioned later are looked for, once, on %s",
+  async (dialect) => {
+    const options = { corp, targetSettings: { provision }, ...(await onDatabase(dialect)) };
+    const fixture = await startEngineFixture(options);
+    await fixture.sync();
+    const client = await startClient(fixture);
+    await client.createGroup("VPN");
+    await client.createGroup("Wiki");
+    const theirs = fixture.control.add("Group", { displayName: "VPN" });
+    expect(await fixture.push()).toMatchObject({ state: "succeeded" });
+    expect(await fixture.readBack({ mode: "match" })).toMatchObject({ error: { code: "target.contacted" } });
+    const before = accounts(fixture);
+
+    // Enabled, it would be pushed to at once.
+    await fixture.store.updateTarget(fixture.row.id, { status: "disabled" });
+    await fixture.patchTarget({ provision: { ...provision, userGroups: true } });
+    const preview = await fixture.readBack({ mode: "match" });
+    expect(preview).toMatchObject({ state: "succeeded", error: null });
+    expect(preview.matching).toMatchObject({
+      users: { created: 0, adopted: {} },
+      groups: { created: 1, ambiguous: 0, adopted: { displayName: 1 } },
+    });
+    await fixture.store.updateTarget(fixture.row.id, { status: "enabled" });
+    expect(await fixture.push()).toMatchObject({ state: "succeeded" });
+    const named = fixture.control.dump().groups.filter(({ resource }) => resource["displayName"] === "VPN");
+    expect(named).toMatchObject([{ id: theirs, resource: { externalId: "VPN" } }]);
+    expect(accounts(fixture).groups).toHaveLength(before.groups.length + 1);
+    expect(await fixture.readBack({ mode: "match" })).toMatchObject({ error: { code: "target.contacted" } });
+
+    // From now on one more costs no look at what is there.
+    fixture.control.resetJournal();
+    await client.createGroup("Print");
+    await settled(fixture);
+    expect(membersAt(fixture, "Print")).toEqual([]);
+    expect(looks(fixture)).toEqual([]);
+    expect(fixture.control.violations()).toEqual([]);
+  },
+);
+
+test("user groups that are provisioned later do not have the people of the target looked for", async () => {
+  const fixture = await startEngineFixture({ corp, targetSettings: { provision } });
+  await fixture.sync();
+  await (await startClient(fixture)).createGroup("VPN");
+  await settled(fixture);
+  fixture.control.resetJournal();
+  await fixture.patchTarget({ provision: { ...provision, userGroups: true } });
+  expect(await fixture.push()).toMatchObject({ state: "succeeded" });
+  expect(looks(fixture)).toEqual(["GET Group"]);
 });

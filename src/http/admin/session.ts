@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { isPassword } from "../../lib/password.ts";
+import type { SessionRow } from "../../store/store.ts";
 import { ProblemError } from "../problem.ts";
 import { makeAttempts } from "./attempts.ts";
 import { accountTokenHash, checkOrigin } from "./authenticate.ts";
@@ -13,6 +14,7 @@ import {
   hashOfFirstSession,
   isSameSecret,
   makeSessionId,
+  sessionIdOf,
   sessionMs,
   setSessionCookie,
 } from "./session-id.ts";
@@ -51,7 +53,10 @@ export function makeSignIn(parts: AdminParts) {
     const id = makeSessionId();
     const expiresAt = clock() + sessionMs;
     const idHash = who.account === null ? hashOfFirstSession(id, adminToken) : hashOfAccountSession(id);
-    await store.createSession(idHash, who.account, expiresAt);
+    // The browser forgets the session that it had, and so do we: nobody could end it any more.
+    const before = await sessionBefore(parts, c);
+    if (before !== null) await noteReplaced(parts, c, before);
+    await store.createSession(idHash, who.account, expiresAt, before?.idHash);
     if (who.account !== null) await store.noteSeen(who.id);
     setSessionCookie(c, publicUrl, id);
     return c.json({ ...whoView(who), csrfToken: csrfTokenOf(id), expiresAt: isoTime(expiresAt) }, 200);
@@ -99,6 +104,21 @@ async function noteSignIn({ store }: AdminParts, c: Context, form: SignInForm, w
     ...{ administrator: meant?.name ?? null, role: meant?.role ?? null, action: "POST /api/v1/session" },
     subject: { kind: "session", id: null, name: null },
     ...{ status: who === null ? 401 : 200, fields: Object.keys(form).map((key) => `/${key}`), address: peerOf(c) },
+  });
+}
+
+/** The session that a sign-in comes with, and takes the place of; null where it has ended. */
+async function sessionBefore({ store, publicUrl, adminToken }: AdminParts, c: Context): Promise<SessionRow | null> {
+  const id = sessionIdOf(c, publicUrl);
+  return id === null ? null : store.findSession([hashOfAccountSession(id), hashOfFirstSession(id, adminToken)]);
+}
+
+/** As if its owner had signed out. */
+async function noteReplaced({ store }: AdminParts, c: Context, { administrator }: SessionRow): Promise<void> {
+  const { name, role } = administrator ?? first;
+  await store.beginAudit({
+    ...{ administrator: name, role, action: "DELETE /api/v1/session" },
+    ...{ subject: { kind: "session", id: null, name: null }, status: 204, fields: [], address: peerOf(c) },
   });
 }
 

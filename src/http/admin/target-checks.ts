@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import type { TargetRow, TaskMode, TaskRow } from "../../store/store.ts";
+import { type TargetRow, type TaskMode, type TaskRow, userGroups } from "../../store/store.ts";
 import type { LinkRefusal } from "../../sync/link-by-hand.ts";
 import { contacted } from "../../sync/match/preview-matches.ts";
 import { invalid, notFound, ProblemError } from "../problem.ts";
@@ -48,7 +48,9 @@ export function makeTargetChecks(parts: AdminParts) {
     .openapi(previewMatches, async (c) => {
       const target = await findTarget(store, c.req.valid("param").id);
       const isKnown = (await store.contactedAt(target.id)) !== null;
-      if (isKnown && (await store.newSources(target.id, target.settings.sources)).length === 0) {
+      const { sources, provision } = target.settings;
+      const given = [...sources, ...(provision.userGroups ? [userGroups] : [])];
+      if (isKnown && (await store.newSources(target.id, given)).length === 0) {
         throw new ProblemError(409, "conflict", `${contacted.detail}.`);
       }
       const task = await queue(target, "match", false, callerOf(c).name);

@@ -18,7 +18,7 @@ export async function makeFirstContact(parts: PushParts): Promise<readonly strin
   const met = await toBeMadeOf(store, scope, await newSources(store, scope));
   if (!isFirst && met.length === 0) return [];
   await store.forgetRemoteMatches(lease, row.id);
-  for (const type of scope.types) {
+  for (const type of isFirst ? scope.types : typesOf(scopeOf(scope, met))) {
     for await (const page of target.list(type, signal, (ask) => attempts.run(ask))) {
       const open = isFirst ? page : await notHeld(parts, type, page);
       const matches = open.flatMap((remote) => matchesOf(parts, type, remote));
@@ -75,6 +75,11 @@ export function matchesOf(parts: Pick<PushParts, "row">, type: ResourceType, rem
     const value = matchText(remote.document, attribute);
     return value === null ? [] : [{ attribute, value: matchValue(attribute, value), remoteId: remote.id }];
   });
+}
+
+/** What there may be of the sources of a scope: user groups are no people. */
+function typesOf({ types, sourceIds, groupSourceIds = sourceIds }: PushScope): readonly ResourceType[] {
+  return types.filter((type) => (type === "User" ? sourceIds : groupSourceIds).length > 0);
 }
 
 /** Of which of these sources something is about to be made. */

@@ -47,7 +47,9 @@ export async function runUndo(
   }
   const { safeguards } = row.settings;
   const hold = await guardDirectory({ store, lease, taskId: task.id, sourceId: row.id, safeguards, clock });
-  await beginApplying(parts, { counts: await store.countTask(task.id, null, nothingRead), hold });
+  // Where automatic syncs look at people one of them finds again what is held of those.
+  const counts = await store.countTask(task.id, null, nothingRead);
+  await beginApplying(parts, { counts, hold }, { people: row.settings.sync.users });
   await applyDirectory(parts);
   await keepAcrossFields(parts);
   return { usable: true, read: nothingRead, error: null, hold: joinHolds(hold, await settle(parts)) };

@@ -164,6 +164,34 @@ describe("a session", () => {
     expect((await ask(fixture, { cookie }, "GET", session)).status).toBe(401);
   });
 
+  it("ends with a new one that its browser signs in for, whoever that is, and not with an attempt in vain", async () => {
+    const statusOf = async ({ cookie }: { readonly cookie: string }) =>
+      (await ask(fixture, { cookie }, "GET", session)).status;
+    const [here, elsewhere] = [await signIn(fixture, byPassword), await signIn(fixture, byPassword)];
+    const again = (cookie: string, form: object) => ask(fixture, { cookie }, "POST", session, form);
+    expect((await again(here.cookie, { ...byPassword, password: "wrong horse battery" })).status).toBe(401);
+    expect(await statusOf(here)).toBe(200);
+    const second = (await again(here.cookie, { token: fixture.adminToken })).headers.get("set-cookie") ?? "";
+    expect([await statusOf(here), await statusOf(elsewhere)]).toEqual([401, 200]);
+    const records = (await fixture.store.listAudit({ limit: 2 })).items;
+    expect(records).toMatchObject([
+      { administrator: "alice", action: "DELETE /api/v1/session", status: 204, fields: [], address: "192.0.2.1" },
+      { administrator: "admin", action: "POST /api/v1/session", status: 200 },
+    ]);
+
+    const cookie = second.split(";")[0] ?? "";
+    const third = await again(cookie, byPassword);
+    expect([third.status, await statusOf({ cookie })]).toEqual([200, 401]);
+    expect((await fixture.store.listAudit({ limit: 1 })).items).toMatchObject([
+      { administrator: "admin", status: 204 },
+    ]);
+    // One that has ended is not ended again.
+    expect((await again(cookie, byPassword)).status).toBe(200);
+    expect((await fixture.store.listAudit({ limit: 1 })).items).toMatchObject([
+      { administrator: "alice", status: 200 },
+    ]);
+  });
+
   it.each([
     ["another password", "PATCH", "", { password: "another horse battery" }],
     ["no password", "PATCH", "", { password: null }],

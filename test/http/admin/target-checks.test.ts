@@ -71,6 +71,20 @@ describe("a preview of matches", () => {
     await fixture.database.db.insertInto("target_source").values(pushed).execute();
     expect((await request("POST", "/api/v1/targets/app/match-preview")).status).toBe(409);
   });
+
+  it("is a task too while a user group is to be made there for the first time", async () => {
+    await fixture.database.db.updateTable("target").set({ contacted_at: 1 }).execute();
+    const target = (await fixture.store.findTarget("app")) ?? expect.unreachable();
+    await fixture.store.updateTarget(target.id, { settings: { ...target.settings, sources: [] } });
+    const preview = async () => (await request("POST", "/api/v1/targets/app/match-preview")).status;
+    const group = { displayName: "VPN", memberFilter: "active eq true" };
+    expect((await request("POST", "/api/v1/user-groups", group)).status).toBe(201);
+    const provide = (userGroups: boolean) => request("PATCH", "/api/v1/targets/app", { provision: { userGroups } });
+    await provide(false);
+    expect(await preview()).toBe(409);
+    await provide(true);
+    expect(await preview()).toBe(202);
+  });
 });
 
 describe("a schedule", () => {
