@@ -28,8 +28,9 @@ export interface BenchBridge {
   createTarget(
     target: BenchTarget,
     sourceId: string,
-    settings: { readonly groups: boolean; readonly concurrency: number },
+    settings: { readonly groups: boolean; readonly userGroups?: boolean; readonly concurrency: number },
   ): Promise<string>;
+  createUserGroup(group: { readonly displayName: string; readonly memberFilter: string }): Promise<void>;
   createScimClient(access?: "read" | "write"): Promise<string>;
   /** A source that is kept in the bridge, which a SCIM client writes people to. */
   createCustomSource(): Promise<void>;
@@ -144,7 +145,10 @@ export async function startBridge(dist: string, nodeOptions: readonly string[] =
       const source = { name: "bench", type: "wecom", wecom, sync: { automatic: false } };
       return (await call<{ id: string }>("POST", "/sources", source)).id;
     },
-    async createTarget(target, sourceId, { groups, concurrency }) {
+    async createUserGroup(group) {
+      await call("POST", "/user-groups", group);
+    },
+    async createTarget(target, sourceId, { groups, userGroups = false, concurrency }) {
       targets += 1;
       const settings = {
         name: `bench-${targets}`,
@@ -153,7 +157,7 @@ export async function startBridge(dist: string, nodeOptions: readonly string[] =
         profile: "generic",
         sources: [sourceId],
         // Who leaves is gone, so that the two directories can be compared whole.
-        provision: { users: true, groups, onRemoval: "delete" },
+        provision: { users: true, groups, userGroups, onRemoval: "delete" },
         limits: { concurrency },
       };
       return (await call<{ id: string }>("POST", "/targets", settings)).id;
