@@ -1,6 +1,7 @@
 import type { Check, TestResult } from "../../lib/check.ts";
 import { type SourceDepartment, SourceError, type SourceUser } from "../source.ts";
 import type { WecomApi } from "./api.ts";
+import { checkContacts } from "./contacts-check.ts";
 import { toSourceError, WecomFault } from "./fault.ts";
 import type { AgentScope } from "./parse.ts";
 import { readTree } from "./reader.ts";
@@ -19,7 +20,6 @@ export interface ConnectionTestParts {
 const sampledDepartments = 10;
 /** The app's page in WeCom's admin console. */
 const appPage = "the app's page in the admin console under 应用管理 (app management)";
-const contactsPage = "管理工具 → 通讯录同步 (contacts synchronisation) in the admin console";
 const openScope = `Add departments to the app's 可见范围 (visible scope) on ${appPage}.`;
 
 /** What a call brought, or why it brought nothing. */
@@ -36,19 +36,54 @@ export async function testConnection(parts: ConnectionTestParts, signal: AbortSi
   const tree = await after(() => readTree(app, signal));
   const sample = "error" in tree ? tree : await outcomeOf(sampleMembers(app, tree.value, signal));
   const tags = await after(() => app.tags(signal));
-  const idList = contacts === null ? null : await outcomeOf(contacts.probeIdList(signal));
+  const isContactsSecret = await looksLikeContacts(app, [agent, tree], signal);
+  const sight = {
+    agent: agent !== null && "value" in agent ? agent.value : null,
+    departments: "value" in tree ? tree.value.departments.map(({ key }) => key) : null,
+    isContactsSecret,
+  };
   const checks = [
-    credentialsCheck(credentials),
+    isContactsSecret ? contactsAsApp(tree) : credentialsCheck(credentials),
     ipCheck(credentials, [credentials, tree, tags, ...(agent === null ? [] : [agent])]),
     scopeCheck(agent),
     departmentsCheck(tree),
     membersCheck(sample),
     fieldsCheck(sample),
-    contactsCheck(idList),
+    await checkContacts(contacts, sight, signal),
     tagsCheck(tags),
     passed("callback", "The bridge receives no events yet: changes arrive with the scheduled sync."),
   ];
   return { ok: checks.every(({ ok }) => ok), checks };
+}
+
+/** How WeCom refuses to the contacts secret what it answers to an app. */
+const refusesContacts: ReadonlySet<number> = new Set([48002, 48009, 301002]);
+
+/** Whether the app's secret is the contacts secret: only that one may list all userids. Asked only where it looks so. */
+async function looksLikeContacts(
+  app: WecomApi,
+  outcomes: readonly (Outcome<unknown> | null)[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const looks = outcomes.some((outcome) => refusesContacts.has((outcome && errorOf(outcome))?.errcode ?? 0));
+  return looks && "value" in (await outcomeOf(app.userIds(null, 1, signal)));
+}
+
+function contactsAsApp(tree: Outcome<DepartmentTree>): Check {
+  const found =
+    "The secret entered as the app's (corpSecret) is the contacts secret (通讯录同步): it may list all userids, which only that one may.";
+  const app =
+    "Enter the Secret of a self-built app (应用管理 → 自建) as corpSecret, with its AgentId, and this one as contactsSecret.";
+  if ("value" in tree) {
+    return failed(
+      "credentials",
+      `${found} It still reads everything here, because this address was in use for it before 15 August 2022; it is no app and has no AgentId. Leave the AgentId out to go on like that. Better: ${app}`,
+    );
+  }
+  return failed(
+    "credentials",
+    `${found} From this address it reads ids alone: no names of people or departments, no position, no mobile, no e-mail. Nobody can be provisioned with that. ${app}`,
+  );
 }
 
 interface Sample {
@@ -136,21 +171,6 @@ function fieldsCheck(outcome: Outcome<Sample>): Check {
     "fields",
     `Sensitive fields that arrive: ${seen.join(", ") || "none"}. Without a value for anybody looked at: ${unseen.join(", ")}. Apps made after 20 June 2022 do not get them; they then stay as they are in the targets. An app made earlier does: use its secret if there is one.`,
   );
-}
-
-function contactsCheck(outcome: Outcome<void> | null): Check {
-  if (outcome === null) {
-    return passed(
-      "contacts",
-      `No contacts secret (${contactsPage}) is given. None is needed: syncs read with the app's secret.`,
-    );
-  }
-  if ("value" in outcome) return passed("contacts", "The contacts secret may list all userids.");
-  const hint =
-    outcome.error.code === "wecom.api-not-allowed"
-      ? ` This looks like another app's secret: copy the Secret from ${contactsPage}.`
-      : ` The contacts secret and its own list of trusted addresses (企业可信IP) are under ${contactsPage}.`;
-  return failed("contacts", `The contacts secret was not of use: ${outcome.error.message}${hint}`);
 }
 
 function tagsCheck(outcome: Outcome<readonly unknown[]>): Check {

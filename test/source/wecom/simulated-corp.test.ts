@@ -174,8 +174,54 @@ test("a connection test against a simulated corp passes, and tells which secret 
   const result = await one.source.test(signal);
   expect(result.checks.filter(({ ok }) => !ok)).toEqual([]);
   const detail = (name: string): string => result.checks.find((check) => check.name === name)?.detail ?? "";
-  expect(detail("contacts")).toBe("The contacts secret may list all userids.");
+  expect(detail("contacts")).toBe(
+    "The contacts secret lists 400 userids in 40 departments. All of them are in departments that the app sees.",
+  );
   expect(detail("fields")).toContain("arrive: none.");
+});
+
+describe("a connection test tells secrets in the wrong place", () => {
+  async function checks(
+    secretsOf: (simulator: WecomSimulator) => Partial<WecomSourceOptions>,
+    contactsIp: "new" | "old",
+  ) {
+    const { simulator } = await corp({ settings: { contactsIp } });
+    const { corpId, appSecret, agentId, url: apiBaseUrl } = simulator;
+    const options = { corpId, corpSecret: appSecret, agentId, apiBaseUrl, clock: new FakeClock() };
+    const source = makeWecomSource({ ...options, ...secretsOf(simulator) });
+    open.push(source);
+    const result = await source.test(new AbortController().signal);
+    const byName = new Map(result.checks.map(({ name, detail }) => [name, detail]));
+    return {
+      failed: result.checks.filter(({ ok }) => !ok).map(({ name }) => name),
+      detail: (name: string): string => byName.get(name) ?? "",
+    };
+  }
+
+  test("the app's secret entered twice", async () => {
+    const { failed, detail } = await checks(({ appSecret }) => ({ contactsSecret: appSecret }), "new");
+    expect(failed).toEqual(["contacts"]);
+    expect(detail("contacts")).toContain("the Secret of an app stands in its place");
+  });
+
+  test.each(["new", "old"] as const)("both exchanged, at an address that is %s", async (contactsIp) => {
+    const exchanged = ({ appSecret, contactsSecret }: WecomSimulator) => ({
+      corpSecret: contactsSecret,
+      contactsSecret: appSecret,
+    });
+    const { failed, detail } = await checks(exchanged, contactsIp);
+    expect(failed).toEqual(expect.arrayContaining(["credentials", "contacts"]));
+    expect(detail("credentials")).toContain("is the contacts secret");
+    expect(detail("contacts")).toContain("Exchange them");
+  });
+
+  test("the contacts secret alone: what it cannot give from a new address, and what it still gives from an old one", async () => {
+    const alone = ({ contactsSecret }: WecomSimulator) => ({ corpSecret: contactsSecret, agentId: undefined });
+    const now = await checks(alone, "new");
+    expect(now.failed).toContain("credentials");
+    expect(now.detail("credentials")).toContain("no names of people or departments");
+    expect((await checks(alone, "old")).failed).toEqual([]);
+  });
 });
 
 test("the departments of a simulated corp are given as a tree", async () => {
