@@ -2,6 +2,7 @@ import { type Source, SourceError, type SourceUser } from "../source/source.ts";
 import type { Lease, RecordStore } from "../store/store.ts";
 import { prepareRecord } from "./prepare-record.ts";
 import type { ReadOutcome } from "./read-source.ts";
+import type { Seen } from "./seen.ts";
 
 /**
  * So many absent people are looked for one by one. When more are missing, moving between departments is not the
@@ -37,10 +38,17 @@ export async function lookForAbsent(
     const there = found.filter((user) => isInside(user, outcome));
     const prepared = there.map((user) => prepareRecord(user, outcome));
     if (prepared.length > 0) await store.saveRecords(lease, sourceId, "user", prepared);
-    for (const key of [...there.map((user) => user.key), ...unclear]) {
-      const seq = absent.get(key);
-      if (seq !== undefined) outcome.seen.add(seq);
-    }
+    const note = (keys: readonly string[], seen: Seen): void => {
+      for (const key of keys) {
+        const seq = absent.get(key);
+        if (seq !== undefined) seen.add(seq);
+      }
+    };
+    note(
+      there.map((user) => user.key),
+      outcome.seen,
+    );
+    note(unclear, outcome.unclear);
     return { ...outcome, read: { ...outcome.read, users: outcome.read.users + there.length } };
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;

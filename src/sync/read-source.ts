@@ -4,6 +4,7 @@ import type { ReadOptions, ReadProblem, RecordKind, Source, SourceRecord, Visibi
 import { SourceError } from "../source/source.ts";
 import type { Lease, RecordStore } from "../store/store.ts";
 import { departmentContexts } from "./department-tree.ts";
+import type { Existence } from "./existence.ts";
 import { GatheredTags } from "./gathered-tags.ts";
 import { prepareRecord } from "./prepare-record.ts";
 import { Seen } from "./seen.ts";
@@ -13,6 +14,10 @@ import type { TagContexts } from "./tag-contexts.ts";
 export interface ReadOutcome {
   /** Records that this read saw, by their `seq`. */
   readonly seen: Seen;
+  /** Records of which nothing certain could be learnt: they are neither seen nor gone. */
+  readonly unclear: Seen;
+  /** What a list of all ids says; null where there is none, or it is of no use. */
+  readonly existence: Existence | null;
   readonly departments: ReadonlyMap<string, DepartmentContext>;
   /** Who carries which tags; nobody any, where the read brings no people. */
   readonly tags: TagContexts;
@@ -105,6 +110,8 @@ export async function readSource(
   const all = new Seen();
   return {
     seen: mergeInto(all, seen),
+    unclear: new Seen(),
+    existence: null,
     departments,
     tags: tags.contexts,
     tagsUnknown: tags.unknown,

@@ -1,0 +1,177 @@
+import { batchesOf } from "../lib/batches.ts";
+import type { IdEvent, IdList, ReadOptions, ReadProblem, Source } from "../source/source.ts";
+import { SourceError } from "../source/source.ts";
+import type { RecordStore } from "../store/store.ts";
+import type { ReadOutcome } from "./read-source.ts";
+import { Sample } from "./sample.ts";
+import { Seen } from "./seen.ts";
+
+/** What the list of all ids says of the records that are known here, by their `seq`. */
+export interface Existence {
+  /** There, in the scope that the administrator chose. */
+  readonly there: Seen;
+  /** There, in none of the chosen departments. */
+  readonly elsewhere: Seen;
+  /** The list leaves out some who are there, because they are not active: not to be named in it is weaker evidence. */
+  readonly omitsSome: boolean;
+  /** Known here and there, and in no answer of the read: kept as they are. `examples` has the keys of the first ones. */
+  readonly hidden: {
+    readonly users: number;
+    readonly departments: number;
+    readonly examples: readonly string[];
+  };
+}
+
+export interface ExistenceParts {
+  readonly store: Pick<RecordStore, "seqsOf" | "listSourceRecords">;
+  readonly sourceId: string;
+}
+
+type Kind = IdEvent["type"];
+type Named = Pick<Existence, "there" | "elsewhere">;
+
+const batchSize = 1000;
+const mostExamples = 5;
+/** At least so many of those whom the read saw and the list does not name are asked for once more. */
+const doubtedAsked = 100;
+
+/**
+ * Reads the list of all ids after a complete read, where the source has one: who is in it has not left, whatever the
+ * read saw. A list that did not come whole, or does not name whom the read is shown still, says nothing about anybody:
+ * then the read counts as not complete.
+ *
+ * The list is read after the people, so whoever joins meanwhile is merely unknown here. Pages may shift while they are
+ * read and lose somebody between two of them: before anybody counts as not named the list is read a second time, and
+ * one of the two is enough.
+ */
+export async function weighExistence(
+  source: Pick<Source, "idList" | "lookAgain" | "departments">,
+  outcome: ReadOutcome,
+  options: ReadOptions,
+  parts: ExistenceParts,
+): Promise<ReadOutcome> {
+  const { idList } = source;
+  if (!outcome.complete || idList === undefined) return outcome;
+  try {
+    const named: Named = { there: new Seen(), elsewhere: new Seen() };
+    await readList(idList, options, parts, named);
+    let walked = await walk(outcome, options, parts, named);
+    if (walked.unnamed) {
+      await readList(idList, options, parts, named);
+      walked = await walk(outcome, options, parts, named);
+    }
+    const omitted = await omissions(source, idList, walked, options);
+    if (omitted.wrong.length > 0) return doubtful(outcome, disagreement(omitted.wrong));
+    const { hidden } = walked;
+    return { ...outcome, existence: { ...named, omitsSome: omitted.inactive, hidden } };
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    return doubtful(outcome, { code: error.code, detail: error.message, errcode: error.errcode });
+  }
+}
+
+/** Everybody and every department that is known here is in sight, or gone. */
+export function isNobodyHidden({ hidden }: Existence): boolean {
+  return hidden.users + hidden.departments === 0;
+}
+
+async function readList(list: IdList, options: ReadOptions, parts: ExistenceParts, named: Named): Promise<void> {
+  const kinds = { departments: "department", users: "user" } as const;
+  for await (const { type, entries } of list.read(options)) {
+    for (const batch of batchesOf(entries, batchSize)) {
+      options.signal.throwIfAborted();
+      const keys = [...new Set(batch.map(({ key }) => key))];
+      const seqs = await parts.store.seqsOf(parts.sourceId, kinds[type], keys);
+      for (const { key, inScope } of batch) {
+        const seq = seqs.get(key);
+        if (seq !== undefined) (inScope ? named.there : named.elsewhere).add(seq);
+      }
+    }
+  }
+}
+
+interface Walked {
+  readonly hidden: Existence["hidden"];
+  /** Keys that the read saw and the list does not name: a sample where they are many. */
+  readonly doubted: Readonly<Record<Kind, readonly string[]>>;
+  /** True when the list does not name somebody or something that is known here. */
+  readonly unnamed: boolean;
+}
+
+/** Compares what the list names with what the read saw. */
+async function walk(
+  { seen }: ReadOutcome,
+  { users }: ReadOptions,
+  { store, sourceId }: ExistenceParts,
+  { there, elsewhere }: Named,
+): Promise<Walked> {
+  const hidden = { users: 0, departments: 0 };
+  const doubted = { users: new Sample<string>(doubtedAsked), departments: new Sample<string>(doubtedAsked) };
+  const examples: string[] = [];
+  let unnamed = false;
+  const kinds = [["departments", "department"], ...(users ? [["users", "user"] as const] : [])] as const;
+  for (const [type, kind] of kinds) {
+    for (let after = 0; ; ) {
+      const page = await store.listSourceRecords(sourceId, kind, after, 5000);
+      const last = page.at(-1);
+      if (last === undefined) break;
+      after = last.seq;
+      for (const { seq, key } of page) {
+        const isNamed = there.has(seq) || elsewhere.has(seq);
+        if (!isNamed) unnamed = true;
+        if (seen.has(seq)) {
+          if (!isNamed) doubted[type].add(key);
+        } else if (there.has(seq)) {
+          hidden[type] += 1;
+          if (examples.length < mostExamples) examples.push(`${kind} ${key}`);
+        }
+      }
+    }
+  }
+  const { users: people, departments } = doubted;
+  return {
+    hidden: { ...hidden, examples },
+    doubted: { users: people.items, departments: departments.items },
+    unnamed,
+  };
+}
+
+/**
+ * Asks once more for those whom the read saw and the list does not name. Who has left between the two is no
+ * contradiction; who is there still is one, unless the list is known to leave out people like him.
+ */
+async function omissions(
+  source: Pick<Source, "lookAgain" | "departments">,
+  list: IdList,
+  { doubted }: Walked,
+  { signal }: ReadOptions,
+): Promise<{ readonly wrong: readonly string[]; readonly inactive: boolean }> {
+  const wrong: string[] = [];
+  let inactive = false;
+  if (doubted.departments.length > 0) {
+    const now = new Set((await source.departments(signal)).map(({ id }) => String(id)));
+    wrong.push(...doubted.departments.filter((key) => now.has(key)).map((key) => `department ${key}`));
+  }
+  if (doubted.users.length > 0) {
+    const { found } = await source.lookAgain(doubted.users, signal);
+    for (const user of found) {
+      if (list.mayOmit(user)) inactive = true;
+      else wrong.push(`user ${user.key}`);
+    }
+  }
+  return { wrong, inactive };
+}
+
+function doubtful(outcome: ReadOutcome, problem: ReadProblem): ReadOutcome {
+  return { ...outcome, complete: false, problems: [...outcome.problems, problem] };
+}
+
+function disagreement(wrong: readonly string[]): ReadProblem {
+  const shown = wrong.slice(0, mostExamples).join(", ");
+  const more = wrong.length > mostExamples ? ` and ${wrong.length - mostExamples} more` : "";
+  return {
+    code: "source.id-list-disagrees",
+    detail: `The list of all ids does not name what the app sees: ${shown}${more}. So it is not whole, and nobody's absence from it means anything. If this stays so with the next sync, see with the connection test that both secrets belong to the same corp`,
+    errcode: null,
+  };
+}
