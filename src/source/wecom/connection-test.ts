@@ -4,7 +4,7 @@ import type { WecomApi } from "./api.ts";
 import { checkContacts } from "./contacts-check.ts";
 import { toSourceError, WecomFault } from "./fault.ts";
 import type { AgentScope } from "./parse.ts";
-import { readTree } from "./reader.ts";
+import { readTree, seesSinglesOnly } from "./reader.ts";
 import type { DepartmentTree } from "./tree.ts";
 import { FieldSight, sensitiveFields } from "./unseen-fields.ts";
 
@@ -33,8 +33,9 @@ export async function testConnection(parts: ConnectionTestParts, signal: AbortSi
   const after = <T>(call: () => Promise<T>): Promise<Outcome<T>> =>
     "error" in credentials ? Promise.resolve(credentials) : outcomeOf(call());
   const agent = agentId === null ? null : await after(() => app.agent(agentId, signal));
-  const tree = await after(() => readTree(app, signal));
-  const sample = "error" in tree ? tree : await outcomeOf(sampleMembers(app, tree.value, signal));
+  const singles = agent !== null && "value" in agent && seesSinglesOnly(agent.value) ? agent.value : null;
+  const tree = treeOf(await after(() => readTree(app, signal)), singles);
+  const sample = "error" in tree ? tree : await outcomeOf(sampleMembers(app, tree.value, singles, signal));
   const tags = await after(() => app.tags(signal));
   const isContactsSecret = await looksLikeContacts(app, [agent, tree], signal);
   const sight = {
@@ -46,8 +47,8 @@ export async function testConnection(parts: ConnectionTestParts, signal: AbortSi
     isContactsSecret ? contactsAsApp(tree) : credentialsCheck(credentials),
     ipCheck(credentials, [credentials, tree, tags, ...(agent === null ? [] : [agent])]),
     scopeCheck(agent),
-    departmentsCheck(tree),
-    membersCheck(sample),
+    departmentsCheck(tree, singles),
+    membersCheck(sample, singles),
     fieldsCheck(sample),
     await checkContacts(contacts, sight, signal),
     tagsCheck(tags),
@@ -92,9 +93,27 @@ interface Sample {
   readonly total: number;
 }
 
-/** The members of the first departments, until some are found. */
-async function sampleMembers(api: WecomApi, tree: DepartmentTree, signal: AbortSignal): Promise<Sample> {
+/** A refused tree is an empty one for an app that is granted people and tags alone. */
+function treeOf(outcome: Outcome<DepartmentTree>, singles: AgentScope | null): Outcome<DepartmentTree> {
+  const isEmpty = "error" in outcome && outcome.error.code === "wecom.scope-empty";
+  return isEmpty && singles !== null ? { value: { departments: [], roots: [] } } : outcome;
+}
+
+/** The members of the first departments, until some are found; or those whom the app is granted one by one. */
+async function sampleMembers(
+  api: WecomApi,
+  tree: DepartmentTree,
+  singles: AgentScope | null,
+  signal: AbortSignal,
+): Promise<Sample> {
   const members: SourceUser[] = [];
+  if (singles !== null && tree.departments.length === 0) {
+    for (const userid of singles.userids.slice(0, sampledDepartments)) {
+      const member = await api.member(userid, signal);
+      if (member !== null) members.push(member);
+    }
+    return { members, looked: 0, total: 0 };
+  }
   let looked = 0;
   for (const { key } of topFirst(tree).slice(0, sampledDepartments)) {
     if (members.length > 0) break;
@@ -140,18 +159,28 @@ function scopeCheck(outcome: Outcome<AgentScope> | null): Check {
   return empty ? failed("scope", `${found} ${openScope}`) : passed("scope", found);
 }
 
-function departmentsCheck(outcome: Outcome<DepartmentTree>): Check {
+function departmentsCheck(outcome: Outcome<DepartmentTree>, singles: AgentScope | null): Check {
   if ("error" in outcome) return failed("departments", outcome.error.message);
   const { departments, roots } = outcome.value;
+  if (departments.length === 0 && singles !== null) {
+    return passed(
+      "departments",
+      `The app is granted people and tags alone: no department is read, and none becomes a group. ${openScope}`,
+    );
+  }
   if (departments.length === 0) return failed("departments", `The app sees no department. ${openScope}`);
   const shown = roots.slice(0, 10).join(", ");
   const more = roots.length > 10 ? ` and ${roots.length - 10} more` : "";
   return passed("departments", `${departments.length} departments, topmost: ${shown}${more}.`);
 }
 
-function membersCheck(outcome: Outcome<Sample>): Check {
+function membersCheck(outcome: Outcome<Sample>, singles: AgentScope | null): Check {
   if ("error" in outcome) return failed("members", outcome.error.message);
   const { members, looked, total } = outcome.value;
+  if (total === 0 && singles !== null) {
+    if (members.length > 0) return passed("members", `${members.length} members who are granted one by one.`);
+    if (singles.tags.length > 0) return passed("members", "The people of tags were not looked at.");
+  }
   if (members.length > 0) return passed("members", `${members.length} members in the first ${looked} departments.`);
   if (looked < total)
     return passed("members", `No members in the first ${looked} of ${total} departments; the rest was not looked at.`);

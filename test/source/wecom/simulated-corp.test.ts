@@ -158,9 +158,9 @@ describe("a simulated corp that cannot be read", () => {
     expect(await errorOf(gather(source))).toMatchObject({ code: "wecom.contacts-secret-restricted" });
   });
 
-  test("since only single members are in scope names the scope", async () => {
+  test("since only single members are in scope, and the AgentId is not known, names the scope", async () => {
     for (const emptyTree of ["empty", "refused"] as const) {
-      const one = await corp({ settings: { emptyTree } });
+      const one = await corp({ settings: { emptyTree } }, { agentId: undefined });
       const userid = one.simulator.control.truth().members[0]?.userid ?? "";
       one.simulator.control.setScope({ departments: [], users: [userid], tags: [] });
       expect(await errorOf(gather(one.source))).toMatchObject({ code: "wecom.scope-empty" });
@@ -178,6 +178,45 @@ test("a connection test against a simulated corp passes, and tells which secret 
     "The contacts secret lists 400 userids in 40 departments. All of them are in departments that the app sees.",
   );
   expect(detail("fields")).toContain("arrive: none.");
+});
+
+describe("an app that is granted people and tags alone", () => {
+  const settings = ["empty", "refused"] as const;
+  async function grant(emptyTree: (typeof settings)[number], byTag: boolean) {
+    const one = await corp({ settings: { emptyTree } });
+    const { control } = one.simulator;
+    const people = control
+      .truth()
+      .members.slice(3, 8)
+      .map(({ userid }) => userid);
+    const tag = control.createTag({ tagname: "只有人" });
+    control.changeTagMembers(tag, { addUsers: people });
+    control.setScope(
+      byTag ? { departments: [], users: [], tags: [tag] } : { departments: [], users: people, tags: [] },
+    );
+    return { one, keys: people.map((userid) => userid.toLowerCase()).sort() };
+  }
+
+  for (const byTag of [false, true]) {
+    test.each(settings)(`is read although its tree is %s (by a tag: ${byTag})`, async (emptyTree) => {
+      const { one, keys } = await grant(emptyTree, byTag);
+      const read = await gather(one.source);
+      expect(read.problems).toEqual([]);
+      expect(read.end.complete).toBe(true);
+      expect(read.departments).toEqual([]);
+      expect(read.userKeys).toEqual(keys);
+      expectTruth(read, one);
+      const result = await one.source.test(new AbortController().signal);
+      expect(result.checks.filter(({ ok }) => !ok)).toEqual([]);
+      expect(result.checks.find(({ name }) => name === "departments")?.detail).toContain("people and tags alone");
+    });
+  }
+
+  test("is not read without the departments that the source asks for", async () => {
+    const { one } = await grant("empty", false);
+    const read = gather(one.source, { scope: { mode: "partial", departments: [2] } });
+    expect(await errorOf(read)).toMatchObject({ code: "wecom.scope-empty" });
+  });
 });
 
 describe("a connection test tells secrets in the wrong place", () => {
