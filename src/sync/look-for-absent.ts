@@ -72,5 +72,5 @@ async function absentPeople(store: RecordStore, sourceId: string, outcome: ReadO
 
 /** An administrator may have chosen departments: who is in none of them has left what is synchronised. */
 function isInside(user: SourceUser, outcome: ReadOutcome): boolean {
-  return user.departments.length === 0 || user.departments.some((key) => outcome.departments.has(key));
+  return user.departments.length === 0 || user.departments.some((key) => outcome.inSight.has(key));
 }

@@ -35,7 +35,7 @@ import { joinHolds } from "./settle-groups.ts";
 import { beginApplying, loadMapping, protectionOf, settle } from "./source-task-steps.ts";
 import { spareProtected } from "./spare-protected.ts";
 import { keepAcrossFields, runUndo } from "./undo/run-undo.ts";
-import { shrunkenVisibility } from "./visibility.ts";
+import { isSameScope, shrunkenVisibility } from "./visibility.ts";
 import { whoLeaves } from "./who-leaves.ts";
 
 /**
@@ -98,15 +98,15 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   const { mapping, version, problem } = loaded;
   await store.noteTask(task.id, { mapping: { name: mapping.name, version, problem } });
 
+  const { scope } = row.settings;
+  const baseline = await store.readBaseline(row.id);
   let outcome: ReadOutcome;
   try {
-    outcome = await readWhole(parts);
+    outcome = await readWhole(parts, baseline);
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
     return { usable: false, read: { users: 0, groups: 0 }, error: toTaskError(error), hold: null };
   }
-  const { scope } = row.settings;
-  const baseline = await store.readBaseline(row.id);
   const nothingHidden = outcome.existence !== null && isNobodyHidden(outcome.existence);
   const shrunken = shrunkenVisibility(baseline, { visibility: outcome.visibility, scope }, { nothingHidden });
   const mayRemove = outcome.complete && shrunken === null;
@@ -217,7 +217,7 @@ async function emptySource(parts: SourceTaskParts, protection: Protection): Prom
   return { ...result, kept: await store.countKept(task.id) };
 }
 
-async function readWhole(parts: SourceTaskParts): Promise<ReadOutcome> {
+async function readWhole(parts: SourceTaskParts, baseline: ReadBaseline | null): Promise<ReadOutcome> {
   const { store, lease, task, row, progress, signal } = parts;
   const source = parts.openSource(row);
   try {
@@ -225,6 +225,7 @@ async function readWhole(parts: SourceTaskParts): Promise<ReadOutcome> {
     const options = { scope: row.settings.scope, users, signal };
     const outcome = await readSource(source, options, {
       ...{ store, lease, sourceId: row.id },
+      keepsUnseen: baseline !== null && isSameScope(baseline.scope, options.scope),
       onProgress: (done, total) => progress.set("read", done, total),
     });
     const whole = users ? await lookForAbsent(source, outcome, { store, lease, sourceId: row.id, signal }) : outcome;

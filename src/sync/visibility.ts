@@ -1,5 +1,5 @@
 import { canonicalJson } from "../lib/json.ts";
-import type { Visibility } from "../source/source.ts";
+import type { SourceScope, Visibility } from "../source/source.ts";
 import type { ReadBaseline } from "../store/store.ts";
 
 /**
@@ -13,8 +13,13 @@ export function shrunkenVisibility(
   current: ReadBaseline,
   { nothingHidden = false }: { readonly nothingHidden?: boolean } = {},
 ): string | null {
-  if (baseline === null || canonicalJson(baseline.scope) !== canonicalJson(current.scope)) return null;
+  if (baseline === null || !isSameScope(baseline.scope, current.scope)) return null;
   return lostSight(baseline.visibility, current.visibility, nothingHidden);
+}
+
+/** An administrator has not chosen another part of the source in between. */
+export function isSameScope(one: SourceScope, other: SourceScope): boolean {
+  return canonicalJson(one) === canonicalJson(other);
 }
 
 function lostSight(before: Visibility, now: Visibility, onlyTags: boolean): string | null {
