@@ -128,7 +128,10 @@ export type IdEvent =
       readonly entries: readonly { readonly key: string; readonly inScope: boolean }[];
     }
   /** A person has an entry for each of his departments. */
-  | { readonly type: "users"; readonly entries: readonly { readonly key: string; readonly inScope: boolean }[] };
+  | {
+      readonly type: "users";
+      readonly entries: readonly { readonly key: string; readonly department: string; readonly inScope: boolean }[];
+    };
 
 /** A list of all ids. It says who exists, and nothing else about anybody. */
 export interface IdList {

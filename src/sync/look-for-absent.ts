@@ -23,15 +23,18 @@ export async function lookForAbsent(
     lease,
     sourceId,
     signal,
+    isWorthIt = () => true,
   }: {
-    readonly store: RecordStore;
+    readonly store: Pick<RecordStore, "listSourceRecords" | "saveRecords">;
     readonly lease: Lease;
     readonly sourceId: string;
     readonly signal: AbortSignal;
+    /** Whether a look at this record may show anything, by its `seq`. */
+    readonly isWorthIt?: (seq: number) => boolean;
   },
 ): Promise<ReadOutcome> {
   if (!outcome.complete) return outcome;
-  const absent = await absentPeople(store, sourceId, outcome);
+  const absent = await absentPeople(store, sourceId, (seq) => !outcome.seen.has(seq) && isWorthIt(seq));
   if (absent.size === 0 || absent.size > mostLookedFor) return outcome;
   try {
     const { found, unclear } = await source.lookAgain([...absent.keys()], signal);
@@ -57,15 +60,19 @@ export async function lookForAbsent(
   }
 }
 
-/** `seq` by key of the people whom the store has and the read did not find. */
-async function absentPeople(store: RecordStore, sourceId: string, outcome: ReadOutcome): Promise<Map<string, number>> {
+/** `seq` by key of the people whom the store has and the read did not find, as far as they are asked for. */
+async function absentPeople(
+  store: Pick<RecordStore, "listSourceRecords">,
+  sourceId: string,
+  isAsked: (seq: number) => boolean,
+): Promise<Map<string, number>> {
   const absent = new Map<string, number>();
   for (let after = 0; absent.size <= mostLookedFor; ) {
     const page = await store.listSourceRecords(sourceId, "user", after, 5000);
     const last = page.at(-1);
     if (last === undefined) break;
     after = last.seq;
-    for (const { seq, key } of page) if (!outcome.seen.has(seq)) absent.set(key, seq);
+    for (const { seq, key } of page) if (isAsked(seq)) absent.set(key, seq);
   }
   return absent;
 }

@@ -4,10 +4,10 @@ import type { ReadOptions, ReadProblem, RecordKind, Source, SourceRecord, Visibi
 import { SourceError } from "../source/source.ts";
 import type { Lease, RecordStore } from "../store/store.ts";
 import { departmentContexts, type TreeNode } from "./department-tree.ts";
-import type { Existence } from "./existence.ts";
 import { GatheredTags } from "./gathered-tags.ts";
 import { prepareRecord, treeNodeOf } from "./prepare-record.ts";
 import { Seen } from "./seen.ts";
+import type { Existence } from "./settle-absent.ts";
 import type { TagContexts } from "./tag-contexts.ts";
 
 /** What came of a read: the records are in the store, this says what may be concluded from it. */

@@ -21,16 +21,15 @@ import type {
   UndoStore,
 } from "../store/store.ts";
 import { applyDirectory } from "./apply-directory.ts";
-import { isNobodyHidden, weighExistence } from "./existence.ts";
 import { guardDirectory } from "./guard-directory.ts";
 import { incompleteness } from "./incompleteness.ts";
-import { lookForAbsent } from "./look-for-absent.ts";
 import { keptVersionOf, mappingVersionOf, sourceContext } from "./mapping-context.ts";
 import { planClearing, planDepartures } from "./plan-departures.ts";
 import { planDirectory } from "./plan-directory.ts";
 import type { Progress } from "./progress.ts";
 import { type ReadOutcome, readSource } from "./read-source.ts";
 import { Seen } from "./seen.ts";
+import { isNobodyHidden, settleAbsent } from "./settle-absent.ts";
 import { joinHolds } from "./settle-groups.ts";
 import { beginApplying, loadMapping, protectionOf, settle } from "./source-task-steps.ts";
 import { spareProtected } from "./spare-protected.ts";
@@ -228,8 +227,7 @@ async function readWhole(parts: SourceTaskParts, baseline: ReadBaseline | null):
       keepsUnseen: baseline !== null && isSameScope(baseline.scope, options.scope),
       onProgress: (done, total) => progress.set("read", done, total),
     });
-    const whole = users ? await lookForAbsent(source, outcome, { store, lease, sourceId: row.id, signal }) : outcome;
-    return await weighExistence(source, whole, options, { store, sourceId: row.id });
+    return await settleAbsent(source, outcome, options, { store, lease, sourceId: row.id });
   } finally {
     await source.close();
   }

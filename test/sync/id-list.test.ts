@@ -150,6 +150,59 @@ test("more leavers than the safeguards allow are held, whatever the list says", 
   expect(task).toMatchObject({ state: "held" });
 });
 
+test("who is out of sight is not asked for by himself each time; who should have been seen is", async () => {
+  const fixture = await start();
+  const { corp } = fixture;
+  await fixture.sync();
+  const { id } = split(fixture);
+  const moving = split(fixture).hidden.find(({ department }) => department.length === 1)?.userid ?? "";
+  corp.setScope(narrow(id));
+  for (let time = 1; time <= 2; time += 1) {
+    corp.resetRequests();
+    expect(await fixture.sync()).toMatchObject({ error: { code: "source.out-of-sight" } });
+    expect(corp.requests()["user/get"] ?? 0).toBe(0);
+  }
+  // He comes into a department that the app sees, and its members are answered as they were before.
+  const { outOfSight = 0 } = (await fixture.sync()).counts.users;
+  corp.addFault({ endpoint: "user/list", department: id, answer: { kind: "empty" }, times: 1 });
+  corp.moveMember(moving, [id]);
+  const task = await fixture.sync();
+  expect(task.counts.users).toMatchObject({ outOfSight: outOfSight - 1, deactivated: 0 });
+  expect(corp.requests()["user/get"]).toBeGreaterThan(0);
+});
+
+test("what is held of both kinds is applied as it was shown, and who is out of sight stays counted", async () => {
+  const fixture = await start();
+  await fixture.sync();
+  const { id, hidden } = split(fixture);
+  const leavers = hidden.filter(active).slice(0, 9);
+  for (const { userid } of leavers) fixture.corp.deleteMember(userid);
+  fixture.corp.setScope(narrow(id));
+  const held = await fixture.sync();
+  const outOfSight = hidden.length - leavers.length;
+  expect(held).toMatchObject({ state: "held", hold: { removals: { users: leavers.length } } });
+  expect(held.counts.users).toMatchObject({ outOfSight, deactivated: 0 });
+  expect(held.error).toMatchObject({ code: "source.out-of-sight" });
+  const applied = await fixture.approve(held);
+  expect(applied.counts.users).toMatchObject({ outOfSight, deactivated: leavers.length });
+  expect(applied.error).toMatchObject({ code: "source.out-of-sight" });
+});
+
+test("a department that cannot be read: nobody leaves, and the list is not asked for", async () => {
+  const fixture = await start();
+  await fixture.sync();
+  const { id } = split(fixture);
+  fixture.corp.deleteMember(split(fixture).hidden.find(active)?.userid ?? "");
+  fixture.corp.addFault({ endpoint: "user/list", department: id, answer: { kind: "errcode", errcode: -1 } });
+  fixture.corp.resetRequests();
+  expect(await fixture.sync()).toMatchObject({
+    state: "partial",
+    error: { code: "wecom.department-unreadable" },
+    counts: { users: { deactivated: 0 } },
+  });
+  expect(fixture.corp.requests()).not.toHaveProperty(["user/list_id"]);
+});
+
 describe("a list of ids that is of no use", () => {
   const error = (errcode: number): FaultAnswer => ({ kind: "errcode", errcode });
   const list = (answer: FaultAnswer, after = 0): Fault => ({ endpoint: "user/list_id", answer, after });

@@ -30,7 +30,7 @@ async function* readIdList(api: WecomApi, { scope, users, signal }: ReadOptions)
     let rows = 0;
     for await (const page of readUserIds(api, signal)) {
       rows += page.length;
-      yield { type: "users", entries: page.map(({ key, department }) => ({ key, inScope: inScope(department) })) };
+      yield { type: "users", entries: page.map((row) => ({ ...row, inScope: inScope(row.department) })) };
     }
     if (rows === 0) throw empty("userids");
   } catch (error) {

@@ -1,7 +1,8 @@
 import { batchesOf } from "../lib/batches.ts";
 import type { IdEvent, IdList, ReadOptions, ReadProblem, Source } from "../source/source.ts";
 import { SourceError } from "../source/source.ts";
-import type { RecordStore } from "../store/store.ts";
+import type { Lease, RecordStore } from "../store/store.ts";
+import { lookForAbsent } from "./look-for-absent.ts";
 import type { ReadOutcome } from "./read-source.ts";
 import { Sample } from "./sample.ts";
 import { Seen } from "./seen.ts";
@@ -23,12 +24,17 @@ export interface Existence {
 }
 
 export interface ExistenceParts {
-  readonly store: Pick<RecordStore, "seqsOf" | "listSourceRecords">;
+  readonly store: Pick<RecordStore, "seqsOf" | "listSourceRecords" | "saveRecords">;
+  readonly lease: Lease;
   readonly sourceId: string;
 }
 
 type Kind = IdEvent["type"];
-type Named = Pick<Existence, "there" | "elsewhere">;
+
+interface Named extends Pick<Existence, "there" | "elsewhere"> {
+  /** People in a department that the read saw: they should have been in its answer. */
+  readonly expected: Seen;
+}
 
 const batchSize = 1000;
 const mostExamples = 5;
@@ -36,37 +42,44 @@ const mostExamples = 5;
 const doubtedAsked = 100;
 
 /**
- * Reads the list of all ids after a complete read, where the source has one: who is in it has not left, whatever the
- * read saw. A list that did not come whole, or does not name whom the read is shown still, says nothing about anybody:
- * then the read counts as not complete.
+ * Looks for those whom a complete read did not find. Where the source has a list of all ids, that is read first: who is
+ * in it has not left, whatever the read saw, and only those are asked for by themselves of whom that may show something.
+ * A list that did not come whole, or does not name whom the read is shown still, says nothing about anybody: then the
+ * read counts as not complete.
  *
  * The list is read after the people, so whoever joins meanwhile is merely unknown here. Pages may shift while they are
  * read and lose somebody between two of them: before anybody counts as not named the list is read a second time, and
  * one of the two is enough.
  */
-export async function weighExistence(
-  source: Pick<Source, "idList" | "lookAgain" | "departments">,
-  outcome: ReadOutcome,
+export async function settleAbsent(
+  source: Source,
+  read: ReadOutcome,
   options: ReadOptions,
   parts: ExistenceParts,
 ): Promise<ReadOutcome> {
   const { idList } = source;
-  if (!outcome.complete || idList === undefined) return outcome;
+  const { users, signal } = options;
+  if (!read.complete) return read;
+  if (idList === undefined) return users ? lookForAbsent(source, read, { ...parts, signal }) : read;
   try {
-    const named: Named = { there: new Seen(), elsewhere: new Seen() };
-    await readList(idList, options, parts, named);
+    const named: Named = { there: new Seen(), elsewhere: new Seen(), expected: new Seen() };
+    await readList(idList, read, options, parts, named);
+    const isWorthIt = (seq: number): boolean => named.expected.has(seq) || !isNamed(named, seq);
+    const outcome = users ? await lookForAbsent(source, read, { ...parts, signal, isWorthIt }) : read;
+    if (!outcome.complete) return outcome;
     let walked = await walk(outcome, options, parts, named);
     if (walked.unnamed) {
-      await readList(idList, options, parts, named);
+      await readList(idList, read, options, parts, named);
       walked = await walk(outcome, options, parts, named);
     }
     const omitted = await omissions(source, idList, walked, options);
     if (omitted.wrong.length > 0) return doubtful(outcome, disagreement(omitted.wrong));
     const { hidden } = walked;
-    return { ...outcome, existence: { ...named, omitsSome: omitted.inactive, hidden } };
+    const { there, elsewhere } = named;
+    return { ...outcome, existence: { there, elsewhere, omitsSome: omitted.inactive, hidden } };
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
-    return doubtful(outcome, { code: error.code, detail: error.message, errcode: error.errcode });
+    return doubtful(read, { code: error.code, detail: error.message, errcode: error.errcode });
   }
 }
 
@@ -75,19 +88,36 @@ export function isNobodyHidden({ hidden }: Existence): boolean {
   return hidden.users + hidden.departments === 0;
 }
 
-async function readList(list: IdList, options: ReadOptions, parts: ExistenceParts, named: Named): Promise<void> {
+function isNamed({ there, elsewhere }: Named, seq: number): boolean {
+  return there.has(seq) || elsewhere.has(seq);
+}
+
+async function readList(
+  list: IdList,
+  { inSight }: ReadOutcome,
+  options: ReadOptions,
+  { store, sourceId }: ExistenceParts,
+  { there, elsewhere, expected }: Named,
+): Promise<void> {
   const kinds = { departments: "department", users: "user" } as const;
-  for await (const { type, entries } of list.read(options)) {
-    for (const batch of batchesOf(entries, batchSize)) {
+  for await (const event of list.read(options)) {
+    for (const batch of batchesOf<NamedEntry>(event.entries, batchSize)) {
       options.signal.throwIfAborted();
-      const keys = [...new Set(batch.map(({ key }) => key))];
-      const seqs = await parts.store.seqsOf(parts.sourceId, kinds[type], keys);
-      for (const { key, inScope } of batch) {
+      const seqs = await store.seqsOf(sourceId, kinds[event.type], [...new Set(batch.map(({ key }) => key))]);
+      for (const { key, department, inScope } of batch) {
         const seq = seqs.get(key);
-        if (seq !== undefined) (inScope ? named.there : named.elsewhere).add(seq);
+        if (seq === undefined) continue;
+        (inScope ? there : elsewhere).add(seq);
+        if (department !== undefined && inSight.has(department)) expected.add(seq);
       }
     }
   }
+}
+
+interface NamedEntry {
+  readonly key: string;
+  readonly department?: string;
+  readonly inScope: boolean;
 }
 
 interface Walked {
@@ -103,7 +133,7 @@ async function walk(
   { seen }: ReadOutcome,
   { users }: ReadOptions,
   { store, sourceId }: ExistenceParts,
-  { there, elsewhere }: Named,
+  named: Named,
 ): Promise<Walked> {
   const hidden = { users: 0, departments: 0 };
   const doubted = { users: new Sample<string>(doubtedAsked), departments: new Sample<string>(doubtedAsked) };
@@ -117,11 +147,11 @@ async function walk(
       if (last === undefined) break;
       after = last.seq;
       for (const { seq, key } of page) {
-        const isNamed = there.has(seq) || elsewhere.has(seq);
-        if (!isNamed) unnamed = true;
+        const isListed = isNamed(named, seq);
+        if (!isListed) unnamed = true;
         if (seen.has(seq)) {
-          if (!isNamed) doubted[type].add(key);
-        } else if (there.has(seq)) {
+          if (!isListed) doubted[type].add(key);
+        } else if (named.there.has(seq)) {
           hidden[type] += 1;
           if (examples.length < mostExamples) examples.push(`${kind} ${key}`);
         }
