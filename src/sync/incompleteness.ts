@@ -1,6 +1,9 @@
 import type { TaskError } from "../store/store.ts";
 import type { ReadOutcome } from "./read-source.ts";
 
+/** The read was whole, and some who are there are out of its sight. */
+export const outOfSightCode = "source.out-of-sight";
+
 /** What a sync could not bring up to date, or conclude, and what to do; null when there is nothing to say. */
 export function incompleteness(outcome: ReadOutcome, shrunken: string | null): TaskError | null {
   const [first, ...others] = outcome.problems;
@@ -24,7 +27,7 @@ function outOfSight({ existence }: ReadOutcome, shrunken: string | null): TaskEr
   const more = hidden > examples.length ? ` and ${hidden - examples.length} more` : "";
   const less = shrunken === null ? "" : ` The credentials see less than at the last complete read: ${shrunken}.`;
   return {
-    code: "source.out-of-sight",
+    code: outOfSightCode,
     detail: `${amount(users, "person", "people")} and ${amount(departments, "department", "departments")} are in the id list of the contacts secret, but the app does not see them: ${examples.join(", ")}${more}. They have not left: they stay as they are, and what changes of them is not known.${less} Widen the app's visible scope (可见范围), or, if they are not meant to be synced, set the scope of this source to the departments that are: then they leave, under the safeguards`,
   };
 }

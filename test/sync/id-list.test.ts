@@ -188,6 +188,22 @@ test("what is held of both kinds is applied as it was shown, and who is out of s
   expect(applied.error).toMatchObject({ code: "source.out-of-sight" });
 });
 
+test("a whole read counts as one although somebody is out of its sight", async () => {
+  const fixture = await start();
+  await fixture.sync();
+  const syncedAt = async () => (await fixture.store.findSource(fixture.source.id))?.syncedAt ?? 0;
+  const first = await syncedAt();
+  fixture.corp.setScope(narrow(split(fixture).id));
+  fixture.advance(60_000);
+  expect(await fixture.sync()).toMatchObject({ state: "partial", error: { code: "source.out-of-sight" } });
+  const second = await syncedAt();
+  expect(second).toBeGreaterThan(first);
+  fixture.corp.addFault({ endpoint: "user/list_id", answer: { kind: "empty" } });
+  fixture.advance(60_000);
+  expect(await fixture.sync()).toMatchObject({ state: "partial", error: { code: "wecom.id-list-empty" } });
+  expect(await syncedAt()).toBe(second);
+});
+
 test("a department that cannot be read: nobody leaves, and the list is not asked for", async () => {
   const fixture = await start();
   await fixture.sync();
