@@ -147,7 +147,6 @@ describe("a visible scope that shrank in WeCom", () => {
     const hidden = fixture.corp.truth().members.filter(({ department }) => !department.includes(id));
     const namesOf = (): unknown[] => {
       const { users, groups } = fixture.control.dump();
-      const enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
       return [
         ...hidden.map(
           ({ userid }) => users.find(({ resource }) => resource["externalId"] === userid)?.resource[enterprise],
