@@ -25,15 +25,15 @@ export interface PlanParts {
   readonly taskId: string;
   readonly sourceId: string;
   readonly around: MappingSurroundings;
-  readonly outcome: ReadOutcome;
+  readonly outcome: Pick<ReadOutcome, "seen"> & Partial<Pick<ReadOutcome, "existence">>;
   /** False: the organisational structure alone; people and memberships stay as they are. */
   readonly users: boolean;
   /** False when only a plan is wanted: then nothing is noted on resources. */
   readonly mark: boolean;
   /** True when that the read did not find somebody in a group is evidence that he is not in it. */
   readonly mayRemove: boolean;
-  /** Who leaves; null: nobody. */
-  readonly leaving: Leaving | null;
+  /** Who leaves; null, or left out: nobody. */
+  readonly leaving?: Leaving | null;
   /** Who is not changed, whatever the source says. */
   readonly protection: Protection;
   readonly onProgress: (done: number) => Promise<void>;
@@ -64,7 +64,7 @@ export async function planDirectory(parts: PlanParts): Promise<void> {
   if (members.department === null) await planUnmapped({ ...parts, seen: parts.outcome.seen }, "department");
   if (members.tag === null && parts.users) await planUnmapped({ ...parts, seen: parts.outcome.seen }, "tag");
   const { leaving } = parts;
-  if (leaving !== null) await planDepartures({ ...parts, seen: leaving.stays }, leaving.kinds, leaving.because);
+  if (leaving) await planDepartures({ ...parts, seen: leaving.stays }, leaving.kinds, leaving.because);
   await parts.store.countMemberChanges(parts.lease, parts.taskId);
 }
 
@@ -338,7 +338,7 @@ async function withoutHidden(
   { store, sourceId, outcome }: Pick<PlanParts, "store" | "sourceId" | "outcome">,
   changes: readonly MemberChange[],
 ): Promise<readonly MemberChange[]> {
-  const { existence, seen } = outcome;
+  const { existence = null, seen } = outcome;
   const leaving = changes.filter(({ op }) => op === "remove").map(({ memberId }) => memberId);
   if (existence === null || leaving.length === 0) return changes;
   const hidden = new Set<string>();
