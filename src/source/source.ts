@@ -135,6 +135,8 @@ export type IdEvent =
 
 /** A list of all ids. It says who exists, and nothing else about anybody. */
 export interface IdList {
+  /** What it is called in sentences for an administrator. */
+  readonly name: string;
   /** Streams it. Throws a {@link SourceError} when it did not come whole, or is empty: then it says nothing. */
   read(options: ReadOptions): AsyncIterable<IdEvent>;
   /** Whether the list may leave this person out although he is there. */

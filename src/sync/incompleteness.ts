@@ -25,10 +25,17 @@ function outOfSight({ existence }: ReadOutcome, shrunken: string | null): TaskEr
   const hidden = users + departments;
   if (hidden === 0) return null;
   const more = hidden > examples.length ? ` and ${hidden - examples.length} more` : "";
+  const amounts = [amount(users, "person", "people"), amount(departments, "department", "departments")].filter(
+    (text) => !text.startsWith("0 "),
+  );
+  const nobody =
+    shrunken !== null && existence.omitsSome
+      ? " That list leaves out people who are not active, so nobody is removed as long as this is so."
+      : "";
   const less = shrunken === null ? "" : ` The credentials see less than at the last complete read: ${shrunken}.`;
   return {
     code: outOfSightCode,
-    detail: `${amount(users, "person", "people")} and ${amount(departments, "department", "departments")} are in the id list of the contacts secret, but the app does not see them: ${examples.join(", ")}${more}. They have not left: they stay as they are, and what changes of them is not known.${less} Widen the app's visible scope (可见范围), or, if they are not meant to be synced, set the scope of this source to the departments that are: then they leave, under the safeguards`,
+    detail: `${amounts.join(" and ")}: in ${existence.list}, but out of the app's sight (${examples.join(", ")}${more}). They have not left: they stay as they are, and what changes of them is not known.${less}${nobody} Widen the app's visible scope (可见范围), or, if they are not meant to be synced, set the scope of this source to the departments that are: then they leave, under the safeguards`,
   };
 }
 
@@ -38,8 +45,8 @@ function lessSeen({ existence }: ReadOutcome, shrunken: string | null): TaskErro
     existence === null
       ? "That looks like departures and is none, so nothing is removed"
       : existence.omitsSome
-        ? "The id list of the contacts secret leaves out people who are not active, so it does not tell who of them left, and nothing is removed"
-        : "The id list of the contacts secret tells who left, but says nothing of tags, so no tag is removed and nobody is taken out of one";
+        ? `That may be why somebody was not read: ${existence.list} leaves out people who are not active, so it does not tell who of them left, and nothing is removed`
+        : `Who left is known from ${existence.list}, which says nothing of tags: no tag is removed and nobody is taken out of one`;
   return {
     code: "source.visibility-shrunken",
     detail: `the credentials see less than at the last complete read: ${shrunken}. ${what}. Give the app its visible scope (可见范围) back, or, if it is meant to be smaller, set the scope of this source to the departments that remain`,

@@ -106,11 +106,11 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
     if (!(error instanceof SourceError)) throw error;
     return { usable: false, read: { users: 0, groups: 0 }, error: toTaskError(error), hold: null };
   }
-  const nothingHidden = outcome.existence !== null && isNobodyHidden(outcome.existence);
+  const users = bringsUsers(task, row);
+  const nothingHidden = users && outcome.existence !== null && isNobodyHidden(outcome.existence);
   const shrunken = shrunkenVisibility(baseline, { visibility: outcome.visibility, scope }, { nothingHidden });
   const mayRemove = outcome.complete && shrunken === null;
   const read = countRead(outcome);
-  const users = bringsUsers(task, row);
   // Where people were not read, no field of theirs could be seen.
   const seenBefore = users ? null : await store.readUnseenFields(row.id);
   const context = sourceContext(row, seenBefore ?? unseenFieldsOf(outcome, baseline));

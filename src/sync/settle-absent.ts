@@ -9,6 +9,8 @@ import { Seen } from "./seen.ts";
 
 /** What the list of all ids says of the records that are known here, by their `seq`. */
 export interface Existence {
+  /** What the list is called in sentences. */
+  readonly list: string;
   /** There, in the scope that the administrator chose. */
   readonly there: Seen;
   /** There, in none of the chosen departments. */
@@ -73,10 +75,10 @@ export async function settleAbsent(
       walked = await walk(outcome, options, parts, named);
     }
     const omitted = await omissions(source, idList, walked, options);
-    if (omitted.wrong.length > 0) return doubtful(outcome, disagreement(omitted.wrong));
+    if (omitted.wrong.length > 0) return doubtful(outcome, disagreement(idList.name, omitted.wrong));
     const { hidden } = walked;
     const { there, elsewhere } = named;
-    return { ...outcome, existence: { there, elsewhere, omitsSome: omitted.inactive, hidden } };
+    return { ...outcome, existence: { list: idList.name, there, elsewhere, omitsSome: omitted.inactive, hidden } };
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
     return doubtful(read, { code: error.code, detail: error.message, errcode: error.errcode });
@@ -196,12 +198,12 @@ function doubtful(outcome: ReadOutcome, problem: ReadProblem): ReadOutcome {
   return { ...outcome, complete: false, problems: [...outcome.problems, problem] };
 }
 
-function disagreement(wrong: readonly string[]): ReadProblem {
+function disagreement(list: string, wrong: readonly string[]): ReadProblem {
   const shown = wrong.slice(0, mostExamples).join(", ");
   const more = wrong.length > mostExamples ? ` and ${wrong.length - mostExamples} more` : "";
   return {
     code: "source.id-list-disagrees",
-    detail: `The list of all ids does not name what the app sees: ${shown}${more}. So it is not whole, and nobody's absence from it means anything. If this stays so with the next sync, see with the connection test that both secrets belong to the same corp`,
+    detail: `What the app sees is not in ${list}: ${shown}${more}. So it is not whole, and nobody's absence from it means anything. If this stays so with the next sync, see with the connection test that both secrets belong to the same corp`,
     errcode: null,
   };
 }

@@ -26,10 +26,10 @@ export function whoLeaves(outcome: ReadOutcome, shrunken: string | null, users: 
   if (!outcome.complete) return null;
   if (shrunken !== null && (existence === null || existence.omitsSome)) return null;
   const all = users ? (["department", "tag", "user"] as const) : (["department"] as const);
+  // Of whom the source itself would say nothing the list knows, unless it leaves some out.
+  const knows = existence !== null && !existence.omitsSome;
   const stays = new Seen();
-  for (const some of [outcome.seen, outcome.unclear, ...(existence === null ? [] : [existence.there])]) {
-    stays.addAll(some);
-  }
+  for (const some of [outcome.seen, knows ? null : outcome.unclear, existence?.there]) if (some) stays.addAll(some);
   return {
     kinds: shrunken === null ? all : all.filter((kind) => kind !== "tag"),
     stays,
@@ -37,8 +37,8 @@ export function whoLeaves(outcome: ReadOutcome, shrunken: string | null, users: 
       if (existence === null || kind === "tag") return "not in the source any more (the read was complete)";
       const whom = kind === "user" ? "him" : "it";
       return seq !== null && existence.elsewhere.has(seq)
-        ? `the id list of the contacts secret has ${whom} in none of the departments chosen for this source (the read was complete)`
-        : `not in the source any more: the id list of the contacts secret has ${whom} no more (the read was complete)`;
+        ? `${existence.list} has ${whom} in none of the departments chosen for this source (the read was complete)`
+        : `not in the source any more: ${existence.list} has ${whom} no more (the read was complete)`;
     },
   };
 }

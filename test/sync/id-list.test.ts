@@ -150,6 +150,15 @@ test("more leavers than the safeguards allow are held, whatever the list says", 
   expect(task).toMatchObject({ state: "held" });
 });
 
+test("who left departs although WeCom only says of him that the app has no right to him", async () => {
+  const fixture = await start({ corp: { settings: { outOfScopeMember: 60011 } } });
+  await fixture.sync();
+  const leaver = fixture.corp.truth().members.find(active)?.userid ?? "";
+  fixture.corp.deleteMember(leaver);
+  fixture.corp.addFault({ endpoint: "user/get", userid: leaver, answer: { kind: "errcode", errcode: 60011 } });
+  expect(await fixture.sync()).toMatchObject({ state: "succeeded", counts: { users: { deactivated: 1 } } });
+});
+
 test("who is out of sight is not asked for by himself each time; who should have been seen is", async () => {
   const fixture = await start();
   const { corp } = fixture;
@@ -234,7 +243,12 @@ describe("a list of ids that is of no use", () => {
     ["breaks off", list({ kind: "truncated" }), unreadable, "could not be reached"],
     ["is interrupted between two pages", list(error(-1), 2), unreadable, "busy"],
     ["is empty", list({ kind: "empty" }), "wecom.id-list-empty", "userids"],
-    ["is shorter than what the app sees", list({ kind: "short" }), disagrees, "does not name"],
+    [
+      "is shorter than what the app sees",
+      list({ kind: "short" }),
+      disagrees,
+      "What the app sees is not in the id list",
+    ],
     ["has no departments", tree({ kind: "empty" }), "wecom.id-list-empty", "departments"],
     ["has fewer departments than the app sees", tree({ kind: "short" }), disagrees, "department"],
     ["is refused its departments", tree(error(48009)), unreadable, "48009"],
@@ -280,6 +294,7 @@ test("a list that leaves out who is not active is no contradiction, and takes no
   fixture.corp.deleteMember(hidden.find(active)?.userid ?? "");
   const task = await fixture.sync();
   expect(task).toMatchObject({ state: "partial", counts: { users: { deleted: 0 } } });
+  expect(task.error?.detail).toContain("leaves out people who are not active, so nobody is removed");
   expect(picture(fixture).active.length).toBe(before.active.length - 1);
   expect(await fixture.records(task, { target: null, q: hidden.find(active)?.userid ?? "" })).toEqual([]);
 });

@@ -13,6 +13,7 @@ const mostEmptyPages = 10;
 /** The lists of all ids, which the contacts secret may read from any address: who exists, whatever the app sees. */
 export function makeIdList(contacts: WecomApi): IdList {
   return {
+    name: "the id list of the contacts secret",
     read: (options) => readIdList(contacts, options),
     // WeCom does not say whether disabled, not activated and departed members are listed.
     mayOmit: ({ raw }) => member(raw, "status") !== 1,
