@@ -85,9 +85,9 @@ export async function settleAbsent(
   }
 }
 
-/** Everybody and every department that is known here is in sight, or gone. */
-export function isNobodyHidden({ hidden }: Existence): boolean {
-  return hidden.users + hidden.departments === 0;
+/** Everybody and every department that is known here is in sight, or gone: where the list leaves out nobody. */
+export function isNobodyHidden({ hidden, omitsSome }: Existence): boolean {
+  return !omitsSome && hidden.users + hidden.departments === 0;
 }
 
 function isNamed({ there, elsewhere }: Named, seq: number): boolean {

@@ -299,6 +299,24 @@ test("a list that leaves out who is not active is no contradiction, and takes no
   expect(await fixture.records(task, { target: null, q: hidden.find(active)?.userid ?? "" })).toEqual([]);
 });
 
+test("a list that leaves out everybody who is out of sight, as not active, takes none of them", async () => {
+  const fixture = await start({ corp: { settings: { inactiveListed: false } }, source: { safeguards: noSafeguards } });
+  const { corp } = fixture;
+  const [seen, far] = ["可见", "远"].map((name) => corp.createDepartment({ name, parentid: 1 }));
+  corp.createMember({ userid: "idle.seen", name: "甲", department: [seen ?? 0], status: 4 });
+  corp.createMember({ userid: "idle.far", name: "乙", department: [far ?? 0], status: 4 });
+  const tag = corp.createTag({ tagname: "可见标签" });
+  corp.changeTagMembers(tag, { addUsers: ["idle.far", "idle.seen"] });
+  // He is granted one by one, so that no department goes out of sight with him.
+  corp.setScope({ departments: [seen ?? 0], users: ["idle.far"], tags: [] });
+  await fixture.sync();
+  const before = picture(fixture);
+  expect(before.memberships).toContain(`tag:${tag} has idle.far`);
+  corp.setScope(narrow(seen ?? 0));
+  expect(await fixture.sync()).toMatchObject({ state: "partial", error: { code: "source.visibility-shrunken" } });
+  expect(picture(fixture)).toEqual(before);
+});
+
 describe("while the list is read", () => {
   /** The corp's own source, with something that happens just before the list of ids is read. */
   function meanwhile(happens: (fixture: EngineFixture) => void) {
