@@ -118,6 +118,31 @@ export interface SecondLook {
   readonly unclear: readonly string[];
 }
 
+/**
+ * Who and what is there, by ids alone, as far as a credential can list them that sees more than {@link Source.read}.
+ * `inScope`: it lies in what the administrator chose.
+ */
+export type IdEvent =
+  | {
+      readonly type: "departments";
+      readonly entries: readonly { readonly key: string; readonly inScope: boolean }[];
+    }
+  /** A person has an entry for each of his departments. */
+  | {
+      readonly type: "users";
+      readonly entries: readonly { readonly key: string; readonly department: string; readonly inScope: boolean }[];
+    };
+
+/** A list of all ids. It says who exists, and nothing else about anybody. */
+export interface IdList {
+  /** What it is called in sentences for an administrator. */
+  readonly name: string;
+  /** Streams it. Throws a {@link SourceError} when it did not come whole, or is empty: then it says nothing. */
+  read(options: ReadOptions): AsyncIterable<IdEvent>;
+  /** Whether the list may leave this person out although he is there. */
+  mayOmit(user: SourceUser): boolean;
+}
+
 /** A directory that can be read. */
 export interface Source {
   /** Streams the directory. Throws a {@link SourceError} when there is no usable read at all (no token, no tree). */
@@ -127,6 +152,8 @@ export interface Source {
    * is in neither answer, and has not left. Throws a {@link SourceError}.
    */
   lookAgain(keys: readonly string[], signal: AbortSignal): Promise<SecondLook>;
+  /** Decides who exists, where it is there; without it an absence has to be judged by what the credentials see. */
+  readonly idList?: IdList | undefined;
   /** Never throws for what the source answers: that is in the checks. */
   test(signal: AbortSignal): Promise<TestResult>;
   /** The department tree, read now. Throws a {@link SourceError}. */

@@ -8,6 +8,7 @@ import type { OpenChange } from "./spare-planned.ts";
 import type {
   Drift,
   Matching,
+  ReadCounts,
   TargetRow,
   TaskCounts,
   TaskError,
@@ -116,6 +117,8 @@ export interface RecordStore {
     after: number,
     limit: number,
   ): Promise<readonly { readonly seq: number; readonly key: string; readonly resourceId: string }[]>;
+  /** `seq` of the records with these keys; those that are not known are missing. */
+  seqsOf(sourceId: string, kind: RecordKind, keys: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** A page of the records whose resource is not in the directory as this content and this mapping make it. */
   listDirty(
     sourceId: string,
@@ -371,11 +374,7 @@ export interface EngineTaskStore {
   keepHeldPush(lease: Lease, targetId: string, byTaskId: string): Promise<string | null>;
   expireHeld(before: number): Promise<void>;
   /** Counts of one side of a task; `targetId` null is our own directory. */
-  countTask(
-    id: string,
-    targetId: string | null,
-    read: { readonly users: number; readonly groups: number },
-  ): Promise<TaskCounts>;
+  countTask(id: string, targetId: string | null, read: ReadCounts): Promise<TaskCounts>;
   /** How many of a task's changes came to what. */
   tallyTask(id: string): Promise<readonly ChangeTally[]>;
   /** Deletes records that are older than their time, few at a time. Rejects with the signal's reason. */

@@ -72,6 +72,18 @@ export function makeRecordStore(database: Database): RecordStore {
       return rows.map((row) => ({ seq: row.seq, key: row.key, resourceId: row.resource_id }));
     },
 
+    async seqsOf(sourceId, kind, keys) {
+      if (keys.length === 0) return new Map();
+      const rows = await db
+        .selectFrom("source_record")
+        .select(["seq", "key"])
+        .where("source_id", "=", sourceId)
+        .where("kind", "=", kind)
+        .where(isOneOf("key", keys))
+        .execute();
+      return new Map(rows.map(({ seq, key }) => [key, seq]));
+    },
+
     async readSourceRecords(sourceId, kind, after, limit) {
       const rows = await pageOfRecords(sourceId, kind, after, limit).selectAll().execute();
       return rows.map(toRecord);

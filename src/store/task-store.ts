@@ -21,6 +21,16 @@ export interface UserCounts {
   readonly deleted: number;
   readonly unchanged: number;
   readonly failed: number;
+  /** Of a source with a list of all ids: there, and not seen by the read; they stay as they are. */
+  readonly outOfSight?: number;
+}
+
+/** What a read brought. */
+export interface ReadCounts {
+  readonly users: number;
+  readonly groups: number;
+  /** Where a list of all ids tells. */
+  readonly outOfSight?: { readonly users: number; readonly groups: number };
 }
 
 /** Groups have no `deactivated` and `reactivated`. */

@@ -19,6 +19,9 @@ export interface DepartureParts {
   readonly keptToo?: boolean;
 }
 
+/** Why a record's resource leaves; `seq` is null for what has no record. */
+type Because = (kind: RecordKind, seq: number | null) => string;
+
 type LeavingParts = Pick<DepartureParts, "lease" | "taskId" | "protection"> & { readonly store: DirectoryStore };
 
 const pageSize = 1000;
@@ -30,7 +33,7 @@ const pageSize = 1000;
 export async function planDepartures(
   parts: DepartureParts,
   kinds: readonly RecordKind[],
-  because: string,
+  because: Because,
 ): Promise<void> {
   for (const kind of kinds) {
     await planKind(parts, kind, because);
@@ -50,7 +53,7 @@ export async function planClearing(
       const last = page.at(-1);
       if (last === undefined) break;
       after = last.id;
-      await planLeaving({ store, lease, taskId, protection }, kind, page, because);
+      await planLeaving({ store, lease, taskId, protection }, kind, page, () => because);
     }
   }
   await store.countMemberChanges(lease, taskId);
@@ -74,13 +77,13 @@ export async function planUnmapped(parts: DepartureParts, kind: "department" | "
       parts,
       kind,
       resources.filter((resource) => !resource.deleted),
-      `the mapping makes no groups of ${kind}s any more`,
+      () => `the mapping makes no groups of ${kind}s any more`,
       { keepsRecord: true },
     );
   }
 }
 
-async function planKind(parts: DepartureParts, kind: RecordKind, because: string): Promise<void> {
+async function planKind(parts: DepartureParts, kind: RecordKind, because: Because): Promise<void> {
   const { store, lease, sourceId, seen } = parts;
   for (let after = 0; ; ) {
     const page = await store.listSourceRecords(sourceId, kind, after, pageSize);
@@ -94,19 +97,20 @@ async function planKind(parts: DepartureParts, kind: RecordKind, because: string
     const known = new Set(there.map((resource) => resource.id));
     const never = absent.filter((record) => !known.has(record.resourceId)).map((record) => record.key);
     if (never.length > 0) await store.forgetRecords(lease, sourceId, kind, never);
-    await planLeaving(parts, kind, there, because);
+    const seqs = new Map(absent.map((record) => [record.resourceId, record.seq]));
+    await planLeaving(parts, kind, there, ({ id }) => because(kind, seqs.get(id) ?? null));
   }
 }
 
 /** What undos brought back, and the source has no record of, leaves unless it is kept. */
-async function planUnrecorded(parts: DepartureParts, kind: RecordKind, because: string): Promise<void> {
+async function planUnrecorded(parts: DepartureParts, kind: RecordKind, because: Because): Promise<void> {
   const { store, sourceId, keptToo: all = false } = parts;
   for (let after = ""; ; ) {
     const page = await store.listUnrecorded(sourceId, kind, { all, after, limit: pageSize });
     const last = page.at(-1);
     if (last === undefined) return;
     after = last.id;
-    await planLeaving(parts, kind, page, because);
+    await planLeaving(parts, kind, page, () => because(kind, null));
   }
 }
 
@@ -115,7 +119,7 @@ async function planLeaving(
   { store, lease, taskId, protection }: LeavingParts,
   kind: RecordKind,
   found: readonly CurrentResource[],
-  because: string,
+  because: (resource: CurrentResource) => string,
   options: { readonly keepsRecord?: boolean } = {},
 ): Promise<void> {
   if (found.length === 0) return;
@@ -124,7 +128,7 @@ async function planLeaving(
     lease,
     taskId,
     found.map((resource) => {
-      const change = departure(kind, resource, because, options);
+      const change = departure(kind, resource, because(resource), options);
       const by = kept.get(resource.id);
       return by === undefined ? change : { ...change, status: "skipped", error: protectedReason(by) };
     }),

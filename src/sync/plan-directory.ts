@@ -17,6 +17,7 @@ import { planDepartures, planUnmapped, protectedBy } from "./plan-departures.ts"
 import type { MappingSurroundings } from "./plan-record.ts";
 import { departmentsOf, parentOf, tagRelationsOf } from "./prepare-record.ts";
 import type { ReadOutcome } from "./read-source.ts";
+import type { Leaving } from "./who-leaves.ts";
 
 export interface PlanParts {
   readonly store: RecordStore & DirectoryStore & Pick<KeptStore, "keptAmong" | "listUnrecorded">;
@@ -24,13 +25,15 @@ export interface PlanParts {
   readonly taskId: string;
   readonly sourceId: string;
   readonly around: MappingSurroundings;
-  readonly outcome: ReadOutcome;
+  readonly outcome: Pick<ReadOutcome, "seen"> & Partial<Pick<ReadOutcome, "existence">>;
   /** False: the organisational structure alone; people and memberships stay as they are. */
   readonly users: boolean;
   /** False when only a plan is wanted: then nothing is noted on resources. */
   readonly mark: boolean;
-  /** True when what a complete read did not find may be removed. */
+  /** True when that the read did not find somebody in a group is evidence that he is not in it. */
   readonly mayRemove: boolean;
+  /** Who leaves; null, or left out: nobody. */
+  readonly leaving?: Leaving | null;
   /** Who is not changed, whatever the source says. */
   readonly protection: Protection;
   readonly onProgress: (done: number) => Promise<void>;
@@ -60,14 +63,8 @@ export async function planDirectory(parts: PlanParts): Promise<void> {
   }
   if (members.department === null) await planUnmapped({ ...parts, seen: parts.outcome.seen }, "department");
   if (members.tag === null && parts.users) await planUnmapped({ ...parts, seen: parts.outcome.seen }, "tag");
-  if (parts.mayRemove) {
-    const kinds = parts.users ? (["department", "tag", "user"] as const) : (["department"] as const);
-    await planDepartures(
-      { ...parts, seen: parts.outcome.seen },
-      kinds,
-      "not in the source any more (the read was complete)",
-    );
-  }
+  const { leaving } = parts;
+  if (leaving) await planDepartures({ ...parts, seen: leaving.stays }, leaving.kinds, leaving.because);
   await parts.store.countMemberChanges(parts.lease, parts.taskId);
 }
 
@@ -163,6 +160,8 @@ interface DepartmentGroups {
   readonly away: ReadonlySet<string>;
   /** Ids of the groups whose departments this read saw. */
   readonly visible: ReadonlySet<string>;
+  /** Ids of those whose departments are there, out of its sight. */
+  readonly hidden: ReadonlySet<string>;
   readonly rule: MemberRule;
 }
 
@@ -170,6 +169,7 @@ async function departmentGroups(parts: PlanParts, rule: MemberRule): Promise<Dep
   const { store, sourceId, outcome } = parts;
   const byKey = new Map<string, string>();
   const visible = new Set<string>();
+  const hidden = new Set<string>();
   const away = new Set<string>();
   for (let after = 0; ; ) {
     const page = await store.listSourceRecords(sourceId, "department", after, pageSize);
@@ -184,9 +184,10 @@ async function departmentGroups(parts: PlanParts, rule: MemberRule): Promise<Dep
       }
       byKey.set(key, resourceId);
       if (outcome.seen.has(seq)) visible.add(resourceId);
+      else if (outcome.existence?.there.has(seq)) hidden.add(resourceId);
     }
   }
-  return { byKey, away, visible, rule };
+  return { byKey, away, visible, hidden, rule };
 }
 
 /** Groups that an undo has taken away again: nobody comes to them. */
@@ -209,8 +210,9 @@ async function deletedAmong(
 async function childEdges(
   parts: PlanParts,
   batch: readonly Planned[],
-  { byKey, visible, rule }: DepartmentGroups,
+  groups: DepartmentGroups,
 ): Promise<readonly MemberChange[]> {
+  const { byKey, rule } = groups;
   const wanted = new Map(
     batch.map(({ dirty }) => {
       const parent = parentOf(dirty.record);
@@ -218,29 +220,30 @@ async function childEdges(
       return [dirty.record.resourceId, group === undefined ? [] : [group]];
     }),
   );
-  return edgeChanges(parts, visible, wanted, "Group");
+  return edgeChanges(parts, groups, wanted, "Group");
 }
 
 /** Edges from departments to their direct people: they belong to the record of the person. */
 async function departmentEdges(
   parts: PlanParts,
   batch: readonly Planned[],
-  { byKey, visible, rule }: DepartmentGroups,
+  groups: DepartmentGroups,
 ): Promise<readonly MemberChange[]> {
+  const { byKey, rule } = groups;
   const wanted = new Map(
     batch
       .filter(({ looked }) => looked.kind === "same" || looked.change.status !== "failed")
       .map(({ dirty }) => {
-        const groups = rule.users ? departmentsOf(dirty.record).flatMap((key) => byKey.get(key) ?? []) : [];
-        return [dirty.record.resourceId, groups];
+        const wants = rule.users ? departmentsOf(dirty.record).flatMap((key) => byKey.get(key) ?? []) : [];
+        return [dirty.record.resourceId, wants];
       }),
   );
-  return edgeChanges(parts, visible, wanted, "User");
+  return edgeChanges(parts, groups, wanted, "User");
 }
 
 async function edgeChanges(
   { store, sourceId, mayRemove }: PlanParts,
-  visible: ReadonlySet<string>,
+  { visible, hidden }: Pick<DepartmentGroups, "visible" | "hidden">,
   wanted: ReadonlyMap<string, readonly string[]>,
   memberType: MemberChange["memberType"],
 ): Promise<readonly MemberChange[]> {
@@ -256,7 +259,7 @@ async function edgeChanges(
     for (const groupId of wants) if (!has.has(groupId)) changes.push({ groupId, op: "add", memberId, memberType });
     for (const groupId of has) {
       // WeCom leaves departments out of sight out of a member's list: that is no sign that he left them.
-      const isEvidence = mayRemove || visible.has(groupId);
+      const isEvidence = visible.has(groupId) || (mayRemove && !hidden.has(groupId));
       if (isEvidence && !wants.has(groupId)) changes.push({ groupId, op: "remove", memberId, memberType });
     }
   }
@@ -298,8 +301,9 @@ async function planTagEdges(parts: PlanParts, rule: MemberRule): Promise<void> {
       for (const [memberId, memberType] of wanted) {
         if (!held.has(memberId)) changes.push({ groupId, op: "add", memberId, memberType });
       }
-      const kept = await keptMembers(parts, changes, keptTags.has(groupId));
-      const open = changes.filter((change) => !kept.has(change));
+      const inSight = await withoutHidden(parts, changes);
+      const kept = await keptMembers(parts, inSight, keptTags.has(groupId));
+      const open = inSight.filter((change) => !kept.has(change));
       const allowed = await withoutProtected(store, protection, open);
       if (allowed.length > 0) {
         await store.addMemberChanges(lease, taskId, allowed, { leavers: false, because: membershipChanged });
@@ -327,6 +331,31 @@ async function keptMembers(
         kept.has(memberId) && (memberType === "User" || isTagKept) && !(op === "remove" && departed.has(memberId)),
     ),
   );
+}
+
+/** A tag's list names only whom the app sees: who is there and out of its sight stays in the tags that he has. */
+async function withoutHidden(
+  { store, sourceId, outcome }: Pick<PlanParts, "store" | "sourceId" | "outcome">,
+  changes: readonly MemberChange[],
+): Promise<readonly MemberChange[]> {
+  const { existence = null, seen } = outcome;
+  const leaving = changes.filter(({ op }) => op === "remove").map(({ memberId }) => memberId);
+  if (existence === null || leaving.length === 0) return changes;
+  const hidden = new Set<string>();
+  const current = await store.readCurrent(leaving);
+  for (const [type, kind] of [["User", "user"] as const, ["Group", "department"] as const]) {
+    const some = current.filter((one) => one.type === type);
+    const seqs = await store.seqsOf(
+      sourceId,
+      kind,
+      some.map(({ key }) => key),
+    );
+    for (const { id, key } of some) {
+      const seq = seqs.get(key);
+      if (seq !== undefined && existence.there.has(seq) && !seen.has(seq)) hidden.add(id);
+    }
+  }
+  return changes.filter(({ op, memberId }) => op === "add" || !hidden.has(memberId));
 }
 
 /** Protected people stay in the tags that they have. */

@@ -89,6 +89,7 @@ describe("questions that are asked often or of many rows", () => {
   const questions: Readonly<Record<string, () => Promise<unknown>>> = {
     listDirty: () => store.listDirty(work.source.id, "user", "m1", 0, 9),
     listSourceRecords: () => store.listSourceRecords(work.source.id, "user", 0, 9),
+    seqsOf: () => store.seqsOf(work.source.id, "user", ["user-1"]),
     resolveKeys: () => store.resolveKeys(work.source.id, "user", ["user-1"]),
     readCurrent: () => store.readCurrent([userId(1)]),
     edgesOf: () => store.edgesOf(work.source.id, "department", [userId(1)]),

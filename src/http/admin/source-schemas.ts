@@ -1,6 +1,15 @@
 import { z } from "@hono/zod-openapi";
 import { secretMask } from "../../lib/secrets.ts";
-import { nameField, readOnlyField, safeguardsField, secretField, statusField, textField, urlField } from "./fields.ts";
+import {
+  nameField,
+  readOnlyField,
+  requiredSecretField,
+  safeguardsField,
+  secretField,
+  statusField,
+  textField,
+  urlField,
+} from "./fields.ts";
 import { taskBrief } from "./task-schemas.ts";
 
 /** Where the secrets of a source stand in its form. */
@@ -49,7 +58,9 @@ const wecomSettings = {
 
 const wecom = z.strictObject({
   ...wecomSettings,
-  corpSecret: secretField,
+  corpSecret: requiredSecretField(
+    "is required: the Secret of a self-built app (应用管理 → 自建). A contacts secret alone cannot take its place: from addresses added after 15 August 2022 it reads ids only, no names of people or departments and no fields",
+  ),
   contactsSecret: secretField.optional(),
   callback: callback.optional().openapi({ description: `Events of the contacts. ${notYet}` }),
   appCallback: callback.optional().openapi({ description: `Events of the app itself. ${notYet}` }),
