@@ -17,6 +17,7 @@ import { undo } from "./0014-undo.ts";
 import { administrators } from "./0016-administrators.ts";
 import { undoneIndex } from "./0017-undone-index.ts";
 import { targetSources } from "./0019-target-sources.ts";
+import { sourceMarks } from "./0020-source-marks.ts";
 
 /** A step of the schema's history: statements in the dialect's own words. Numbered, only ever added to. */
 export type Migration = (dialect: Database["dialect"]) => readonly string[];
@@ -38,6 +39,7 @@ const migrations: readonly Migration[] = [
   administrators,
   undoneIndex,
   targetSources,
+  sourceMarks,
 ];
 
 /** Brings the tables up to date. Two processes may start at once: the second waits, then finds nothing to do. */
