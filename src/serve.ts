@@ -26,6 +26,7 @@ import { compileVersion } from "./schemas/find-rules.ts";
 import { isWritable } from "./schemas/write-file.ts";
 import { SourceError } from "./source/source.ts";
 import { endSource } from "./sync/end-source.ts";
+import { makeEventKeeper } from "./sync/keep-event.ts";
 import { linkByHand } from "./sync/link-by-hand.ts";
 import {
   type EngineQuestions,
@@ -108,6 +109,17 @@ export async function startBridge(
       authenticate: (hash) => parts.store.findClientByTokenHash(hash),
       cursorKey: makeCursorKey(ready.encryptionKey),
       onAnswered: parts.metrics.scimAnswered,
+      log,
+    },
+    callbacks: {
+      store: parts.store,
+      openDoor: parts.edges.openDoor,
+      keepEvent: makeEventKeeper({
+        store: parts.store,
+        clock: Date.now,
+        // Of a burst the engine hears a few times; it looks at all that has come until then.
+        onMarked: throttle(engine.nudge, 25),
+      }),
       log,
     },
     isReady: () => parts.store.ping(),
