@@ -116,13 +116,17 @@ export interface RecordStore {
     after: number,
     limit: number,
   ): Promise<readonly { readonly seq: number; readonly key: string; readonly resourceId: string }[]>;
-  /** A page of the records whose resource is not in the directory as this content and this mapping make it. */
+  /**
+   * A page of the records whose resource is not in the directory as this content and this mapping make it.
+   * `seqs`: only these of them.
+   */
   listDirty(
     sourceId: string,
     kind: RecordKind,
     mappingVersion: string,
     after: number,
     limit: number,
+    seqs?: readonly number[],
   ): Promise<readonly DirtyRecord[]>;
   /** A page of all records with their contents. */
   readSourceRecords(sourceId: string, kind: RecordKind, after: number, limit: number): Promise<readonly StoredRecord[]>;

@@ -38,6 +38,8 @@ export interface MarkStore {
   markedPeople(sourceId: string, limit: number): Promise<readonly PersonMark[]>;
   /** Puts one mark in the place of all that a source has, for a sync that looks at everything; null: it has none. */
   gatherMarks(sourceId: string): Promise<string | null>;
+  /** Nobody can tell what is to be looked at: everything is. */
+  markEverything(sourceId: string): Promise<void>;
   /** What was marked was looked at. Marks with another stamp stay. */
   dropMarks(sourceId: string, stamps: readonly string[]): Promise<void>;
 }

@@ -84,6 +84,10 @@ export function makeMarkStore(database: Database, clock: () => number): MarkStor
         return mark(trx, { source: sourceId, kind: "all", key: "", isGone: false });
       }),
 
+    async markEverything(sourceId) {
+      await database.write((trx) => mark(trx, { source: sourceId, kind: "everything", key: "", isGone: false }));
+    },
+
     async dropMarks(sourceId, stamps) {
       if (stamps.length === 0) return;
       await database.write((trx) =>

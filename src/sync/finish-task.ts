@@ -59,7 +59,7 @@ export async function finishTask(
   const isSilent = isTold === true && state !== "held";
   // An undo reads nothing.
   const isRead = source !== null && task.mode === "apply" && task.undoes === null;
-  const isSynced = isRead && directory.usable && directory.error === null;
+  const isSynced = isRead && directory.usable && directory.error === null && directory.isPart !== true;
   const isFinished = await store.finishTask(task.id, {
     ...{ state, counts, error, hold, isSynced, events: isSilent ? [] : [event] },
     targets: targets.map(({ name: _, ...each }) => each),

@@ -11,12 +11,14 @@ import type {
   GroupRuleStore,
   KeptStore,
   Lease,
+  MarkStore,
   ReadBaseline,
   RecordStore,
   SourceRow,
   TaskError,
   TaskHold,
   TaskRow,
+  TaskStore,
   UndoStore,
 } from "../store/store.ts";
 import { applyDirectory } from "./apply-directory.ts";
@@ -27,9 +29,10 @@ import { planClearing, planDepartures } from "./plan-departures.ts";
 import { planDirectory } from "./plan-directory.ts";
 import type { Progress } from "./progress.ts";
 import { type ReadOutcome, readSource } from "./read-source.ts";
+import { runMarked } from "./run-marked.ts";
 import { Seen } from "./seen.ts";
 import { joinHolds } from "./settle-groups.ts";
-import { beginApplying, loadMapping, protectionOf, settle } from "./source-task-steps.ts";
+import { beginApplying, loadMapping, protectionOf, settle, toTaskError } from "./source-task-steps.ts";
 import { spareProtected } from "./spare-protected.ts";
 import { keepAcrossFields, runUndo } from "./undo/run-undo.ts";
 import { shrunkenVisibility } from "./visibility.ts";
@@ -49,11 +52,15 @@ export interface SourceTaskParts {
     EngineTaskStore &
     KeptStore &
     UndoStore &
+    MarkStore &
+    Pick<TaskStore, "listTasks"> &
     Pick<DirectoryChangeStore, "noteUserGroups">;
   readonly lease: Lease;
   readonly task: TaskRow;
   readonly row: SourceRow;
   readonly openSource: (row: SourceRow) => Source;
+  /** The same for a look of which many follow each other; absent: as `openSource`. */
+  readonly borrowSource?: ((row: SourceRow) => Source) | undefined;
   readonly loadMapping: LoadMapping;
   /** The schemas in force, for the filters of dynamic groups. */
   readonly catalog: () => Promise<SchemaCatalog>;
@@ -72,6 +79,8 @@ export interface DirectoryResult {
   readonly read: { readonly users: number; readonly groups: number };
   readonly error: TaskError | null;
   readonly hold: TaskHold | null;
+  /** Only people whom events named were looked at. */
+  readonly isPart?: boolean;
   /** Of a source that ends: what stays in the directory, because it is protected. */
   readonly kept?: { readonly users: number; readonly groups: number };
 }
@@ -83,8 +92,10 @@ export interface DirectoryResult {
 export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryResult> {
   const { store, lease, task, row, progress, clock } = parts;
   const protection = await protectionOf(parts);
-  if (task.stage !== "plan") return goOn(parts, protection);
+  const isPart = await looksAtMarked(parts);
+  if (task.stage !== "plan") return { ...(await goOn(parts, protection)), isPart };
   await store.forgetPlanned(lease, task.id);
+  if (isPart) return runMarked(parts);
   if ("error" in protection)
     return { usable: false, read: { users: 0, groups: 0 }, error: protection.error, hold: null };
   if (task.undoes !== null) return runUndo(parts, task.undoes, protection);
@@ -94,6 +105,8 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   const { mapping, version, problem } = loaded;
   await store.noteTask(task.id, { mapping: { name: mapping.name, version, problem } });
 
+  // What is marked from now on may be read too early.
+  const marked = task.mode === "apply" ? await store.gatherMarks(row.id) : null;
   let outcome: ReadOutcome;
   try {
     outcome = await readWhole(parts);
@@ -160,7 +173,15 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   await applyDirectory(parts);
   await store.releaseKept(lease, row.id, [mappingVersion, keptVersionOf(mapping, context)]);
   if (mayRemove) await store.saveBaseline(lease, row.id, { visibility: outcome.visibility, scope });
+  if (marked !== null) await store.dropMarks(row.id, [marked]);
   return { usable: true, read, error, hold: joinHolds(hold, await settle(parts)) };
+}
+
+/** Whether a task is about the people alone whom events have marked: that of a sync of everything has gathered all marks. */
+async function looksAtMarked({ store, task, row }: SourceTaskParts): Promise<boolean> {
+  if (task.trigger !== "callback" || task.mode !== "apply" || row.settings.leaving !== undefined) return false;
+  const marked = (await store.markedSources()).find(({ sourceId }) => sourceId === row.id);
+  return marked?.isGathered !== true;
 }
 
 /** Applies what is left of a plan that was cut off, or held and approved; but what is protected by now stays as it is. */
@@ -250,8 +271,4 @@ function incompleteness(outcome: ReadOutcome, shrunken: string | null): TaskErro
     return { code: "source.incomplete", detail: "the source was not read whole: nothing is removed" };
   }
   return null;
-}
-
-function toTaskError(error: SourceError): TaskError {
-  return { code: error.code, detail: error.message, ...(error.errcode === null ? {} : { errcode: error.errcode }) };
 }

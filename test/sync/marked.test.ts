@@ -1,0 +1,240 @@
+import { describe, expect, it } from "vitest";
+import type { EventSubject } from "../../src/source/source.ts";
+import type { TaskRow } from "../../src/store/store.ts";
+import { type EngineFixture, type EngineFixtureOptions, startEngineFixture } from "../support/engine.ts";
+import { onDatabase } from "../support/on-database.ts";
+
+/** An engine whose source was read once; later it syncs by itself only in hours. */
+async function start(options: EngineFixtureOptions = {}): Promise<EngineFixture> {
+  const fixture = await startEngineFixture(options);
+  expect((await fixture.sync()).state).toBe("succeeded");
+  await fixture.verify();
+  fixture.corp.resetRequests();
+  return fixture;
+}
+
+const user = (userid: string, isGone = false): EventSubject => ({
+  ...{ kind: "user", key: userid.toLowerCase() },
+  ...(isGone && { isGone }),
+});
+
+/** Events come; answers the tasks that they lead to once nothing is marked any more. */
+async function hear(fixture: EngineFixture, ...subjects: readonly EventSubject[]): Promise<readonly TaskRow[]> {
+  const before = (await fixture.store.listTasks({ limit: 1000 })).items.map(({ id }) => id);
+  for (const subject of subjects) await fixture.store.keepEvent(fixture.source.id, "contacts", [subject]);
+  fixture.engine().nudge();
+  return settled(fixture, before);
+}
+
+async function settled({ store }: EngineFixture, before: readonly string[]): Promise<readonly TaskRow[]> {
+  for (;;) {
+    const open = (await store.openTasks()).length + (await store.markedSources()).length;
+    if (open === 0) break;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  const { items } = await store.listTasks({ limit: 1000 });
+  return items.filter(({ id }) => !before.includes(id)).reverse();
+}
+
+/** Whom the target holds as inactive. */
+const inactive = ({ control }: EngineFixture): readonly string[] =>
+  control.dump().users.flatMap(({ id, resource }) => (resource["active"] === false ? [id] : []));
+
+const someone = ({ corp }: EngineFixture, index = 5) => corp.truth().members[index]?.userid ?? "";
+
+describe.each(["sqlite", "postgres"] as const)("events about people, on %s", (dialect) => {
+  it("bring a change to the target with a read of that person alone", async () => {
+    const fixture = await start(await onDatabase(dialect));
+    const userid = someone(fixture);
+    fixture.corp.patchMember(userid, { position: "总监" });
+    const [task, ...more] = await hear(fixture, user(userid));
+    expect(more).toEqual([]);
+    expect(task).toMatchObject({ trigger: "callback", state: "succeeded", error: null, hold: null });
+    expect(task?.counts.users).toMatchObject({ read: 1, updated: 1 });
+    expect(fixture.corp.requests()).toEqual({ gettoken: 1, "user/get": 1 });
+    await fixture.verify();
+    // The connection and its token are there for the next one.
+    fixture.corp.patchMember(userid, { position: "经理" });
+    await hear(fixture, user(userid));
+    expect(fixture.corp.requests()).toEqual({ gettoken: 1, "user/get": 2 });
+    await fixture.verify();
+  });
+
+  it("bring who has joined, who has moved, and take out who has left", async () => {
+    const fixture = await start(await onDatabase(dialect));
+    const { corp } = fixture;
+    const departments = corp.truth().departments.map(({ id }) => id);
+    corp.createMember({ userid: "Newcomer", name: "新人", department: [departments[3] ?? 1] });
+    corp.moveMember(someone(fixture, 7), [departments[4] ?? 1, departments[5] ?? 1]);
+    const leaver = someone(fixture, 9);
+    corp.deleteMember(leaver);
+    const tasks = await hear(fixture, user("newcomer"), user(someone(fixture, 7)), user(leaver, true));
+    expect(tasks.map(({ trigger, state }) => [trigger, state])).toEqual(tasks.map(() => ["callback", "succeeded"]));
+    expect(corp.requests()["user/list"]).toBeUndefined();
+    await fixture.verify();
+  });
+});
+
+describe("events about people", () => {
+  it("of which several came while nobody looked lead to one task, and survive a restart", async () => {
+    const fixture = await start();
+    await fixture.stop();
+    for (const index of [3, 4, 5, 3]) {
+      fixture.corp.patchMember(someone(fixture, index), { position: `职位${index}` });
+      await fixture.store.keepEvent(fixture.source.id, "contacts", [user(someone(fixture, index))]);
+    }
+    const before = (await fixture.store.listTasks({ limit: 10 })).items.map(({ id }) => id);
+    fixture.start();
+    const tasks = await settled(fixture, before);
+    expect(tasks.map(({ counts }) => counts.users.read)).toEqual([3]);
+    await fixture.verify();
+  });
+
+  it("that change nothing lead to nothing that is written or sent", async () => {
+    const fixture = await start();
+    fixture.control.resetJournal();
+    const [task] = await hear(fixture, user(someone(fixture)));
+    expect(task?.counts.users).toMatchObject({ read: 1, updated: 0 });
+    expect(fixture.control.requests().total).toBe(0);
+  });
+
+  it("who are not in the app's sight, and were not, lead to nothing", async () => {
+    const fixture = await start();
+    const tasks = await hear(fixture, user("stranger"), user("another", true));
+    expect(tasks.every(({ state }) => state === "succeeded")).toBe(true);
+    expect(fixture.corp.requests()["user/list"]).toBeUndefined();
+    await fixture.verify();
+  });
+
+  it("are no evidence where the person is still to be read", async () => {
+    const fixture = await start();
+    await hear(fixture, user(someone(fixture), true));
+    await fixture.verify();
+  });
+
+  it("let nobody go who is not to be found and of whom none said that he is gone: everything is read", async () => {
+    const fixture = await start();
+    const userid = someone(fixture);
+    fixture.corp.deleteMember(userid);
+    const tasks = await hear(fixture, user(userid));
+    expect(tasks).toHaveLength(2);
+    expect(tasks[0]?.counts.users).toMatchObject({ read: 0, deactivated: 0 });
+    expect(tasks[1]?.counts.users).toMatchObject({ deactivated: 1 });
+    await fixture.verify();
+  });
+
+  it("who are out of sight, for the app sees less, let nobody go", async () => {
+    const fixture = await start();
+    const { corp } = fixture;
+    const [, , second] = corp.truth().departments;
+    corp.setScope({ departments: [second?.id ?? 2], users: [], tags: [] });
+    const hidden = corp.truth().members.find(({ department }) => !department.includes(second?.id ?? 2));
+    const before = inactive(fixture);
+    const tasks = await hear(fixture, user(hidden?.userid ?? ""));
+    expect(tasks.at(-1)).toMatchObject({ state: "partial", error: { code: "source.visibility-shrunken" } });
+    expect(inactive(fixture)).toEqual(before);
+  });
+
+  it("wait for a person where more leave than the safeguards let pass, all of them in one task", async () => {
+    const fixture = await start();
+    const leavers = fixture.corp
+      .truth()
+      .members.slice(20, 50)
+      .map(({ userid }) => userid);
+    for (const userid of leavers) fixture.corp.deleteMember(userid);
+    const before = inactive(fixture);
+    const tasks = await hear(fixture, ...leavers.map((userid) => user(userid, true)));
+    const held = tasks.filter(({ state }) => state === "held");
+    expect(held).toHaveLength(1);
+    expect(held[0]).toMatchObject({ trigger: "callback", hold: { removals: { users: leavers.length } } });
+    expect(inactive(fixture)).toEqual(before);
+
+    // While they wait others are brought up to date, and the list of them stays.
+    fixture.corp.patchMember(someone(fixture), { position: "总监" });
+    const [other] = await hear(fixture, user(someone(fixture)));
+    expect(other).toMatchObject({ state: "succeeded" });
+    expect((await fixture.store.findTask(held[0]?.id ?? ""))?.state).toBe("held");
+    await fixture.approve(held[0] as TaskRow);
+    await fixture.verify();
+  });
+
+  it("of too many people become one sync of everything", async () => {
+    const fixture = await start({ corp: { shape: { members: 260, departments: 12, seed: 1, quirks: false } } });
+    const { members } = fixture.corp.truth();
+    await fixture.stop();
+    for (const { userid } of members) {
+      fixture.corp.patchMember(userid, { position: "员工" });
+      await fixture.store.keepEvent(fixture.source.id, "contacts", [user(userid)]);
+    }
+    const before = (await fixture.store.listTasks({ limit: 10 })).items.map(({ id }) => id);
+    fixture.start();
+    const tasks = await settled(fixture, before);
+    expect(tasks).toHaveLength(1);
+    expect(fixture.corp.requests()["user/get"]).toBeUndefined();
+    await fixture.verify();
+  });
+
+  it("are looked at again later where the source could not be asked", async () => {
+    const fixture = await start();
+    const userid = someone(fixture);
+    fixture.corp.patchMember(userid, { position: "总监" });
+    fixture.corp.setSettings({ appEnabled: false });
+    await fixture.store.keepEvent(fixture.source.id, "contacts", [user(userid)]);
+    fixture.engine().nudge();
+    const failed = await waitFor(async () => {
+      const { items } = await fixture.store.listTasks({ state: "failed", limit: 10 });
+      return items.length > 0 ? items : null;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect((await fixture.store.listTasks({ state: "failed", limit: 10 })).items).toHaveLength(failed.length);
+    expect(await fixture.store.markedPeople(fixture.source.id, 10)).toHaveLength(1);
+    fixture.corp.setSettings({ appEnabled: true });
+    fixture.advance(31_000);
+    await settled(fixture, []);
+    await fixture.verify();
+  });
+
+  it("of a source that brings the structure alone lead to nothing", async () => {
+    const fixture = await start();
+    await fixture.patchSource({ sync: { automatic: true, users: false, intervalHours: 1 } });
+    fixture.corp.patchMember(someone(fixture), { position: "总监" });
+    expect(await hear(fixture, user(someone(fixture)))).toEqual([]);
+  });
+});
+
+describe("events about departments and tags", () => {
+  it("lead to one sync of everything for all that come together", async () => {
+    const fixture = await start();
+    const { corp } = fixture;
+    const [, first, second] = corp.truth().departments;
+    corp.patchDepartment(first?.id ?? 0, { name: "新部门" });
+    const made = corp.createDepartment({ name: "又一个", parentid: second?.id ?? 1 });
+    const tag = corp.createTag({ tagname: "新标签" });
+    corp.changeTagMembers(tag, { addUsers: [someone(fixture)] });
+    const tasks = await hear(
+      fixture,
+      { kind: "department", key: String(first?.id) },
+      { kind: "department", key: String(made) },
+      { kind: "tag", key: String(tag) },
+    );
+    expect(tasks.map(({ trigger, state }) => [trigger, state])).toEqual([["callback", "succeeded"]]);
+    await fixture.verify();
+  });
+
+  it("come with people whose department is not known yet", async () => {
+    const fixture = await start();
+    const { corp } = fixture;
+    const made = corp.createDepartment({ name: "新部门", parentid: 1 });
+    corp.moveMember(someone(fixture), [made]);
+    await hear(fixture, user(someone(fixture)));
+    await fixture.verify();
+  });
+});
+
+async function waitFor<T>(look: () => Promise<T | null>): Promise<T> {
+  for (;;) {
+    const found = await look();
+    if (found !== null) return found;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
