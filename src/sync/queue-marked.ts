@@ -58,13 +58,13 @@ export function makeMarkQueue(store: MarkQueueStore, clock: () => number): () =>
     const since = wholeAt.get(id);
     const now = clock();
     const isDue = now >= marked.since + gatherMs && (since === undefined || now >= since + betweenWholeMs);
+    const task = { sourceId: id, targetId: null, trigger: "callback", mode: "apply" } as const;
     if (isWhole && isDue) {
-      await store.gatherMarks(id);
       wholeAt.set(id, now);
-    } else if (!isOnePossible || marked.people === 0) {
-      return;
+      await store.queueTask(task);
+    } else if (isOnePossible && marked.people > 0) {
+      await store.queueTask({ ...task, isPart: true });
     }
-    await store.queueTask({ sourceId: id, targetId: null, trigger: "callback", mode: "apply" });
   };
 
   return async () => {

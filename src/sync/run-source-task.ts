@@ -92,10 +92,9 @@ export interface DirectoryResult {
 export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryResult> {
   const { store, lease, task, row, progress, clock } = parts;
   const protection = await protectionOf(parts);
-  const isPart = await looksAtMarked(parts);
-  if (task.stage !== "plan") return { ...(await goOn(parts, protection)), isPart };
+  if (task.stage !== "plan") return goOn(parts, protection);
   await store.forgetPlanned(lease, task.id);
-  if (isPart) return runMarked(parts);
+  if (task.isPart) return runMarked(parts);
   if ("error" in protection)
     return { usable: false, read: { users: 0, groups: 0 }, error: protection.error, hold: null };
   if (task.undoes !== null) return runUndo(parts, task.undoes, protection);
@@ -177,13 +176,6 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   return { usable: true, read, error, hold: joinHolds(hold, await settle(parts)) };
 }
 
-/** Whether a task is about the people alone whom events have marked: that of a sync of everything has gathered all marks. */
-async function looksAtMarked({ store, task, row }: SourceTaskParts): Promise<boolean> {
-  if (task.trigger !== "callback" || task.mode !== "apply" || row.settings.leaving !== undefined) return false;
-  const marked = (await store.markedSources()).find(({ sourceId }) => sourceId === row.id);
-  return marked?.isGathered !== true;
-}
-
 /** Applies what is left of a plan that was cut off, or held and approved; but what is protected by now stays as it is. */
 async function goOn(
   parts: SourceTaskParts,
@@ -199,7 +191,8 @@ async function goOn(
   else await keepAcrossFields(parts);
   const hold = joinHolds(task.hold, await settle(parts));
   const kept = row.settings.leaving === undefined ? {} : { kept: await store.countKept(task.id) };
-  return { usable: true, read, error: task.error, hold, ...kept };
+  // Of one that events led to it is not known any more, once it was held and approved, whether everybody was read.
+  return { usable: true, read, error: task.error, hold, isPart: task.trigger === "callback", ...kept };
 }
 
 /**

@@ -202,6 +202,37 @@ describe("events about people", () => {
   });
 });
 
+describe("a sync that somebody asks for while people are looked at", () => {
+  it("is one of everything, and waits for its turn", async () => {
+    const fixture = await start();
+    const { corp, store, source } = fixture;
+    await fixture.stop();
+    corp.patchMember(someone(fixture, 4), { position: "总监" });
+    corp.patchMember(someone(fixture, 6), { position: "经理" });
+    await store.keepEvent(source.id, "contacts", [user(someone(fixture, 4))]);
+    const asked = { sourceId: source.id, targetId: null, mode: "apply" } as const;
+    const part = await store.queueTask({ ...asked, trigger: "callback", isPart: true });
+    const whole = await store.queueTask({ ...asked, trigger: "manual" });
+    expect([part.created, whole.created]).toEqual([true, true]);
+    expect(await store.queueTask({ ...asked, trigger: "schedule" })).toMatchObject({ task: { id: whole.task.id } });
+    fixture.start();
+    expect((await fixture.ended(part.task)).counts.users).toMatchObject({ read: 1, updated: 1 });
+    expect((await fixture.ended(whole.task)).counts.users).toMatchObject({ read: 60, updated: 1 });
+    await fixture.verify();
+  });
+
+  it("is the only one that says that the source was read whole", async () => {
+    const fixture = await start();
+    const syncedAt = async () => (await fixture.store.findSource(fixture.source.id))?.syncedAt;
+    const before = await syncedAt();
+    fixture.advance(60_000);
+    await hear(fixture, user(someone(fixture)));
+    expect(await syncedAt()).toBe(before);
+    await fixture.sync();
+    expect(await syncedAt()).not.toBe(before);
+  });
+});
+
 describe("events about departments and tags", () => {
   it("lead to one sync of everything for all that come together", async () => {
     const fixture = await start();

@@ -49,12 +49,9 @@ const wecom = z.strictObject({
   ...wecomSettings,
   corpSecret: secretField,
   contactsSecret: secretField.optional(),
-  callback: callback
-    .optional()
-    .openapi({
-      description:
-        "Events of the contacts: to `/wecom/callback/{id of the source}`. What WeCom's admin console has too.",
-    }),
+  callback: callback.optional().openapi({
+    description: "Events of the contacts: to `/wecom/callback/{id of the source}`. What WeCom's admin console has too.",
+  }),
   appCallback: callback
     .optional()
     .openapi({ description: "Events of the app itself: to `/wecom/callback/{id of the source}/app`." }),

@@ -3,7 +3,7 @@ import type { EventDoor, EventQuery, Opened } from "../../source.ts";
 import { decrypt } from "./decrypt.ts";
 import { readEvent } from "./event.ts";
 import { isSignedWith } from "./signature.ts";
-import { readXml } from "./xml.ts";
+import { mostElements, readXml } from "./xml.ts";
 
 export interface DoorKeys {
   /** As they were entered in WeCom's admin console too. */
@@ -39,7 +39,7 @@ export function makeEventDoor(keys: DoorKeys): EventDoor {
       return ciphertext ? open(query, ciphertext) : malformed("echostr is missing");
     },
     receive(query, body) {
-      const ciphertext = readXml(body)?.get("Encrypt");
+      const ciphertext = readXml(body, mostElements)?.get("Encrypt");
       if (!ciphertext) return malformed("the body is not XML with an element Encrypt");
       const opened = open(query, ciphertext);
       if (!("value" in opened)) return opened;

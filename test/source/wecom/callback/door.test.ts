@@ -104,6 +104,7 @@ describe("the message format", () => {
     ["two ciphertexts", "<xml><Encrypt>a</Encrypt><Encrypt>b</Encrypt></xml>"],
     ["a document type", '<!DOCTYPE xml [<!ENTITY a "b">]><xml><Encrypt>&a;</Encrypt></xml>'],
     ["what is nested without end", `<xml>${"<a>".repeat(20_000)}`],
+    ["more elements than a message has", `<xml>${"<a/>".repeat(200)}<Encrypt>a</Encrypt></xml>`],
     ["names of a prototype", "<xml><__proto__><Encrypt>a</Encrypt></__proto__></xml>"],
   ])("calls %s malformed", (_, body) => {
     const query = { msg_signature: "0".repeat(40), timestamp: "1", nonce: "2" };
@@ -163,7 +164,7 @@ describe("an event", () => {
       const value = { name: Event, subjects: [{ kind: "user", key: "ann" }] };
       expect(received({ ...contact({}), Event, FromUserName: "Ann", AgentID: 1 })).toMatchObject({ value });
     }
-    expect(received({ ...contact({}), Event: "enter_agent", FromUserName: "ann" })).toEqual({
+    expect(received({ ...contact({}), Event: "enter_agent", FromUserName: "ann" })).toMatchObject({
       value: { name: "other", subjects: [] },
     });
   });
