@@ -17,8 +17,10 @@ import { readSurroundings } from "./surroundings.ts";
 interface Look {
   /** They are there, and in what is synchronised. */
   readonly there: readonly SourceUser[];
-  /** Records of those who are not in it any more: an event said so and the source does, or they moved out of it. */
-  readonly leaving: readonly StoredRecord[];
+  /** Records of those who are no more: an event said so, and the source does. */
+  readonly gone: readonly StoredRecord[];
+  /** Records of those who are in none of the departments any more that are synchronised. */
+  readonly outside: readonly StoredRecord[];
   /** Of whom only a read of everything can say what became of them. */
   readonly isWholeNeeded: boolean;
   /** How many the source would say nothing of. */
@@ -56,7 +58,8 @@ export async function runMarked(parts: SourceTaskParts): Promise<DirectoryResult
     return { ...nothing, usable: false, error: toTaskError(error) };
   }
 
-  const isHeldBack = look.leaving.length > 0 && (await mustWait(parts, look.leaving.length));
+  const leaving = look.gone.length + look.outside.length;
+  const isHeldBack = leaving > 0 && (await mustWait(parts, leaving));
   const prepared = look.there.map((user) => prepareRecord(user, around));
   const { seqs } = await store.saveRecords(lease, row.id, "user", prepared);
   const planned = { store, lease, taskId: task.id, sourceId: row.id, protection };
@@ -72,9 +75,10 @@ export async function runMarked(parts: SourceTaskParts): Promise<DirectoryResult
     await planAbsent(
       planned,
       "user",
-      look.leaving,
+      look.gone,
       "not in the source any more (an event said so, and a look found the same)",
     );
+    await planAbsent(planned, "user", look.outside, "in none of the departments any more that are synchronised");
   }
   await store.countMemberChanges(lease, task.id);
 
@@ -120,7 +124,9 @@ async function lookAtPeople(
     const outside = new Set(found.map(({ key }) => key).filter((key) => !inside.has(key)));
     const notSaid = new Set(unclear);
     const absent = marks.filter(({ key }) => known.has(key) && !inside.has(key) && !notSaid.has(key));
-    const leaving = absent.filter(({ key, isGone }) => isGone || outside.has(key));
+    const recordsOf = (some: readonly PersonMark[]) => some.flatMap(({ key }) => known.get(key) ?? []);
+    const left = absent.filter(({ key, isGone }) => isGone && !outside.has(key));
+    const movedOut = absent.filter(({ key }) => outside.has(key));
     const isMoved = there.some(({ key, departments }) => {
       const before = known.get(key);
       return before !== undefined && departmentsOf(before).some((department) => !departments.includes(department));
@@ -131,8 +137,9 @@ async function lookAtPeople(
       : [...around.departments.keys()];
     return {
       there,
-      leaving: leaving.flatMap(({ key }) => known.get(key) ?? []),
-      isWholeNeeded: leaving.length < absent.length || (isAll && there.some((user) => !user.departments.every(isIn))),
+      ...{ gone: recordsOf(left), outside: recordsOf(movedOut) },
+      isWholeNeeded:
+        left.length + movedOut.length < absent.length || (isAll && there.some((user) => !user.departments.every(isIn))),
       unclear: unclear.length,
       departments: new Set(tree),
     };

@@ -88,6 +88,11 @@ describe("questions that are asked often or of many rows", () => {
 
   const questions: Readonly<Record<string, () => Promise<unknown>>> = {
     listDirty: () => store.listDirty(work.source.id, "user", "m1", 0, 9),
+    "listDirty of some": () => store.listDirty(work.source.id, "user", "m1", 0, 9, [1, 2]),
+    keepEvent: () => store.keepEvent(work.source.id, "contacts", [{ kind: "user", key: "ann", isGone: true }]),
+    markedPeople: () => store.markedPeople(work.source.id, 9),
+    gatherMarks: () => store.gatherMarks(work.source.id),
+    dropMarks: () => store.dropMarks(work.source.id, ["stamp"]),
     listSourceRecords: () => store.listSourceRecords(work.source.id, "user", 0, 9),
     resolveKeys: () => store.resolveKeys(work.source.id, "user", ["user-1"]),
     readCurrent: () => store.readCurrent([userId(1)]),

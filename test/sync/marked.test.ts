@@ -158,6 +158,38 @@ describe("events about people", () => {
     await fixture.verify();
   });
 
+  it("follow the departments that were chosen: who moves out of them leaves, who moves into them comes", async () => {
+    const fixture = await startEngineFixture();
+    const { corp, store } = fixture;
+    const { departments, members } = corp.truth();
+    const chosen = departments.find(
+      ({ id, parentid }) => parentid === 1 && members.some((one) => one.department[0] === id),
+    );
+    await fixture.patchSource({ scope: { mode: "partial", departments: [chosen?.id ?? 0] } });
+    await fixture.sync();
+    const namesOf = async () => {
+      const query = { type: "User", sources: [fixture.source.id], filter: null, startIndex: 1, count: 1000 } as const;
+      const { rows } = await store.queryResources(query);
+      return rows.flatMap(({ document }) => {
+        const { externalId, active } = JSON.parse(document) as { externalId: string; active: boolean };
+        return active ? [externalId] : [];
+      });
+    };
+    const inside = members.find(
+      ({ department, status }) => status === 1 && department.every((id) => id === chosen?.id),
+    );
+    const outside = members.find(({ department, status }) => status === 1 && department.every((id) => id === 1));
+    expect([inside?.userid, outside?.userid]).not.toContain(undefined);
+    corp.moveMember(inside?.userid ?? "", [1]);
+    corp.moveMember(outside?.userid ?? "", [chosen?.id ?? 0]);
+    corp.resetRequests();
+    await hear(fixture, user(inside?.userid ?? ""), user(outside?.userid ?? ""), user("nobody"));
+    const names = await namesOf();
+    expect(names).toContain(outside?.userid);
+    expect(names).not.toContain(inside?.userid);
+    expect(corp.requests()["user/list"]).toBeUndefined();
+  });
+
   it("of too many people become one sync of everything", async () => {
     const fixture = await start({ corp: { shape: { members: 260, departments: 12, seed: 1, quirks: false } } });
     const { members } = fixture.corp.truth();
