@@ -237,6 +237,8 @@ export interface DirectoryStore {
   countMemberChanges(lease: Lease, taskId: string): Promise<void>;
   /** Those of these resources that this task is to make or change: they will be there. Before departures are planned. */
   plannedArrivals(taskId: string, ids: readonly string[]): Promise<readonly string[]>;
+  /** What a task changed in our own directory, and the groups that it is in now. */
+  touchedBy(taskId: string): Promise<readonly string[]>;
   plannedRemovals(taskId: string): Promise<RemovalCounts>;
   /** Removals that a task left out of its plan, because the resources are protected. */
   countKept(taskId: string): Promise<RemovalCounts>;

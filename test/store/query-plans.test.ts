@@ -222,6 +222,40 @@ describe("questions that are asked often or of many rows", () => {
     }
   });
 
+  it.each([
+    ["plannedIdentityChanges", () => store.plannedIdentityChanges(work.task.id)],
+    ["logIdentityChanges", () => store.logIdentityChanges(work.lease, "source:1", work.task.id)],
+    ["logRemovals of a target", () => store.logRemovals(work.lease, `target:${push.target.id}`, work.task.id)],
+    ["touchedBy", () => store.touchedBy(work.task.id)],
+  ] as const)(
+    "what a task did is found by the task, not among all that was ever done there: %s",
+    async (_name, ask) => {
+      asked = [];
+      await ask();
+      const [first] = asked.filter(({ sql: text }) => text.includes('"change"'));
+      const explained = CompiledQuery.raw(`explain query plan ${first?.sql}`, [...(first?.parameters ?? [])]);
+      const { rows } = await database.db.executeQuery<{ detail: string }>(explained);
+      expect(rows.map(({ detail }) => detail)).toContain("SEARCH change USING INDEX change_task (task_id=?)");
+    },
+  );
+
+  it.each(["update", "delete"])("the values of a resource go by their key at its %s", async (verb) => {
+    const { rows } = await database.db.executeQuery<{ sql: string }>(
+      CompiledQuery.raw("select sql from sqlite_master where name = ?", [`resource_value_${verb}`]),
+    );
+    const deletes = rows[0]?.sql.match(/delete from resource_value [^;]*;/g) ?? [];
+    expect(deletes).toHaveLength(2);
+    for (const text of deletes) {
+      const alone = text.replaceAll("old.folded", "'{}'").replaceAll("old.id", "'x'");
+      const { rows: plan } = await database.db.executeQuery<{ detail: string }>(
+        CompiledQuery.raw(`explain query plan ${alone}`, []),
+      );
+      expect(plan.map(({ detail }) => detail)).toContain(
+        "SEARCH resource_value USING PRIMARY KEY (attribute=? AND value=? AND resource_id=?)",
+      );
+    }
+  });
+
   // With 20,000 people held in 1,000 groups that list was made 2,000 times: half a minute, in which nobody else could write.
   it("no list of all whose removal is held is made for each group that they are in", async () => {
     const next = await nextTask(store, work);

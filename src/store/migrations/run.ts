@@ -18,6 +18,7 @@ import { administrators } from "./0016-administrators.ts";
 import { undoneIndex } from "./0017-undone-index.ts";
 import { targetSources } from "./0019-target-sources.ts";
 import { sourceMarks } from "./0020-source-marks.ts";
+import { valueTriggers } from "./0021-value-triggers.ts";
 
 /** A step of the schema's history: statements in the dialect's own words. Numbered, only ever added to. */
 export type Migration = (dialect: Database["dialect"]) => readonly string[];
@@ -40,6 +41,7 @@ const migrations: readonly Migration[] = [
   undoneIndex,
   targetSources,
   sourceMarks,
+  valueTriggers,
 ];
 
 /** Brings the tables up to date. Two processes may start at once: the second waits, then finds nothing to do. */
