@@ -234,6 +234,48 @@ describe("events about people", () => {
   });
 });
 
+describe("what a look at a few people pushes", () => {
+  it("is made again with its memberships where the target has lost it", async () => {
+    const fixture = await start();
+    const userid = someone(fixture);
+    const held = fixture.control.dump().users.find(({ resource }) => resource["externalId"] === userid);
+    fixture.control.remove(held?.id ?? "");
+    fixture.corp.patchMember(userid, { position: "总监" });
+    const [task] = await hear(fixture, user(userid));
+    expect(task).toMatchObject({ state: "succeeded", targets: [{ state: "succeeded" }] });
+    await fixture.verify();
+  });
+
+  it("is everything where the target was not met yet", async () => {
+    const fixture = await start();
+    const added = await fixture.addTarget();
+    fixture.corp.patchMember(someone(fixture), { position: "总监" });
+    await hear(fixture, user(someone(fixture)));
+    await fixture.verify();
+    await fixture.verify(added);
+  });
+
+  it("leaves what failed there before to its next try, and the others as they are", async () => {
+    const fixture = await start();
+    const { corp, control } = fixture;
+    const [first, second] = [someone(fixture, 5), someone(fixture, 8)];
+    const refused = control.dump().users.find(({ resource }) => resource["externalId"] === first);
+    const fault = control.fault({
+      match: { method: "PATCH", path: `/Users/${refused?.id}` },
+      effect: { kind: "status", status: 400 },
+    });
+    corp.patchMember(first, { position: "总监" });
+    const [failed] = await hear(fixture, user(first));
+    expect(failed).toMatchObject({ state: "partial", targets: [{ counts: { users: { failed: 1 } } }] });
+    control.clearFault(fault);
+    corp.patchMember(second, { position: "经理" });
+    const [task] = await hear(fixture, user(second));
+    expect(task).toMatchObject({ state: "succeeded", targets: [{ counts: { users: { updated: 1, failed: 0 } } }] });
+    await fixture.sync();
+    await fixture.verify();
+  });
+});
+
 describe("a sync that somebody asks for while people are looked at", () => {
   it("is one of everything, and waits for its turn", async () => {
     const fixture = await start();
