@@ -238,7 +238,7 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
 
     async hasFailed(targetId) {
       const failed = db.selectFrom("link").select("resource_id").where("target_id", "=", targetId);
-      return (await failed.where("attempts", ">", 0).limit(1).executeTakeFirst()) !== undefined;
+      return (await failed.where("attempts", ">", sql.lit(0)).limit(1).executeTakeFirst()) !== undefined;
     },
 
     pendingUpdates: (scope, type, page) =>

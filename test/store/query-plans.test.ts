@@ -239,6 +239,15 @@ describe("questions that are asked often or of many rows", () => {
     },
   );
 
+  it("whether anything failed at a target is found among what failed", async () => {
+    asked = [];
+    await store.hasFailed(push.target.id);
+    const [only] = asked;
+    const explained = CompiledQuery.raw(`explain query plan ${only?.sql}`, [...(only?.parameters ?? [])]);
+    const { rows } = await database.db.executeQuery<{ detail: string }>(explained);
+    expect(rows.map(({ detail }) => detail)).toEqual(["SEARCH link USING INDEX link_failed (target_id=?)"]);
+  });
+
   it.each(["update", "delete"])("the values of a resource go by their key at its %s", async (verb) => {
     const { rows } = await database.db.executeQuery<{ sql: string }>(
       CompiledQuery.raw("select sql from sqlite_master where name = ?", [`resource_value_${verb}`]),
