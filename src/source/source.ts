@@ -161,6 +161,45 @@ export interface Source {
   close(): Promise<void>;
 }
 
+/** What an event says is to be looked at again. */
+export interface EventSubject {
+  /** `everything`: it is not known what; its key is empty. */
+  readonly kind: RecordKind | "everything";
+  readonly key: string;
+  /** The event says that it is no more. That alone is no departure: a read has to find the same. */
+  readonly isGone?: boolean;
+}
+
+/** An event of a source. It says what to look at again, and is believed in nothing else. */
+export interface SourceEvent {
+  /** What kind of event it is, in one of a few words: for the log. */
+  readonly name: string;
+  /** Empty: it concerns nothing that is read. */
+  readonly subjects: readonly EventSubject[];
+  /** Of its whole content: equal for an event that is sent once more. */
+  readonly digest: string;
+}
+
+/** What stands in the query of a message that a source sends. */
+export interface EventQuery {
+  readonly msg_signature?: string | undefined;
+  readonly timestamp?: string | undefined;
+  readonly nonce?: string | undefined;
+  readonly echostr?: string | undefined;
+}
+
+/** What was in a message, or why it was not opened: in words without anything that it said. */
+export type Opened<T> =
+  | { readonly value: T }
+  | { readonly refused: "unverifiable" | "malformed"; readonly why: string };
+
+/** Where a source sends its events to: opens them, and nothing else. */
+export interface EventDoor {
+  /** When the address is entered at the source, it asks for the text that it encrypted. */
+  verify(query: EventQuery): Opened<string>;
+  receive(query: EventQuery, body: string): Opened<SourceEvent>;
+}
+
 /** No usable read: keep what we hold, plan nothing, try later. */
 export class SourceError extends Error {
   readonly code: string;

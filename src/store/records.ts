@@ -96,8 +96,8 @@ export function makeRecordStore(database: Database): RecordStore {
       return rows.map(({ resource_id, ...row }) => ({ ...row, resourceId: resource_id }));
     },
 
-    async listDirty(sourceId, kind, mappingVersion, after, limit) {
-      const rows = await db
+    async listDirty(sourceId, kind, mappingVersion, after, limit, seqs) {
+      let dirty = db
         .selectFrom("source_record as r")
         .leftJoin("resource as x", "x.id", "r.resource_id")
         .where("r.source_id", "=", sourceId)
@@ -111,7 +111,9 @@ export function makeRecordStore(database: Database): RecordStore {
               where m.source_id = r.source_id and m.kind = 'user' and m.key = x.manager_key)))`,
         )
         .orderBy("r.seq")
-        .limit(limit)
+        .limit(limit);
+      if (seqs !== undefined) dirty = dirty.where(isOneOf("r.seq", seqs));
+      const rows = await dirty
         .select(["r.seq", "r.key", "r.raw", "r.relations", "r.fingerprint", "r.resource_id"])
         .select(["x.id", "x.type", "x.version", "x.external_id", "x.display_name", "x.active", "x.document"])
         .select(["x.departed_at", "x.deleted_at", "x.mapping_version", "x.fingerprint as made_from"])

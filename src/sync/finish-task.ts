@@ -61,7 +61,7 @@ export async function finishTask(
   // An undo reads nothing.
   const isRead = source !== null && task.mode === "apply" && task.undoes === null;
   const isWhole = directory.error === null || directory.error.code === outOfSightCode;
-  const isSynced = isRead && directory.usable && isWhole;
+  const isSynced = isRead && directory.usable && isWhole && directory.isPart !== true;
   const isFinished = await store.finishTask(task.id, {
     ...{ state, counts, error, hold, isSynced, events: isSilent ? [] : [event] },
     targets: targets.map(({ name: _, ...each }) => each),

@@ -84,22 +84,32 @@ export async function planUnmapped(parts: DepartureParts, kind: "department" | "
 }
 
 async function planKind(parts: DepartureParts, kind: RecordKind, because: Because): Promise<void> {
-  const { store, lease, sourceId, seen } = parts;
+  const { store, sourceId, seen } = parts;
   for (let after = 0; ; ) {
     const page = await store.listSourceRecords(sourceId, kind, after, pageSize);
     const last = page.at(-1);
     if (last === undefined) return;
     after = last.seq;
     const absent = page.filter((record) => !seen.has(record.seq));
-    if (absent.length === 0) continue;
-    const resources = await store.readCurrent(absent.map((record) => record.resourceId));
-    const there = resources.filter((resource) => !resource.deleted && !resource.departed);
-    const known = new Set(there.map((resource) => resource.id));
-    const never = absent.filter((record) => !known.has(record.resourceId)).map((record) => record.key);
-    if (never.length > 0) await store.forgetRecords(lease, sourceId, kind, never);
-    const seqs = new Map(absent.map((record) => [record.resourceId, record.seq]));
-    await planLeaving(parts, kind, there, ({ id }) => because(kind, seqs.get(id) ?? null));
+    if (absent.length > 0) await planAbsent(parts, kind, absent, because);
   }
+}
+
+/** Plans that the resources of these records leave. Records that never became resources are forgotten. */
+export async function planAbsent(
+  parts: Omit<DepartureParts, "seen" | "keptToo">,
+  kind: RecordKind,
+  absent: readonly { readonly seq: number; readonly key: string; readonly resourceId: string }[],
+  because: Because,
+): Promise<void> {
+  const { store, lease, sourceId } = parts;
+  const resources = await store.readCurrent(absent.map((record) => record.resourceId));
+  const there = resources.filter((resource) => !resource.deleted && !resource.departed);
+  const known = new Set(there.map((resource) => resource.id));
+  const never = absent.filter((record) => !known.has(record.resourceId)).map((record) => record.key);
+  if (never.length > 0) await store.forgetRecords(lease, sourceId, kind, never);
+  const seqs = new Map(absent.map((record) => [record.resourceId, record.seq]));
+  await planLeaving(parts, kind, there, ({ id }) => because(kind, seqs.get(id) ?? null));
 }
 
 /** What undos brought back, and the source has no record of, leaves unless it is kept. */

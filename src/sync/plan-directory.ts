@@ -49,16 +49,13 @@ const membershipChanged = "its members in the source changed";
 export async function planDirectory(parts: PlanParts): Promise<void> {
   const { members } = parts.around.mapping;
   const groups = members.department === null ? null : await departmentGroups(parts, members.department);
-  const isOpen = (keysOf: (record: StoredRecord) => readonly string[]) => (record: StoredRecord) =>
-    groups !== null && groups.away.size > 0 && keysOf(record).some((key) => groups.away.has(key));
   if (groups !== null) {
-    const open = isOpen((record) => [parentOf(record) ?? ""]);
-    await planKind(parts, "department", (batch) => childEdges(parts, batch, groups), open);
+    const isOpen = openIn(groups, (record) => [parentOf(record) ?? ""]);
+    await planKind(parts, "department", (batch) => childEdges(parts, batch, groups), { isOpen });
   }
   if (parts.users) {
     if (members.tag !== null) await planKind(parts, "tag", async () => []);
-    const edgesOf = async (batch: readonly Planned[]) => (groups === null ? [] : departmentEdges(parts, batch, groups));
-    await planKind(parts, "user", edgesOf, isOpen(departmentsOf));
+    await planUsers(parts, groups);
     if (members.tag !== null) await planTagEdges(parts, members.tag);
   }
   if (members.department === null) await planUnmapped({ ...parts, seen: parts.outcome.seen }, "department");
@@ -68,21 +65,47 @@ export async function planDirectory(parts: PlanParts): Promise<void> {
   await parts.store.countMemberChanges(parts.lease, parts.taskId);
 }
 
+/** The same for some people alone, whose records have these `seq`. Groups gain and lose them, and are else as they were. */
+export async function planPeople(parts: PlanParts, seqs: readonly number[]): Promise<void> {
+  const { department } = parts.around.mapping.members;
+  await planUsers(parts, department === null ? null : await departmentGroups(parts, department), seqs);
+}
+
+function planUsers(parts: PlanParts, groups: DepartmentGroups | null, seqs?: readonly number[]): Promise<void> {
+  const edgesOf = async (batch: readonly Planned[]) => (groups === null ? [] : departmentEdges(parts, batch, groups));
+  return planKind(parts, "user", edgesOf, { isOpen: openIn(groups, departmentsOf), seqs });
+}
+
+/** Whether a record names a group that an undo keeps away: it is looked at each time, until the group is back. */
+function openIn(
+  groups: DepartmentGroups | null,
+  keysOf: (record: StoredRecord) => readonly string[],
+): (record: StoredRecord) => boolean {
+  if (groups === null || groups.away.size === 0) return () => false;
+  return (record) => keysOf(record).some((key) => groups.away.has(key));
+}
+
 /**
  * Maps and compares the records of one kind that are new, changed, or mapped by another version.
  *
- * @param isOpen whether a record names a group that an undo keeps away: it is looked at each time, until the group is back
+ * @param seqs only these of them
  */
 async function planKind(
   parts: PlanParts,
   kind: RecordKind,
   edgesOf: (batch: readonly Planned[]) => Promise<readonly MemberChange[]>,
-  isOpen: (record: StoredRecord) => boolean = () => false,
+  {
+    isOpen = () => false,
+    seqs,
+  }: {
+    readonly isOpen?: (record: StoredRecord) => boolean;
+    readonly seqs?: readonly number[] | undefined;
+  } = {},
 ): Promise<void> {
   const { store, lease, taskId, sourceId, around, outcome, mark, protection, onProgress } = parts;
   const claimed = new Map<string, string>();
   for (let after = 0; ; ) {
-    const page = await store.listDirty(sourceId, kind, around.mappingVersion, after, pageSize);
+    const page = await store.listDirty(sourceId, kind, around.mappingVersion, after, pageSize, seqs);
     const last = page.at(-1);
     if (last === undefined) return;
     after = last.record.seq;

@@ -11,6 +11,7 @@ import type {
   GroupRuleStore,
   KeptStore,
   Lease,
+  MarkStore,
   ReadBaseline,
   ReadCounts,
   RecordStore,
@@ -18,6 +19,7 @@ import type {
   TaskError,
   TaskHold,
   TaskRow,
+  TaskStore,
   UndoStore,
 } from "../store/store.ts";
 import { applyDirectory } from "./apply-directory.ts";
@@ -28,10 +30,11 @@ import { planClearing, planDepartures } from "./plan-departures.ts";
 import { planDirectory } from "./plan-directory.ts";
 import type { Progress } from "./progress.ts";
 import { type ReadOutcome, readSource } from "./read-source.ts";
+import { runMarked } from "./run-marked.ts";
 import { Seen } from "./seen.ts";
 import { isNobodyHidden, settleAbsent } from "./settle-absent.ts";
 import { joinHolds } from "./settle-groups.ts";
-import { beginApplying, loadMapping, protectionOf, settle } from "./source-task-steps.ts";
+import { beginApplying, loadMapping, protectionOf, settle, toTaskError } from "./source-task-steps.ts";
 import { spareProtected } from "./spare-protected.ts";
 import { keepAcrossFields, runUndo } from "./undo/run-undo.ts";
 import { isSameScope, shrunkenVisibility } from "./visibility.ts";
@@ -52,11 +55,15 @@ export interface SourceTaskParts {
     EngineTaskStore &
     KeptStore &
     UndoStore &
+    MarkStore &
+    Pick<TaskStore, "listTasks"> &
     Pick<DirectoryChangeStore, "noteUserGroups">;
   readonly lease: Lease;
   readonly task: TaskRow;
   readonly row: SourceRow;
   readonly openSource: (row: SourceRow) => Source;
+  /** The same for a look of which many follow each other; absent: as `openSource`. */
+  readonly borrowSource?: ((row: SourceRow) => Source) | undefined;
   readonly loadMapping: LoadMapping;
   /** The schemas in force, for the filters of dynamic groups. */
   readonly catalog: () => Promise<SchemaCatalog>;
@@ -75,6 +82,8 @@ export interface DirectoryResult {
   readonly read: ReadCounts;
   readonly error: TaskError | null;
   readonly hold: TaskHold | null;
+  /** Only people whom events named were looked at. */
+  readonly isPart?: boolean;
   /** Of a source that ends: what stays in the directory, because it is protected. */
   readonly kept?: { readonly users: number; readonly groups: number };
 }
@@ -88,6 +97,7 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   const protection = await protectionOf(parts);
   if (task.stage !== "plan") return goOn(parts, protection);
   await store.forgetPlanned(lease, task.id);
+  if (task.isPart) return runMarked(parts);
   if ("error" in protection)
     return { usable: false, read: { users: 0, groups: 0 }, error: protection.error, hold: null };
   if (task.undoes !== null) return runUndo(parts, task.undoes, protection);
@@ -99,6 +109,8 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
 
   const { scope } = row.settings;
   const baseline = await store.readBaseline(row.id);
+  // What is marked from now on may be read too early.
+  const marked = task.mode === "apply" ? await store.gatherMarks(row.id) : null;
   let outcome: ReadOutcome;
   try {
     outcome = await readWhole(parts, baseline);
@@ -167,6 +179,7 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   await applyDirectory(parts);
   await store.releaseKept(lease, row.id, [mappingVersion, keptVersionOf(mapping, context)]);
   if (mayRemove) await store.saveBaseline(lease, row.id, { visibility: outcome.visibility, scope });
+  if (marked !== null) await store.dropMarks(row.id, [marked]);
   return { usable: true, read, error, hold: joinHolds(hold, await settle(parts)) };
 }
 
@@ -185,7 +198,8 @@ async function goOn(
   else await keepAcrossFields(parts);
   const hold = joinHolds(task.hold, await settle(parts));
   const kept = row.settings.leaving === undefined ? {} : { kept: await store.countKept(task.id) };
-  return { usable: true, read, error: task.error, hold, ...kept };
+  // Of one that events led to it is not known any more, once it was held and approved, whether everybody was read.
+  return { usable: true, read, error: task.error, hold, isPart: task.trigger === "callback", ...kept };
 }
 
 /**
@@ -252,8 +266,4 @@ function readBefore({ counts: { users, groups } }: TaskRow): ReadCounts {
 /** Automatic syncs may be told to bring the structure alone; a manual one brings both. */
 function bringsUsers(task: TaskRow, row: SourceRow): boolean {
   return task.trigger === "manual" || row.settings.sync.users;
-}
-
-function toTaskError(error: SourceError): TaskError {
-  return { code: error.code, detail: error.message, ...(error.errcode === null ? {} : { errcode: error.errcode }) };
 }

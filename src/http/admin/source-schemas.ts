@@ -27,8 +27,6 @@ export const sourceVariants = { scope: "mode" };
 
 const masked = secretMask.replaceAll("*", "\\*");
 
-const notYet = "Kept for a later version: the bridge receives no events yet, and changes arrive with the next sync.";
-
 /** WeCom's limits for its callbacks: doc path/90238. */
 const callback = z.strictObject({
   token: secretField.regex(new RegExp(`^([A-Za-z0-9]{1,32}|${masked})$`), "has to be up to 32 letters and digits"),
@@ -62,8 +60,12 @@ const wecom = z.strictObject({
     "is required: the Secret of a self-built app (应用管理 → 自建). A contacts secret alone cannot take its place: from addresses added after 15 August 2022 it reads ids only, no names of people or departments and no fields",
   ),
   contactsSecret: secretField.optional(),
-  callback: callback.optional().openapi({ description: `Events of the contacts. ${notYet}` }),
-  appCallback: callback.optional().openapi({ description: `Events of the app itself. ${notYet}` }),
+  callback: callback.optional().openapi({
+    description: "Events of the contacts: to `/wecom/callback/{id of the source}`. What WeCom's admin console has too.",
+  }),
+  appCallback: callback
+    .optional()
+    .openapi({ description: "Events of the app itself: to `/wecom/callback/{id of the source}/app`." }),
 });
 
 const scope = z.discriminatedUnion("mode", [

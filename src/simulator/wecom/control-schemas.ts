@@ -144,3 +144,16 @@ export const faultBody = z.strictObject({
     z.strictObject({ kind: z.literal("hang") }),
   ]),
 });
+
+const share = z.number().min(0).max(1);
+export const callbackBody = z.strictObject({
+  url: z.url(),
+  token: z.string().regex(/^[A-Za-z0-9]{1,32}$/),
+  encodingAesKey: z.string().regex(/^[A-Za-z0-9]{43}$/),
+  form: optional(z.enum(["full", "ids"])),
+});
+export const callbackFaultsBody = z.strictObject({
+  drop: optional(share),
+  double: optional(share),
+  delayMs: optional(z.int().min(0)),
+});

@@ -4,7 +4,7 @@ import type { WecomSourceOptions } from "../../../src/source/wecom/wecom-source.
 import { html, type Reply, refused, type Script } from "./fake-wecom.ts";
 import { errorOf, expectNoSecrets, secrets, setUp } from "./harness.ts";
 
-const names = ["credentials", "ip", "scope", "departments", "members", "fields", "contacts", "tags", "callback"];
+const names = ["credentials", "ip", "scope", "departments", "members", "fields", "contacts", "tags"];
 const ok = { errcode: 0, errmsg: "ok" };
 const member = { userid: "a", department: [1], mobile: "13800000000", gender: "1" };
 
@@ -59,9 +59,6 @@ describe("the connection test", () => {
     expect(result.ok).toBe(true);
     expect(result.detail("scope")).toContain("No agentId");
     expect(result.detail("contacts")).toContain("管理工具 → 通讯录同步");
-    expect(result.detail("callback")).toBe(
-      "The bridge receives no events yet: changes arrive with the scheduled sync.",
-    );
   });
 
   test("tries nothing more with a secret that is refused", async () => {
