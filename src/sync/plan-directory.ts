@@ -17,6 +17,7 @@ import { planDepartures, planUnmapped, protectedBy } from "./plan-departures.ts"
 import type { MappingSurroundings } from "./plan-record.ts";
 import { departmentsOf, parentOf, tagRelationsOf } from "./prepare-record.ts";
 import type { ReadOutcome } from "./read-source.ts";
+import { keepThoseThere, withoutHidden, withoutProtected } from "./tag-members.ts";
 import type { Leaving } from "./who-leaves.ts";
 
 export interface PlanParts {
@@ -354,59 +355,4 @@ async function keptMembers(
         kept.has(memberId) && (memberType === "User" || isTagKept) && !(op === "remove" && departed.has(memberId)),
     ),
   );
-}
-
-/** A tag's list names only whom the app sees: who is there and out of its sight stays in the tags that he has. */
-async function withoutHidden(
-  { store, sourceId, outcome }: Pick<PlanParts, "store" | "sourceId" | "outcome">,
-  changes: readonly MemberChange[],
-): Promise<readonly MemberChange[]> {
-  const { existence = null, seen } = outcome;
-  const leaving = changes.filter(({ op }) => op === "remove").map(({ memberId }) => memberId);
-  if (existence === null || leaving.length === 0) return changes;
-  const hidden = new Set<string>();
-  const current = await store.readCurrent(leaving);
-  for (const [type, kind] of [["User", "user"] as const, ["Group", "department"] as const]) {
-    const some = current.filter((one) => one.type === type);
-    const seqs = await store.seqsOf(
-      sourceId,
-      kind,
-      some.map(({ key }) => key),
-    );
-    for (const { id, key } of some) {
-      const seq = seqs.get(key);
-      if (seq !== undefined && existence.there.has(seq) && !seen.has(seq)) hidden.add(id);
-    }
-  }
-  return changes.filter(({ op, memberId }) => op === "add" || !hidden.has(memberId));
-}
-
-/** Protected people stay in the tags that they have. */
-async function withoutProtected(
-  store: DirectoryStore,
-  protection: Protection,
-  changes: readonly MemberChange[],
-): Promise<readonly MemberChange[]> {
-  if (!protectsSome(protection)) return changes;
-  const leaving = changes.filter(({ op }) => op === "remove").map(({ memberId }) => memberId);
-  const current = await store.readCurrent(leaving);
-  const staying = new Set(current.filter((one) => protectedBy(protection, one) !== null).map(({ id }) => id));
-  return changes.filter(({ op, memberId }) => op === "add" || !staying.has(memberId));
-}
-
-/**
- * A tag may name people and departments that have left, or were refused: they are in no group, unless this task brings
- * them.
- */
-async function keepThoseThere(
-  store: DirectoryStore,
-  taskId: string,
-  wanted: Map<string, MemberChange["memberType"]>,
-): Promise<void> {
-  const absent = new Set(wanted.keys());
-  for (const resource of await store.readCurrent([...absent])) {
-    if (!resource.departed && !resource.deleted) absent.delete(resource.id);
-  }
-  for (const id of await store.plannedArrivals(taskId, [...absent])) absent.delete(id);
-  for (const id of absent) wanted.delete(id);
 }
