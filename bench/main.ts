@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { benchCallback } from "./callback.ts";
 import { benchEndpoint } from "./endpoint.ts";
 import { type Figure, table } from "./figures.ts";
 import { benchGroup } from "./group.ts";
@@ -16,6 +17,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<readon
   small: ({ dist, users }) => benchSync(dist, Math.max(100, users / 10), 3),
   push: ({ dist, users }) => benchPush(dist, Math.max(100, users / 10), 3),
   group: ({ dist, users }) => benchGroup(dist, Math.max(100, users / 2)),
+  callback: ({ dist, users, seconds }) => benchCallback(dist, users, 6 * seconds),
   large: ({ dist, users }) => benchSync(dist, users, 1),
   endpoint: ({ dist, users, seconds }) => benchEndpoint(dist, users, seconds),
 };

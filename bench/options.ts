@@ -11,7 +11,7 @@ export interface BenchOptions {
   readonly dist: string;
 }
 
-export const benchNames = ["mapping", "small", "large", "push", "group", "endpoint"] as const;
+export const benchNames = ["mapping", "small", "large", "push", "group", "callback", "endpoint"] as const;
 
 /** @throws TypeError for what is no option, or no value of it */
 export function parseOptions(args: readonly string[]): BenchOptions {

@@ -24,7 +24,8 @@ export interface TaskResult {
 export interface BenchBridge {
   readonly url: string;
   readonly databaseFile: string;
-  createSource(corp: Corp): Promise<string>;
+  /** One that syncs when it is told to; with `callback` also when events come. */
+  createSource(corp: Corp, options?: { readonly callback: CallbackSettings }): Promise<string>;
   createTarget(
     target: BenchTarget,
     sourceId: string,
@@ -45,6 +46,11 @@ export interface BenchBridge {
   /** Stops it and starts it anew on the same data: then `peakRss` is what serving takes. */
   restart(): Promise<void>;
   stop(): Promise<void>;
+}
+
+interface CallbackSettings {
+  readonly token: string;
+  readonly encodingAesKey: string;
 }
 
 interface Task {
@@ -140,9 +146,10 @@ export async function startBridge(dist: string, nodeOptions: readonly string[] =
       return url;
     },
     databaseFile: join(dataDir, "bridge.db"),
-    async createSource({ corpId, appSecret, agentId, url: apiBaseUrl }) {
-      const wecom = { corpId, corpSecret: appSecret, agentId, apiBaseUrl, limits: wecomLimits };
-      const source = { name: "bench", type: "wecom", wecom, sync: { automatic: false } };
+    async createSource({ corpId, appSecret, agentId, url: apiBaseUrl }, events) {
+      const wecom = { corpId, corpSecret: appSecret, agentId, apiBaseUrl, limits: wecomLimits, ...events };
+      const sync = events === undefined ? { automatic: false } : { automatic: true, intervalHours: 24 };
+      const source = { name: "bench", type: "wecom", wecom, sync };
       return (await call<{ id: string }>("POST", "/sources", source)).id;
     },
     async createUserGroup(group) {

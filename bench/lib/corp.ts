@@ -10,6 +10,9 @@ export interface Corp {
   readonly shape: { readonly members: number; readonly departments: number };
   /** What the app can see, from the simulator itself. */
   visibleTruth(): Promise<Truth>;
+  /** From here on the corp tells of its changes, as it tells an address that was entered after August 2022: ids alone. */
+  sendEvents(to: { readonly url: string; readonly token: string; readonly encodingAesKey: string }): Promise<void>;
+  changeMember(userid: string, fields: { readonly position: string }): Promise<void>;
   /** Makes that many changes such as happen in a corp. */
   randomChanges(count: number): Promise<void>;
   stop(): Promise<void>;
@@ -33,6 +36,13 @@ export async function startCorp(
   return {
     ...{ url, corpId, appSecret, agentId, shape: { members, departments } },
     visibleTruth: async () => (await checked(await fetch(`${control}/visible-truth`))).json() as Promise<Truth>,
+    async sendEvents(to) {
+      await checked(await fetch(`${control}/callback`, { method: "PUT", body: JSON.stringify(to) }));
+    },
+    async changeMember(userid, fields) {
+      const path = `${control}/members/${encodeURIComponent(userid)}`;
+      await checked(await fetch(path, { method: "PATCH", body: JSON.stringify(fields) }));
+    },
     async randomChanges(count) {
       await checked(
         await fetch(`${control}/random-changes`, { method: "POST", body: JSON.stringify({ count, seed: 7 }) }),
