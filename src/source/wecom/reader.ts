@@ -21,6 +21,9 @@ const partsWithoutAnswer = 10;
 /** Errcodes with which a credential that reads people well may be kept from the tags (WeCom doc path/90349). */
 const noTagsForThisSecret: ReadonlySet<number> = new Set([48001, 48002, 48008, 48009]);
 
+/** Refusals of the whole tree that speak of what the app may see. */
+const nothingVisible: ReadonlySet<string> = new Set(["wecom.no-permission", "wecom.department-gone"]);
+
 /**
  * Reads the directory with an app's secret:
  *
@@ -46,11 +49,12 @@ export async function readTree(api: WecomApi, signal: AbortSignal): Promise<Depa
     return makeTree(await api.departments(signal));
   } catch (error) {
     if (!(error instanceof WecomFault)) throw error;
-    if (error.errcode !== null && error.reaction === "object") {
+    if (!error.noToken && nothingVisible.has(error.code)) {
       // What WeCom answers when only single members are visible is not documented: an empty list, or a refusal.
       throw scopeEmpty(`WeCom refuses the department tree (errcode ${error.errcode}).`, error.errcode);
     }
-    throw toSourceError(error, error.transient ? "The department tree could not be read" : undefined);
+    const ofTree = error.transient || error.reaction === "object";
+    throw toSourceError(error, ofTree ? "The department tree could not be read" : undefined);
   }
 }
 
@@ -196,7 +200,7 @@ async function orFault<T>(call: Promise<T>, also: ReadonlySet<number> = new Set(
     return await call;
   } catch (error) {
     if (!(error instanceof WecomFault)) throw error;
-    const partial = error.transient || error.reaction === "object";
+    const partial = !error.noToken && (error.transient || error.reaction === "object");
     if (partial || (error.errcode !== null && also.has(error.errcode))) return error;
     throw error;
   }
