@@ -90,7 +90,7 @@ class Reading {
       const problem = toProblem(agent, "wecom.scope-unknown", "The app's visible scope could not be read");
       yield this.#problem({ ...problem, unread: "tags" });
     }
-    for (const id of missing) yield this.#problem(chosenButInvisible(id));
+    if (missing.length > 0) yield this.#problem(chosenButInvisible(missing));
 
     const granted = agent instanceof WecomFault ? null : agent;
     this.#named = granted && new Set(granted.departments);
@@ -216,10 +216,13 @@ function toGrant({ departments, userids, tags }: AgentScope) {
   return { departments, users: userids.map(userKey), tags };
 }
 
-function chosenButInvisible(id: string): ReadProblem {
+/** One problem for all: a task shows the first of its problems, and each of these is to be put right. */
+function chosenButInvisible(ids: readonly string[]): ReadProblem {
+  const shown = ids.slice(0, 50).join(", ");
+  const more = ids.length > 50 ? ` and ${ids.length - 50} more` : "";
   return {
     code: "wecom.scope-department-missing",
-    detail: `Department ${id} is chosen for this source, but the app does not see it: it was deleted, or left the app's 可见范围 (visible scope). Put it back in the admin console under 应用管理 (app management), or take it out of the source's scope.`,
+    detail: `Departments that are chosen for this source and that the app does not see: ${shown}${more}. Each was deleted, or is not in the app's 可见范围 (visible scope). In the admin console, under 应用管理 (app management) → the app → 可见范围, add each or one above it; or take them out of the source's scope`,
     errcode: null,
   };
 }
