@@ -13,6 +13,7 @@ import { makeDirectoryWriting } from "./directory/write-resources.ts";
 import type { EngineThreadAnswer, EngineThreadData, EngineThreadMessage } from "./engine-thread.ts";
 import type { AdminParts } from "./http/admin/parts.ts";
 import { makeApp } from "./http/app.ts";
+import { callbackCheck } from "./http/hooks/callback-check.ts";
 import { answerRefusedByNode } from "./http/refused-by-node.ts";
 import { makeCursorKey } from "./http/scim/cursor.ts";
 import { keepSecret } from "./lib/keep-secret.ts";
@@ -26,6 +27,7 @@ import { compileVersion } from "./schemas/find-rules.ts";
 import { isWritable } from "./schemas/write-file.ts";
 import { SourceError } from "./source/source.ts";
 import { endSource } from "./sync/end-source.ts";
+import { makeEventKeeper } from "./sync/keep-event.ts";
 import { linkByHand } from "./sync/link-by-hand.ts";
 import {
   type EngineQuestions,
@@ -108,6 +110,17 @@ export async function startBridge(
       authenticate: (hash) => parts.store.findClientByTokenHash(hash),
       cursorKey: makeCursorKey(ready.encryptionKey),
       onAnswered: parts.metrics.scimAnswered,
+      log,
+    },
+    callbacks: {
+      store: parts.store,
+      openDoor: parts.edges.openDoor,
+      keepEvent: makeEventKeeper({
+        store: parts.store,
+        clock: Date.now,
+        // Of a burst the engine hears a few times; it looks at all that has come until then.
+        onMarked: throttle(engine.nudge, 25),
+      }),
       log,
     },
     isReady: () => parts.store.ping(),
@@ -240,7 +253,11 @@ function adminParts(
     async testSource(draft, signal) {
       try {
         const source = edges.openSource(draft);
-        return await source.test(signal).finally(() => source.close());
+        const { ok, checks } = await source.test(signal).finally(() => source.close());
+        const { id = null, secrets, settings } = draft;
+        const heard = await store.lastEvents(id ?? "");
+        const callback = callbackCheck({ id, secrets, sync: settings.sync }, publicUrl, heard);
+        return { ok: ok && callback.ok, checks: [...checks, callback] };
       } catch (error) {
         // Settings with which nothing can even be asked: the first check says so.
         if (!(error instanceof SourceError)) throw error;

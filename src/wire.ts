@@ -18,10 +18,11 @@ import { makeEngineThreadMetrics } from "./metrics/thread-metrics.ts";
 import { makeSchemaEditor } from "./schemas/editor.ts";
 import { mappingInForce } from "./schemas/in-force.ts";
 import { openRegistry, type SchemaRegistry } from "./schemas/registry.ts";
-import type { Source } from "./source/source.ts";
+import type { EventDoor, Source } from "./source/source.ts";
+import { makeEventDoor } from "./source/wecom/callback/door.ts";
 import { makeWecomSource } from "./source/wecom/wecom-source.ts";
 import { type FullStore, openStore } from "./store/open-store.ts";
-import type { SourceRow, TargetRow } from "./store/store.ts";
+import type { SourceDoor, SourceRow, TargetRow } from "./store/store.ts";
 import { type Engine, startEngine } from "./sync/engine.ts";
 import type { ImpactQuestion, SourceImpact } from "./sync/impact/impact.ts";
 import { measureSources } from "./sync/impact/measure-sources.ts";
@@ -55,6 +56,8 @@ export interface Parts {
 
 export interface Edges extends EngineEdges {
   readonly openSource: (source: Pick<SourceRow, "settings" | "secrets">) => Source;
+  /** What opens the messages to an address of a source; null where no token and key are set for it. */
+  readonly openDoor: (source: Pick<SourceRow, "settings" | "secrets">, door: SourceDoor) => EventDoor | null;
   readonly openTarget: (target: Pick<TargetRow, "name" | "settings" | "secrets">, notes?: WriteNotes) => Opened;
   readonly sendWebhook: SendWebhook;
   /** A target profile as it is read now. @throws {TargetError} `profile` when it cannot be used */
@@ -123,6 +126,7 @@ function makeEdges(config: ReadyConfig, schemas: SchemaRegistry, log: Log, metri
   const allowAddress = parseAddressPolicy(String(config.allowPrivateAddresses));
   return {
     openSource: (source) => openSource(source, allowAddress, log),
+    openDoor,
     openTarget: (target, notes) => openTarget(target, notes, config.schemasDir, allowAddress, metrics),
     sendWebhook: makeWebhookSender(allowAddress),
     loadMapping: async (name) => mappingInForce(await schemas.refresh(), name),
@@ -151,6 +155,17 @@ function openSource(
     allowAddress,
     log,
   });
+}
+
+/** Opens the messages to an address of a source; null where no token and key are set for it. */
+export function openDoor(
+  { settings, secrets }: Pick<SourceRow, "settings" | "secrets">,
+  door: SourceDoor,
+): EventDoor | null {
+  const at = door === "app" ? "/wecom/appCallback" : "/wecom/callback";
+  const { [`${at}/token`]: token, [`${at}/encodingAesKey`]: encodingAesKey } = secrets;
+  if (settings.wecom === undefined || token === undefined || encodingAesKey === undefined) return null;
+  return makeEventDoor({ token, encodingAesKey, corpId: settings.wecom.corpId });
 }
 
 function openTarget(

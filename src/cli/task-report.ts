@@ -59,8 +59,10 @@ function whoDid({ requestedBy, decidedBy, decidedAt, state }: TaskAnswer): reado
   return [...asked, `  ${state === "cancelled" ? "cancelled" : "approved"} by ${decidedBy} at ${decidedAt}`];
 }
 
+const inWords: Readonly<Record<string, string>> = { outOfSight: "out of sight" };
+
 /** The counts that are not 0. */
 export function countsInWords(counts: Readonly<Record<string, number>>): string {
   const words = Object.entries(counts).filter(([, count]) => count > 0);
-  return words.map(([what, count]) => `${count} ${what}`).join(", ") || "nothing";
+  return words.map(([what, count]) => `${count} ${inWords[what] ?? what}`).join(", ") || "nothing";
 }

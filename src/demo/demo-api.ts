@@ -19,6 +19,7 @@ export interface DemoApi {
     readonly url: string;
     readonly corpId: string;
     readonly appSecret: string;
+    readonly contactsSecret: string;
     readonly agentId: number;
   }): Promise<{ readonly id: string }>;
   createTarget(sourceId: string, target: { readonly baseUrl: string; readonly token: string }): Promise<void>;
@@ -41,11 +42,11 @@ export function makeDemoApi(baseUrl: string, adminToken: string): DemoApi {
     return answer as T;
   };
   return {
-    createSource: ({ url, corpId, appSecret, agentId }) =>
+    createSource: ({ url, corpId, appSecret, contactsSecret, agentId }) =>
       call("POST", "/sources", {
         name: "demo-wecom",
         type: "wecom",
-        wecom: { corpId, corpSecret: appSecret, agentId, apiBaseUrl: url },
+        wecom: { corpId, corpSecret: appSecret, contactsSecret, agentId, apiBaseUrl: url },
         sync: { automatic: false },
       }),
     async createTarget(sourceId, { baseUrl, token }) {

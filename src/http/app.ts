@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { makeAdminApp } from "./admin/app.ts";
 import type { AdminParts } from "./admin/parts.ts";
 import { homePage } from "./home-page.ts";
+import { type CallbackParts, makeCallbackRoutes } from "./hooks/callbacks.ts";
 import { type MetricsParts, makeMetricsRoute } from "./metrics.ts";
 import { RememberingRouter } from "./remembering-router.ts";
 import { answerScimError, makeScimRoutes, type ScimAppParts } from "./scim/app.ts";
@@ -12,13 +13,14 @@ import { refuseVersion } from "./scim/responses.ts";
 export interface AppParts {
   readonly admin: Omit<AdminParts, "forgetClients">;
   readonly scim: Omit<ScimAppParts, "clientMemory">;
+  readonly callbacks: CallbackParts;
   /** Resolves when the database answers and the engine runs. */
   readonly isReady: () => Promise<void>;
   readonly metrics: MetricsParts;
 }
 
 /** The whole server: its table of contents. */
-export function makeApp({ admin, scim, isReady, metrics }: AppParts): Hono {
+export function makeApp({ admin, scim, callbacks, isReady, metrics }: AppParts): Hono {
   const clientMemory = makeClientMemory();
   // A trailing slash is let pass: SCIM clients in the field send one.
   const app = new Hono({ strict: false, router: new RememberingRouter() });
@@ -37,6 +39,7 @@ export function makeApp({ admin, scim, isReady, metrics }: AppParts): Hono {
   app.onError(answerScimError(scim.log));
   app.route("/scim/v2", makeScimRoutes({ ...scim, clientMemory }));
   app.all("/scim/*", logScimRequests(scim.log), (context) => refuseVersion(context.req.path));
+  app.route("/wecom/callback", makeCallbackRoutes(callbacks));
   app.route("/", makeAdminApp({ ...admin, forgetClients: clientMemory.forget }));
   app.get("/", (context) => context.html(homePage(admin.publicUrl)));
   return app;

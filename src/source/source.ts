@@ -118,6 +118,31 @@ export interface SecondLook {
   readonly unclear: readonly string[];
 }
 
+/**
+ * Who and what is there, by ids alone, as far as a credential can list them that sees more than {@link Source.read}.
+ * `inScope`: it lies in what the administrator chose.
+ */
+export type IdEvent =
+  | {
+      readonly type: "departments";
+      readonly entries: readonly { readonly key: string; readonly inScope: boolean }[];
+    }
+  /** A person has an entry for each of his departments. */
+  | {
+      readonly type: "users";
+      readonly entries: readonly { readonly key: string; readonly department: string; readonly inScope: boolean }[];
+    };
+
+/** A list of all ids. It says who exists, and nothing else about anybody. */
+export interface IdList {
+  /** What it is called in sentences for an administrator. */
+  readonly name: string;
+  /** Streams it. Throws a {@link SourceError} when it did not come whole, or is empty: then it says nothing. */
+  read(options: ReadOptions): AsyncIterable<IdEvent>;
+  /** Whether the list may leave this person out although he is there. */
+  mayOmit(user: SourceUser): boolean;
+}
+
 /** A directory that can be read. */
 export interface Source {
   /** Streams the directory. Throws a {@link SourceError} when there is no usable read at all (no token, no tree). */
@@ -127,11 +152,52 @@ export interface Source {
    * is in neither answer, and has not left. Throws a {@link SourceError}.
    */
   lookAgain(keys: readonly string[], signal: AbortSignal): Promise<SecondLook>;
+  /** Decides who exists, where it is there; without it an absence has to be judged by what the credentials see. */
+  readonly idList?: IdList | undefined;
   /** Never throws for what the source answers: that is in the checks. */
   test(signal: AbortSignal): Promise<TestResult>;
   /** The department tree, read now. Throws a {@link SourceError}. */
   departments(signal: AbortSignal): Promise<readonly DepartmentNode[]>;
   close(): Promise<void>;
+}
+
+/** What an event says is to be looked at again. */
+export interface EventSubject {
+  /** `everything`: it is not known what; its key is empty. */
+  readonly kind: RecordKind | "everything";
+  readonly key: string;
+  /** The event says that it is no more. That alone is no departure: a read has to find the same. */
+  readonly isGone?: boolean;
+}
+
+/** An event of a source. It says what to look at again, and is believed in nothing else. */
+export interface SourceEvent {
+  /** What kind of event it is, in one of a few words: for the log. */
+  readonly name: string;
+  /** Empty: it concerns nothing that is read. */
+  readonly subjects: readonly EventSubject[];
+  /** Of its whole content: equal for an event that is sent once more. */
+  readonly digest: string;
+}
+
+/** What stands in the query of a message that a source sends. */
+export interface EventQuery {
+  readonly msg_signature?: string | undefined;
+  readonly timestamp?: string | undefined;
+  readonly nonce?: string | undefined;
+  readonly echostr?: string | undefined;
+}
+
+/** What was in a message, or why it was not opened: in words without anything that it said. */
+export type Opened<T> =
+  | { readonly value: T }
+  | { readonly refused: "unverifiable" | "malformed"; readonly why: string };
+
+/** Where a source sends its events to: opens them, and nothing else. */
+export interface EventDoor {
+  /** When the address is entered at the source, it asks for the text that it encrypted. */
+  verify(query: EventQuery): Opened<string>;
+  receive(query: EventQuery, body: string): Opened<SourceEvent>;
 }
 
 /** No usable read: keep what we hold, plan nothing, try later. */

@@ -1,5 +1,8 @@
 import type { Action, RecordAction, RecordStatus } from "../plan/change.ts";
-import type { GroupCounts, TaskCounts, UserCounts } from "./store.ts";
+import type { GroupCounts, ReadCounts, TaskCounts, UserCounts } from "./store.ts";
+
+/** What changes are counted as. */
+type Counted = Exclude<keyof UserCounts, "outOfSight">;
 
 const noUsers: UserCounts = {
   read: 0,
@@ -17,7 +20,7 @@ const noGroups: GroupCounts = { read: 0, created: 0, adopted: 0, updated: 0, del
 
 export const noCounts: TaskCounts = { users: noUsers, groups: noGroups };
 
-const names: Readonly<Record<Action, keyof UserCounts>> = {
+const names: Readonly<Record<Action, Counted>> = {
   create: "created",
   adopt: "adopted",
   update: "updated",
@@ -39,9 +42,9 @@ export interface ChangeCount {
 const uncounted: ReadonlySet<RecordStatus> = new Set(["held", "skipped", "missing", "drifted", "unmanaged"]);
 
 /** Adds changes up to the counts of a task; planned ones count as what they would do. */
-export function countChanges(changes: readonly ChangeCount[], read: { users: number; groups: number }): TaskCounts {
-  const users: Record<keyof UserCounts, number> = { ...noUsers, read: read.users };
-  const groups: Record<keyof GroupCounts, number> = { ...noGroups, read: read.groups };
+export function countChanges(changes: readonly ChangeCount[], read: ReadCounts): TaskCounts {
+  const users: Record<Counted, number> = { ...noUsers, read: read.users };
+  const groups: Record<Exclude<keyof GroupCounts, "outOfSight">, number> = { ...noGroups, read: read.groups };
   let changedUsers = 0;
   let changedGroups = 0;
   for (const { resourceType, action, status, count } of changes) {
@@ -57,5 +60,7 @@ export function countChanges(changes: readonly ChangeCount[], read: { users: num
   }
   users.unchanged = Math.max(0, read.users - changedUsers);
   groups.unchanged = Math.max(0, read.groups - changedGroups);
-  return { users, groups };
+  const { outOfSight } = read;
+  if (outOfSight === undefined) return { users, groups };
+  return { users: { ...users, outOfSight: outOfSight.users }, groups: { ...groups, outOfSight: outOfSight.groups } };
 }

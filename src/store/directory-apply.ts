@@ -266,13 +266,16 @@ async function forgetGone(
     trx,
     groups.map(({ row }) => row.seq),
   );
-  if (groups.length > 0) {
-    // Whose record says the same as before would not be looked at when the group is there again: the mapping made none of it
-    // for a while, or a person let it go and kept those who were in it.
+  // Whose record says the same as before would not be looked at when the group is there again: the mapping made none of it
+  // for a while, or a person let it go and kept those who were in it. Who carries a tag is in its own record, which went.
+  const named = groups.filter(({ extra }) => extra.kind === "department" || extra.keepsRecord === true);
+  if (named.length > 0) {
     await sql`
       update resource set fingerprint = null where id in (
         select m.member_id from member m
-        where ${isOneOf("m.group_id", idsOf(groups))} and not ${isTakenOut(taskId)})`.execute(trx);
+        where ${isOneOf("m.group_id", idsOf(named))} and not ${isTakenOut(taskId)})`.execute(trx);
+  }
+  if (groups.length > 0) {
     await trx
       .deleteFrom("member")
       .where(isOneOf("group_id", idsOf(groups)))

@@ -150,7 +150,8 @@ export function makeDirectoryHolds(
     const targetId = scope.startsWith("target:") ? scope.slice("target:".length) : null;
     const applied = db
       .selectFrom("change")
-      .where("target_id", targetId === null ? "is" : "=", targetId)
+      // Not by the index of targets: there the directory has all that ever changed.
+      .where(sql<boolean>`coalesce(target_id, '') = ${targetId ?? ""}`)
       .select(["resource_type", sql<number>`count(*)`.as("count")])
       .where("task_id", "=", taskId)
       .where("status", "=", "applied")

@@ -16,6 +16,7 @@ export function makeDirectoryPlan(
   | "addMemberChanges"
   | "countMemberChanges"
   | "plannedArrivals"
+  | "touchedBy"
   | "plannedRemovals"
   | "countKept"
   | "plannedIdentityChanges"
@@ -92,6 +93,25 @@ export function makeDirectoryPlan(
       return rows.map((row) => row.resource_id);
     },
 
+    async touchedBy(taskId) {
+      const changed = await db
+        .selectFrom("change")
+        .select("resource_id")
+        .distinct()
+        .where("task_id", "=", taskId)
+        .where("target_id", "is", null)
+        .execute();
+      const ids = changed.map((row) => row.resource_id);
+      if (ids.length === 0) return [];
+      const groups = await db
+        .selectFrom("member")
+        .select("group_id")
+        .distinct()
+        .where(isOneOf("member_id", ids))
+        .execute();
+      return [...new Set([...ids, ...groups.map((row) => row.group_id)])];
+    },
+
     async plannedRemovals(taskId) {
       const rows = await db
         .selectFrom("change")
@@ -123,7 +143,8 @@ export function makeDirectoryPlan(
         .selectFrom("change")
         .select(["resource_type", sql<number>`count(*)`.as("count")])
         .where("task_id", "=", taskId)
-        .where("target_id", "is", null)
+        // Not by the index of targets: there the directory has all that ever changed.
+        .where(sql<boolean>`coalesce(target_id, '') = ''`)
         .where("status", "=", sql.lit("planned" as const))
         .where("action", "in", identityActions)
         .where("changes_identity", "=", 1)

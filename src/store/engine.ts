@@ -8,6 +8,7 @@ import type { OpenChange } from "./spare-planned.ts";
 import type {
   Drift,
   Matching,
+  ReadCounts,
   TargetRow,
   TaskCounts,
   TaskError,
@@ -116,13 +117,19 @@ export interface RecordStore {
     after: number,
     limit: number,
   ): Promise<readonly { readonly seq: number; readonly key: string; readonly resourceId: string }[]>;
-  /** A page of the records whose resource is not in the directory as this content and this mapping make it. */
+  /** `seq` of the records with these keys; those that are not known are missing. */
+  seqsOf(sourceId: string, kind: RecordKind, keys: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /**
+   * A page of the records whose resource is not in the directory as this content and this mapping make it.
+   * `seqs`: only these of them.
+   */
   listDirty(
     sourceId: string,
     kind: RecordKind,
     mappingVersion: string,
     after: number,
     limit: number,
+    seqs?: readonly number[],
   ): Promise<readonly DirtyRecord[]>;
   /** A page of all records with their contents. */
   readSourceRecords(sourceId: string, kind: RecordKind, after: number, limit: number): Promise<readonly StoredRecord[]>;
@@ -233,6 +240,8 @@ export interface DirectoryStore {
   countMemberChanges(lease: Lease, taskId: string): Promise<void>;
   /** Those of these resources that this task is to make or change: they will be there. Before departures are planned. */
   plannedArrivals(taskId: string, ids: readonly string[]): Promise<readonly string[]>;
+  /** What a task changed in our own directory, and the groups that it is in now. */
+  touchedBy(taskId: string): Promise<readonly string[]>;
   plannedRemovals(taskId: string): Promise<RemovalCounts>;
   /** Removals that a task left out of its plan, because the resources are protected. */
   countKept(taskId: string): Promise<RemovalCounts>;
@@ -371,11 +380,7 @@ export interface EngineTaskStore {
   keepHeldPush(lease: Lease, targetId: string, byTaskId: string): Promise<string | null>;
   expireHeld(before: number): Promise<void>;
   /** Counts of one side of a task; `targetId` null is our own directory. */
-  countTask(
-    id: string,
-    targetId: string | null,
-    read: { readonly users: number; readonly groups: number },
-  ): Promise<TaskCounts>;
+  countTask(id: string, targetId: string | null, read: ReadCounts): Promise<TaskCounts>;
   /** How many of a task's changes came to what. */
   tallyTask(id: string): Promise<readonly ChangeTally[]>;
   /** Deletes records that are older than their time, few at a time. Rejects with the signal's reason. */

@@ -8,6 +8,8 @@ export interface MoreTables {
   webhook: WebhookTable;
   webhook_delivery: WebhookDeliveryTable;
   alert: AlertTable;
+  source_mark: SourceMarkTable;
+  source_event: SourceEventTable;
 }
 
 /** A person of whom an administrator keeps all changes back, at one target or (`target_id` is empty) at all of them. */
@@ -70,4 +72,25 @@ export interface WebhookDeliveryTable {
 export interface AlertTable {
   name: string;
   since: number;
+}
+
+/** What an event said is to be looked at again. Gone once it was. */
+export interface SourceMarkTable {
+  source_id: string;
+  /** `everything`: an event that does not tell; `all`: whatever was marked, gathered for a whole sync. */
+  kind: "user" | "department" | "tag" | "everything" | "all";
+  key: string;
+  /** 1: an event said that it is no more. */
+  gone: number;
+  /** Another one with each event about it. */
+  stamp: string;
+  /** Of the first event. */
+  marked_at: number;
+}
+
+/** When the last event came by an address of a source. */
+export interface SourceEventTable {
+  source_id: string;
+  door: "contacts" | "app";
+  heard_at: number;
 }

@@ -29,6 +29,8 @@ import { makeKeptStore } from "./kept.ts";
 import type { KeptStore } from "./kept-store.ts";
 import { makeLeaseStore } from "./leases.ts";
 import { makeLinkDecisions } from "./link-decisions.ts";
+import type { MarkStore } from "./mark-store.ts";
+import { makeMarkStore } from "./marks.ts";
 import { makePauseStore } from "./pauses.ts";
 import type { PlanReader, PlanStore } from "./plan-store.ts";
 import { makePlanStore } from "./plans.ts";
@@ -66,6 +68,7 @@ export type FullStore = Store &
   KeptStore &
   UndoStore &
   EventStore &
+  MarkStore &
   GaugeStore &
   EngineTaskStore;
 
@@ -131,6 +134,7 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
     ...makeValueHistory(database),
     ...makeWebhookStore(database, cipher, clock),
     ...makeEventStore(database, cipher, clock),
+    ...makeMarkStore(database, clock),
     ...makeGaugeStore(database),
     ...makeSchemaVersionStore(database, clock),
     ...makeSummaryStore(database, tasks.listTasks, directory.countOfSource),

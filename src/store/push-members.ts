@@ -46,6 +46,7 @@ export function makePushMembers(
         from link l join resource on resource.id = l.resource_id
         where l.target_id = ${scope.targetId} and resource.type = 'Group' and ${isOneOf("resource.source_id", sourcesOf(scope, "Group"))}
           and l.remote_id is not null and resource.id > ${after} and ${isMeant(scope, "Group")}
+          and ${scope.among === undefined ? sql`1 = 1` : isOneOf("resource.id", scope.among)}
           and (resource.deleted_at is null or ${isKeptForPeople(scope)})
           and ${isOfTurn(scope, page)}
           and (${scope.retryAll ? 1 : 0} = 1 or l.next_try_at is null or l.next_try_at <= ${scope.startedAt})

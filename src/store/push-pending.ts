@@ -94,12 +94,15 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
       ? sql`(l.updated_at is null or l.updated_at < ${scope.startedAt})`
       : sql`(l.updated_at is null or (l.updated_at < ${scope.startedAt} and (l.next_try_at is null or l.next_try_at <= ${scope.startedAt})))`;
 
+  const isAmong = ({ among }: PushScope): Condition =>
+    among === undefined ? sql`1 = 1` : isOneOf("resource.id", among);
+
   const from = (scope: PushScope, type: ResourceType): RawBuilder<unknown> => sql`
     from resource
     left join link l on l.target_id = ${scope.targetId} and l.resource_id = resource.id
     left join link lm on lm.target_id = ${scope.targetId} and lm.resource_id = resource.manager_id
     where resource.type = ${type} and ${isOneOf("resource.source_id", sourcesOf(scope, type))}
-      and ${isMeant(scope, type)}`;
+      and ${isMeant(scope, type)} and ${isAmong(scope)}`;
 
   /** Nobody paused it. Only people are. */
   const isOpen = (scope: PushScope, type: ResourceType): Condition =>
@@ -235,7 +238,7 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
 
     async hasFailed(targetId) {
       const failed = db.selectFrom("link").select("resource_id").where("target_id", "=", targetId);
-      return (await failed.where("attempts", ">", 0).limit(1).executeTakeFirst()) !== undefined;
+      return (await failed.where("attempts", ">", sql.lit(0)).limit(1).executeTakeFirst()) !== undefined;
     },
 
     pendingUpdates: (scope, type, page) =>

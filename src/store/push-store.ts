@@ -41,6 +41,8 @@ export interface PushScope {
   readonly protectedBy?: Protectors;
   /** The id of the one person whom this push is about, with his memberships; absent: everybody. */
   readonly only?: string;
+  /** Ids of the resources that this push is about, groups with all their members; absent: all. */
+  readonly among?: readonly string[];
 }
 
 /** A resource that a target does not hold as it is, with what it was last given. */

@@ -42,6 +42,9 @@ export async function insertTask(
   return inserted ?? null;
 }
 
+/** Where a look at a few people stands, so that a sync that somebody asks for meanwhile is one of everything. */
+export const slotOfParts = "part:";
+
 /**
  * There is one task at a time for each source, for each target that is pushed to by itself, and for each that is read
  * back or planned: what is written meanwhile need not wait for that to be queued.
@@ -51,9 +54,10 @@ export function slotOf({
   targetId,
   mode,
   resourceId,
-}: Pick<NewTask, "sourceId" | "targetId" | "mode" | "resourceId">): string {
+  isPart = false,
+}: Pick<NewTask, "sourceId" | "targetId" | "mode" | "resourceId" | "isPart">): string {
   if (resourceId !== undefined) return `person:${resourceId}:${targetId ?? ""}`;
-  if (sourceId !== null) return `source:${sourceId}`;
+  if (sourceId !== null) return `${isPart ? slotOfParts : "source:"}${sourceId}`;
   if (mode === "plan") return `plan:${targetId}`;
   return mode === "verify" || mode === "match" ? `verify:${targetId}` : `target:${targetId}`;
 }

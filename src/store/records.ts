@@ -72,6 +72,18 @@ export function makeRecordStore(database: Database): RecordStore {
       return rows.map((row) => ({ seq: row.seq, key: row.key, resourceId: row.resource_id }));
     },
 
+    async seqsOf(sourceId, kind, keys) {
+      if (keys.length === 0) return new Map();
+      const rows = await db
+        .selectFrom("source_record")
+        .select(["seq", "key"])
+        .where("source_id", "=", sourceId)
+        .where("kind", "=", kind)
+        .where(isOneOf("key", keys))
+        .execute();
+      return new Map(rows.map(({ seq, key }) => [key, seq]));
+    },
+
     async readSourceRecords(sourceId, kind, after, limit) {
       const rows = await pageOfRecords(sourceId, kind, after, limit).selectAll().execute();
       return rows.map(toRecord);
@@ -84,8 +96,8 @@ export function makeRecordStore(database: Database): RecordStore {
       return rows.map(({ resource_id, ...row }) => ({ ...row, resourceId: resource_id }));
     },
 
-    async listDirty(sourceId, kind, mappingVersion, after, limit) {
-      const rows = await db
+    async listDirty(sourceId, kind, mappingVersion, after, limit, seqs) {
+      let dirty = db
         .selectFrom("source_record as r")
         .leftJoin("resource as x", "x.id", "r.resource_id")
         .where("r.source_id", "=", sourceId)
@@ -99,7 +111,9 @@ export function makeRecordStore(database: Database): RecordStore {
               where m.source_id = r.source_id and m.kind = 'user' and m.key = x.manager_key)))`,
         )
         .orderBy("r.seq")
-        .limit(limit)
+        .limit(limit);
+      if (seqs !== undefined) dirty = dirty.where(isOneOf("r.seq", seqs));
+      const rows = await dirty
         .select(["r.seq", "r.key", "r.raw", "r.relations", "r.fingerprint", "r.resource_id"])
         .select(["x.id", "x.type", "x.version", "x.external_id", "x.display_name", "x.active", "x.document"])
         .select(["x.departed_at", "x.deleted_at", "x.mapping_version", "x.fingerprint as made_from"])

@@ -148,6 +148,8 @@ export function makeSourceStore(database: Database, cipher: Cipher, clock: () =>
         await trx.deleteFrom("member").where("member_id", "in", resources).execute();
         await trx.deleteFrom("resource").where("source_id", "=", id).execute();
         await trx.deleteFrom("source_record").where("source_id", "=", id).execute();
+        await trx.deleteFrom("source_mark").where("source_id", "=", id).execute();
+        await trx.deleteFrom("source_event").where("source_id", "=", id).execute();
         await trx
           .deleteFrom("removal")
           .where("scope", "in", [`source:${id}`, `source:${id}:identity`])

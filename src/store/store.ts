@@ -352,6 +352,7 @@ export type * from "./engine.ts";
 export { LeaseLostError } from "./engine.ts";
 export type * from "./history-store.ts";
 export * from "./kept-store.ts";
+export type * from "./mark-store.ts";
 export type * from "./pauses.ts";
 export type * from "./plan-store.ts";
 export type { Quarantine, QuarantineStore } from "./quarantines.ts";

@@ -21,6 +21,16 @@ export interface UserCounts {
   readonly deleted: number;
   readonly unchanged: number;
   readonly failed: number;
+  /** Of a source with a list of all ids: there, and not seen by the read; they stay as they are. */
+  readonly outOfSight?: number;
+}
+
+/** What a read brought. */
+export interface ReadCounts {
+  readonly users: number;
+  readonly groups: number;
+  /** Where a list of all ids tells. */
+  readonly outOfSight?: { readonly users: number; readonly groups: number };
 }
 
 /** Groups have no `deactivated` and `reactivated`. */
@@ -135,6 +145,11 @@ export interface TaskRow {
   /** Null for a push of one target's pending resources. */
   readonly sourceId: string | null;
   readonly targetId: string | null;
+  /**
+   * While it is queued or running: it looks at those people alone whom events have marked, and has a place of its own beside
+   * the syncs of the source. Else false.
+   */
+  readonly isPart: boolean;
   /** The one person whom it pushes, to `targetId` or to all targets; null: everybody. */
   readonly resourceId: string | null;
   readonly trigger: TaskTrigger;
@@ -285,6 +300,8 @@ export interface NewTask {
   readonly planId?: string | null;
   /** The task that is to be taken back. */
   readonly undoes?: string | null;
+  /** Looks only at the people of the source whom events have marked. */
+  readonly isPart?: boolean;
   /** Of a push of one person: his id. */
   readonly resourceId?: string;
   /** Name of the administrator who asks. */

@@ -9,7 +9,7 @@ import { refused, releaseMemberships } from "./held-memberships.ts";
 import { keepHeldPeople } from "./held-people.ts";
 import { makeHeldPushes } from "./held-pushes.ts";
 import { makePruning } from "./prune.ts";
-import { insertTask, slotOf } from "./queued-task.ts";
+import { insertTask, slotOf, slotOfParts } from "./queued-task.ts";
 import type { TaskRow, TaskStore } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
@@ -315,6 +315,7 @@ function toTask(row: Selectable<Tables["sync_task"]>): TaskRow {
     id: row.id,
     sourceId: row.source_id,
     targetId: row.target_id,
+    isPart: row.slot?.startsWith(slotOfParts) === true,
     resourceId: row.resource_id,
     trigger: row.trigger,
     mode: row.mode,

@@ -1,7 +1,9 @@
 import type { SchemaVersionStore, SettingStore, Settings, TaskStore } from "../store/store.ts";
 import { LeaseLostError } from "../store/store.ts";
 import { makeHousekeeping } from "./housekeeping.ts";
+import { keepSources } from "./keep-sources.ts";
 import { underLease } from "./lease.ts";
+import { makeMarkQueue } from "./queue-marked.ts";
 import { type OpenTask, runTask, type TaskParts } from "./run-task.ts";
 import { makeChangeQueue, queueDueSources, queueDueTargets, queueDueTries, queueDueVerifies } from "./schedule.ts";
 import { watchSources } from "./watch-sources.ts";
@@ -56,6 +58,9 @@ export function startEngine(parts: EngineParts): Engine {
   let watchedAt = 0;
   const deliverer = makeDeliverer(parts);
   const queueChanged = makeChangeQueue(store, clock);
+  const queueMarked = makeMarkQueue(store, clock);
+  const sources = keepSources(parts.openSource, (error) => log.warn({ err: error }, "a source could not be closed"));
+  const taskParts = { ...parts, borrowSource: sources.borrow };
   let ticking: Promise<void> | null = null;
   let again = false;
 
@@ -71,6 +76,7 @@ export function startEngine(parts: EngineParts): Engine {
       return;
     }
     await queueDueSources(store, now);
+    await queueMarked();
     await queueChanged();
     await queueDueTries(store, now);
     if (now - retriedAt >= 60_000) {
@@ -102,7 +108,7 @@ export function startEngine(parts: EngineParts): Engine {
     let doneSince = false;
     const pausing = new AbortController();
     const until = AbortSignal.any([stopping.signal, pausing.signal]);
-    const work = underLease(parts.leases, name, until, (lease, signal) => runTask(parts, task, lease, signal))
+    const work = underLease(parts.leases, name, until, (lease, signal) => runTask(taskParts, task, lease, signal))
       // Free hands look for more at once. A task that somebody else holds, or that failed, waits for the next tick:
       // asking again and again would be all that this thread does.
       .then((result) => {
@@ -150,6 +156,7 @@ export function startEngine(parts: EngineParts): Engine {
       await housekeeping.idle();
       await deliverer.idle();
       await Promise.all([...running.values()].map(({ work }) => work));
+      await sources.close();
     },
   };
 }

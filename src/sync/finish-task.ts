@@ -13,6 +13,7 @@ import type {
 import type { AlertParts } from "./alerts.ts";
 import { taskEvent } from "./events.ts";
 import { holdDurationMs } from "./guard-directory.ts";
+import { outOfSightCode } from "./incompleteness.ts";
 import type { DirectoryResult } from "./run-source-task.ts";
 import { readsBack, type TargetResult } from "./work-at-target.ts";
 
@@ -59,7 +60,8 @@ export async function finishTask(
   const isSilent = isTold === true && state !== "held";
   // An undo reads nothing.
   const isRead = source !== null && task.mode === "apply" && task.undoes === null;
-  const isSynced = isRead && directory.usable && directory.error === null;
+  const isWhole = directory.error === null || directory.error.code === outOfSightCode;
+  const isSynced = isRead && directory.usable && isWhole && directory.isPart !== true;
   const isFinished = await store.finishTask(task.id, {
     ...{ state, counts, error, hold, isSynced, events: isSilent ? [] : [event] },
     targets: targets.map(({ name: _, ...each }) => each),

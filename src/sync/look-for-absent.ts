@@ -2,6 +2,7 @@ import { type Source, SourceError, type SourceUser } from "../source/source.ts";
 import type { Lease, RecordStore } from "../store/store.ts";
 import { prepareRecord } from "./prepare-record.ts";
 import type { ReadOutcome } from "./read-source.ts";
+import type { Seen } from "./seen.ts";
 
 /**
  * So many absent people are looked for one by one. When more are missing, moving between departments is not the
@@ -22,25 +23,35 @@ export async function lookForAbsent(
     lease,
     sourceId,
     signal,
+    isWorthIt = () => true,
   }: {
-    readonly store: RecordStore;
+    readonly store: Pick<RecordStore, "listSourceRecords" | "saveRecords">;
     readonly lease: Lease;
     readonly sourceId: string;
     readonly signal: AbortSignal;
+    /** Whether a look at this record may show anything, by its `seq`. */
+    readonly isWorthIt?: (seq: number) => boolean;
   },
 ): Promise<ReadOutcome> {
   if (!outcome.complete) return outcome;
-  const absent = await absentPeople(store, sourceId, outcome);
+  const absent = await absentPeople(store, sourceId, (seq) => !outcome.seen.has(seq) && isWorthIt(seq));
   if (absent.size === 0 || absent.size > mostLookedFor) return outcome;
   try {
     const { found, unclear } = await source.lookAgain([...absent.keys()], signal);
     const there = found.filter((user) => isInside(user, outcome));
     const prepared = there.map((user) => prepareRecord(user, outcome));
     if (prepared.length > 0) await store.saveRecords(lease, sourceId, "user", prepared);
-    for (const key of [...there.map((user) => user.key), ...unclear]) {
-      const seq = absent.get(key);
-      if (seq !== undefined) outcome.seen.add(seq);
-    }
+    const note = (keys: readonly string[], seen: Seen): void => {
+      for (const key of keys) {
+        const seq = absent.get(key);
+        if (seq !== undefined) seen.add(seq);
+      }
+    };
+    note(
+      there.map((user) => user.key),
+      outcome.seen,
+    );
+    note(unclear, outcome.unclear);
     return { ...outcome, read: { ...outcome.read, users: outcome.read.users + there.length } };
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
@@ -49,20 +60,24 @@ export async function lookForAbsent(
   }
 }
 
-/** `seq` by key of the people whom the store has and the read did not find. */
-async function absentPeople(store: RecordStore, sourceId: string, outcome: ReadOutcome): Promise<Map<string, number>> {
+/** `seq` by key of the people whom the store has and the read did not find, as far as they are asked for. */
+async function absentPeople(
+  store: Pick<RecordStore, "listSourceRecords">,
+  sourceId: string,
+  isAsked: (seq: number) => boolean,
+): Promise<Map<string, number>> {
   const absent = new Map<string, number>();
   for (let after = 0; absent.size <= mostLookedFor; ) {
     const page = await store.listSourceRecords(sourceId, "user", after, 5000);
     const last = page.at(-1);
     if (last === undefined) break;
     after = last.seq;
-    for (const { seq, key } of page) if (!outcome.seen.has(seq)) absent.set(key, seq);
+    for (const { seq, key } of page) if (isAsked(seq)) absent.set(key, seq);
   }
   return absent;
 }
 
 /** An administrator may have chosen departments: who is in none of them has left what is synchronised. */
 function isInside(user: SourceUser, outcome: ReadOutcome): boolean {
-  return user.departments.length === 0 || user.departments.some((key) => outcome.departments.has(key));
+  return user.departments.length === 0 || user.departments.some((key) => outcome.inSight.has(key));
 }

@@ -19,6 +19,9 @@ export interface DepartureParts {
   readonly keptToo?: boolean;
 }
 
+/** Why a record's resource leaves; `seq` is null for what has no record. */
+type Because = (kind: RecordKind, seq: number | null) => string;
+
 type LeavingParts = Pick<DepartureParts, "lease" | "taskId" | "protection"> & { readonly store: DirectoryStore };
 
 const pageSize = 1000;
@@ -30,7 +33,7 @@ const pageSize = 1000;
 export async function planDepartures(
   parts: DepartureParts,
   kinds: readonly RecordKind[],
-  because: string,
+  because: Because,
 ): Promise<void> {
   for (const kind of kinds) {
     await planKind(parts, kind, because);
@@ -50,7 +53,7 @@ export async function planClearing(
       const last = page.at(-1);
       if (last === undefined) break;
       after = last.id;
-      await planLeaving({ store, lease, taskId, protection }, kind, page, because);
+      await planLeaving({ store, lease, taskId, protection }, kind, page, () => because);
     }
   }
   await store.countMemberChanges(lease, taskId);
@@ -74,39 +77,50 @@ export async function planUnmapped(parts: DepartureParts, kind: "department" | "
       parts,
       kind,
       resources.filter((resource) => !resource.deleted),
-      `the mapping makes no groups of ${kind}s any more`,
+      () => `the mapping makes no groups of ${kind}s any more`,
       { keepsRecord: true },
     );
   }
 }
 
-async function planKind(parts: DepartureParts, kind: RecordKind, because: string): Promise<void> {
-  const { store, lease, sourceId, seen } = parts;
+async function planKind(parts: DepartureParts, kind: RecordKind, because: Because): Promise<void> {
+  const { store, sourceId, seen } = parts;
   for (let after = 0; ; ) {
     const page = await store.listSourceRecords(sourceId, kind, after, pageSize);
     const last = page.at(-1);
     if (last === undefined) return;
     after = last.seq;
     const absent = page.filter((record) => !seen.has(record.seq));
-    if (absent.length === 0) continue;
-    const resources = await store.readCurrent(absent.map((record) => record.resourceId));
-    const there = resources.filter((resource) => !resource.deleted && !resource.departed);
-    const known = new Set(there.map((resource) => resource.id));
-    const never = absent.filter((record) => !known.has(record.resourceId)).map((record) => record.key);
-    if (never.length > 0) await store.forgetRecords(lease, sourceId, kind, never);
-    await planLeaving(parts, kind, there, because);
+    if (absent.length > 0) await planAbsent(parts, kind, absent, because);
   }
 }
 
+/** Plans that the resources of these records leave. Records that never became resources are forgotten. */
+export async function planAbsent(
+  parts: Omit<DepartureParts, "seen" | "keptToo">,
+  kind: RecordKind,
+  absent: readonly { readonly seq: number; readonly key: string; readonly resourceId: string }[],
+  because: Because,
+): Promise<void> {
+  const { store, lease, sourceId } = parts;
+  const resources = await store.readCurrent(absent.map((record) => record.resourceId));
+  const there = resources.filter((resource) => !resource.deleted && !resource.departed);
+  const known = new Set(there.map((resource) => resource.id));
+  const never = absent.filter((record) => !known.has(record.resourceId)).map((record) => record.key);
+  if (never.length > 0) await store.forgetRecords(lease, sourceId, kind, never);
+  const seqs = new Map(absent.map((record) => [record.resourceId, record.seq]));
+  await planLeaving(parts, kind, there, ({ id }) => because(kind, seqs.get(id) ?? null));
+}
+
 /** What undos brought back, and the source has no record of, leaves unless it is kept. */
-async function planUnrecorded(parts: DepartureParts, kind: RecordKind, because: string): Promise<void> {
+async function planUnrecorded(parts: DepartureParts, kind: RecordKind, because: Because): Promise<void> {
   const { store, sourceId, keptToo: all = false } = parts;
   for (let after = ""; ; ) {
     const page = await store.listUnrecorded(sourceId, kind, { all, after, limit: pageSize });
     const last = page.at(-1);
     if (last === undefined) return;
     after = last.id;
-    await planLeaving(parts, kind, page, because);
+    await planLeaving(parts, kind, page, () => because(kind, null));
   }
 }
 
@@ -115,7 +129,7 @@ async function planLeaving(
   { store, lease, taskId, protection }: LeavingParts,
   kind: RecordKind,
   found: readonly CurrentResource[],
-  because: string,
+  because: (resource: CurrentResource) => string,
   options: { readonly keepsRecord?: boolean } = {},
 ): Promise<void> {
   if (found.length === 0) return;
@@ -124,7 +138,7 @@ async function planLeaving(
     lease,
     taskId,
     found.map((resource) => {
-      const change = departure(kind, resource, because, options);
+      const change = departure(kind, resource, because(resource), options);
       const by = kept.get(resource.id);
       return by === undefined ? change : { ...change, status: "skipped", error: protectedReason(by) };
     }),

@@ -17,6 +17,8 @@ import { planDepartures, planUnmapped, protectedBy } from "./plan-departures.ts"
 import type { MappingSurroundings } from "./plan-record.ts";
 import { departmentsOf, parentOf, tagRelationsOf } from "./prepare-record.ts";
 import type { ReadOutcome } from "./read-source.ts";
+import { keepThoseThere, withoutHidden, withoutProtected } from "./tag-members.ts";
+import type { Leaving } from "./who-leaves.ts";
 
 export interface PlanParts {
   readonly store: RecordStore & DirectoryStore & Pick<KeptStore, "keptAmong" | "listUnrecorded">;
@@ -24,13 +26,15 @@ export interface PlanParts {
   readonly taskId: string;
   readonly sourceId: string;
   readonly around: MappingSurroundings;
-  readonly outcome: ReadOutcome;
+  readonly outcome: Pick<ReadOutcome, "seen"> & Partial<Pick<ReadOutcome, "existence">>;
   /** False: the organisational structure alone; people and memberships stay as they are. */
   readonly users: boolean;
   /** False when only a plan is wanted: then nothing is noted on resources. */
   readonly mark: boolean;
-  /** True when what a complete read did not find may be removed. */
+  /** True when that the read did not find somebody in a group is evidence that he is not in it. */
   readonly mayRemove: boolean;
+  /** Who leaves; null, or left out: nobody. */
+  readonly leaving?: Leaving | null;
   /** Who is not changed, whatever the source says. */
   readonly protection: Protection;
   readonly onProgress: (done: number) => Promise<void>;
@@ -46,46 +50,63 @@ const membershipChanged = "its members in the source changed";
 export async function planDirectory(parts: PlanParts): Promise<void> {
   const { members } = parts.around.mapping;
   const groups = members.department === null ? null : await departmentGroups(parts, members.department);
-  const isOpen = (keysOf: (record: StoredRecord) => readonly string[]) => (record: StoredRecord) =>
-    groups !== null && groups.away.size > 0 && keysOf(record).some((key) => groups.away.has(key));
   if (groups !== null) {
-    const open = isOpen((record) => [parentOf(record) ?? ""]);
-    await planKind(parts, "department", (batch) => childEdges(parts, batch, groups), open);
+    const isOpen = openIn(groups, (record) => [parentOf(record) ?? ""]);
+    await planKind(parts, "department", (batch) => childEdges(parts, batch, groups), { isOpen });
   }
   if (parts.users) {
     if (members.tag !== null) await planKind(parts, "tag", async () => []);
-    const edgesOf = async (batch: readonly Planned[]) => (groups === null ? [] : departmentEdges(parts, batch, groups));
-    await planKind(parts, "user", edgesOf, isOpen(departmentsOf));
+    await planUsers(parts, groups);
     if (members.tag !== null) await planTagEdges(parts, members.tag);
   }
   if (members.department === null) await planUnmapped({ ...parts, seen: parts.outcome.seen }, "department");
   if (members.tag === null && parts.users) await planUnmapped({ ...parts, seen: parts.outcome.seen }, "tag");
-  if (parts.mayRemove) {
-    const kinds = parts.users ? (["department", "tag", "user"] as const) : (["department"] as const);
-    await planDepartures(
-      { ...parts, seen: parts.outcome.seen },
-      kinds,
-      "not in the source any more (the read was complete)",
-    );
-  }
+  const { leaving } = parts;
+  if (leaving) await planDepartures({ ...parts, seen: leaving.stays }, leaving.kinds, leaving.because);
   await parts.store.countMemberChanges(parts.lease, parts.taskId);
+}
+
+/** The same for some people alone, whose records have these `seq`. Groups gain and lose them, and are else as they were. */
+export async function planPeople(parts: PlanParts, seqs: readonly number[]): Promise<void> {
+  const { department } = parts.around.mapping.members;
+  await planUsers(parts, department === null ? null : await departmentGroups(parts, department), seqs);
+}
+
+function planUsers(parts: PlanParts, groups: DepartmentGroups | null, seqs?: readonly number[]): Promise<void> {
+  const edgesOf = async (batch: readonly Planned[]) => (groups === null ? [] : departmentEdges(parts, batch, groups));
+  return planKind(parts, "user", edgesOf, { isOpen: openIn(groups, departmentsOf), seqs });
+}
+
+/** Whether a record names a group that an undo keeps away: it is looked at each time, until the group is back. */
+function openIn(
+  groups: DepartmentGroups | null,
+  keysOf: (record: StoredRecord) => readonly string[],
+): (record: StoredRecord) => boolean {
+  if (groups === null || groups.away.size === 0) return () => false;
+  return (record) => keysOf(record).some((key) => groups.away.has(key));
 }
 
 /**
  * Maps and compares the records of one kind that are new, changed, or mapped by another version.
  *
- * @param isOpen whether a record names a group that an undo keeps away: it is looked at each time, until the group is back
+ * @param seqs only these of them
  */
 async function planKind(
   parts: PlanParts,
   kind: RecordKind,
   edgesOf: (batch: readonly Planned[]) => Promise<readonly MemberChange[]>,
-  isOpen: (record: StoredRecord) => boolean = () => false,
+  {
+    isOpen = () => false,
+    seqs,
+  }: {
+    readonly isOpen?: (record: StoredRecord) => boolean;
+    readonly seqs?: readonly number[] | undefined;
+  } = {},
 ): Promise<void> {
   const { store, lease, taskId, sourceId, around, outcome, mark, protection, onProgress } = parts;
   const claimed = new Map<string, string>();
   for (let after = 0; ; ) {
-    const page = await store.listDirty(sourceId, kind, around.mappingVersion, after, pageSize);
+    const page = await store.listDirty(sourceId, kind, around.mappingVersion, after, pageSize, seqs);
     const last = page.at(-1);
     if (last === undefined) return;
     after = last.record.seq;
@@ -163,6 +184,8 @@ interface DepartmentGroups {
   readonly away: ReadonlySet<string>;
   /** Ids of the groups whose departments this read saw. */
   readonly visible: ReadonlySet<string>;
+  /** Ids of those whose departments are there, out of its sight. */
+  readonly hidden: ReadonlySet<string>;
   readonly rule: MemberRule;
 }
 
@@ -170,6 +193,7 @@ async function departmentGroups(parts: PlanParts, rule: MemberRule): Promise<Dep
   const { store, sourceId, outcome } = parts;
   const byKey = new Map<string, string>();
   const visible = new Set<string>();
+  const hidden = new Set<string>();
   const away = new Set<string>();
   for (let after = 0; ; ) {
     const page = await store.listSourceRecords(sourceId, "department", after, pageSize);
@@ -184,9 +208,10 @@ async function departmentGroups(parts: PlanParts, rule: MemberRule): Promise<Dep
       }
       byKey.set(key, resourceId);
       if (outcome.seen.has(seq)) visible.add(resourceId);
+      else if (outcome.existence?.there.has(seq)) hidden.add(resourceId);
     }
   }
-  return { byKey, away, visible, rule };
+  return { byKey, away, visible, hidden, rule };
 }
 
 /** Groups that an undo has taken away again: nobody comes to them. */
@@ -209,8 +234,9 @@ async function deletedAmong(
 async function childEdges(
   parts: PlanParts,
   batch: readonly Planned[],
-  { byKey, visible, rule }: DepartmentGroups,
+  groups: DepartmentGroups,
 ): Promise<readonly MemberChange[]> {
+  const { byKey, rule } = groups;
   const wanted = new Map(
     batch.map(({ dirty }) => {
       const parent = parentOf(dirty.record);
@@ -218,29 +244,30 @@ async function childEdges(
       return [dirty.record.resourceId, group === undefined ? [] : [group]];
     }),
   );
-  return edgeChanges(parts, visible, wanted, "Group");
+  return edgeChanges(parts, groups, wanted, "Group");
 }
 
 /** Edges from departments to their direct people: they belong to the record of the person. */
 async function departmentEdges(
   parts: PlanParts,
   batch: readonly Planned[],
-  { byKey, visible, rule }: DepartmentGroups,
+  groups: DepartmentGroups,
 ): Promise<readonly MemberChange[]> {
+  const { byKey, rule } = groups;
   const wanted = new Map(
     batch
       .filter(({ looked }) => looked.kind === "same" || looked.change.status !== "failed")
       .map(({ dirty }) => {
-        const groups = rule.users ? departmentsOf(dirty.record).flatMap((key) => byKey.get(key) ?? []) : [];
-        return [dirty.record.resourceId, groups];
+        const wants = rule.users ? departmentsOf(dirty.record).flatMap((key) => byKey.get(key) ?? []) : [];
+        return [dirty.record.resourceId, wants];
       }),
   );
-  return edgeChanges(parts, visible, wanted, "User");
+  return edgeChanges(parts, groups, wanted, "User");
 }
 
 async function edgeChanges(
   { store, sourceId, mayRemove }: PlanParts,
-  visible: ReadonlySet<string>,
+  { visible, hidden }: Pick<DepartmentGroups, "visible" | "hidden">,
   wanted: ReadonlyMap<string, readonly string[]>,
   memberType: MemberChange["memberType"],
 ): Promise<readonly MemberChange[]> {
@@ -256,7 +283,7 @@ async function edgeChanges(
     for (const groupId of wants) if (!has.has(groupId)) changes.push({ groupId, op: "add", memberId, memberType });
     for (const groupId of has) {
       // WeCom leaves departments out of sight out of a member's list: that is no sign that he left them.
-      const isEvidence = mayRemove || visible.has(groupId);
+      const isEvidence = visible.has(groupId) || (mayRemove && !hidden.has(groupId));
       if (isEvidence && !wants.has(groupId)) changes.push({ groupId, op: "remove", memberId, memberType });
     }
   }
@@ -298,8 +325,9 @@ async function planTagEdges(parts: PlanParts, rule: MemberRule): Promise<void> {
       for (const [memberId, memberType] of wanted) {
         if (!held.has(memberId)) changes.push({ groupId, op: "add", memberId, memberType });
       }
-      const kept = await keptMembers(parts, changes, keptTags.has(groupId));
-      const open = changes.filter((change) => !kept.has(change));
+      const inSight = await withoutHidden(parts, changes);
+      const kept = await keptMembers(parts, inSight, keptTags.has(groupId));
+      const open = inSight.filter((change) => !kept.has(change));
       const allowed = await withoutProtected(store, protection, open);
       if (allowed.length > 0) {
         await store.addMemberChanges(lease, taskId, allowed, { leavers: false, because: membershipChanged });
@@ -327,34 +355,4 @@ async function keptMembers(
         kept.has(memberId) && (memberType === "User" || isTagKept) && !(op === "remove" && departed.has(memberId)),
     ),
   );
-}
-
-/** Protected people stay in the tags that they have. */
-async function withoutProtected(
-  store: DirectoryStore,
-  protection: Protection,
-  changes: readonly MemberChange[],
-): Promise<readonly MemberChange[]> {
-  if (!protectsSome(protection)) return changes;
-  const leaving = changes.filter(({ op }) => op === "remove").map(({ memberId }) => memberId);
-  const current = await store.readCurrent(leaving);
-  const staying = new Set(current.filter((one) => protectedBy(protection, one) !== null).map(({ id }) => id));
-  return changes.filter(({ op, memberId }) => op === "add" || !staying.has(memberId));
-}
-
-/**
- * A tag may name people and departments that have left, or were refused: they are in no group, unless this task brings
- * them.
- */
-async function keepThoseThere(
-  store: DirectoryStore,
-  taskId: string,
-  wanted: Map<string, MemberChange["memberType"]>,
-): Promise<void> {
-  const absent = new Set(wanted.keys());
-  for (const resource of await store.readCurrent([...absent])) {
-    if (!resource.departed && !resource.deleted) absent.delete(resource.id);
-  }
-  for (const id of await store.plannedArrivals(taskId, [...absent])) absent.delete(id);
-  for (const id of absent) wanted.delete(id);
 }

@@ -3,17 +3,25 @@ import type { DepartmentContext } from "../mapping/mapping.ts";
 import type { ReadOptions, ReadProblem, RecordKind, Source, SourceRecord, Visibility } from "../source/source.ts";
 import { SourceError } from "../source/source.ts";
 import type { Lease, RecordStore } from "../store/store.ts";
-import { departmentContexts } from "./department-tree.ts";
+import { departmentContexts, type TreeNode } from "./department-tree.ts";
 import { GatheredTags } from "./gathered-tags.ts";
-import { prepareRecord } from "./prepare-record.ts";
+import { prepareRecord, treeNodeOf } from "./prepare-record.ts";
 import { Seen } from "./seen.ts";
+import type { Existence } from "./settle-absent.ts";
 import type { TagContexts } from "./tag-contexts.ts";
 
 /** What came of a read: the records are in the store, this says what may be concluded from it. */
 export interface ReadOutcome {
   /** Records that this read saw, by their `seq`. */
   readonly seen: Seen;
+  /** Records of which nothing certain could be learnt: they are neither seen nor gone. */
+  readonly unclear: Seen;
+  /** What a list of all ids says; null where there is none, or it is of no use. */
+  readonly existence: Existence | null;
+  /** Those that this read saw, and what is known from before of those that it did not. */
   readonly departments: ReadonlyMap<string, DepartmentContext>;
+  /** Keys of the departments that this read saw. */
+  readonly inSight: ReadonlySet<string>;
   /** Who carries which tags; nobody any, where the read brings no people. */
   readonly tags: TagContexts;
   /** Tags could not be read, and no earlier read left any behind: that nobody carries one says nothing. */
@@ -40,11 +48,17 @@ export async function readSource(
     store,
     lease,
     sourceId,
+    keepsUnseen,
     onProgress,
   }: {
     readonly store: Pick<RecordStore, "saveRecords" | "readRelations">;
     readonly lease: Lease;
     readonly sourceId: string;
+    /**
+     * Departments that are stored and not in this read still have their names and places: they may only be out of sight,
+     * and people who are in them are not to lose what is known of them. Not where an administrator chose others.
+     */
+    readonly keepsUnseen: boolean;
     readonly onProgress: (done: number, total: number) => void;
   },
 ): Promise<ReadOutcome> {
@@ -52,6 +66,7 @@ export async function readSource(
   const seen = { user: new Seen(), department: new Seen(), tag: new Seen() };
   const problems: ReadProblem[] = [];
   let departments: ReadonlyMap<string, DepartmentContext> = new Map();
+  let inSight: ReadonlySet<string> = new Set();
   const tags = new GatheredTags();
   let waiting: SourceRecord[] = [];
   let end: { complete: boolean; visibility: Visibility; unseenFields: readonly string[] } | null = null;
@@ -69,7 +84,11 @@ export async function readSource(
   for await (const event of source.read(options)) {
     switch (event.type) {
       case "departments":
-        departments = departmentContexts(event.records);
+        inSight = new Set(event.records.map(({ key }) => key));
+        departments = departmentContexts([
+          ...event.records,
+          ...(keepsUnseen ? await unseenDepartments(store, sourceId, inSight) : []),
+        ]);
         await save("department", event.records);
         break;
       case "users":
@@ -105,7 +124,10 @@ export async function readSource(
   const all = new Seen();
   return {
     seen: mergeInto(all, seen),
+    unclear: new Seen(),
+    existence: null,
     departments,
+    inSight,
     tags: tags.contexts,
     tagsUnknown: tags.unknown,
     read: { users: seen.user.size, departments: seen.department.size, tags: seen.tag.size },
@@ -114,6 +136,21 @@ export async function readSource(
     visibility: end.visibility,
     unseenFields: end.unseenFields,
   };
+}
+
+async function unseenDepartments(
+  store: Pick<RecordStore, "readRelations">,
+  sourceId: string,
+  inSight: ReadonlySet<string>,
+): Promise<readonly TreeNode[]> {
+  const unseen: TreeNode[] = [];
+  for (let after = 0; ; ) {
+    const page = await store.readRelations(sourceId, "department", after, batchSize);
+    const last = page.at(-1);
+    if (last === undefined) return unseen;
+    after = last.seq;
+    for (const record of page) if (!inSight.has(record.key)) unseen.push(treeNodeOf(record));
+  }
 }
 
 /** One set of all kinds: `seq` is unique across them. */

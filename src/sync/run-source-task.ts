@@ -11,28 +11,34 @@ import type {
   GroupRuleStore,
   KeptStore,
   Lease,
+  MarkStore,
   ReadBaseline,
+  ReadCounts,
   RecordStore,
   SourceRow,
   TaskError,
   TaskHold,
   TaskRow,
+  TaskStore,
   UndoStore,
 } from "../store/store.ts";
 import { applyDirectory } from "./apply-directory.ts";
 import { guardDirectory } from "./guard-directory.ts";
-import { lookForAbsent } from "./look-for-absent.ts";
+import { incompleteness } from "./incompleteness.ts";
 import { keptVersionOf, mappingVersionOf, sourceContext } from "./mapping-context.ts";
 import { planClearing, planDepartures } from "./plan-departures.ts";
 import { planDirectory } from "./plan-directory.ts";
 import type { Progress } from "./progress.ts";
 import { type ReadOutcome, readSource } from "./read-source.ts";
+import { runMarked } from "./run-marked.ts";
 import { Seen } from "./seen.ts";
+import { isNobodyHidden, settleAbsent } from "./settle-absent.ts";
 import { joinHolds } from "./settle-groups.ts";
-import { beginApplying, loadMapping, protectionOf, settle } from "./source-task-steps.ts";
+import { beginApplying, loadMapping, protectionOf, settle, toTaskError } from "./source-task-steps.ts";
 import { spareProtected } from "./spare-protected.ts";
 import { keepAcrossFields, runUndo } from "./undo/run-undo.ts";
-import { shrunkenVisibility } from "./visibility.ts";
+import { isSameScope, shrunkenVisibility } from "./visibility.ts";
+import { whoLeaves } from "./who-leaves.ts";
 
 /**
  * Answers the mapping that is in force, with its version; `problem` says why that is not the file as it lies there now.
@@ -49,11 +55,15 @@ export interface SourceTaskParts {
     EngineTaskStore &
     KeptStore &
     UndoStore &
+    MarkStore &
+    Pick<TaskStore, "listTasks"> &
     Pick<DirectoryChangeStore, "noteUserGroups">;
   readonly lease: Lease;
   readonly task: TaskRow;
   readonly row: SourceRow;
   readonly openSource: (row: SourceRow) => Source;
+  /** The same for a look of which many follow each other; absent: as `openSource`. */
+  readonly borrowSource?: ((row: SourceRow) => Source) | undefined;
   readonly loadMapping: LoadMapping;
   /** The schemas in force, for the filters of dynamic groups. */
   readonly catalog: () => Promise<SchemaCatalog>;
@@ -69,9 +79,11 @@ export interface SourceTaskParts {
 export interface DirectoryResult {
   /** False: nothing was read, nothing may be concluded, targets are not pushed to. */
   readonly usable: boolean;
-  readonly read: { readonly users: number; readonly groups: number };
+  readonly read: ReadCounts;
   readonly error: TaskError | null;
   readonly hold: TaskHold | null;
+  /** Only people whom events named were looked at. */
+  readonly isPart?: boolean;
   /** Of a source that ends: what stays in the directory, because it is protected. */
   readonly kept?: { readonly users: number; readonly groups: number };
 }
@@ -85,6 +97,7 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   const protection = await protectionOf(parts);
   if (task.stage !== "plan") return goOn(parts, protection);
   await store.forgetPlanned(lease, task.id);
+  if (task.isPart) return runMarked(parts);
   if ("error" in protection)
     return { usable: false, read: { users: 0, groups: 0 }, error: protection.error, hold: null };
   if (task.undoes !== null) return runUndo(parts, task.undoes, protection);
@@ -94,19 +107,22 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   const { mapping, version, problem } = loaded;
   await store.noteTask(task.id, { mapping: { name: mapping.name, version, problem } });
 
+  const { scope } = row.settings;
+  const baseline = await store.readBaseline(row.id);
+  // What is marked from now on may be read too early.
+  const marked = task.mode === "apply" ? await store.gatherMarks(row.id) : null;
   let outcome: ReadOutcome;
   try {
-    outcome = await readWhole(parts);
+    outcome = await readWhole(parts, baseline);
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
     return { usable: false, read: { users: 0, groups: 0 }, error: toTaskError(error), hold: null };
   }
-  const { scope } = row.settings;
-  const baseline = await store.readBaseline(row.id);
-  const shrunken = shrunkenVisibility(baseline, { visibility: outcome.visibility, scope });
-  const mayRemove = outcome.complete && shrunken === null;
-  const read = { users: outcome.read.users, groups: outcome.read.departments + outcome.read.tags };
   const users = bringsUsers(task, row);
+  const nothingHidden = users && outcome.existence !== null && isNobodyHidden(outcome.existence);
+  const shrunken = shrunkenVisibility(baseline, { visibility: outcome.visibility, scope }, { nothingHidden });
+  const mayRemove = outcome.complete && shrunken === null;
+  const read = countRead(outcome);
   // Where people were not read, no field of theirs could be seen.
   const seenBefore = users ? null : await store.readUnseenFields(row.id);
   const context = sourceContext(row, seenBefore ?? unseenFieldsOf(outcome, baseline));
@@ -129,6 +145,7 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
     users,
     mark: task.mode === "apply",
     mayRemove,
+    leaving: whoLeaves(outcome, shrunken, users),
     protection,
     onProgress: async (done) => {
       parts.signal.throwIfAborted();
@@ -162,6 +179,7 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   await applyDirectory(parts);
   await store.releaseKept(lease, row.id, [mappingVersion, keptVersionOf(mapping, context)]);
   if (mayRemove) await store.saveBaseline(lease, row.id, { visibility: outcome.visibility, scope });
+  if (marked !== null) await store.dropMarks(row.id, [marked]);
   return { usable: true, read, error, hold: joinHolds(hold, await settle(parts)) };
 }
 
@@ -172,7 +190,7 @@ async function goOn(
 ): Promise<DirectoryResult> {
   const { store, lease, task, row } = parts;
   // What was read, and what the guard held, is known from before it was cut off.
-  const read = { users: task.counts.users.read, groups: task.counts.groups.read };
+  const read = readBefore(task);
   if ("error" in protection) return { usable: false, read, error: protection.error, hold: null };
   await spareProtected({ store, lease, taskId: task.id }, protection);
   await applyDirectory(parts);
@@ -180,7 +198,8 @@ async function goOn(
   else await keepAcrossFields(parts);
   const hold = joinHolds(task.hold, await settle(parts));
   const kept = row.settings.leaving === undefined ? {} : { kept: await store.countKept(task.id) };
-  return { usable: true, read, error: task.error, hold, ...kept };
+  // Of one that events led to it is not known any more, once it was held and approved, whether everybody was read.
+  return { usable: true, read, error: task.error, hold, isPart: task.trigger === "callback", ...kept };
 }
 
 /**
@@ -201,7 +220,10 @@ async function emptySource(parts: SourceTaskParts, protection: Protection): Prom
   const departure = { store, lease, taskId: task.id, sourceId: row.id, protection };
   const because = "an administrator ended this source";
   if (row.type === "custom") await planClearing(departure, because);
-  else await planDepartures({ ...departure, seen: new Seen(), keptToo: true }, ["department", "tag", "user"], because);
+  else {
+    const everybody = { ...departure, seen: new Seen(), keptToo: true };
+    await planDepartures(everybody, ["department", "tag", "user"], () => because);
+  }
   await beginApplying(parts, {});
   await applyDirectory(parts);
   // Should the source be used again, all of it is new.
@@ -210,50 +232,38 @@ async function emptySource(parts: SourceTaskParts, protection: Protection): Prom
   return { ...result, kept: await store.countKept(task.id) };
 }
 
-async function readWhole(parts: SourceTaskParts): Promise<ReadOutcome> {
+async function readWhole(parts: SourceTaskParts, baseline: ReadBaseline | null): Promise<ReadOutcome> {
   const { store, lease, task, row, progress, signal } = parts;
   const source = parts.openSource(row);
   try {
     const users = bringsUsers(task, row);
-    const outcome = await readSource(
-      source,
-      { scope: row.settings.scope, users, signal },
-      { store, lease, sourceId: row.id, onProgress: (done, total) => progress.set("read", done, total) },
-    );
-    return users ? await lookForAbsent(source, outcome, { store, lease, sourceId: row.id, signal }) : outcome;
+    const options = { scope: row.settings.scope, users, signal };
+    const outcome = await readSource(source, options, {
+      ...{ store, lease, sourceId: row.id },
+      keepsUnseen: baseline !== null && isSameScope(baseline.scope, options.scope),
+      onProgress: (done, total) => progress.set("read", done, total),
+    });
+    return await settleAbsent(source, outcome, options, { store, lease, sourceId: row.id });
   } finally {
     await source.close();
   }
 }
 
+/** What was read, for the counts of the task; out of sight only where a list of ids tells. */
+function countRead({ read, existence }: ReadOutcome): ReadCounts {
+  const outOfSight =
+    existence === null ? {} : { outOfSight: { users: existence.hidden.users, groups: existence.hidden.departments } };
+  return { users: read.users, groups: read.departments + read.tags, ...outOfSight };
+}
+
+/** The same of a task that is taken up again, as it was noted. */
+function readBefore({ counts: { users, groups } }: TaskRow): ReadCounts {
+  const { outOfSight } = users;
+  const hidden = outOfSight === undefined ? {} : { outOfSight: { users: outOfSight, groups: groups.outOfSight ?? 0 } };
+  return { users: users.read, groups: groups.read, ...hidden };
+}
+
 /** Automatic syncs may be told to bring the structure alone; a manual one brings both. */
 function bringsUsers(task: TaskRow, row: SourceRow): boolean {
   return task.trigger === "manual" || row.settings.sync.users;
-}
-
-/** Why an absence is no departure this time; null when the read was whole. */
-function incompleteness(outcome: ReadOutcome, shrunken: string | null): TaskError | null {
-  const [first, ...others] = outcome.problems;
-  if (first !== undefined) {
-    const more = others.length > 0 ? ` (and ${others.length} more parts)` : "";
-    return {
-      code: first.code,
-      detail: `${first.detail}${more}. What was read is brought up to date, nothing is removed`,
-      ...(first.errcode === null ? {} : { errcode: first.errcode }),
-    };
-  }
-  if (shrunken !== null) {
-    return {
-      code: "source.visibility-shrunken",
-      detail: `the credentials see less than at the last complete read: ${shrunken}. That looks like departures and is none, so nothing is removed. Give the app its visible scope (可见范围) back, or, if it is meant to be smaller, set the scope of this source to the departments that remain`,
-    };
-  }
-  if (!outcome.complete) {
-    return { code: "source.incomplete", detail: "the source was not read whole: nothing is removed" };
-  }
-  return null;
-}
-
-function toTaskError(error: SourceError): TaskError {
-  return { code: error.code, detail: error.message, ...(error.errcode === null ? {} : { errcode: error.errcode }) };
 }

@@ -9,6 +9,7 @@ import type {
   KeptStore,
   Lease,
   LeaseStore,
+  MarkStore,
   PauseStore,
   PlanStore,
   PushStore,
@@ -54,8 +55,9 @@ export type EngineStore = SourceStore &
   UndoStore &
   LeaseStore &
   EventStore &
+  MarkStore &
   EngineTaskStore &
-  Pick<TaskStore, "queueTask">;
+  Pick<TaskStore, "queueTask" | "listTasks">;
 
 /** What the engine is given from outside. */
 export interface EngineEdges {
@@ -76,6 +78,8 @@ export interface TaskParts extends EngineEdges, AlertParts {
   readonly store: EngineStore;
   readonly leases: LeaseParts;
   readonly marks: PushMarks;
+  /** Opens a source that stays open for a while; absent: as `openSource`. */
+  readonly borrowSource?: (row: SourceRow) => Source;
   readonly clock: () => number;
   /** How time passes between tries at a target; really, if absent. */
   readonly pause?: Pause;

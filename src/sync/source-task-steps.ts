@@ -1,5 +1,6 @@
 import { MappingError } from "../mapping/problem.ts";
 import { compileProtection, type Protection, ProtectionError } from "../plan/protection.ts";
+import type { SourceError } from "../source/source.ts";
 import type { EngineTaskStore, TaskError, TaskHold } from "../store/store.ts";
 import { TaskCancelledError } from "./progress.ts";
 import type { LoadMapping, SourceTaskParts } from "./run-source-task.ts";
@@ -43,13 +44,14 @@ export async function loadMapping(
 export async function beginApplying(
   { store, lease, task, row }: SourceTaskParts,
   note: Parameters<EngineTaskStore["noteTask"]>[1],
-  looked: { readonly people: boolean } = { people: true },
+  { people = true, isPart = false }: { readonly people?: boolean; readonly isPart?: boolean } = {},
 ): Promise<void> {
   if (!(await store.noteTask(task.id, { ...note, stage: "apply" }))) {
     await store.forgetPlanned(lease, task.id);
     throw new TaskCancelledError();
   }
-  await store.replaceHeld(row.id, task.id, looked);
+  // What looked at some people alone has not found anew what waits of others.
+  if (!isPart) await store.replaceHeld(row.id, task.id, { people });
 }
 
 /** Dynamic groups follow whatever the task has changed. */
@@ -64,4 +66,9 @@ export async function settle({
 }: SourceTaskParts): Promise<TaskHold | null> {
   const { safeguards } = row.settings;
   return settleGroups({ store, lease, taskId: task.id, safeguards, catalog: await catalog(), signal, clock });
+}
+
+/** No usable read, as the error of a task. */
+export function toTaskError(error: SourceError): TaskError {
+  return { code: error.code, detail: error.message, ...(error.errcode === null ? {} : { errcode: error.errcode }) };
 }

@@ -166,6 +166,7 @@ async function pushOne(work: Work, leaving: Leaving["people"] | null): Promise<T
   const ofTask = task.sourceId === null ? row.settings.sources : [task.sourceId];
   // Whatever is written from now on may be missed.
   const heard = latestChange(await store.directoryChanges(), row.settings);
+  const among = await amongWhom(work);
   const push = async (sourceIds: readonly string[], ending: Leaving["people"] | null): Promise<PushResult> => {
     const result = await pushTarget({
       ...(await requestOf(work)),
@@ -173,9 +174,10 @@ async function pushOne(work: Work, leaving: Leaving["people"] | null): Promise<T
       asked: task.trigger === "manual" && task.sourceId === null && task.resourceId === null,
       ...probationOf(work),
       ...(task.resourceId !== null && { only: task.resourceId }),
+      ...(among !== null && { among }),
     });
-    // What is about one person settles nothing of the others.
-    if (task.resourceId !== null) return result;
+    // What is about one person, or a few, settles nothing of the others.
+    if (task.resourceId !== null || among !== null) return result;
     // A target that was down keeps what somebody let through for it.
     if (result.state !== "failed" && result.outage === undefined) await store.forgetReleased(lease, row.id, sourceIds);
     return result;
@@ -187,7 +189,7 @@ async function pushOne(work: Work, leaving: Leaving["people"] | null): Promise<T
     return { ...result, ownState: own.state };
   }
   const result = await pushAll(work, ofTask, push);
-  if (task.resourceId !== null) return result;
+  if (task.resourceId !== null || among !== null) return result;
   const heardAll = row.settings.sources.every((id) => ofTask.includes(id));
   if (result.state === "failed") return result;
   if (task.sourceId !== null) {
@@ -197,6 +199,18 @@ async function pushOne(work: Work, leaving: Leaving["people"] | null): Promise<T
   const settled = await settleHeldPushes(parts, task, row, lease, result);
   if (result.outage === undefined) await store.notePushedChange(row, heard);
   return settled;
+}
+
+/**
+ * Of a look at a few people: what that has changed. To find what else is pending takes long for a large corp, and whatever
+ * that is is for the task that it came with. Null: all is looked at, and has to be where the target was not met yet, or
+ * whether it takes anything is being tried.
+ */
+async function amongWhom({ parts, task, row, visit }: Work): Promise<readonly string[] | null> {
+  const { store } = parts;
+  if (!task.isPart || visit.quarantine !== null || (await store.contactedAt(row.id)) === null) return null;
+  const isMet = (await store.newSources(row.id, task.sourceId === null ? [] : [task.sourceId])).length === 0;
+  return isMet ? store.touchedBy(task.id) : null;
 }
 
 /**

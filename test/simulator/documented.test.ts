@@ -7,6 +7,7 @@ import { controlRoutes } from "../../src/simulator/scim/control-routes.ts";
 import { type ScimSimulator, startScimSimulator } from "../../src/simulator/scim/scim-simulator.ts";
 import { controlApi } from "../../src/simulator/wecom/control-api.ts";
 import { startWecomSimulator, type WecomSimulator } from "../../src/simulator/wecom/wecom.ts";
+import { type CallbackReceiver, receiveCallbacks } from "../support/callback-receiver.ts";
 import { projectDir } from "../support/imports.ts";
 
 // The requests of docs/simulators.md, in order, in one shell, against simulators that run here.
@@ -19,13 +20,21 @@ const commands = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)]
 
 let wecom: WecomSimulator;
 let scim: ScimSimulator;
+let receiver: CallbackReceiver;
 beforeEach(async () => {
   wecom = await startWecomSimulator({ shape: { members: 40, departments: 5, seed: 1 } });
   scim = await startScimSimulator();
+  // With the keys that the page has.
+  receiver = await receiveCallbacks({
+    token: "QDG6eK",
+    encodingAesKey: "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C",
+    corpId: wecom.corpId,
+  });
 });
 afterEach(async () => {
   await wecom.close();
   await scim.close();
+  receiver.close();
 });
 
 it("what the page on the simulators tells to do can be done, and does what it says", async () => {
@@ -37,6 +46,7 @@ it("what the page on the simulators tells to do can be done, and does what it sa
       PATH: process.env["PATH"],
       WECOM_CONTROL: `${wecom.url}/_control/${wecom.corpId}`,
       CONTROL_URL: scim.controlUrl,
+      CALLBACK_URL: receiver.url,
       CONTROL_TOKEN: scim.token,
     },
   });

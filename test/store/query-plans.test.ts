@@ -88,7 +88,13 @@ describe("questions that are asked often or of many rows", () => {
 
   const questions: Readonly<Record<string, () => Promise<unknown>>> = {
     listDirty: () => store.listDirty(work.source.id, "user", "m1", 0, 9),
+    "listDirty of some": () => store.listDirty(work.source.id, "user", "m1", 0, 9, [1, 2]),
+    keepEvent: () => store.keepEvent(work.source.id, "contacts", [{ kind: "user", key: "ann", isGone: true }]),
+    markedPeople: () => store.markedPeople(work.source.id, 9),
+    gatherMarks: () => store.gatherMarks(work.source.id),
+    dropMarks: () => store.dropMarks(work.source.id, ["stamp"]),
     listSourceRecords: () => store.listSourceRecords(work.source.id, "user", 0, 9),
+    seqsOf: () => store.seqsOf(work.source.id, "user", ["user-1"]),
     resolveKeys: () => store.resolveKeys(work.source.id, "user", ["user-1"]),
     readCurrent: () => store.readCurrent([userId(1)]),
     edgesOf: () => store.edgesOf(work.source.id, "department", [userId(1)]),
@@ -214,6 +220,49 @@ describe("questions that are asked often or of many rows", () => {
       const few = text.includes("from concerned as resource") ? ["SCAN resource", "SCAN both_sides", "SCAN moved"] : [];
       const rest = whole.filter((detail, index) => !few.includes(detail) || whole.indexOf(detail) !== index);
       expect([text, rest]).toEqual([text, []]);
+    }
+  });
+
+  it.each([
+    ["plannedIdentityChanges", () => store.plannedIdentityChanges(work.task.id)],
+    ["logIdentityChanges", () => store.logIdentityChanges(work.lease, "source:1", work.task.id)],
+    ["logRemovals of a target", () => store.logRemovals(work.lease, `target:${push.target.id}`, work.task.id)],
+    ["touchedBy", () => store.touchedBy(work.task.id)],
+  ] as const)(
+    "what a task did is found by the task, not among all that was ever done there: %s",
+    async (_name, ask) => {
+      asked = [];
+      await ask();
+      const [first] = asked.filter(({ sql: text }) => text.includes('"change"'));
+      const explained = CompiledQuery.raw(`explain query plan ${first?.sql}`, [...(first?.parameters ?? [])]);
+      const { rows } = await database.db.executeQuery<{ detail: string }>(explained);
+      expect(rows.map(({ detail }) => detail)).toContain("SEARCH change USING INDEX change_task (task_id=?)");
+    },
+  );
+
+  it("whether anything failed at a target is found among what failed", async () => {
+    asked = [];
+    await store.hasFailed(push.target.id);
+    const [only] = asked;
+    const explained = CompiledQuery.raw(`explain query plan ${only?.sql}`, [...(only?.parameters ?? [])]);
+    const { rows } = await database.db.executeQuery<{ detail: string }>(explained);
+    expect(rows.map(({ detail }) => detail)).toEqual(["SEARCH link USING INDEX link_failed (target_id=?)"]);
+  });
+
+  it.each(["update", "delete"])("the values of a resource go by their key at its %s", async (verb) => {
+    const { rows } = await database.db.executeQuery<{ sql: string }>(
+      CompiledQuery.raw("select sql from sqlite_master where name = ?", [`resource_value_${verb}`]),
+    );
+    const deletes = rows[0]?.sql.match(/delete from resource_value [^;]*;/g) ?? [];
+    expect(deletes).toHaveLength(2);
+    for (const text of deletes) {
+      const alone = text.replaceAll("old.folded", "'{}'").replaceAll("old.id", "'x'");
+      const { rows: plan } = await database.db.executeQuery<{ detail: string }>(
+        CompiledQuery.raw(`explain query plan ${alone}`, []),
+      );
+      expect(plan.map(({ detail }) => detail)).toContain(
+        "SEARCH resource_value USING PRIMARY KEY (attribute=? AND value=? AND resource_id=?)",
+      );
     }
   });
 

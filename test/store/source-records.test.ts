@@ -52,6 +52,15 @@ onEachDatabase("records of a source", (at) => {
     ]);
   });
 
+  it("are found by their keys; unknown ones, and those of another kind, are missing", async () => {
+    const work = await beginWork(at.store);
+    const { seqs } = await saving(at, work)([record("a"), record("b")]);
+    const found = await at.store.seqsOf(work.source.id, "user", ["b", "nobody", "a"]);
+    expect(Object.fromEntries(found)).toEqual({ a: seqs[0], b: seqs[1] });
+    expect(await at.store.seqsOf(work.source.id, "department", ["a"])).toEqual(new Map());
+    expect(await at.store.seqsOf(work.source.id, "user", [])).toEqual(new Map());
+  });
+
   it("that stand twice in a batch are one record, and the last of them counts", async () => {
     const work = await beginWork(at.store);
     const { seqs, written } = await saving(at, work)([record("a"), record("b"), record("a", { hash: "2", raw: "{}" })]);

@@ -68,6 +68,8 @@ export interface EngineFixtureOptions {
   readonly source?: Partial<SourceSettings>;
   /** The source knows the AgentId, and with it the app's visible scope. Default true. */
   readonly agentId?: boolean;
+  /** The source has the contacts secret as well, and with it the list of all ids. Default false. */
+  readonly contacts?: boolean;
   readonly targetSettings?: Partial<TargetSettings>;
   /** For one exchange with a target. Default 10 s. */
   readonly timeoutMs?: number;
@@ -177,7 +179,10 @@ export async function startEngineFixture(options: EngineFixtureOptions = {}): Pr
       type: "wecom",
       status: "enabled",
       nextRunAt: null,
-      secrets: { "/wecom/corpSecret": corp.appSecret, "/wecom/contactsSecret": corp.contactsSecret },
+      secrets: {
+        "/wecom/corpSecret": corp.appSecret,
+        ...(options.contacts === true && { "/wecom/contactsSecret": corp.contactsSecret }),
+      },
       settings: {
         wecom: {
           corpId: corp.corpId,

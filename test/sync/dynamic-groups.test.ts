@@ -349,6 +349,21 @@ describe("a write to another group", () => {
   });
 });
 
+test("a dynamic group follows an event about one person, at the target too", async () => {
+  const { fixture, client, people } = await synced();
+  const [a = "", b = ""] = people;
+  entitle(fixture, [a], "顾问");
+  await fixture.sync();
+  const group = await client.createDynamic("顾问", 'title eq "顾问"');
+  await settled(fixture);
+  entitle(fixture, [b], "顾问");
+  await fixture.store.keepEvent(fixture.source.id, "contacts", [{ kind: "user", key: b.toLowerCase() }]);
+  fixture.engine().nudge();
+  await expect.poll(async () => membersHere(fixture, group)).toEqual([a, b].sort());
+  await expect.poll(() => membersAt(fixture, "顾问")).toEqual([a, b].sort());
+  expect(fixture.corp.requests()["user/get"]).toBe(1);
+});
+
 describe("the rule of a dynamic group", () => {
   test("that can no longer be understood leaves the group as it is", async () => {
     const { fixture, client, people } = await synced();

@@ -116,7 +116,7 @@ describe("a source that cannot be read at all", () => {
 
   test("an empty tree: failed, words about the visible scope, nothing removed", async () => {
     for (const emptyTree of ["empty", "refused"] as const) {
-      const fixture = await startEngineFixture({ corp: { settings: { emptyTree } } });
+      const fixture = await startEngineFixture({ corp: { settings: { emptyTree } }, agentId: false });
       await fixture.sync();
       const userid = fixture.corp.truth().members[0]?.userid ?? "";
       fixture.corp.setScope({ departments: [], users: [userid], tags: [] });
@@ -125,6 +125,22 @@ describe("a source that cannot be read at all", () => {
       expect(task).toMatchObject({ state: "failed", error: { code: "wecom.scope-empty" } });
       expect(task.error?.detail).toContain("可见范围");
       expect(fixture.control.requests().total).toBe(0);
+    }
+  });
+
+  test("a scope of single people alone, after all were seen: they are brought up to date, nothing is removed", async () => {
+    for (const emptyTree of ["empty", "refused"] as const) {
+      const fixture = await startEngineFixture({ corp: { settings: { emptyTree } } });
+      await fixture.sync();
+      const [one, other] = fixture.corp.truth().members.filter(({ status }) => status === 1);
+      fixture.corp.setScope({ departments: [], users: [one?.userid ?? ""], tags: [] });
+      fixture.corp.patchMember(one?.userid ?? "", { position: "arrived all the same" });
+      fixture.control.resetJournal();
+      const task = await fixture.sync();
+      expect(task).toMatchObject({ state: "partial", error: { code: "source.visibility-shrunken" } });
+      expectNoRemovals(fixture);
+      expect(titleOf(fixture, one?.userid ?? "")).toBe("arrived all the same");
+      expect(isActiveThere(fixture, other?.userid ?? "")).toBe(true);
     }
   });
 

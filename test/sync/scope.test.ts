@@ -4,6 +4,8 @@ import { describe, expect, test } from "vitest";
 import type { Scope } from "../../src/simulator/wecom/settings.ts";
 import { defaultSafeguards, type EngineFixture, noSafeguards, startEngineFixture } from "../support/engine.ts";
 
+const enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+
 /** Every active person, and every membership by names, as the target holds them. */
 function picture({ control }: EngineFixture): { active: readonly string[]; memberships: readonly string[] } {
   const { users, groups } = control.dump();
@@ -81,6 +83,47 @@ describe("a visible scope that shrank in WeCom", () => {
     });
   }
 
+  for (const contacts of [false, true]) {
+    test(`takes no department's name from those who are seen, and renames no group (contacts secret: ${contacts})`, async () => {
+      const fixture = await startEngineFixture({ contacts });
+      const { corp } = fixture;
+      const top = corp.createDepartment({ name: "上级", parentid: 1 });
+      const child = corp.createDepartment({ name: "下级", parentid: top });
+      const far = corp.createDepartment({ name: "别处", parentid: 1 });
+      corp.createMember({ userid: "of.two", name: "两处", department: [far, child], main_department: far, status: 1 });
+      await fixture.sync();
+      const held = () => {
+        const { users, groups } = fixture.control.dump();
+        return {
+          person: users.find(({ resource }) => resource["externalId"] === "of.two")?.resource,
+          group: groups.find(({ resource }) => resource["externalId"] === `department:${child}`)?.resource[
+            "displayName"
+          ],
+        };
+      };
+      const before = held();
+      expect(before).toMatchObject({ person: { [enterprise]: { department: "别处" } }, group: "上级/下级" });
+      corp.setScope({ departments: [child], users: [], tags: [] });
+      corp.patchMember("of.two", { position: "arrived all the same" });
+      for (let time = 1; time <= 2; time += 1) {
+        expect(await fixture.sync()).toMatchObject({ state: "partial" });
+        expect(held()).toEqual({
+          ...before,
+          person: { ...before.person, title: "arrived all the same" },
+        });
+      }
+      // Chosen by an administrator it is another source: what lies above is not looked at any more.
+      const safeguards = { safeguards: noSafeguards };
+      await fixture.patchTarget(safeguards);
+      await fixture.patchSource({ ...safeguards, scope: { mode: "partial", departments: [child] } });
+      for (let time = 1; time <= 2; time += 1) {
+        expect(await fixture.sync()).toMatchObject({ state: "succeeded" });
+        expect(held().group).toBe("下级");
+        expect(held().person).not.toHaveProperty([enterprise]);
+      }
+    });
+  }
+
   test("still lets a change through for those who are seen, and for nobody else", async () => {
     const fixture = await startEngineFixture();
     await fixture.sync();
@@ -104,7 +147,6 @@ describe("a visible scope that shrank in WeCom", () => {
     const hidden = fixture.corp.truth().members.filter(({ department }) => !department.includes(id));
     const namesOf = (): unknown[] => {
       const { users, groups } = fixture.control.dump();
-      const enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
       return [
         ...hidden.map(
           ({ userid }) => users.find(({ resource }) => resource["externalId"] === userid)?.resource[enterprise],

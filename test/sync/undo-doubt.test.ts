@@ -25,10 +25,10 @@ const join = ({ corp }: EngineFixture): void => {
 /** A sync that reads all of it, and then comes to nothing. */
 async function readInVain(fixture: EngineFixture): Promise<void> {
   const { store } = fixture;
-  const { readBaseline } = store;
-  store.readBaseline = () => Promise.reject(new Error("in the middle"));
+  const { saveUnseenFields } = store;
+  store.saveUnseenFields = () => Promise.reject(new Error("in the middle"));
   expect(await fixture.sync()).toMatchObject({ state: "failed" });
-  store.readBaseline = readBaseline;
+  store.saveUnseenFields = saveUnseenFields;
 }
 
 const keptNow = async ({ store }: EngineFixture) => (await store.listKept({ limit: 100 })).items;

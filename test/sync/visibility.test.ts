@@ -34,6 +34,14 @@ describe("a sight that shrank", () => {
     expect(shrunkenVisibility(sight(["1"]), sight(["5"], granted))).toBe("topmost department 1");
   });
 
+  test("is one of tags alone where nobody and no department is out of sight", () => {
+    const before = sight(["1", "2"], { departments: ["1", "2"], users: ["a"], tags: ["7"] });
+    const nothingHidden = { nothingHidden: true };
+    expect(shrunkenVisibility(before, sight(["1"], { departments: ["1"] }), nothingHidden)).toBe("tag 7");
+    expect(shrunkenVisibility(before, sight(["1"], { tags: ["7"] }), nothingHidden)).toBeNull();
+    expect(shrunkenVisibility(sight(["1", "2"]), sight(["2"]), nothingHidden)).toBeNull();
+  });
+
   test("is none where an administrator has chosen another scope since", () => {
     const chosen = { ...sight(["1"]), scope: { mode: "partial", departments: [2] } as const };
     expect(shrunkenVisibility(sight(["1"]), { ...sight([]), scope: chosen.scope })).toBeNull();

@@ -24,12 +24,22 @@ export const textField = (maxLength: number) =>
     .regex(/^[^\p{Cc}]*$/u, "must not hold control characters");
 
 /** A secret: printable ASCII, because it goes into a header or a URL. */
-export const secretField = z
-  .string()
-  .min(1)
-  .max(8192)
-  .regex(/^[\x21-\x7e]+$/, "has to be printable ASCII without spaces")
-  .openapi({ format: "password", description: `Reads back as ${secretMask}; sent back like that it stays as it is.` });
+export const secretField = secretOf(z.string());
+
+/** A secret that has to be there; `missing` says why, and what to do. */
+export const requiredSecretField = (missing: string) =>
+  secretOf(z.string({ error: ({ input }) => (input === undefined ? missing : undefined) }));
+
+function secretOf(text: z.ZodString) {
+  return text
+    .min(1)
+    .max(8192)
+    .regex(/^[\x21-\x7e]+$/, "has to be printable ASCII without spaces")
+    .openapi({
+      format: "password",
+      description: `Reads back as ${secretMask}; sent back like that it stays as it is.`,
+    });
+}
 
 /** An http(s) URL without credentials in it: those have members of their own, which are kept secret. */
 export const urlField = z

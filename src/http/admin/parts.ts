@@ -46,7 +46,7 @@ import type { EndAnswer, EndQuestion } from "../../sync/preview-end.ts";
 import type { SendWebhook } from "../../sync/webhooks/deliver.ts";
 
 /** A source that need not be stored yet. */
-export type SourceDraft = Pick<SourceRow, "name" | "type" | "settings" | "secrets">;
+export type SourceDraft = Pick<SourceRow, "name" | "type" | "settings" | "secrets"> & { readonly id?: string };
 
 /** A target that need not be stored yet. */
 export type TargetDraft = Pick<TargetRow, "name" | "settings" | "secrets">;

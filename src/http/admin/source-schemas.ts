@@ -5,6 +5,7 @@ import {
   isProxyUrl,
   nameField,
   readOnlyField,
+  requiredSecretField,
   safeguardsField,
   secretField,
   statusField,
@@ -36,8 +37,6 @@ export function secretsOf(form: SourceForm): readonly string[] {
 export const sourceVariants = { scope: "mode" };
 
 const masked = secretMask.replaceAll("*", "\\*");
-
-const notYet = "Kept for a later version: the bridge receives no events yet, and changes arrive with the next sync.";
 
 /** WeCom's limits for its callbacks: doc path/90238. */
 const callback = z.strictObject({
@@ -81,10 +80,16 @@ const proxy = z
 const wecom = z.strictObject({
   ...wecomSettings,
   proxy: proxy.optional(),
-  corpSecret: secretField,
+  corpSecret: requiredSecretField(
+    "is required: the Secret of a self-built app (应用管理 → 自建). A contacts secret alone cannot take its place: from addresses added after 15 August 2022 it reads ids only, no names of people or departments and no fields",
+  ),
   contactsSecret: secretField.optional(),
-  callback: callback.optional().openapi({ description: `Events of the contacts. ${notYet}` }),
-  appCallback: callback.optional().openapi({ description: `Events of the app itself. ${notYet}` }),
+  callback: callback.optional().openapi({
+    description: "Events of the contacts: to `/wecom/callback/{id of the source}`. What WeCom's admin console has too.",
+  }),
+  appCallback: callback
+    .optional()
+    .openapi({ description: "Events of the app itself: to `/wecom/callback/{id of the source}/app`." }),
 });
 
 const scope = z.discriminatedUnion("mode", [

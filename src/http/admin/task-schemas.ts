@@ -37,6 +37,10 @@ const groupCounts = z.object({
   deleted: z.int(),
   unchanged: z.int(),
   failed: z.int(),
+  outOfSight: z.int().optional().openapi({
+    description:
+      "There by the id list of the contacts secret, and not seen by the app: they stay as they are. Only of a source that has that secret.",
+  }),
 });
 
 const counts = z

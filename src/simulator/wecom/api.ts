@@ -86,6 +86,7 @@ export function wecomApi(gate: Gate, closing: AbortSignal): Hono<{ Bindings: Htt
     const stopped = () => AbortSignal.any([closing, corp.faults.cleared]);
     if (delayMs > 0) await wait(delayMs, stopped()).catch(() => undefined);
     if (fault?.kind === "errcode") return refuse(fault.errcode, fault.errmsg ?? new ApiError(fault.errcode).message);
+    if (fault?.kind === "empty" || fault?.kind === "short") return cutShort(asResponse(judged()), fault.kind, endpoint);
     if (fault) return misbehave(c, fault, () => asResponse(judged()), stopped);
     if (corp.limits.concurrent > 0 && running > corp.limits.concurrent)
       return refuse(45033, new ApiError(45033).message);
@@ -101,10 +102,21 @@ export function wecomApi(gate: Gate, closing: AbortSignal): Hono<{ Bindings: Htt
   }
 }
 
+/** An answer that looks right and is not: less than there is. */
+async function cutShort(real: Response, kind: "empty" | "short", endpoint: Endpoint | null): Promise<Response> {
+  const whole = (await real.json()) as Record<string, unknown>;
+  const name = endpoint?.list ?? "";
+  const list = whole[name];
+  if (!Array.isArray(list)) return json(JSON.stringify(whole));
+  const less = kind === "empty" ? [] : list.slice(0, Math.ceil(list.length / 2));
+  const last = "next_cursor" in whole ? { next_cursor: "" } : {};
+  return json(JSON.stringify({ ...whole, ...last, [name]: less }));
+}
+
 /** Answers as a broken network or a broken gateway does. */
 async function misbehave(
   c: Ctx,
-  fault: Exclude<FaultAnswer, { readonly kind: "errcode" }>,
+  fault: Exclude<FaultAnswer, { readonly kind: "errcode" | "empty" | "short" }>,
   real: () => Response,
   stopped: () => AbortSignal,
 ): Promise<Response> {

@@ -91,6 +91,13 @@ export function controlApi(corps: readonly { readonly control: Control }[]): Hon
   );
   app.post("/:corp/forgive", (c) => done(c, c.var.control.forgive()));
 
+  app.get("/:corp/callback", (c) => c.json(c.var.control.callbacks()));
+  app.put("/:corp/callback", async (c) => done(c, await c.var.control.setCallback(await body(c, bodies.callbackBody))));
+  app.delete("/:corp/callback", async (c) => done(c, await c.var.control.setCallback(null)));
+  app.patch("/:corp/callback/faults", async (c) =>
+    done(c, c.var.control.setCallbackFaults(given(await body(c, bodies.callbackFaultsBody)))),
+  );
+
   app.get("/:corp/faults", (c) => c.json(c.var.control.faults()));
   app.post("/:corp/faults", async (c) => done(c, c.var.control.addFault(await body(c, bodies.faultBody))));
   app.delete("/:corp/faults", (c) => done(c, c.var.control.clearFaults()));

@@ -89,6 +89,8 @@ export const settingsBody = z
     ancestors: z.enum(["omitted", "nameless", "named"]),
     contactsIp: z.enum(["new", "old"]),
     departedListed: z.boolean(),
+    inactiveListed: z.boolean(),
+    idListRows: z.int().min(1).max(10_000),
     fetchChild: z.boolean(),
     appTags: z.enum(["all", "own-and-scope"]),
     contactsTags: z.boolean(),
@@ -136,7 +138,22 @@ export const faultBody = z.strictObject({
     z.strictObject({ kind: z.literal("malformed") }),
     z.strictObject({ kind: z.literal("truncated") }),
     z.strictObject({ kind: z.literal("reset") }),
+    z.strictObject({ kind: z.literal("empty") }),
+    z.strictObject({ kind: z.literal("short") }),
     z.strictObject({ kind: z.literal("delay"), ms: z.number().min(0) }),
     z.strictObject({ kind: z.literal("hang") }),
   ]),
+});
+
+const share = z.number().min(0).max(1);
+export const callbackBody = z.strictObject({
+  url: z.url(),
+  token: z.string().regex(/^[A-Za-z0-9]{1,32}$/),
+  encodingAesKey: z.string().regex(/^[A-Za-z0-9]{43}$/),
+  form: optional(z.enum(["full", "ids"])),
+});
+export const callbackFaultsBody = z.strictObject({
+  drop: optional(share),
+  double: optional(share),
+  delayMs: optional(z.int().min(0)),
 });

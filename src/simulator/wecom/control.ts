@@ -1,3 +1,4 @@
+import type { CallbackCounts, CallbackFaults, CallbackOptions } from "./callbacks.ts";
 import { type Corp, trustedIpDelayMs, truthOf, visibleTruthOf } from "./corp.ts";
 import type { Directory } from "./directory.ts";
 import type { Fault } from "./faults.ts";
@@ -56,6 +57,16 @@ export interface Control {
   advanceClock(ms: number): void;
   /** Ends frequency blocks and bans of all corps. */
   forgive(): void;
+
+  /**
+   * Enters the address that changes of the contacts are told to, once it has answered as WeCom wants it; null: nobody is told.
+   * What is changed by this control is what an administrator changes.
+   */
+  setCallback(callback: CallbackOptions | null): Promise<void>;
+  setCallbackFaults(faults: Partial<CallbackFaults>): void;
+  callbacks(): CallbackCounts;
+  /** Resolves when every event was delivered, or given up. */
+  callbacksIdle(): Promise<void>;
 
   addFault(fault: Fault): void;
   faults(): readonly Fault[];
@@ -124,6 +135,11 @@ export function controlOf(corp: Corp, gate: Gate): Control {
       corp.clockOffset += ms;
     },
     forgive: () => gate.forgiveAll(),
+
+    setCallback: (callback) => corp.callbacks.enter(callback),
+    setCallbackFaults: (faults) => corp.callbacks.setFaults(faults),
+    callbacks: () => corp.callbacks.counts(),
+    callbacksIdle: () => corp.callbacks.idle(),
 
     addFault: (fault) => corp.faults.add(fault),
     faults: () => corp.faults.list(),

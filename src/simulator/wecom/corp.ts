@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { Callbacks } from "./callbacks.ts";
 import { type Directory, type MemberEntry, rawDepartment, rawTag } from "./directory.ts";
 import { Faults } from "./faults.ts";
 import { type Limits, publishedLimits } from "./frequency.ts";
@@ -38,6 +39,7 @@ export const trustedIpDelayMs = 60_000;
 export class Corp {
   readonly credentials: CorpCredentials;
   readonly directory: Directory;
+  readonly callbacks: Callbacks;
   readonly faults = new Faults();
   readonly cache = new TextCache(256 * 1024 * 1024);
   /** Calls by endpoint. */
@@ -65,7 +67,10 @@ export class Corp {
       agentId: options.agentId ?? 1_000_002,
       contactsSecret: options.contactsSecret ?? derive("contacts").toString("base64url"),
     };
-    this.directory = generateDirectory(shape);
+    const directory = generateDirectory(shape);
+    this.directory = directory;
+    this.callbacks = new Callbacks(this.credentials.corpId, () => this.now());
+    directory.tell = (change) => this.callbacks.tell(change);
     this.settings = { ...defaultSettings, ...options.settings };
     this.limits = { ...publishedLimits, ...options.limits };
     this.setScope(options.scope ?? wholeCorp);

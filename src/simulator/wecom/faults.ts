@@ -11,6 +11,9 @@ export type FaultAnswer =
   /** An HTTP answer that ends before its Content-Length. */
   | { readonly kind: "truncated" }
   | { readonly kind: "reset" }
+  /** A success whose list is empty, or has lost its second half; it is said to be the last page. */
+  | { readonly kind: "empty" }
+  | { readonly kind: "short" }
   | { readonly kind: "delay"; readonly ms: number }
   /** Nothing, until the faults are cleared or the simulator is closed; then the connection is cut. */
   | { readonly kind: "hang" };

@@ -1,10 +1,11 @@
-import { Directory } from "./directory.ts";
+import type { Directory } from "./directory.ts";
 import { makeTree } from "./generate-tree.ts";
 import type { NewMember } from "./model.ts";
 import { makePerson } from "./person.ts";
 import { memberQuirks, tagQuirks } from "./quirks.ts";
 import { Random } from "./random.ts";
 import { limits, RuleError } from "./rules.ts";
+import { TellingDirectory } from "./telling-directory.ts";
 
 export interface CorpShape {
   readonly members: number;
@@ -27,13 +28,13 @@ export interface CorpShape {
  * them the awkward cases of `quirks.ts` as far as the size has room for them.
  * Throws {@link RuleError} for a shape that WeCom's limits don't allow.
  */
-export function generateDirectory(shape: CorpShape): Directory {
+export function generateDirectory(shape: CorpShape): TellingDirectory {
   if (shape.departments > limits.departments) throw new RuleError(60001, "30,000 departments a corp");
   if (shape.members > shape.departments * limits.nodesPerDepartment) {
     throw new RuleError(81001, "30,000 nodes a department");
   }
   const random = new Random(shape.seed);
-  const directory = new Directory(shape.name ?? "示例集团");
+  const directory = new TellingDirectory(shape.name ?? "示例集团");
   const quirks = shape.quirks ?? true;
   makeTree(directory, random, shape.departments, quirks);
   makeMembers(directory, random, shape, quirks);

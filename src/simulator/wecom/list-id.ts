@@ -1,5 +1,7 @@
 import { type Call, okBody } from "./call.ts";
 import { ApiError } from "./errors.ts";
+import type { RawMember } from "./model.ts";
+import type { Settings } from "./settings.ts";
 
 interface Position {
   readonly seq: number;
@@ -12,13 +14,15 @@ interface Position {
  */
 export function listIds({ corp, credential, body }: Call): string {
   if (credential !== "contacts") throw new ApiError(48002);
-  const { cursor, limit } = parseBody(body);
+  const asked = parseBody(body);
+  const { cursor } = asked;
+  const limit = Math.min(asked.limit, corp.settings.idListRows);
   const { joined } = corp.directory;
   const rows: { userid: string; department: number }[] = [];
   let { seq, index } = cursor;
   for (; seq < joined.length && rows.length < limit; seq += 1, index = 0) {
     const raw = joined[seq]?.raw;
-    if (!raw || (raw.status === 5 && !corp.settings.departedListed)) continue;
+    if (!raw || !isNamed(raw, corp.settings)) continue;
     const page = raw.department.slice(index, index + limit - rows.length);
     for (const department of page) rows.push({ userid: raw.userid, department });
     if (index + page.length < raw.department.length) {
@@ -27,6 +31,10 @@ export function listIds({ corp, credential, body }: Call): string {
   }
   while (seq < joined.length && !joined[seq]) seq += 1;
   return okBody({ next_cursor: seq < joined.length ? writeCursor({ seq, index: 0 }) : "", dept_user: rows });
+}
+
+function isNamed({ status }: RawMember, { departedListed, inactiveListed }: Settings): boolean {
+  return status === 1 || (inactiveListed && (status !== 5 || departedListed));
 }
 
 function parseBody(body: string): { readonly cursor: Position; readonly limit: number } {

@@ -31,6 +31,10 @@ export interface Settings {
   readonly contactsIp: "new" | "old";
   /** Whether members who left the corp themselves (status 5) still appear. Default true. */
   readonly departedListed: boolean;
+  /** Whether user/list_id names members who are not active (status 2, 4 and 5). Default true. */
+  readonly inactiveListed: boolean;
+  /** The most rows that a page of user/list_id has, however many are asked for. Default 10,000. */
+  readonly idListRows: number;
   /** Whether the retired parameter `fetch_child` still has effect. Default false. */
   readonly fetchChild: boolean;
   /** Tags that the app may see: all, or those it made and those in its scope. */
@@ -56,6 +60,8 @@ export const defaultSettings: Settings = {
   ancestors: "omitted",
   contactsIp: "new",
   departedListed: true,
+  inactiveListed: true,
+  idListRows: 10_000,
   fetchChild: false,
   appTags: "all",
   contactsTags: true,

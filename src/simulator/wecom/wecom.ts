@@ -70,6 +70,7 @@ export async function startWecomSimulator(options: WecomSimulatorOptions = {}): 
   const close = () =>
     new Promise<void>((resolve, reject) => {
       closing.abort();
+      for (const corp of corps) corp.callbacks.close();
       server.close((error) => (error ? reject(error) : resolve()));
       if ("closeAllConnections" in server) server.closeAllConnections();
     });

@@ -1,13 +1,34 @@
+import { member } from "../../lib/json.ts";
 import type { SourceDepartment, SourceTag, SourceUser } from "../source.ts";
 import type { WecomClient } from "./client.ts";
 import { nonsense, WecomFault } from "./fault.ts";
-import { type AgentScope, parseAgent, parseDepartment, parseLoneMember, parseMember, requiredList } from "./parse.ts";
+import {
+  type AgentScope,
+  parseAgent,
+  parseDepartment,
+  parseLoneMember,
+  parseMember,
+  parseUserIdRow,
+  requiredList,
+} from "./parse.ts";
 import { parseTagHead, type TagHead, toTag } from "./tag.ts";
 
 /** Some people, and how many entries of the answer could not be understood. */
 export interface MemberList {
   readonly members: readonly SourceUser[];
   readonly unreadable: number;
+}
+
+/** A department without its name. */
+export interface DepartmentId {
+  readonly key: string;
+  readonly parent: string | null;
+}
+
+/** Rows of the list of userids: one for each person and department. `next` is null on the last page. */
+export interface UserIdPage {
+  readonly rows: readonly { readonly key: string; readonly department: string }[];
+  readonly next: string | null;
 }
 
 /** The reading calls, each giving records. All throw a `WecomFault`, or the signal's reason. */
@@ -25,8 +46,10 @@ export interface WecomApi {
    * One that only the app's visible scope names was in no list, so nothing shows that it is gone.
    */
   tag(head: TagHead, signal: AbortSignal): Promise<SourceTag | null>;
-  /** Asks for one row of the list of all userids, which only the contacts secret may. */
-  probeIdList(signal: AbortSignal): Promise<void>;
+  /** Ids and edges of all departments that the token may see; the contacts secret sees all of them. */
+  departmentIds(signal: AbortSignal): Promise<readonly DepartmentId[]>;
+  /** A page of the list of all userids, which only the contacts secret may read; `cursor` is null for the first. */
+  userIds(cursor: string | null, limit: number, signal: AbortSignal): Promise<UserIdPage>;
 }
 
 /** Errcodes of user/get for somebody who has left or is out of sight, and of tag/get for a deleted tag. */
@@ -73,8 +96,23 @@ export function makeWecomApi(client: WecomClient): WecomApi {
       return answer === null ? null : toTag(head, answer);
     },
 
-    async probeIdList(signal) {
-      requiredList(await client.call("user/list_id", {}, signal, { limit: 1 }), "dept_user");
+    async departmentIds(signal) {
+      const list = requiredList(await client.call("department/simplelist", {}, signal), "department_id");
+      return list.map((item) => parseDepartment(item) ?? fail("a department without a usable id"));
+    },
+
+    async userIds(cursor, limit, signal) {
+      const body = cursor === null ? { limit } : { cursor, limit };
+      const answer = await client.call("user/list_id", {}, signal, body);
+      const rows = requiredList(answer, "dept_user").map(
+        (row) => parseUserIdRow(row) ?? fail("an entry of the list of userids without userid or department"),
+      );
+      const next = member(answer, "next_cursor");
+      // An empty cursor says that this was all. A full page without any may have been the last one, or not.
+      if (next === undefined && rows.length < limit) return { rows, next: null };
+      return typeof next === "string"
+        ? { rows, next: next === "" ? null : next }
+        : fail("a full page of the list of userids without next_cursor");
     },
   };
 }

@@ -1,9 +1,10 @@
 import type { Check, TestResult } from "../../lib/check.ts";
 import { type SourceDepartment, SourceError, type SourceUser } from "../source.ts";
 import type { WecomApi } from "./api.ts";
+import { checkContacts } from "./contacts-check.ts";
 import { toSourceError, WecomFault } from "./fault.ts";
 import type { AgentScope } from "./parse.ts";
-import { readTree } from "./reader.ts";
+import { readTree, seesSinglesOnly } from "./reader.ts";
 import type { DepartmentTree } from "./tree.ts";
 import { FieldSight, sensitiveFields } from "./unseen-fields.ts";
 
@@ -19,7 +20,6 @@ export interface ConnectionTestParts {
 const sampledDepartments = 10;
 /** The app's page in WeCom's admin console. */
 const appPage = "the app's page in the admin console under 应用管理 (app management)";
-const contactsPage = "管理工具 → 通讯录同步 (contacts synchronisation) in the admin console";
 const openScope = `Add departments to the app's 可见范围 (visible scope) on ${appPage}.`;
 
 /** What a call brought, or why it brought nothing. */
@@ -33,22 +33,57 @@ export async function testConnection(parts: ConnectionTestParts, signal: AbortSi
   const after = <T>(call: () => Promise<T>): Promise<Outcome<T>> =>
     "error" in credentials ? Promise.resolve(credentials) : outcomeOf(call());
   const agent = agentId === null ? null : await after(() => app.agent(agentId, signal));
-  const tree = await after(() => readTree(app, signal));
-  const sample = "error" in tree ? tree : await outcomeOf(sampleMembers(app, tree.value, signal));
+  const singles = agent !== null && "value" in agent && seesSinglesOnly(agent.value) ? agent.value : null;
+  const tree = treeOf(await after(() => readTree(app, signal)), singles);
+  const sample = "error" in tree ? tree : await outcomeOf(sampleMembers(app, tree.value, singles, signal));
   const tags = await after(() => app.tags(signal));
-  const idList = contacts === null ? null : await outcomeOf(contacts.probeIdList(signal));
+  const isContactsSecret = await looksLikeContacts(app, [agent, tree], signal);
+  const sight = {
+    agent: agent !== null && "value" in agent ? agent.value : null,
+    departments: "value" in tree ? tree.value.departments.map(({ key }) => key) : null,
+    isContactsSecret,
+  };
   const checks = [
-    credentialsCheck(credentials),
+    isContactsSecret ? contactsAsApp(tree) : credentialsCheck(credentials),
     ipCheck(credentials, [credentials, tree, tags, ...(agent === null ? [] : [agent])]),
     scopeCheck(agent),
-    departmentsCheck(tree),
-    membersCheck(sample),
+    departmentsCheck(tree, singles),
+    membersCheck(sample, singles),
     fieldsCheck(sample),
-    contactsCheck(idList),
+    await checkContacts(contacts, sight, signal),
     tagsCheck(tags),
-    passed("callback", "The bridge receives no events yet: changes arrive with the scheduled sync."),
   ];
   return { ok: checks.every(({ ok }) => ok), checks };
+}
+
+/** How WeCom refuses to the contacts secret what it answers to an app. */
+const refusesContacts: ReadonlySet<number> = new Set([48002, 48009, 301002]);
+
+/** Whether the app's secret is the contacts secret: only that one may list all userids. Asked only where it looks so. */
+async function looksLikeContacts(
+  app: WecomApi,
+  outcomes: readonly (Outcome<unknown> | null)[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const looks = outcomes.some((outcome) => refusesContacts.has((outcome && errorOf(outcome))?.errcode ?? 0));
+  return looks && "value" in (await outcomeOf(app.userIds(null, 1, signal)));
+}
+
+function contactsAsApp(tree: Outcome<DepartmentTree>): Check {
+  const found =
+    "The secret entered as the app's (corpSecret) is the contacts secret (通讯录同步): it may list all userids, which only that one may.";
+  const app =
+    "Enter the Secret of a self-built app (应用管理 → 自建) as corpSecret, with its AgentId, and this one as contactsSecret.";
+  if ("value" in tree) {
+    return failed(
+      "credentials",
+      `${found} It still reads everything here, because this address was in use for it before 15 August 2022; it is no app and has no AgentId. Leave the AgentId out to go on like that. Better: ${app}`,
+    );
+  }
+  return failed(
+    "credentials",
+    `${found} From this address it reads ids alone: no names of people or departments, no position, no mobile, no e-mail. Nobody can be provisioned with that. ${app}`,
+  );
 }
 
 interface Sample {
@@ -57,9 +92,27 @@ interface Sample {
   readonly total: number;
 }
 
-/** The members of the first departments, until some are found. */
-async function sampleMembers(api: WecomApi, tree: DepartmentTree, signal: AbortSignal): Promise<Sample> {
+/** A refused tree is an empty one for an app that is granted people and tags alone. */
+function treeOf(outcome: Outcome<DepartmentTree>, singles: AgentScope | null): Outcome<DepartmentTree> {
+  const isEmpty = "error" in outcome && outcome.error.code === "wecom.scope-empty";
+  return isEmpty && singles !== null ? { value: { departments: [], roots: [] } } : outcome;
+}
+
+/** The members of the first departments, until some are found; or those whom the app is granted one by one. */
+async function sampleMembers(
+  api: WecomApi,
+  tree: DepartmentTree,
+  singles: AgentScope | null,
+  signal: AbortSignal,
+): Promise<Sample> {
   const members: SourceUser[] = [];
+  if (singles !== null && tree.departments.length === 0) {
+    for (const userid of singles.userids.slice(0, sampledDepartments)) {
+      const member = await api.member(userid, signal);
+      if (member !== null) members.push(member);
+    }
+    return { members, looked: 0, total: 0 };
+  }
   let looked = 0;
   for (const { key } of topFirst(tree).slice(0, sampledDepartments)) {
     if (members.length > 0) break;
@@ -105,18 +158,28 @@ function scopeCheck(outcome: Outcome<AgentScope> | null): Check {
   return empty ? failed("scope", `${found} ${openScope}`) : passed("scope", found);
 }
 
-function departmentsCheck(outcome: Outcome<DepartmentTree>): Check {
+function departmentsCheck(outcome: Outcome<DepartmentTree>, singles: AgentScope | null): Check {
   if ("error" in outcome) return failed("departments", outcome.error.message);
   const { departments, roots } = outcome.value;
+  if (departments.length === 0 && singles !== null) {
+    return passed(
+      "departments",
+      `The app is granted people and tags alone: no department is read, and none becomes a group. ${openScope}`,
+    );
+  }
   if (departments.length === 0) return failed("departments", `The app sees no department. ${openScope}`);
   const shown = roots.slice(0, 10).join(", ");
   const more = roots.length > 10 ? ` and ${roots.length - 10} more` : "";
   return passed("departments", `${departments.length} departments, topmost: ${shown}${more}.`);
 }
 
-function membersCheck(outcome: Outcome<Sample>): Check {
+function membersCheck(outcome: Outcome<Sample>, singles: AgentScope | null): Check {
   if ("error" in outcome) return failed("members", outcome.error.message);
   const { members, looked, total } = outcome.value;
+  if (total === 0 && singles !== null) {
+    if (members.length > 0) return passed("members", `${members.length} members who are granted one by one.`);
+    if (singles.tags.length > 0) return passed("members", "The people of tags were not looked at.");
+  }
   if (members.length > 0) return passed("members", `${members.length} members in the first ${looked} departments.`);
   if (looked < total)
     return passed("members", `No members in the first ${looked} of ${total} departments; the rest was not looked at.`);
@@ -136,21 +199,6 @@ function fieldsCheck(outcome: Outcome<Sample>): Check {
     "fields",
     `Sensitive fields that arrive: ${seen.join(", ") || "none"}. Without a value for anybody looked at: ${unseen.join(", ")}. Apps made after 20 June 2022 do not get them; they then stay as they are in the targets. An app made earlier does: use its secret if there is one.`,
   );
-}
-
-function contactsCheck(outcome: Outcome<void> | null): Check {
-  if (outcome === null) {
-    return passed(
-      "contacts",
-      `No contacts secret (${contactsPage}) is given. None is needed: syncs read with the app's secret.`,
-    );
-  }
-  if ("value" in outcome) return passed("contacts", "The contacts secret may list all userids.");
-  const hint =
-    outcome.error.code === "wecom.api-not-allowed"
-      ? ` This looks like another app's secret: copy the Secret from ${contactsPage}.`
-      : ` The contacts secret and its own list of trusted addresses (企业可信IP) are under ${contactsPage}.`;
-  return failed("contacts", `The contacts secret was not of use: ${outcome.error.message}${hint}`);
 }
 
 function tagsCheck(outcome: Outcome<readonly unknown[]>): Check {

@@ -51,6 +51,13 @@ export function parseDepartment(value: Json): SourceDepartment | null {
   };
 }
 
+/** A row of user/list_id: a person and one department that he is in. */
+export function parseUserIdRow(value: Json): { readonly key: string; readonly department: string } | null {
+  const userid = useridOf(value);
+  const department = isJsonObject(value) ? idKey(member(value, "department")) : null;
+  return userid === null || department === null ? null : { key: userKey(userid), department };
+}
+
 /** What agent/get says about an app's visible scope. */
 export interface AgentScope {
   readonly departments: readonly string[];

@@ -1,4 +1,12 @@
-import type { ReadEvent, ReadOptions, ReadProblem, SourceDepartment, SourceTag, SourceUser } from "../source.ts";
+import {
+  type ReadEvent,
+  type ReadOptions,
+  type ReadProblem,
+  type SourceDepartment,
+  SourceError,
+  type SourceTag,
+  type SourceUser,
+} from "../source.ts";
 import type { WecomApi } from "./api.ts";
 import { asCompleted } from "./as-completed.ts";
 import { toProblem, toSourceError, WecomFault } from "./fault.ts";
@@ -30,7 +38,8 @@ const nothingVisible: ReadonlySet<string> = new Set(["wecom.no-permission", "wec
  *   agent/get ─► department/list ─► tag/list, tag/get ─► user/list per department ─► user/get of those seen one by one
  *
  * A part that cannot be read is a problem, and the read is then not complete. What concerns the whole connection, and
- * a tree that is missing, empty or senseless, ends the read with a `SourceError`.
+ * a tree that is missing, empty or senseless, ends the read with a `SourceError`; but an app that is granted people and
+ * tags alone, as agent/get says, has none.
  *
  * Tags come before people, as every source has to give them. Here that serves for more: the members of a tag in the
  * app's visible scope are visible too, and only those who are in no visible department have to be asked for one by one.
@@ -82,8 +91,13 @@ class Reading {
   async *run(): AsyncGenerator<ReadEvent> {
     const { signal, scope, users } = this.#options;
     const agent = this.#agentId === null ? null : await orFault(this.#api.agent(this.#agentId, signal));
-    const tree = await readTree(this.#api, signal);
-    const { departments, missing } = selectDepartments(tree, scope);
+    const onlySingles = agent !== null && !(agent instanceof WecomFault) && seesSinglesOnly(agent);
+    const tree = await readTree(this.#api, signal).catch((error: unknown) => {
+      if (onlySingles && error instanceof SourceError && error.code === "wecom.scope-empty") return noTree;
+      throw error;
+    });
+    const isBare = onlySingles && scope.mode === "all" && tree.departments.length === 0;
+    const { departments, missing } = isBare ? { departments: [], missing: [] } : selectDepartments(tree, scope);
     yield { type: "departments", records: departments };
     if (agent instanceof WecomFault) {
       // Tags that only the scope names are not read then.
@@ -96,6 +110,8 @@ class Reading {
     this.#named = granted && new Set(granted.departments);
     this.#expect(granted?.userids ?? []);
     yield* this.#tags(granted?.tags ?? []);
+    // What a tag of the scope names is in sight: without it the tree is not the one that the app is to see.
+    if (isBare && this.#named !== null && this.#named.size > 0) yield this.#problem(unlisted([...this.#named]));
     if (users) yield* this.#members(tree, departments);
     if (users) yield* this.#singleMembers(departments);
     yield {
@@ -210,6 +226,21 @@ async function orFault<T>(call: Promise<T>, also: ReadonlySet<number> = new Set(
 function withGranted(heads: readonly TagHead[], granted: readonly string[]): readonly TagHead[] {
   const listed = new Set(heads.map(({ id }) => String(id)));
   return [...heads, ...granted.filter((key) => !listed.has(key)).map((key) => ({ id: Number(key), name: null }))];
+}
+
+const noTree: DepartmentTree = { departments: [], roots: [] };
+
+/** An app that is granted people or tags one by one and no department: it has no tree, and that is no failure. */
+export function seesSinglesOnly({ departments, userids, tags }: AgentScope): boolean {
+  return departments.length === 0 && userids.length + tags.length > 0;
+}
+
+function unlisted(departments: readonly string[]): ReadProblem {
+  return {
+    code: "wecom.departments-missing",
+    detail: `A tag in the app's 可见范围 (visible scope) names departments (${departments.slice(0, 10).join(", ")}), but WeCom shows the app none. Try again; if it stays so, add the departments themselves to the scope in the admin console under 应用管理 (app management)`,
+    errcode: null,
+  };
 }
 
 function toGrant({ departments, userids, tags }: AgentScope) {

@@ -66,7 +66,10 @@ export function scopeEmpty(found: string, errcode: number | null = null): Source
 }
 
 /** The keys of some departments and of all below them. */
-export function subtree(departments: readonly SourceDepartment[], tops: readonly string[]): ReadonlySet<string> {
+export function subtree(
+  departments: readonly Pick<SourceDepartment, "key" | "parent">[],
+  tops: readonly string[],
+): ReadonlySet<string> {
   const children = new Map<string, string[]>();
   for (const { key, parent } of departments) {
     if (parent === null) continue;

@@ -7,6 +7,7 @@ import { type ClientParts, WecomClient } from "./client.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { testConnection } from "./connection-test.ts";
 import { isHostAllowed, makeDispatcher } from "./dispatcher.ts";
+import { makeIdList } from "./id-list.ts";
 import { lookAgain } from "./look-again.ts";
 import type { Patience } from "./persist.ts";
 import { RateLimiter, type RateLimits } from "./rate-limit.ts";
@@ -16,7 +17,7 @@ export interface WecomSourceOptions {
   readonly corpId: string;
   /** Secret of a self-built app: what it sees is what is read. */
   readonly corpSecret: string;
-  /** Secret of the contacts synchronisation (通讯录同步). */
+  /** Secret of the contacts synchronisation (通讯录同步): with it the lists of all ids say who exists. */
   readonly contactsSecret?: string | undefined;
   /** AgentId of the app: with it the app's visible scope is known, and people granted one by one are found. */
   readonly agentId?: number | undefined;
@@ -83,6 +84,7 @@ export function makeWecomSource(options: WecomSourceOptions): Source {
   return {
     read: (request) => readWecom({ api: app, agentId, concurrency: limits.concurrency }, request),
     lookAgain: (keys, signal) => lookAgain(app, keys, limits.concurrency, signal),
+    idList: contacts === null ? undefined : makeIdList(contacts),
     test: (signal) => testConnection({ app, contacts, agentId }, signal),
     departments: async (signal) => (await readTree(app, signal)).departments.map(toNode),
     close: () => dispatcher.destroy(),

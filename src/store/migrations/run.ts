@@ -17,6 +17,9 @@ import { undo } from "./0014-undo.ts";
 import { administrators } from "./0016-administrators.ts";
 import { undoneIndex } from "./0017-undone-index.ts";
 import { targetSources } from "./0019-target-sources.ts";
+import { sourceMarks } from "./0020-source-marks.ts";
+import { valueTriggers } from "./0021-value-triggers.ts";
+import { failedLinks } from "./0022-failed-links.ts";
 
 /** A step of the schema's history: statements in the dialect's own words. Numbered, only ever added to. */
 export type Migration = (dialect: Database["dialect"]) => readonly string[];
@@ -38,6 +41,9 @@ const migrations: readonly Migration[] = [
   administrators,
   undoneIndex,
   targetSources,
+  sourceMarks,
+  valueTriggers,
+  failedLinks,
 ];
 
 /** Brings the tables up to date. Two processes may start at once: the second waits, then finds nothing to do. */

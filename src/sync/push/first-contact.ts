@@ -31,8 +31,8 @@ export async function makeFirstContact(parts: PushParts): Promise<readonly strin
 
 /** Notes that a push of all that the sources of a {@link makeFirstContact} have came to its end: what comes new to them is made. */
 export async function endFirstContact({ store, lease, row, scope }: PushParts, met: readonly string[]): Promise<void> {
-  // Of one person's push the others may still be among what was listed.
-  if (scope.only !== undefined) return;
+  // Of a push of a few the others may still be among what was listed.
+  if (scope.only !== undefined || scope.among !== undefined) return;
   if (met.length > 0) await store.noteSources(lease, row.id, met);
   if (await store.hasRemoteMatches(row.id)) await store.forgetRemoteMatches(lease, row.id);
 }

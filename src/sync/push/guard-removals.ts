@@ -51,13 +51,13 @@ export async function guardRemovals(request: GuardRequest, scope: PushScope): Pr
 /** What is pending in this push, of all that there is: one person's removal is no more than that of one among all. */
 async function countBoth(store: GuardRequest["store"], scope: PushScope) {
   const counts = await store.countPendingRemovals(scope);
-  if (scope.only === undefined) return counts;
+  if (scope.only === undefined && scope.among === undefined) return counts;
   const { total } = await store.countPendingRemovals(ofEverybody(scope));
   return { ...counts, total };
 }
 
 /** The same scope, whomever this push is about. */
-export function ofEverybody({ only: _, ...scope }: PushScope): PushScope {
+export function ofEverybody({ only: _, among: _among, ...scope }: PushScope): PushScope {
   return scope;
 }
 

@@ -53,6 +53,8 @@ export interface ScopeRequest {
   readonly leaving: "keep" | "deactivate" | "delete" | null;
   /** The id of the one person whom the push is about; absent: everybody. */
   readonly only?: string;
+  /** Ids of the resources that the push is about; absent: all. */
+  readonly among?: readonly string[];
 }
 
 /** What a target is to hold, by its settings and the schemas in force; or why that cannot be said. */
@@ -86,7 +88,7 @@ export function writingVersion(rules: TargetRules | null, { version }: Pick<Targ
 
 /** Which resources a target is to hold. @throws {ScimError} when the scope of the target is no valid filter */
 export function makeScope(
-  { row, catalog, sourceIds, retryAll, leaving, language, only }: ScopeRequest,
+  { row, catalog, sourceIds, retryAll, leaving, language, only, among }: ScopeRequest,
   startedAt: number,
 ): PushScope {
   const { provision } = row.settings;
@@ -109,6 +111,7 @@ export function makeScope(
     makesInactive: language.makesInactive,
     protectedBy: protectorsOf(row.settings.safeguards),
     ...(only !== undefined && { only }),
+    ...(among !== undefined && { among }),
     deleteDepartedBefore: deleteBefore(
       leaving === "delete" || leaving === "deactivate" ? leaving : provision.onRemoval,
       startedAt,

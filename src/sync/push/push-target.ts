@@ -171,12 +171,17 @@ async function findPending(store: PushStore, scope: PushScope): Promise<{ readon
 }
 
 /** Whether a push is about all that the target is given: only then is there nothing that it could refuse. */
-function isWhole({ row, sourceIds, only }: PushRequest): boolean {
-  return only === undefined && row.settings.sources.every((id) => sourceIds.includes(id));
+function isWhole({ row, sourceIds, only, among }: PushRequest): boolean {
+  return only === undefined && among === undefined && row.settings.sources.every((id) => sourceIds.includes(id));
+}
+
+/** Whether a push looks at all that its sources have: what it did not find pending is not. */
+function isOfAll({ only, among }: PushScope): boolean {
+  return only === undefined && among === undefined;
 }
 
 async function nothingToDo({ store, lease }: PushRequest, scope: PushScope): Promise<PushResult> {
-  if (scope.only === undefined) await store.forgetStaleRetries(lease, scope);
+  if (isOfAll(scope)) await store.forgetStaleRetries(lease, scope);
   return { state: "succeeded", error: null, hold: null, isIdle: true };
 }
 
@@ -196,7 +201,7 @@ async function conclude(
 ): Promise<PushResult> {
   const { store, lease } = request;
   await logForSafeguards(request, scope);
-  if (scope.only === undefined && !isCutShort) await store.forgetStaleRetries(lease, scope);
+  if (isOfAll(scope) && !isCutShort) await store.forgetStaleRetries(lease, scope);
   if (guard !== null || renames !== null || members.held !== null) {
     const removals = { ...(guard?.removals ?? { users: 0, groups: 0 }), members: members.heldMembers };
     const reason = [guard?.reason, renames?.reason, members.held].filter((each) => typeof each === "string").join("; ");

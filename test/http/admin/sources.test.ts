@@ -104,6 +104,18 @@ describe("making a source", () => {
     await bare.store.close();
   });
 
+  it("refuses a contacts secret without an app's, and says what it cannot deliver", async () => {
+    const answer = await request("POST", "/api/v1/sources", {
+      name: "ids-only",
+      type: "wecom",
+      wecom: { corpId: "ww1", contactsSecret: planted.contactsSecret },
+    });
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors).toMatchObject([{ pointer: "/wecom/corpSecret" }]);
+    expect(answer.body.errors[0].detail).toContain("no names of people or departments");
+    expect(answer.text).not.toContain(planted.contactsSecret);
+  });
+
   it("names everything that is wrong with a body at once, each at its pointer", async () => {
     const answer = await request("POST", "/api/v1/sources", {
       name: "a b",

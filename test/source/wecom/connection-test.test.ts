@@ -4,7 +4,7 @@ import type { WecomSourceOptions } from "../../../src/source/wecom/wecom-source.
 import { html, type Reply, refused, type Script } from "./fake-wecom.ts";
 import { errorOf, expectNoSecrets, secrets, setUp } from "./harness.ts";
 
-const names = ["credentials", "ip", "scope", "departments", "members", "fields", "contacts", "tags", "callback"];
+const names = ["credentials", "ip", "scope", "departments", "members", "fields", "contacts", "tags"];
 const ok = { errcode: 0, errmsg: "ok" };
 const member = { userid: "a", department: [1], mobile: "13800000000", gender: "1" };
 
@@ -19,6 +19,7 @@ const usual: Readonly<Record<string, Script>> = {
   "department/list": () => ({ ...ok, department: [{ id: 1, name: "总部", parentid: 0 }] }),
   "user/list": () => ({ ...ok, userlist: [member] }),
   "tag/list": () => ({ ...ok, taglist: [{ tagid: 1, tagname: "t" }] }),
+  "department/simplelist": () => ({ ...ok, department_id: [{ id: 1, parentid: 0, order: 1 }] }),
   "user/list_id": () => ({ ...ok, next_cursor: "", dept_user: [{ userid: "a", department: 1 }] }),
 };
 
@@ -58,9 +59,6 @@ describe("the connection test", () => {
     expect(result.ok).toBe(true);
     expect(result.detail("scope")).toContain("No agentId");
     expect(result.detail("contacts")).toContain("管理工具 → 通讯录同步");
-    expect(result.detail("callback")).toBe(
-      "The bridge receives no events yet: changes arrive with the scheduled sync.",
-    );
   });
 
   test("tries nothing more with a secret that is refused", async () => {
@@ -125,22 +123,76 @@ describe("the connection test", () => {
 
   test.each([
     [40001, "通讯录同步"],
+    [60020, "203.0.113.7"],
     [60020, "企业可信IP"],
-    [48002, "another app's secret"],
+    [48002, "the Secret of an app stands in its place"],
     [48009, "通讯录同步"],
-  ])("reports a contacts secret that is refused with %i", async (errcode, words) => {
-    const result = await run({ "user/list_id": () => refused(errcode, { dept_user: [] }) }, full);
-    expect(result.failed).toEqual(["contacts"]);
-    expect(result.detail("contacts")).toContain(words);
+    [50003, "Switch the API on"],
+  ])("reports a contacts secret that is refused with %i: %s", async (errcode, words) => {
+    for (const path of ["user/list_id", "department/simplelist"]) {
+      const result = await run({ [path]: () => refused(errcode, { dept_user: [] }) }, full);
+      expect(result.failed).toEqual(["contacts"]);
+      expect(result.detail("contacts")).toContain(words);
+      expect(result.detail("contacts")).not.toContain("app management");
+      expect(result.detail("contacts")).toContain("remove nobody");
+    }
   });
 
-  test("asks for one row of the id list", async () => {
-    const { source, fake } = await setUp(usual, full);
-    await source.test(new AbortController().signal);
-    expect(fake.calls.find(({ path }) => path === "user/list_id")).toMatchObject({
-      method: "POST",
-      body: { limit: 1 },
-    });
+  test("says how many ids there are beside those that the app sees, and what would show it the rest", async () => {
+    const rows = [
+      { userid: "a", department: 1 },
+      { userid: "b", department: 2 },
+      { userid: "B", department: 3 },
+      { userid: "c", department: 4 },
+      { userid: "d", department: 4 },
+    ];
+    const result = await run(
+      {
+        "department/simplelist": () => ({
+          ...ok,
+          department_id: [1, 2, 3, 4].map((id) => ({ id, parentid: id === 3 ? 2 : 0, order: 1 })),
+        }),
+        "user/list_id": () => ({ ...ok, next_cursor: "", dept_user: rows }),
+        "agent/get": () => ({
+          ...ok,
+          close: 0,
+          allow_userinfos: { user: [{ userid: "D" }] },
+          allow_partys: { partyid: [2] },
+        }),
+      },
+      full,
+    );
+    expect(result.detail("contacts")).toContain("lists 4 userids in 4 departments");
+    expect(result.detail("contacts")).toContain("2 of them are in the 2 departments that the app sees");
+    expect(result.detail("contacts")).toContain("2 are out of its sight");
+    expect(result.detail("contacts")).toContain("可见范围");
+  });
+
+  test("counts over all pages, and of a very large corp only some", async () => {
+    const pages = (count: number): Script => {
+      let page = 0;
+      return () => {
+        page += 1;
+        const next_cursor = page < count ? `at ${page}` : "";
+        return { ...ok, next_cursor, dept_user: [{ userid: `u${page}`, department: 1 }] };
+      };
+    };
+    const few = await run({ "user/list_id": pages(3) }, full);
+    expect(few.detail("contacts")).toContain("lists 3 userids in 1 departments. All of them");
+    const many = await run({ "user/list_id": pages(50) }, full);
+    expect(many.detail("contacts")).toContain("at least 20 userids");
+    expect(many.paths.filter((path) => path === "user/list_id").length).toBeLessThan(25);
+  });
+
+  test.each([
+    ["has nobody", { ...ok, next_cursor: "", dept_user: [] }, "0 userids"],
+    ["never ends", { ...ok, next_cursor: "again", dept_user: [{ userid: "a", department: 1 }] }, "come to an end"],
+    ["is full of nothing", { ...ok, next_cursor: "", dept_user: [{ open_userid: "x", department: 1 }] }, "userid"],
+    ["is none", { ...ok }, "not a list"],
+  ] satisfies [string, Reply, string][])("does not take a list of ids that %s", async (_, reply, words) => {
+    const result = await run({ "user/list_id": () => reply }, full);
+    expect(result.failed).toEqual(["contacts"]);
+    expect(result.detail("contacts")).toContain(words);
   });
 
   test("answers also when there is no WeCom at all", async () => {

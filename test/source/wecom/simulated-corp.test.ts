@@ -158,9 +158,9 @@ describe("a simulated corp that cannot be read", () => {
     expect(await errorOf(gather(source))).toMatchObject({ code: "wecom.contacts-secret-restricted" });
   });
 
-  test("since only single members are in scope names the scope", async () => {
+  test("since only single members are in scope, and the AgentId is not known, names the scope", async () => {
     for (const emptyTree of ["empty", "refused"] as const) {
-      const one = await corp({ settings: { emptyTree } });
+      const one = await corp({ settings: { emptyTree } }, { agentId: undefined });
       const userid = one.simulator.control.truth().members[0]?.userid ?? "";
       one.simulator.control.setScope({ departments: [], users: [userid], tags: [] });
       expect(await errorOf(gather(one.source))).toMatchObject({ code: "wecom.scope-empty" });
@@ -174,8 +174,93 @@ test("a connection test against a simulated corp passes, and tells which secret 
   const result = await one.source.test(signal);
   expect(result.checks.filter(({ ok }) => !ok)).toEqual([]);
   const detail = (name: string): string => result.checks.find((check) => check.name === name)?.detail ?? "";
-  expect(detail("contacts")).toBe("The contacts secret may list all userids.");
+  expect(detail("contacts")).toBe(
+    "The contacts secret lists 400 userids in 40 departments. All of them are in departments that the app sees.",
+  );
   expect(detail("fields")).toContain("arrive: none.");
+});
+
+describe("an app that is granted people and tags alone", () => {
+  const settings = ["empty", "refused"] as const;
+  async function grant(emptyTree: (typeof settings)[number], byTag: boolean) {
+    const one = await corp({ settings: { emptyTree } });
+    const { control } = one.simulator;
+    const people = control
+      .truth()
+      .members.slice(3, 8)
+      .map(({ userid }) => userid);
+    const tag = control.createTag({ tagname: "只有人" });
+    control.changeTagMembers(tag, { addUsers: people });
+    control.setScope(
+      byTag ? { departments: [], users: [], tags: [tag] } : { departments: [], users: people, tags: [] },
+    );
+    return { one, keys: people.map((userid) => userid.toLowerCase()).sort() };
+  }
+
+  for (const byTag of [false, true]) {
+    test.each(settings)(`is read although its tree is %s (by a tag: ${byTag})`, async (emptyTree) => {
+      const { one, keys } = await grant(emptyTree, byTag);
+      const read = await gather(one.source);
+      expect(read.problems).toEqual([]);
+      expect(read.end.complete).toBe(true);
+      expect(read.departments).toEqual([]);
+      expect(read.userKeys).toEqual(keys);
+      expectTruth(read, one);
+      const result = await one.source.test(new AbortController().signal);
+      expect(result.checks.filter(({ ok }) => !ok)).toEqual([]);
+      expect(result.checks.find(({ name }) => name === "departments")?.detail).toContain("people and tags alone");
+    });
+  }
+
+  test("is not read without the departments that the source asks for", async () => {
+    const { one } = await grant("empty", false);
+    const read = gather(one.source, { scope: { mode: "partial", departments: [2] } });
+    expect(await errorOf(read)).toMatchObject({ code: "wecom.scope-empty" });
+  });
+});
+
+describe("a connection test tells secrets in the wrong place", () => {
+  async function checks(
+    secretsOf: (simulator: WecomSimulator) => Partial<WecomSourceOptions>,
+    contactsIp: "new" | "old",
+  ) {
+    const { simulator } = await corp({ settings: { contactsIp } });
+    const { corpId, appSecret, agentId, url: apiBaseUrl } = simulator;
+    const options = { corpId, corpSecret: appSecret, agentId, apiBaseUrl, clock: new FakeClock() };
+    const source = makeWecomSource({ ...options, ...secretsOf(simulator) });
+    open.push(source);
+    const result = await source.test(new AbortController().signal);
+    const byName = new Map(result.checks.map(({ name, detail }) => [name, detail]));
+    return {
+      failed: result.checks.filter(({ ok }) => !ok).map(({ name }) => name),
+      detail: (name: string): string => byName.get(name) ?? "",
+    };
+  }
+
+  test("the app's secret entered twice", async () => {
+    const { failed, detail } = await checks(({ appSecret }) => ({ contactsSecret: appSecret }), "new");
+    expect(failed).toEqual(["contacts"]);
+    expect(detail("contacts")).toContain("the Secret of an app stands in its place");
+  });
+
+  test.each(["new", "old"] as const)("both exchanged, at an address that is %s", async (contactsIp) => {
+    const exchanged = ({ appSecret, contactsSecret }: WecomSimulator) => ({
+      corpSecret: contactsSecret,
+      contactsSecret: appSecret,
+    });
+    const { failed, detail } = await checks(exchanged, contactsIp);
+    expect(failed).toEqual(expect.arrayContaining(["credentials", "contacts"]));
+    expect(detail("credentials")).toContain("is the contacts secret");
+    expect(detail("contacts")).toContain("Exchange them");
+  });
+
+  test("the contacts secret alone: what it cannot give from a new address, and what it still gives from an old one", async () => {
+    const alone = ({ contactsSecret }: WecomSimulator) => ({ corpSecret: contactsSecret, agentId: undefined });
+    const now = await checks(alone, "new");
+    expect(now.failed).toContain("credentials");
+    expect(now.detail("credentials")).toContain("no names of people or departments");
+    expect((await checks(alone, "old")).failed).toEqual([]);
+  });
 });
 
 test("the departments of a simulated corp are given as a tree", async () => {

@@ -157,6 +157,7 @@ describe("the access token", () => {
         gettoken: (call) => token(`token-for-${call.query["corpsecret"]}`),
         "department/list": () => tree,
         "user/list": () => ({ errcode: 0, userlist: [] }),
+        "department/simplelist": () => ({ errcode: 0, department_id: [] }),
         "user/list_id": () => ({ errcode: 0, dept_user: [] }),
         "tag/list": () => ({ errcode: 0, taglist: [] }),
       },

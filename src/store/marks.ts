@@ -1,0 +1,98 @@
+import { sql, type Transaction } from "kysely";
+import { compareCodePoints } from "../lib/compare-code-points.ts";
+import { uuidv7 } from "../lib/uuid.ts";
+import type { Database } from "./database.ts";
+import type { MarkedSource, MarkStore } from "./mark-store.ts";
+import type { Tables } from "./tables.ts";
+
+/** Marks on what is to be looked at again, and when events came. */
+export function makeMarkStore(database: Database, clock: () => number): MarkStore {
+  const { db, isOneOf } = database;
+
+  const mark = async (
+    trx: Transaction<Tables>,
+    { source, kind, key, isGone }: { source: string; kind: string; key: string; isGone: boolean },
+  ): Promise<string> => {
+    const stamp = uuidv7(clock());
+    const gone = isGone ? 1 : 0;
+    // How long something has waited is counted from its first event; that it is gone was said, whatever is said after it.
+    await sql`
+      insert into source_mark (source_id, kind, key, gone, stamp, marked_at)
+      values (${source}, ${kind}, ${key}, ${gone}, ${stamp}, ${clock()})
+      on conflict (source_id, kind, key) do update set
+        stamp = excluded.stamp, gone = case when excluded.gone = 1 then 1 else source_mark.gone end`.execute(trx);
+    return stamp;
+  };
+
+  return {
+    keepEvent: (sourceId, door, subjects) =>
+      database.writeSmall(async (trx) => {
+        // In one order, so that two events about the same two people do not wait for each other.
+        const inOrder = subjects.toSorted((a, b) => compareCodePoints(a.kind + a.key, b.kind + b.key));
+        for (const { kind, key, isGone = false } of inOrder) await mark(trx, { source: sourceId, kind, key, isGone });
+        await sql`
+          insert into source_event (source_id, door, heard_at) values (${sourceId}, ${door}, ${clock()})
+          on conflict (source_id, door) do update set heard_at = excluded.heard_at`.execute(trx);
+      }),
+
+    async lastEvents(sourceId) {
+      const rows = await db.selectFrom("source_event").selectAll().where("source_id", "=", sourceId).execute();
+      const at = (door: string): number | null => {
+        const row = rows.find((each) => each.door === door);
+        return row === undefined ? null : Number(row.heard_at);
+      };
+      return { contacts: at("contacts"), app: at("app") };
+    },
+
+    async markedSources() {
+      const rows = await db
+        .selectFrom("source_mark")
+        .select(["source_id", "kind", sql<number>`count(*)`.as("count"), sql<number>`min(marked_at)`.as("since")])
+        .groupBy(["source_id", "kind"])
+        .execute();
+      const found = new Map<string, MarkedSource>();
+      for (const { source_id, kind, ...row } of rows) {
+        const [count, since] = [Number(row.count), Number(row.since)];
+        const so = found.get(source_id) ?? { sourceId: source_id, people: 0, others: 0, isGathered: false, since };
+        found.set(source_id, {
+          ...so,
+          ...(kind === "user" ? { people: count } : kind === "all" ? {} : { others: so.others + count }),
+          isGathered: so.isGathered || kind === "all",
+          since: Math.min(so.since, since),
+        });
+      }
+      return [...found.values()];
+    },
+
+    async markedPeople(sourceId, limit) {
+      const rows = await db
+        .selectFrom("source_mark")
+        .select(["key", "gone", "stamp"])
+        .where("source_id", "=", sourceId)
+        .where("kind", "=", "user")
+        .orderBy("marked_at")
+        .orderBy("key")
+        .limit(limit)
+        .execute();
+      return rows.map(({ key, gone, stamp }) => ({ key, isGone: Number(gone) === 1, stamp }));
+    },
+
+    gatherMarks: (sourceId) =>
+      database.write(async (trx) => {
+        const gathered = await trx.deleteFrom("source_mark").where("source_id", "=", sourceId).executeTakeFirst();
+        if (gathered.numDeletedRows === 0n) return null;
+        return mark(trx, { source: sourceId, kind: "all", key: "", isGone: false });
+      }),
+
+    async markEverything(sourceId) {
+      await database.write((trx) => mark(trx, { source: sourceId, kind: "everything", key: "", isGone: false }));
+    },
+
+    async dropMarks(sourceId, stamps) {
+      if (stamps.length === 0) return;
+      await database.write((trx) =>
+        trx.deleteFrom("source_mark").where("source_id", "=", sourceId).where(isOneOf("stamp", stamps)).execute(),
+      );
+    },
+  };
+}

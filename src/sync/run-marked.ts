@@ -1,0 +1,175 @@
+import { SourceError, type SourceUser } from "../source/source.ts";
+import type { PersonMark, StoredRecord, TaskError } from "../store/store.ts";
+import { applyDirectory } from "./apply-directory.ts";
+import { guardDirectory } from "./guard-directory.ts";
+import { planAbsent } from "./plan-departures.ts";
+import { planPeople } from "./plan-directory.ts";
+import type { MappingSurroundings } from "./plan-record.ts";
+import { departmentsOf, prepareRecord } from "./prepare-record.ts";
+import { mostPeople } from "./queue-marked.ts";
+import type { DirectoryResult, SourceTaskParts } from "./run-source-task.ts";
+import { Seen } from "./seen.ts";
+import { joinHolds } from "./settle-groups.ts";
+import { beginApplying, loadMapping, protectionOf, settle, toTaskError } from "./source-task-steps.ts";
+import { readSurroundings } from "./surroundings.ts";
+
+/** What a look at the marked people came to. */
+interface Look {
+  /** They are there, and in what is synchronised. */
+  readonly there: readonly SourceUser[];
+  /** Records of those who are no more: an event said so, and the source does. */
+  readonly gone: readonly StoredRecord[];
+  /** Records of those who are in none of the departments any more that are synchronised. */
+  readonly outside: readonly StoredRecord[];
+  /** Of whom only a read of everything can say what became of them. */
+  readonly isWholeNeeded: boolean;
+  /** How many the source would say nothing of. */
+  readonly unclear: number;
+  /** Keys of the departments that are in sight. */
+  readonly departments: ReadonlySet<string>;
+}
+
+/**
+ * The first comparison for those people alone whom events have marked: reads them one by one, and plans, guards and applies
+ * what differs. Departments and tags are as the last sync read them. What one person does not tell is left to a sync of
+ * everything, which is marked then:
+ *
+ *   - somebody is not to be found, and no event said that he is gone: he may be out of sight
+ *   - somebody is in a department that is not known
+ *   - more leave than the safeguards let pass without asking, or removals wait for a person already: so there is one list
+ *     of them to decide on, made from a complete read
+ */
+export async function runMarked(parts: SourceTaskParts): Promise<DirectoryResult> {
+  const { store, lease, task, row } = parts;
+  const nothing = { read: { users: 0, groups: 0 }, hold: null, isPart: true } as const;
+  const marks = await store.markedPeople(row.id, mostPeople);
+  const protection = await protectionOf(parts);
+  if ("error" in protection) return { ...nothing, usable: false, error: protection.error };
+  const loaded = await loadMapping(parts);
+  if ("error" in loaded) return { ...nothing, usable: false, error: loaded.error };
+  const { mapping, version, problem } = loaded;
+  await store.noteTask(task.id, { mapping: { name: mapping.name, version, problem } });
+  const around = await readSurroundings(store, row, mapping);
+  let look: Look;
+  try {
+    look = await lookAtPeople(parts, marks, around);
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    return { ...nothing, usable: false, error: toTaskError(error) };
+  }
+
+  const leaving = look.gone.length + look.outside.length;
+  const isHeldBack = leaving > 0 && (await mustWait(parts, leaving));
+  const prepared = look.there.map((user) => prepareRecord(user, around));
+  const { seqs } = await store.saveRecords(lease, row.id, "user", prepared);
+  const planned = { store, lease, taskId: task.id, sourceId: row.id, protection };
+  await planPeople(
+    {
+      ...planned,
+      ...{ around, outcome: { seen: await seenOf(parts, look, seqs) }, users: true, mark: true, mayRemove: false },
+      onProgress: async () => parts.signal.throwIfAborted(),
+    },
+    seqs,
+  );
+  if (!isHeldBack) {
+    await planAbsent(
+      planned,
+      "user",
+      look.gone,
+      () => "not in the source any more (an event said so, and a look found the same)",
+    );
+    await planAbsent(planned, "user", look.outside, () => "in none of the departments any more that are synchronised");
+  }
+  await store.countMemberChanges(lease, task.id);
+
+  const read = { users: look.there.length, groups: 0 };
+  const error = look.unclear === 0 ? null : unclearError(look.unclear);
+  const { safeguards } = row.settings;
+  const guarded = { store, lease, taskId: task.id, sourceId: row.id, safeguards, clock: parts.clock };
+  const hold = await guardDirectory(guarded);
+  await beginApplying(parts, { counts: await store.countTask(task.id, null, read), error, hold }, { isPart: true });
+  await applyDirectory(parts);
+  await store.releaseKept(lease, row.id, null);
+  const result = { usable: true, read, error, hold: joinHolds(hold, await settle(parts)), isPart: true };
+  if (look.isWholeNeeded || isHeldBack) await store.markEverything(row.id);
+  // Last of all: whoever is cut off before this looks once more.
+  await store.dropMarks(
+    row.id,
+    marks.map(({ stamp }) => stamp),
+  );
+  return result;
+}
+
+async function lookAtPeople(
+  parts: SourceTaskParts,
+  marks: readonly PersonMark[],
+  around: MappingSurroundings,
+): Promise<Look> {
+  const { store, row, signal } = parts;
+  const known = new Map<string, StoredRecord>();
+  for (const { key } of marks) {
+    const record = await store.findRecord(row.id, "user", key);
+    if (record !== null) known.set(key, record);
+  }
+  const source = (parts.borrowSource ?? parts.openSource)(row);
+  try {
+    const { found, unclear } = await source.lookAgain(
+      marks.map(({ key }) => key),
+      signal,
+    );
+    const isAll = row.settings.scope.mode === "all";
+    const isIn = (key: string): boolean => around.departments.has(key);
+    const there = found.filter(({ departments }) => isAll || departments.length === 0 || departments.some(isIn));
+    const inside = new Set(there.map(({ key }) => key));
+    const outside = new Set(found.map(({ key }) => key).filter((key) => !inside.has(key)));
+    const notSaid = new Set(unclear);
+    const absent = marks.filter(({ key }) => known.has(key) && !inside.has(key) && !notSaid.has(key));
+    const recordsOf = (some: readonly PersonMark[]) => some.flatMap(({ key }) => known.get(key) ?? []);
+    const left = absent.filter(({ key, isGone }) => isGone && !outside.has(key));
+    const movedOut = absent.filter(({ key }) => outside.has(key));
+    const isMoved = there.some(({ key, departments }) => {
+      const before = known.get(key);
+      return before !== undefined && departmentsOf(before).some((department) => !departments.includes(department));
+    });
+    // That somebody left a department is seen only where the department is: one that is out of sight is not told of.
+    const tree = isMoved
+      ? (await source.departments(signal)).map(({ id }) => String(id))
+      : [...around.departments.keys()];
+    return {
+      there,
+      ...{ gone: recordsOf(left), outside: recordsOf(movedOut) },
+      isWholeNeeded:
+        left.length + movedOut.length < absent.length || (isAll && there.some((user) => !user.departments.every(isIn))),
+      unclear: unclear.length,
+      departments: new Set(tree),
+    };
+  } finally {
+    await source.close();
+  }
+}
+
+/** What may be concluded from: these people, and the departments that are in sight. */
+async function seenOf({ store, row }: SourceTaskParts, { departments }: Look, seqs: readonly number[]): Promise<Seen> {
+  const seen = new Seen();
+  for (const seq of seqs) seen.add(seq);
+  for (let after = 0; ; ) {
+    const page = await store.listSourceRecords(row.id, "department", after, 1000);
+    const last = page.at(-1);
+    if (last === undefined) return seen;
+    after = last.seq;
+    for (const { seq, key } of page) if (departments.has(key)) seen.add(seq);
+  }
+}
+
+/** Whether departures are for a sync of everything. */
+async function mustWait({ store, row }: SourceTaskParts, count: number): Promise<boolean> {
+  if (count > row.settings.safeguards.maxRemovals.floor) return true;
+  const held = await store.listTasks({ source: row.id, state: "held", limit: 1 });
+  return held.items.length > 0;
+}
+
+function unclearError(count: number): TaskError {
+  const who = count === 1 ? "one person" : `${count} people`;
+  const detail = `the source would not say what became of ${who} whom its events named; they stay as they are until the next sync reads everybody`;
+  return { code: "source.person-unreadable", detail };
+}
