@@ -217,21 +217,53 @@ describe.each(calls)("$endpoint refused", ({ endpoint, kind }) => {
   });
 });
 
-describe("the id list, of the contacts secret,", () => {
-  test.each(cases("renew", "retry", "wait", "slowDown", "object", "connection", "bug"))(
-    "refused with %i fails the check of that secret alone",
-    async (errcode) => {
-      const { simulator, source } = await tinyCorp();
-      const answer = { kind: "errcode", errcode, errmsg: `bad ${corpSecret}` } as const;
-      simulator.control.addFault({ endpoint: "user/list_id", answer });
-      const result = await source.test(new AbortController().signal);
-      expectNoSecrets(result);
-      const failed = result.checks.filter(({ ok }) => !ok);
-      expect(failed.map(({ name }) => name)).toEqual(["contacts"]);
-      expect(failed[0]?.detail).toContain(String(errcode));
-      expect(failed[0]?.detail).toContain("通讯录同步");
-    },
-  );
+describe.each(["department/simplelist", "user/list_id"])("of the lists of all ids, %s refused", (endpoint) => {
+  const tries: Readonly<Record<Class, number>> = {
+    ...{ renew: 2, retry: 4, wait: 2, slowDown: 11, object: 1, connection: 1, bug: 1 },
+  };
+  const passing: readonly Class[] = ["retry", "wait", "slowDown"];
+
+  /** A whole list, as departments and people, or the error that ended it. */
+  const list = async ({ source }: Corp): Promise<number | SourceError> => {
+    let entries = 0;
+    try {
+      const request = { scope: { mode: "all" }, users: true, signal: new AbortController().signal } as const;
+      for await (const event of source.idList?.read(request) ?? []) entries += event.entries.length;
+      return entries;
+    } catch (error) {
+      expectNoSecrets(error);
+      return error as SourceError;
+    }
+  };
+  const listWith = async (errcode: number, times?: number) => {
+    const corp = await tinyCorp();
+    const answer = { kind: "errcode", errcode, errmsg: `bad ${corpSecret}` } as const;
+    corp.simulator.control.addFault({ endpoint, times, answer });
+    return { corp, listed: await list(corp) };
+  };
+
+  for (const name of Object.keys(classes) as Class[]) {
+    test.each(cases(name))(`with %i (${name}) says nothing of who is there`, async (errcode) => {
+      const { corp, listed } = await listWith(errcode);
+      expect(listed).toMatchObject({ name: "SourceError", errcode, retryable: passing.includes(name) });
+      expect(corp.made.get(endpoint)).toBe(tries[name]);
+      if (name === "connection") expect(String(listed)).toMatch(/应用管理|通讯录同步|我的企业/);
+    });
+  }
+
+  test.each(cases("renew", ...passing))("with %i once is asked again, and the list is whole", async (errcode) => {
+    const { listed } = await listWith(errcode, 1);
+    expect(listed).toBe(await list(await tinyCorp()));
+    expect(listed).toBeGreaterThan(5);
+  });
+
+  test.each(cases("connection", "object"))("with %i fails a check of the connection test", async (errcode) => {
+    const { source, simulator } = await tinyCorp();
+    simulator.control.addFault({ endpoint, answer: { kind: "errcode", errcode, errmsg: `bad ${corpSecret}` } });
+    const result = await source.test(new AbortController().signal);
+    expectNoSecrets(result);
+    expect(result.checks.filter(({ ok }) => !ok).map(({ detail }) => detail.includes(String(errcode)))).toContain(true);
+  });
 });
 
 describe("somebody who is looked for once more", () => {
