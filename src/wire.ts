@@ -147,7 +147,8 @@ function openSource(
     corpId,
     agentId,
     apiBaseUrl,
-    proxy,
+    // With credentials in it, all of it is a secret.
+    proxy: secrets["/wecom/proxy"] ?? proxy,
     limits,
     corpSecret: secrets["/wecom/corpSecret"] ?? "",
     contactsSecret: secrets["/wecom/contactsSecret"],

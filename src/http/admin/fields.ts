@@ -91,8 +91,30 @@ export type Present<T> = T extends readonly unknown[] | string | number | boolea
   ? T
   : { [K in keyof T]: Present<Exclude<T[K], undefined>> };
 
-function isPlainUrl(text: string): boolean {
-  if (!URL.canParse(text) || /[\s?#]/.test(text)) return false;
+/** An http or https URL without user, password, query and fragment. */
+export function isPlainUrl(text: string): boolean {
+  const url = parseWebUrl(text);
+  return url !== null && url.username === "" && url.password === "";
+}
+
+/** The same, but there may be a user and a password. */
+export function isProxyUrl(text: string): boolean {
+  const url = parseWebUrl(text);
+  // In a header both go decoded, with a colon between them: RFC 7617 §2.
+  return url !== null && isPercentEncoded(url.username) && isPercentEncoded(url.password) && !/%3a/i.test(url.username);
+}
+
+function parseWebUrl(text: string): URL | null {
+  if (!URL.canParse(text) || /[\s?#]/.test(text)) return null;
   const url = new URL(text);
-  return (url.protocol === "http:" || url.protocol === "https:") && url.username === "" && url.password === "";
+  return url.protocol === "http:" || url.protocol === "https:" ? url : null;
+}
+
+function isPercentEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

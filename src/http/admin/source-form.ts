@@ -1,5 +1,5 @@
 import type { z } from "@hono/zod-openapi";
-import { maskSecrets, restoreMasked, splitSecrets } from "../../lib/secrets.ts";
+import { maskSecrets, restoreMasked, type SecretsByPointer, splitSecrets } from "../../lib/secrets.ts";
 import type { NewSource, SourceRow, SourceSettings, SourceSummary } from "../../store/store.ts";
 import { invalid, type ProblemItem } from "../problem.ts";
 import { isoTime, isoTimeOrNull } from "./common.ts";
@@ -9,7 +9,8 @@ import { protectionProblems } from "./safeguards.ts";
 import {
   readingMembers,
   type SourceForm,
-  sourceSecrets,
+  secretsOf,
+  sourceProxy,
   type sourceView,
   storedSourceSettings,
 } from "./source-schemas.ts";
@@ -28,7 +29,7 @@ export function judgeSource(
   stored: SourceRow | null,
   { knownMappings, allowUrl, catalog }: Pick<AdminParts, "knownMappings" | "allowUrl" | "catalog">,
 ): JudgedSource {
-  const split = splitSecrets(form, sourceSecrets);
+  const split = splitSecrets(form, secretsOf(form));
   const { secrets, unknown } = restoreMasked(split.secrets, stored?.secrets ?? {});
   // An end that was ordered goes on whatever else is changed, until the source is enabled again.
   const leaving = form.status === "enabled" ? undefined : stored?.settings.leaving;
@@ -51,14 +52,22 @@ export function judgeSource(
   if (form.type !== "custom" && !knownMappings().includes(settings.mapping)) {
     errors.push({ pointer: "/mapping", detail: `is not known; there are: ${knownMappings().join(", ")}` });
   }
-  for (const key of ["apiBaseUrl", "proxy"] as const) {
-    const url = settings.wecom?.[key];
-    const refusal = url === undefined ? null : (allowUrl?.(url) ?? null);
+  for (const [key, url] of urlsOf(settings, secrets)) {
+    const refusal = allowUrl?.(url) ?? null;
     if (refusal !== null) errors.push({ pointer: `/wecom/${key}`, detail: refusal });
   }
   errors.push(...protectionProblems(settings.safeguards, stored?.settings.safeguards ?? null, catalog()));
   if (errors.length > 0) throw invalid(errors);
   return { name: form.name, type: form.type, status: form.status, settings, secrets };
+}
+
+/** The addresses that the source is read by, without credentials. */
+function urlsOf({ wecom }: SourceSettings, secrets: SecretsByPointer): readonly (readonly [string, string])[] {
+  const { apiBaseUrl, proxy } = wecom ?? {};
+  const secret = secrets[sourceProxy];
+  // A mask that stands for nothing is told of elsewhere.
+  const urls = { apiBaseUrl, proxy: secret === undefined || !URL.canParse(secret) ? proxy : new URL(secret).origin };
+  return Object.entries(urls).flatMap(([key, url]) => (url === undefined ? [] : [[key, url] as const]));
 }
 
 /** What a merge patch is merged into: the source as a client would write it, secrets masked. */

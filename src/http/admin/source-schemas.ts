@@ -1,6 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { secretMask } from "../../lib/secrets.ts";
 import {
+  isPlainUrl,
+  isProxyUrl,
   nameField,
   readOnlyField,
   requiredSecretField,
@@ -21,6 +23,15 @@ export const sourceSecrets = [
   "/wecom/appCallback/token",
   "/wecom/appCallback/encodingAesKey",
 ];
+
+/** Where a proxy stands, which is a secret as a whole when it holds credentials: see {@link secretsOf}. */
+export const sourceProxy = "/wecom/proxy";
+
+/** Where the secrets of this form stand. */
+export function secretsOf(form: SourceForm): readonly string[] {
+  const proxy = form.type === "wecom" ? form.wecom.proxy : undefined;
+  return proxy === undefined || isPlainUrl(proxy) ? sourceSecrets : [...sourceSecrets, sourceProxy];
+}
 
 /** Members of which another variant leaves nothing behind, with what tells the variants apart. */
 export const sourceVariants = { scope: "mode" };
@@ -54,8 +65,21 @@ const wecomSettings = {
     .openapi({ description: "How hard WeCom may be asked; 20 requests a second, 5 at a time if nothing is said." }),
 };
 
+/** WeCom wants to be called from one address, and the proxy that has it may ask who is there. */
+const proxy = z
+  .string()
+  .max(2048)
+  .refine(
+    (text) => text === secretMask || isProxyUrl(text),
+    "has to be an http or https URL without query or fragment, as in http://user:password@proxy.example.com:3128; what is no letter or digit in the user and the password has to be %-encoded",
+  )
+  .openapi({
+    description: `An HTTP or HTTPS proxy that all calls go through, by CONNECT. With credentials it is a secret as a whole and reads back as ${secretMask}.`,
+  });
+
 const wecom = z.strictObject({
   ...wecomSettings,
+  proxy: proxy.optional(),
   corpSecret: requiredSecretField(
     "is required: the Secret of a self-built app (应用管理 → 自建). A contacts secret alone cannot take its place: from addresses added after 15 August 2022 it reads ids only, no names of people or departments and no fields",
   ),

@@ -41,7 +41,10 @@ export interface WecomApi {
   /** Null for a member who is not there, or out of sight: the two can't be told apart. */
   member(userid: string, signal: AbortSignal): Promise<SourceUser | null>;
   tags(signal: AbortSignal): Promise<readonly TagHead[]>;
-  /** Null for a tag that is gone. */
+  /**
+   * Null for a tag that is gone: tag/get does not know it, and the list of tags, asked again, does not name it any more.
+   * One that only the app's visible scope names was in no list, so nothing shows that it is gone.
+   */
   tag(head: TagHead, signal: AbortSignal): Promise<SourceTag | null>;
   /** Ids and edges of all departments that the token may see; the contacts secret sees all of them. */
   departmentIds(signal: AbortSignal): Promise<readonly DepartmentId[]>;
@@ -54,6 +57,10 @@ const memberGone: ReadonlySet<number> = new Set([40003, 60111, 60121]);
 const tagGone: ReadonlySet<number> = new Set([40068]);
 
 export function makeWecomApi(client: WecomClient): WecomApi {
+  const listTags = async (signal: AbortSignal): Promise<readonly TagHead[]> => {
+    const list = requiredList(await client.call("tag/list", {}, signal), "taglist");
+    return list.map((item) => parseTagHead(item) ?? fail("a tag without a usable id"));
+  };
   return {
     authenticate: (signal) => client.authenticate(signal),
 
@@ -80,13 +87,12 @@ export function makeWecomApi(client: WecomClient): WecomApi {
       return answer === null ? null : (parseLoneMember(answer) ?? fail("a member without userid"));
     },
 
-    async tags(signal) {
-      const list = requiredList(await client.call("tag/list", {}, signal), "taglist");
-      return list.map((item) => parseTagHead(item) ?? fail("a tag without a usable id"));
-    },
+    tags: listTags,
 
     async tag(head, signal) {
-      const answer = await unless(tagGone, client.call("tag/get", { tagid: head.id }, signal));
+      const answer = await unless(tagGone, client.call("tag/get", { tagid: head.id }, signal), async (fault) => {
+        if (head.name === null || (await listTags(signal)).some(({ id }) => id === head.id)) throw fault;
+      });
       return answer === null ? null : toTag(head, answer);
     },
 
@@ -111,13 +117,19 @@ export function makeWecomApi(client: WecomClient): WecomApi {
   };
 }
 
-/** Null instead of a fault with one of these errcodes. */
-async function unless<T>(errcodes: ReadonlySet<number>, call: Promise<T>): Promise<T | null> {
+/** Null instead of a fault with one of these errcodes, unless `confirm` throws. */
+async function unless<T>(
+  errcodes: ReadonlySet<number>,
+  call: Promise<T>,
+  confirm: (fault: WecomFault) => Promise<void> = async () => undefined,
+): Promise<T | null> {
   try {
     return await call;
   } catch (error) {
-    if (error instanceof WecomFault && error.errcode !== null && errcodes.has(error.errcode)) return null;
-    throw error;
+    const said = error instanceof WecomFault && error.reaction === "object" && errcodes.has(error.errcode ?? 0);
+    if (!said) throw error;
+    await confirm(error);
+    return null;
   }
 }
 

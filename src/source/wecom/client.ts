@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../lib/json.ts";
 import { judgeAnswer } from "./answer.ts";
+import { WecomFault, withoutToken } from "./fault.ts";
 import { type PersistParts, persist } from "./persist.ts";
 import { TokenKeeper } from "./token.ts";
 import { exchange, type TransportOptions } from "./transport.ts";
@@ -22,7 +23,7 @@ export class WecomClient {
     this.#parts = parts;
     const query = { corpid: credential.corpId, corpsecret: credential.secret };
     this.#tokens = new TokenKeeper(
-      (signal) => persist(parts, "gettoken", () => this.#send("gettoken", query, undefined, signal), signal),
+      (signal) => persist(parts, "gettoken", () => this.#fetchToken(query, signal), signal),
       parts.clock,
     );
   }
@@ -52,6 +53,14 @@ export class WecomClient {
     };
     const attempt = (): Promise<JsonObject> => this.#send(path, { access_token: token, ...query }, body, signal);
     return persist(this.#parts, path, attempt, signal, renewToken);
+  }
+
+  async #fetchToken(query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<JsonObject> {
+    try {
+      return await this.#send("gettoken", query, undefined, signal);
+    } catch (error) {
+      throw error instanceof WecomFault ? withoutToken(error) : error;
+    }
   }
 
   async #send(

@@ -1,6 +1,6 @@
 import { SourceError } from "../source.ts";
 import { meaningOf } from "./errcodes.ts";
-import type { WecomFault } from "./fault.ts";
+import { toSourceError, type WecomFault } from "./fault.ts";
 
 // What a refusal means where it is the contacts secret that was refused: another page of the admin console.
 
@@ -40,6 +40,6 @@ export function toIdListError(fault: WecomFault): SourceError {
   return new SourceError(
     "wecom.id-list-unreadable",
     `The list of all userids and departments could not be read with the contacts secret: ${saidOfContacts(fault)}`,
-    { errcode: fault.errcode, retryable: fault.transient },
+    { errcode: fault.errcode, retryable: toSourceError(fault).retryable },
   );
 }

@@ -6,7 +6,7 @@ import type { AddressPolicy } from "../../lib/address.ts";
 export interface DispatcherOptions {
   /** Connections that may be open at once. */
   readonly connections: number;
-  /** URL of an HTTP proxy that all calls go through. */
+  /** URL of an HTTP proxy that all calls go through; it may hold a user and a password. */
   readonly proxy?: string | undefined;
   /** Says whether an address may be connected to. It is asked for each address that is really used, after DNS. */
   readonly allowAddress?: AddressPolicy | undefined;
@@ -19,8 +19,15 @@ export const addressRefused = "ADDRESS_REFUSED";
 export function makeDispatcher({ connections, proxy, allowAddress }: DispatcherOptions): Dispatcher {
   const guard = allowAddress ? { lookup: guardedLookup(allowAddress) } : {};
   const shared = { connections, keepAliveTimeout: 30_000 };
-  if (proxy !== undefined) return new ProxyAgent({ uri: proxy, ...shared, proxyTls: guard });
+  if (proxy !== undefined) return new ProxyAgent({ ...toProxy(new URL(proxy)), ...shared, proxyTls: guard });
   return new Agent({ ...shared, connect: guard });
+}
+
+/** The proxy's address alone, for errors name it, and its credentials as it wants them (RFC 7617 §2). */
+function toProxy({ origin, username, password }: URL): { uri: string; token?: string } {
+  if (username === "" && password === "") return { uri: origin };
+  const plain = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { uri: origin, token: `Basic ${Buffer.from(plain).toString("base64")}` };
 }
 
 /** False for a host that is itself an address, and one that is not allowed: such a host is never looked up. */

@@ -15,11 +15,19 @@ export class WecomFault extends Error {
   readonly transient: boolean;
   /** The address that WeCom saw the call come from, where it said so. */
   readonly callerIp: string | null;
+  /** True where no token could be had, so that nothing else can be asked for either. */
+  readonly noToken: boolean;
 
   constructor(
     code: string,
     message: string,
-    facts: { reaction: Reaction; errcode?: number; transient?: boolean; callerIp?: string | null },
+    facts: {
+      reaction: Reaction;
+      errcode?: number;
+      transient?: boolean;
+      callerIp?: string | null;
+      noToken?: boolean;
+    },
   ) {
     super(message);
     this.name = "WecomFault";
@@ -28,6 +36,7 @@ export class WecomFault extends Error {
     this.reaction = facts.reaction;
     this.transient = facts.transient ?? false;
     this.callerIp = facts.callerIp ?? null;
+    this.noToken = facts.noToken ?? false;
   }
 }
 
@@ -43,6 +52,17 @@ export function refusal(errcode: number, errmsg: string): WecomFault {
     transient: reaction === "retry",
     callerIp,
   });
+}
+
+/**
+ * The same where a token was asked for. A refusal that elsewhere concerns one object says nothing of any there, and
+ * without a token there is no part to go on with. Or else user/get, in want of a token, would find that nobody is there.
+ */
+export function withoutToken(fault: WecomFault): WecomFault {
+  const { code, message, errcode, transient, callerIp } = fault;
+  const reaction = fault.reaction === "object" ? "connection" : fault.reaction;
+  const known = errcode === null ? {} : { errcode };
+  return new WecomFault(code, message, { reaction, ...known, transient, callerIp, noToken: true });
 }
 
 /** WeCom, or something on the way to it, answered with what its API never answers. */

@@ -26,7 +26,7 @@ const slowDowns = 10;
 /**
  * Makes a call until it succeeds or until its fault says that there is no use in it; throws that fault.
  *
- * @param path for the log
+ * @param path as in `user/list`: whose limit it counts against, and for the log
  * @param attempt one try, under a slot of the limiter
  * @param renewToken replaces the token that the last try used; without it a refused token is final. So is the second
  *   refusal. Called while no slot is held, since fetching a token takes one
@@ -43,7 +43,7 @@ export async function persist<T>(
   let waitedMs = 0;
   let renewed = false;
   for (;;) {
-    const slot = await limiter.acquire(signal);
+    const slot = await limiter.acquire(path, signal);
     const fault = await outcomeOf(attempt, slot);
     if (!(fault instanceof WecomFault)) return fault.value;
     log?.debug({ path, code: fault.code, errcode: fault.errcode, reaction: fault.reaction }, "a call to WeCom failed");

@@ -29,6 +29,9 @@ const partsWithoutAnswer = 10;
 /** Errcodes with which a credential that reads people well may be kept from the tags (WeCom doc path/90349). */
 const noTagsForThisSecret: ReadonlySet<number> = new Set([48001, 48002, 48008, 48009]);
 
+/** Refusals of the whole tree that speak of what the app may see. */
+const nothingVisible: ReadonlySet<string> = new Set(["wecom.no-permission", "wecom.department-gone"]);
+
 /**
  * Reads the directory with an app's secret:
  *
@@ -55,11 +58,12 @@ export async function readTree(api: WecomApi, signal: AbortSignal): Promise<Depa
     return makeTree(await api.departments(signal));
   } catch (error) {
     if (!(error instanceof WecomFault)) throw error;
-    if (error.errcode !== null && error.reaction === "object") {
+    if (!error.noToken && nothingVisible.has(error.code)) {
       // What WeCom answers when only single members are visible is not documented: an empty list, or a refusal.
       throw scopeEmpty(`WeCom refuses the department tree (errcode ${error.errcode}).`, error.errcode);
     }
-    throw toSourceError(error, error.transient ? "The department tree could not be read" : undefined);
+    const ofTree = error.transient || error.reaction === "object";
+    throw toSourceError(error, ofTree ? "The department tree could not be read" : undefined);
   }
 }
 
@@ -100,7 +104,7 @@ class Reading {
       const problem = toProblem(agent, "wecom.scope-unknown", "The app's visible scope could not be read");
       yield this.#problem({ ...problem, unread: "tags" });
     }
-    for (const id of missing) yield this.#problem(chosenButInvisible(id));
+    if (missing.length > 0) yield this.#problem(chosenButInvisible(missing));
 
     const granted = agent instanceof WecomFault ? null : agent;
     this.#named = granted && new Set(granted.departments);
@@ -212,7 +216,7 @@ async function orFault<T>(call: Promise<T>, also: ReadonlySet<number> = new Set(
     return await call;
   } catch (error) {
     if (!(error instanceof WecomFault)) throw error;
-    const partial = error.transient || error.reaction === "object";
+    const partial = !error.noToken && (error.transient || error.reaction === "object");
     if (partial || (error.errcode !== null && also.has(error.errcode))) return error;
     throw error;
   }
@@ -243,10 +247,13 @@ function toGrant({ departments, userids, tags }: AgentScope) {
   return { departments, users: userids.map(userKey), tags };
 }
 
-function chosenButInvisible(id: string): ReadProblem {
+/** One problem for all: a task shows the first of its problems, and each of these is to be put right. */
+function chosenButInvisible(ids: readonly string[]): ReadProblem {
+  const shown = ids.slice(0, 50).join(", ");
+  const more = ids.length > 50 ? ` and ${ids.length - 50} more` : "";
   return {
     code: "wecom.scope-department-missing",
-    detail: `Department ${id} is chosen for this source, but the app does not see it: it was deleted, or left the app's 可见范围 (visible scope). Put it back in the admin console under 应用管理 (app management), or take it out of the source's scope.`,
+    detail: `Departments that are chosen for this source and that the app does not see: ${shown}${more}. Each was deleted, or is not in the app's 可见范围 (visible scope). In the admin console, under 应用管理 (app management) → the app → 可见范围, add each or one above it; or take them out of the source's scope`,
     errcode: null,
   };
 }

@@ -74,6 +74,8 @@ async function readBounded(body: Dispatcher.ResponseData["body"], maxBytes: numb
 }
 
 function faultOf(error: unknown, timedOut: boolean, origin: string): WecomFault {
+  const refusedBy = timedOut ? null : proxyStatus(error);
+  if (refusedBy !== null) return proxyRefusal(origin, refusedBy);
   const why = timedOut ? "no answer in time" : networkCode(error);
   if (why !== addressRefused) return unreachable(origin, why);
   return new WecomFault(
@@ -81,6 +83,24 @@ function faultOf(error: unknown, timedOut: boolean, origin: string): WecomFault 
     `${origin} leads to an address that this bridge may not connect to. If that is intended, allow it with BRIDGE_ALLOW_PRIVATE_ADDRESSES.`,
     { reaction: "connection" },
   );
+}
+
+/** What the proxy answered instead of opening the way; null for any other error. */
+function proxyStatus(error: unknown): string | null {
+  return error instanceof Error ? (/^Proxy response \((\d{3})\)/.exec(error.message)?.[1] ?? null) : null;
+}
+
+/** That it has trouble itself may pass; a rule of it stays until somebody changes it. */
+function proxyRefusal(origin: string, status: string): WecomFault {
+  const passing = status === "429" || status.startsWith("5");
+  const what =
+    status === "407"
+      ? "asks for credentials, or for others than it got (407). Put them into the source's wecom.proxy, as in http://user:password@host:port"
+      : `does not let it through to ${origin} (HTTP status ${status})${passing ? "" : ". Allow that in the proxy"}`;
+  return new WecomFault("wecom.proxy-refused", `The source's proxy (wecom.proxy) ${what}.`, {
+    reaction: passing ? "retry" : "connection",
+    transient: passing,
+  });
 }
 
 /** The `code` of a network error, which may lie in its cause or in the errors of several tried addresses. */

@@ -22,7 +22,7 @@ export interface WecomSourceOptions {
   /** AgentId of the app: with it the app's visible scope is known, and people granted one by one are found. */
   readonly agentId?: number | undefined;
   readonly apiBaseUrl?: string | undefined;
-  /** URL of an HTTP proxy for all calls. */
+  /** URL of an HTTP proxy for all calls; it may hold a user and a password. */
   readonly proxy?: string | undefined;
   /** Says whether an address may be connected to; asked after DNS. All are allowed where it is left out. */
   readonly allowAddress?: AddressPolicy | undefined;

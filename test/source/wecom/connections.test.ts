@@ -94,7 +94,7 @@ describe("a proxy", () => {
       proxy: `http://someone:the-token@127.0.0.1:${port}`,
       limits: { retries: 0 },
     });
-    expect(await errorOf(gather(source))).toMatchObject({ code: "wecom.unreachable" });
+    expect(await errorOf(gather(source))).toMatchObject({ code: "wecom.proxy-refused" });
     await source.close();
     proxy.close();
     proxy.closeAllConnections();

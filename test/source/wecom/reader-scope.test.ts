@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { html, refused, type Script } from "./fake-wecom.ts";
+import { html, inTurn, refused, type Script } from "./fake-wecom.ts";
 import { errorOf, gather, setUp } from "./harness.ts";
 import { agentScope, corp, except, ok } from "./sample-corp.ts";
 
@@ -103,7 +103,12 @@ describe("the app's visible scope", () => {
 
 describe("a tag", () => {
   test("that is gone in the meantime is left out", async () => {
-    const { source } = await setUp(corp({ "tag/get": () => refused(40068) }));
+    const { source } = await setUp(
+      corp({
+        "tag/get": () => refused(40068),
+        "tag/list": inTurn({ ...ok, taglist: [{ tagid: 7, tagname: "骨干" }] }, { ...ok, taglist: [] }),
+      }),
+    );
     const read = await gather(source);
     expect(read.tags).toEqual([]);
     expect(read.end.complete).toBe(true);

@@ -199,12 +199,15 @@ describe("a chosen part", () => {
     expect(fake.count("user/list")).toBe(2);
   });
 
-  test("with a department that is not to be seen is not whole, and the problem names it", async () => {
+  test("with departments that are not to be seen is not whole, and one problem names them all", async () => {
     const { source } = await setUp(corp());
-    const read = await gather(source, { scope: { mode: "partial", departments: [3, 55] } });
+    const many = Array.from({ length: 60 }, (_, at) => 1001 + at);
+    const read = await gather(source, { scope: { mode: "partial", departments: [3, 55, ...many] } });
     expect(read.departments).toEqual(["3"]);
     expect(read.problems).toMatchObject([{ code: "wecom.scope-department-missing" }]);
-    expect(read.problems[0]?.detail).toContain("Department 55");
+    expect(read.problems[0]?.detail).toContain(": 55, 1001, 1002, ");
+    expect(read.problems[0]?.detail).toContain("1049 and 11 more");
+    expect(read.problems[0]?.detail).toContain("可见范围");
     expect(read.end.complete).toBe(false);
   });
 
