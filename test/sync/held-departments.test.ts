@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type EngineFixture, noSafeguards, startEngineFixture } from "../support/engine.ts";
+import { membersOf } from "../support/who-is-where.ts";
 import { undo } from "./undo-support.ts";
 
 // A department that goes takes everybody out of it. Where those wait for a person, it waits with them.
@@ -23,19 +24,6 @@ async function withScope(options: Parameters<typeof startEngineFixture>[0] = {})
     narrow: () => setScope([stays]),
     widen: () => setScope([stays, above]),
   };
-}
-
-/** Who is in a department, in the directory and at the target; null there: there is no such group. */
-async function membersOf({ control, database }: EngineFixture, department: number) {
-  const own = await database.db
-    .selectFrom("member")
-    .innerJoin("resource as g", "g.id", "member.group_id")
-    .innerJoin("resource as x", "x.id", "member.member_id")
-    .select("x.external_id")
-    .where("g.external_id", "=", `department:${department}`)
-    .execute();
-  const group = control.dump().groups.find(({ resource }) => resource["externalId"] === `department:${department}`);
-  return { own: own.map((row) => row.external_id).sort(), there: group?.members.length ?? null };
 }
 
 const all = { own: people, there: 8 };

@@ -12,24 +12,11 @@ import {
   startEngineFixture,
 } from "../support/engine.ts";
 import { onDatabase } from "../support/on-database.ts";
+import { picture } from "../support/who-is-where.ts";
 
 // With the contacts secret its list of all ids says who exists; what the app sees says only what is known of them.
 
 const start = (options: EngineFixtureOptions = {}) => startEngineFixture({ contacts: true, ...options });
-
-/** Who is active, and every membership by names, as the target holds them. */
-function picture({ control }: EngineFixture): { active: readonly string[]; memberships: readonly string[] } {
-  const { users, groups } = control.dump();
-  const name = new Map([...users, ...groups].map(({ id, resource }) => [id, String(resource["externalId"])]));
-  return {
-    active: users
-      .flatMap(({ resource }) => (resource["active"] === true ? [String(resource["externalId"])] : []))
-      .sort(),
-    memberships: groups
-      .flatMap(({ id, members }) => members.map(({ value }) => `${name.get(id)} has ${name.get(value)}`))
-      .sort(),
-  };
-}
 
 /** A department below the root with people, its subtree, and who is in it and who is not. */
 function split({ corp }: EngineFixture) {

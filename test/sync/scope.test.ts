@@ -3,22 +3,9 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Scope } from "../../src/simulator/wecom/settings.ts";
 import { defaultSafeguards, type EngineFixture, noSafeguards, startEngineFixture } from "../support/engine.ts";
+import { picture } from "../support/who-is-where.ts";
 
 const enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
-
-/** Every active person, and every membership by names, as the target holds them. */
-function picture({ control }: EngineFixture): { active: readonly string[]; memberships: readonly string[] } {
-  const { users, groups } = control.dump();
-  const name = new Map([...users, ...groups].map(({ id, resource }) => [id, String(resource["externalId"])]));
-  return {
-    active: users
-      .flatMap(({ resource }) => (resource["active"] === true ? [String(resource["externalId"])] : []))
-      .sort(),
-    memberships: groups
-      .flatMap(({ id, members }) => members.map(({ value }) => `${name.get(id)} has ${name.get(value)}`))
-      .sort(),
-  };
-}
 
 /** A department below the root that has people of its own and somebody outside. */
 function oneDepartment({ corp }: EngineFixture): number {

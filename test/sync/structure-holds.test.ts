@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { HoldMovedError, type TaskRow } from "../../src/store/store.ts";
 import { type EngineFixture, noSafeguards, startEngineFixture } from "../support/engine.ts";
 import { onDatabase } from "../support/on-database.ts";
+import { membersOf } from "../support/who-is-where.ts";
 import { undo } from "./undo-support.ts";
 
 // Automatic syncs bring departments alone, and people come by manual ones: what such a sync holds of people nothing finds
@@ -25,19 +26,6 @@ async function withPeople(dialect: "sqlite" | "postgres", people: number, where:
   const structure = () => fixture.sync({ trigger: "schedule" });
   const now = async ({ id }: TaskRow) => (await fixture.store.findTask(id)) ?? expect.unreachable();
   return { fixture, above, below, userids, structure, now };
-}
-
-/** Who is in the group of a department, in the directory and at the target; null there: there is no such group. */
-async function membersOf({ control, database }: EngineFixture, department: number) {
-  const own = await database.db
-    .selectFrom("member")
-    .innerJoin("resource as g", "g.id", "member.group_id")
-    .innerJoin("resource as x", "x.id", "member.member_id")
-    .select("x.external_id")
-    .where("g.external_id", "=", `department:${department}`)
-    .execute();
-  const group = control.dump().groups.find(({ resource }) => resource["externalId"] === `department:${department}`);
-  return { own: own.map((row) => row.external_id).sort(), there: group?.members.length ?? null };
 }
 
 function activeAt({ control }: EngineFixture, userids: readonly string[]): number {
