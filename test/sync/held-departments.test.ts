@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type EngineFixture, noSafeguards, startEngineFixture } from "../support/engine.ts";
+import { noSafeguards, startEngineFixture } from "../support/engine.ts";
 import { membersOf } from "../support/who-is-where.ts";
 import { undo } from "./undo-support.ts";
 
