@@ -140,7 +140,7 @@ export interface IdList {
   /** Streams it. Throws a {@link SourceError} when it did not come whole, or is empty: then it says nothing. */
   read(options: ReadOptions): AsyncIterable<IdEvent>;
   /** Whether the list may leave this person out although he is there. */
-  mayOmit(user: SourceUser): boolean;
+  mayOmit(user: Pick<SourceUser, "raw">): boolean;
 }
 
 /** A directory that can be read. */

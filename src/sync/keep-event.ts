@@ -48,9 +48,14 @@ export function makeEventKeeper({ store, clock, onMarked }: EventKeeperParts) {
     const name = `${id} ${digest}`;
     const now = clock();
     const isHeard = settings.sync.automatic && subjects.length > 0 && !isRepeated(name, now);
-    await store.keepEvent(id, door, isHeard ? subjects : []);
+    try {
+      await store.keepEvent(id, door, isHeard ? subjects : []);
+    } catch (error) {
+      // WeCom sends it again, and it is to be heard then, also where one with the same words was heard before.
+      met.delete(name);
+      throw error;
+    }
     if (!isHeard) return;
-    // Not before it is written down: should that fail, WeCom sends it again.
     remember(name, now);
     onMarked();
   };

@@ -19,8 +19,6 @@ interface Look {
   readonly there: readonly SourceUser[];
   /** Records of those who are no more: an event said so, and the source does. */
   readonly gone: readonly StoredRecord[];
-  /** Records of those who are in none of the departments any more that are synchronised. */
-  readonly outside: readonly StoredRecord[];
   /** Of whom only a read of everything can say what became of them. */
   readonly isWholeNeeded: boolean;
   /** How many the source would say nothing of. */
@@ -35,7 +33,9 @@ interface Look {
  * everything, which is marked then:
  *
  *   - somebody is not to be found, and no event said that he is gone: he may be out of sight
- *   - somebody is in a department that is not known
+ *   - somebody is in a department that is not known, or in none any more that is chosen: which those are is for a whole read
+ *     to say, since departments are made, moved and lost from sight
+ *   - memberships wait for a person: the safeguards count those of one task, and looked at one by one all would pass
  *   - more leave than the safeguards let pass without asking, or removals wait for a person already: so there is one list
  *     of them to decide on, made from a complete read
  */
@@ -58,7 +58,7 @@ export async function runMarked(parts: SourceTaskParts): Promise<DirectoryResult
     return { ...nothing, usable: false, error: toTaskError(error) };
   }
 
-  const leaving = look.gone.length + look.outside.length;
+  const leaving = look.gone.length;
   const isHeldBack = leaving > 0 && (await mustWait(parts, leaving));
   const prepared = look.there.map((user) => prepareRecord(user, around));
   const { seqs } = await store.saveRecords(lease, row.id, "user", prepared);
@@ -78,7 +78,6 @@ export async function runMarked(parts: SourceTaskParts): Promise<DirectoryResult
       look.gone,
       () => "not in the source any more (an event said so, and a look found the same)",
     );
-    await planAbsent(planned, "user", look.outside, () => "in none of the departments any more that are synchronised");
   }
   await store.countMemberChanges(lease, task.id);
 
@@ -119,27 +118,33 @@ async function lookAtPeople(
     );
     const isAll = row.settings.scope.mode === "all";
     const isIn = (key: string): boolean => around.departments.has(key);
-    const there = found.filter(({ departments }) => isAll || departments.length === 0 || departments.some(isIn));
-    const inside = new Set(there.map(({ key }) => key));
-    const outside = new Set(found.map(({ key }) => key).filter((key) => !inside.has(key)));
+    // Of whom no department is shown nothing is known but that he was here.
+    const inside = found.filter(
+      ({ key, departments }) => isAll || (departments.length === 0 && known.has(key)) || departments.some(isIn),
+    );
+    const foundKeys = new Set(found.map(({ key }) => key));
     const notSaid = new Set(unclear);
-    const absent = marks.filter(({ key }) => known.has(key) && !inside.has(key) && !notSaid.has(key));
+    const insideKeys = new Set(inside.map(({ key }) => key));
+    const absent = marks.filter(({ key }) => known.has(key) && !insideKeys.has(key) && !notSaid.has(key));
     const recordsOf = (some: readonly PersonMark[]) => some.flatMap(({ key }) => known.get(key) ?? []);
-    const left = absent.filter(({ key, isGone }) => isGone && !outside.has(key));
-    const movedOut = absent.filter(({ key }) => outside.has(key));
-    const isMoved = there.some(({ key, departments }) => {
+    const left = absent.filter(({ key, isGone }) => isGone && !foundKeys.has(key));
+    const isMoved = ({ key, departments }: SourceUser): boolean => {
       const before = known.get(key);
       return before !== undefined && departmentsOf(before).some((department) => !departments.includes(department));
-    });
+    };
+    const mayMove = !(await heldOf(parts)).some(({ hold }) => (hold?.removals.members ?? 0) > 0);
+    const there = mayMove ? inside : inside.filter(({ key }) => !known.has(key));
     // That somebody left a department is seen only where the department is: one that is out of sight is not told of.
-    const tree = isMoved
+    const tree = there.some(isMoved)
       ? (await source.departments(signal)).map(({ id }) => String(id))
       : [...around.departments.keys()];
     return {
       there,
-      ...{ gone: recordsOf(left), outside: recordsOf(movedOut) },
+      gone: recordsOf(left),
       isWholeNeeded:
-        left.length + movedOut.length < absent.length || (isAll && there.some((user) => !user.departments.every(isIn))),
+        there.length < inside.length ||
+        left.length < absent.length ||
+        (isAll && there.some((user) => !user.departments.every(isIn))),
       unclear: unclear.length,
       departments: new Set(tree),
     };
@@ -162,10 +167,13 @@ async function seenOf({ store, row }: SourceTaskParts, { departments }: Look, se
 }
 
 /** Whether departures are for a sync of everything. */
-async function mustWait({ store, row }: SourceTaskParts, count: number): Promise<boolean> {
-  if (count > row.settings.safeguards.maxRemovals.floor) return true;
-  const held = await store.listTasks({ source: row.id, state: "held", limit: 1 });
-  return held.items.length > 0;
+async function mustWait(parts: SourceTaskParts, count: number): Promise<boolean> {
+  return count > parts.row.settings.safeguards.maxRemovals.floor || (await heldOf(parts)).length > 0;
+}
+
+/** Tasks of this source that wait for a person. */
+async function heldOf({ store, row }: SourceTaskParts) {
+  return (await store.listTasks({ source: row.id, state: "held", limit: 100 })).items;
 }
 
 function unclearError(count: number): TaskError {

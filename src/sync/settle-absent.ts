@@ -1,4 +1,5 @@
 import { batchesOf } from "../lib/batches.ts";
+import type { JsonObject } from "../lib/json.ts";
 import type { IdEvent, IdList, ReadOptions, ReadProblem, Source } from "../source/source.ts";
 import { SourceError } from "../source/source.ts";
 import type { Lease, RecordStore } from "../store/store.ts";
@@ -17,6 +18,8 @@ export interface Existence {
   readonly elsewhere: Seen;
   /** The list leaves out some who are there, because they are not active: not to be named in it is weaker evidence. */
   readonly omitsSome: boolean;
+  /** `seq` of those who are neither seen nor named, and whom a list may leave out, as they were last: perhaps it did. */
+  readonly omittable: readonly number[];
   /** Known here and there, and in no answer of the read: kept as they are. `examples` has the keys of the first ones. */
   readonly hidden: {
     readonly users: number;
@@ -26,7 +29,7 @@ export interface Existence {
 }
 
 export interface ExistenceParts {
-  readonly store: Pick<RecordStore, "seqsOf" | "listSourceRecords" | "saveRecords">;
+  readonly store: Pick<RecordStore, "seqsOf" | "listSourceRecords" | "saveRecords" | "findRecord">;
   readonly lease: Lease;
   readonly sourceId: string;
 }
@@ -77,8 +80,12 @@ export async function settleAbsent(
     const omitted = await omissions(source, idList, walked, options);
     if (omitted.wrong.length > 0) return doubtful(outcome, disagreement(idList.name, omitted.wrong));
     const { hidden } = walked;
+    const omittable = await mayBeOmitted(idList, walked, parts);
     const { there, elsewhere } = named;
-    return { ...outcome, existence: { list: idList.name, there, elsewhere, omitsSome: omitted.inactive, hidden } };
+    return {
+      ...outcome,
+      existence: { list: idList.name, there, elsewhere, omitsSome: omitted.inactive, omittable, hidden },
+    };
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
     return doubtful(read, { code: error.code, detail: error.message, errcode: error.errcode });
@@ -86,8 +93,8 @@ export async function settleAbsent(
 }
 
 /** Everybody and every department that is known here is in sight, or gone: where the list leaves out nobody. */
-export function isNobodyHidden({ hidden, omitsSome }: Existence): boolean {
-  return !omitsSome && hidden.users + hidden.departments === 0;
+export function isNobodyHidden({ hidden, omitsSome, omittable }: Existence): boolean {
+  return !omitsSome && omittable.length === 0 && hidden.users + hidden.departments === 0;
 }
 
 function isNamed({ there, elsewhere }: Named, seq: number): boolean {
@@ -128,6 +135,8 @@ interface Walked {
   readonly doubted: Readonly<Record<Kind, readonly string[]>>;
   /** True when the list does not name somebody or something that is known here. */
   readonly unnamed: boolean;
+  /** Keys of the people whom neither names. */
+  readonly nowhere: readonly string[];
 }
 
 /** Compares what the list names with what the read saw. */
@@ -140,6 +149,7 @@ async function walk(
   const hidden = { users: 0, departments: 0 };
   const doubted = { users: new Sample<string>(doubtedAsked), departments: new Sample<string>(doubtedAsked) };
   const examples: string[] = [];
+  const nowhere: string[] = [];
   let unnamed = false;
   const kinds = [["departments", "department"], ...(users ? [["users", "user"] as const] : [])] as const;
   for (const [type, kind] of kinds) {
@@ -156,6 +166,8 @@ async function walk(
         } else if (named.there.has(seq)) {
           hidden[type] += 1;
           if (examples.length < mostExamples) examples.push(`${kind} ${key}`);
+        } else if (!isListed && kind === "user") {
+          nowhere.push(key);
         }
       }
     }
@@ -165,7 +177,23 @@ async function walk(
     hidden: { ...hidden, examples },
     doubted: { users: people.items, departments: departments.items },
     unnamed,
+    nowhere,
   };
+}
+
+/** Of those whom neither the read nor the list names the ones whom the list may leave out, by what was last known of them. */
+async function mayBeOmitted(
+  list: IdList,
+  { nowhere }: Walked,
+  { store, sourceId }: ExistenceParts,
+): Promise<readonly number[]> {
+  const found: number[] = [];
+  for (const key of nowhere) {
+    const record = await store.findRecord(sourceId, "user", key);
+    if (record === null) continue;
+    if (list.mayOmit({ raw: JSON.parse(record.raw) as JsonObject })) found.push(record.seq);
+  }
+  return found;
 }
 
 /**
@@ -185,7 +213,9 @@ async function omissions(
     wrong.push(...doubted.departments.filter((key) => now.has(key)).map((key) => `department ${key}`));
   }
   if (doubted.users.length > 0) {
-    const { found } = await source.lookAgain(doubted.users, signal);
+    const { found, unclear } = await source.lookAgain(doubted.users, signal);
+    // Nobody says whether it is the list or the read that is wrong about them.
+    wrong.push(...unclear.map((key) => `user ${key}`));
     for (const user of found) {
       if (list.mayOmit(user)) inactive = true;
       else wrong.push(`user ${user.key}`);

@@ -30,6 +30,7 @@ export function whoLeaves(outcome: ReadOutcome, shrunken: string | null, users: 
   const knows = existence !== null && !existence.omitsSome;
   const stays = new Seen();
   for (const some of [outcome.seen, knows ? null : outcome.unclear, existence?.there]) if (some) stays.addAll(some);
+  for (const seq of existence?.omittable ?? []) if (shrunken !== null || outcome.unclear.has(seq)) stays.add(seq);
   return {
     kinds: shrunken === null ? all : all.filter((kind) => kind !== "tag"),
     stays,

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { expect, test } from "vitest";
-import { safeParse } from "../../src/lib/safe-parse.ts";
+import { findUncountable, safeParse } from "../../src/lib/safe-parse.ts";
 
 const form = z.object({ name: z.string().min(1).max(5), tags: z.array(z.string()).max(2).optional() });
 
@@ -24,4 +24,11 @@ test("an error of the form's own code is not hidden", () => {
     throw new TypeError("mine");
   });
   expect(() => safeParse(broken, "x")).toThrow("mine");
+});
+
+test("the place is found however deep it lies", () => {
+  let value: unknown = { length: { toString: "" } };
+  for (let depth = 0; depth < 20_000; depth += 1) value = [value];
+  expect(safeParse(form, { name: "ann", tags: [{}], deep: value }).success).toBe(false);
+  expect(findUncountable({ name: value })?.path).toHaveLength(20_002);
 });

@@ -459,3 +459,32 @@ test("a whole read asks once for the list, and once more only where somebody is 
   await fixture.sync();
   expect(fixture.corp.requests()).toMatchObject({ "user/list_id": 1 });
 });
+
+test("who was not active when he was last seen, and is in neither, is not taken for gone with what went out of sight", async () => {
+  const fixture = await start({ corp: { settings: { inactiveListed: false } }, source: { safeguards: noSafeguards } });
+  const { corp } = fixture;
+  const [seen, far] = ["可见", "远"].map((name) => corp.createDepartment({ name, parentid: 1 }));
+  corp.createMember({ userid: "ann.seen", name: "甲", department: [seen ?? 0], status: 1 });
+  corp.createMember({ userid: "idle.far", name: "乙", department: [far ?? 0], status: 4 });
+  corp.setScope({ departments: [seen ?? 0, far ?? 0], users: [], tags: [] });
+  await fixture.sync();
+  const before = picture(fixture);
+  expect(before.memberships.some((text) => text.endsWith("has idle.far"))).toBe(true);
+  corp.setScope(narrow(seen ?? 0));
+  const task = await fixture.sync();
+  expect(task.counts.users).toMatchObject({ deactivated: 0, deleted: 0 });
+  expect(picture(fixture)).toEqual(before);
+});
+
+test("a list that does not name whom nothing can be learnt of either is no evidence", async () => {
+  const fixture = await start({ source: { safeguards: noSafeguards } });
+  await fixture.sync();
+  const before = picture(fixture);
+  const { id } = split(fixture);
+  fixture.corp.setScope(narrow(id));
+  fixture.corp.addFault({ endpoint: "user/list_id", answer: { kind: "short" } });
+  fixture.corp.addFault({ endpoint: "user/get", answer: { kind: "errcode", errcode: 60011 } });
+  const task = await fixture.sync();
+  expect(task.counts.users).toMatchObject({ deactivated: 0, deleted: 0 });
+  expect(picture(fixture).active).toEqual(before.active);
+});

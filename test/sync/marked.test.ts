@@ -1,8 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { EventSubject } from "../../src/source/source.ts";
 import type { TaskRow } from "../../src/store/store.ts";
-import { type EngineFixture, type EngineFixtureOptions, startEngineFixture } from "../support/engine.ts";
+import {
+  defaultSafeguards,
+  type EngineFixture,
+  type EngineFixtureOptions,
+  noSafeguards,
+  startEngineFixture,
+} from "../support/engine.ts";
 import { onDatabase } from "../support/on-database.ts";
+import { membersOf } from "../support/who-is-where.ts";
 
 /** An engine whose source was read once; later it syncs by itself only in hours. */
 async function start(options: EngineFixtureOptions = {}): Promise<EngineFixture> {
@@ -180,14 +187,25 @@ describe("events about people", () => {
     );
     const outside = members.find(({ department, status }) => status === 1 && department.every((id) => id === 1));
     expect([inside?.userid, outside?.userid]).not.toContain(undefined);
-    corp.moveMember(inside?.userid ?? "", [1]);
     corp.moveMember(outside?.userid ?? "", [chosen?.id ?? 0]);
     corp.resetRequests();
-    await hear(fixture, user(inside?.userid ?? ""), user(outside?.userid ?? ""), user("nobody"));
-    const names = await namesOf();
-    expect(names).toContain(outside?.userid);
-    expect(names).not.toContain(inside?.userid);
+    await hear(fixture, user(outside?.userid ?? ""), user("nobody"));
+    expect(await namesOf()).toContain(outside?.userid);
     expect(corp.requests()["user/list"]).toBeUndefined();
+    // A department below the chosen ones that is not known yet looks just the same: who leaves is for a whole read to say.
+    corp.moveMember(inside?.userid ?? "", [1]);
+    const below = corp.createDepartment({ name: "新部", parentid: chosen?.id ?? 0 });
+    const stays = members.find(
+      ({ userid, department, status }) =>
+        status === 1 && userid !== inside?.userid && department.every((id) => id === chosen?.id),
+    );
+    expect(stays).toBeDefined();
+    corp.moveMember(stays?.userid ?? "", [below]);
+    const [part] = await hear(fixture, user(inside?.userid ?? ""), user(stays?.userid ?? ""));
+    expect(part?.counts.users).toMatchObject({ deactivated: 0, deleted: 0 });
+    const names = await namesOf();
+    expect(names).toContain(stays?.userid);
+    expect(names).not.toContain(inside?.userid);
   });
 
   it("of too many people become one sync of everything", async () => {
@@ -343,3 +361,53 @@ async function waitFor<T>(look: () => Promise<T | null>): Promise<T> {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
+
+describe("what waits for a person", () => {
+  it("at the target keeps its memberships there while others of the same department are looked at", async () => {
+    const fixture = await startEngineFixture({ source: { safeguards: noSafeguards } });
+    const { corp } = fixture;
+    const department = corp.createDepartment({ name: "甲部", parentid: 1 });
+    const userids = ["h1", "h2", "h3", "stays"];
+    for (const userid of userids) corp.createMember({ userid, name: "某人", department: [department], status: 1 });
+    expect((await fixture.sync()).state).toBe("succeeded");
+    await fixture.patchTarget({
+      safeguards: { ...defaultSafeguards, maxRemovals: { floor: 0, percent: 0, count: 0 } },
+    });
+    for (const userid of ["h1", "h2", "h3"]) corp.deleteMember(userid);
+    expect((await fixture.sync()).state).toBe("held");
+    expect((await membersOf(fixture, department)).there).toBe(4);
+    corp.patchMember("stays", { position: "总监" });
+    const [task] = await hear(fixture, user("stays"));
+    expect(task?.trigger).toBe("callback");
+    expect((await membersOf(fixture, department)).there).toBe(4);
+    expect(JSON.stringify(fixture.control.dump().users)).toContain("总监");
+  });
+
+  it("of members that leave a department is not gone round by looking at them one by one", async () => {
+    const fixture = await startEngineFixture({
+      source: { safeguards: { ...noSafeguards, maxMemberRemovals: { floor: 2, percent: 50 } } },
+    });
+    const { corp } = fixture;
+    const [from, to] = ["甲部", "乙部"].map((name) => corp.createDepartment({ name, parentid: 1 }));
+    const userids = Array.from({ length: 6 }, (_, index) => `m${index}`);
+    for (const userid of userids) corp.createMember({ userid, name: "某人", department: [from ?? 0], status: 1 });
+    expect((await fixture.sync()).state).toBe("succeeded");
+    for (const userid of userids) corp.moveMember(userid, [to ?? 0]);
+    expect((await fixture.sync()).state).toBe("held");
+    await hear(fixture, ...userids.map((userid) => user(userid)));
+    expect((await membersOf(fixture, from ?? 0)).own).toHaveLength(6);
+  });
+
+  it("somebody of whom no department is shown does not come into a source of chosen departments", async () => {
+    const fixture = await startEngineFixture();
+    const { corp } = fixture;
+    const [chosen, other] = ["甲部", "乙部"].map((name) => corp.createDepartment({ name, parentid: 1 }));
+    corp.createMember({ userid: "inside", name: "某人", department: [chosen ?? 0], status: 1 });
+    corp.createMember({ userid: "single", name: "某人", department: [other ?? 0], status: 1 });
+    corp.setScope({ departments: [chosen ?? 0], users: ["single"], tags: [] });
+    await fixture.patchSource({ scope: { mode: "partial", departments: [chosen ?? 0] } });
+    await fixture.sync();
+    await hear(fixture, user("single"));
+    expect(JSON.stringify(fixture.control.dump().users)).not.toContain('"single"');
+  });
+});

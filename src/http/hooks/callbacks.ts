@@ -19,7 +19,7 @@ export interface CallbackParts {
 }
 
 /** An event about a tag names all the people that came to it, up to 30,000. */
-const maxBytes = 1024 * 1024;
+const maxBytes = 4 * 1024 * 1024;
 
 interface Env {
   readonly Variables: RequestVariables & { readonly why?: string };

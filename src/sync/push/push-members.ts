@@ -3,6 +3,7 @@ import { refuseRemovals } from "../../plan/guard.ts";
 import { protectsSome } from "../../plan/protection.ts";
 import type { MemberDelta, PendingGroup } from "../../store/store.ts";
 import { TargetError } from "../../target/target.ts";
+import { ofEverybody } from "./guard-removals.ts";
 import { deltaOf } from "./member-delta.ts";
 import { keepMembers, protectedMembers } from "./protect.ts";
 import { withholdMembers } from "./protect-members.ts";
@@ -130,7 +131,10 @@ async function remove(parts: PushParts, round: Round, group: PendingGroup): Prom
   const reason = group.isLeaving ? null : await refuseLoss(parts, group, kept.losses);
   let waits = false;
   for await (const found of deltaOf(parts, group, "remove")) {
-    const page = found.filter(({ memberId }) => !kept.ids.has(memberId));
+    const unprotected = found.filter(({ memberId }) => !kept.ids.has(memberId));
+    const others = await leftToOthers(parts, unprotected);
+    if (others.size > 0) waits = true;
+    const page = unprotected.filter(({ memberId }) => !others.has(memberId));
     const leaving = await heldAmong(parts, page);
     const whyNot = (one: MemberDelta): string | null => {
       if (one.approved) return null;
@@ -180,6 +184,22 @@ async function heldAmong(
   const gone = members.filter((one) => one.gone && held.has(one.memberType)).map(({ memberId }) => memberId);
   const others = members.filter((one) => !one.gone && one.memberType === "User").map(({ memberId }) => memberId);
   return new Set([...gone, ...(held.has("User") ? await store.removalsAmong(scope, others) : [])]);
+}
+
+/**
+ * Of a push of a few the members whom it is not about and who are to go altogether: whether that waits for a person is for a
+ * push of all to say, and until then they stay.
+ */
+async function leftToOthers(
+  { store, scope }: PushParts,
+  members: readonly MemberDelta[],
+): Promise<ReadonlySet<string>> {
+  if (scope.among === undefined) return new Set();
+  const about = new Set(scope.among);
+  const others = members.filter(({ memberId, approved }) => !approved && !about.has(memberId));
+  const people = others.flatMap(({ memberId, memberType }) => (memberType === "User" ? [memberId] : []));
+  const gone = others.flatMap(({ memberId, gone }) => (gone ? [memberId] : []));
+  return new Set([...gone, ...(await store.removalsAmong(ofEverybody(scope), people))]);
 }
 
 async function send(

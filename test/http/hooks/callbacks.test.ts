@@ -117,7 +117,7 @@ describe("the address that WeCom sends events to", () => {
   });
 
   it("takes no body beyond its limit", async () => {
-    const body = "x".repeat(1024 * 1024 + 1);
+    const body = "x".repeat(4 * 1024 * 1024 + 1);
     const answer = await app.request(`/wecom/callback/${source.id}`, { method: "POST", body });
     expect(answer.status).toBe(413);
   });
