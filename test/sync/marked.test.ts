@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { EventSubject } from "../../src/source/source.ts";
 import type { TaskRow } from "../../src/store/store.ts";
 import {
@@ -394,7 +394,16 @@ describe("what waits for a person", () => {
     expect((await fixture.sync()).state).toBe("succeeded");
     for (const userid of userids) corp.moveMember(userid, [to ?? 0]);
     expect((await fixture.sync()).state).toBe("held");
-    await hear(fixture, ...userids.map((userid) => user(userid)));
+    for (const userid of userids) {
+      await fixture.store.keepEvent(fixture.source.id, "contacts", [user(userid)]);
+      fixture.engine().nudge();
+      await vi.waitUntil(
+        async () =>
+          (await fixture.store.openTasks()).length === 0 &&
+          (await fixture.store.markedSources()).every(({ people }) => people === 0),
+        { timeout: 10_000, interval: 5 },
+      );
+    }
     expect((await membersOf(fixture, from ?? 0)).own).toHaveLength(6);
   });
 
