@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { makeAdminApp } from "./admin/app.ts";
 import type { AdminParts } from "./admin/parts.ts";
-import { homePage } from "./home-page.ts";
+import { makeConsole } from "./console.ts";
 import { type CallbackParts, makeCallbackRoutes } from "./hooks/callbacks.ts";
 import { type MetricsParts, makeMetricsRoute } from "./metrics.ts";
 import { RememberingRouter } from "./remembering-router.ts";
@@ -41,6 +41,6 @@ export function makeApp({ admin, scim, callbacks, isReady, metrics }: AppParts):
   app.all("/scim/*", logScimRequests(scim.log), (context) => refuseVersion(context.req.path));
   app.route("/wecom/callback", makeCallbackRoutes(callbacks));
   app.route("/", makeAdminApp({ ...admin, forgetClients: clientMemory.forget }));
-  app.get("/", (context) => context.html(homePage(admin.publicUrl)));
+  app.route("/", makeConsole({ publicUrl: admin.publicUrl }));
   return app;
 }

@@ -21,7 +21,7 @@ export interface Import {
 /** Every TypeScript file below a folder of the project. */
 export function readSourceFiles(folder: string): readonly SourceFile[] {
   return readdirSync(`${projectDir}/${folder}`, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
+    .filter((name) => /\.tsx?$/.test(name))
     .sort()
     .map((name) => `${folder}/${name.replaceAll("\\", "/")}`)
     .map((path) => ({ path, text: readFileSync(`${projectDir}/${path}`, "utf8") }));

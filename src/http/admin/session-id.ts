@@ -41,6 +41,11 @@ export function sessionIdOf(c: Context, publicUrl: string): string | null {
   return getCookie(c, cookieName(publicUrl)) ?? null;
 }
 
+/** Whether a browser sent a session with this; whether that one still lasts is not looked at. */
+export function isSignedIn(c: Context, publicUrl: string): boolean {
+  return sessionIdOf(c, publicUrl) !== null;
+}
+
 /** @param id null takes the cookie away */
 export function setSessionCookie(c: Context, publicUrl: string, id: string | null): void {
   setCookie(c, cookieName(publicUrl), id ?? "", {

@@ -1,0 +1,27 @@
+import type { z } from "zod";
+import type { fileView } from "../../http/admin/schema-file-schemas.ts";
+import type { sourceView } from "../../http/admin/source-schemas.ts";
+import type { targetView } from "../../http/admin/target-schemas.ts";
+import type { recordView, taskView } from "../../http/admin/task-schemas.ts";
+import type { testResult } from "../../http/admin/test-schemas.ts";
+
+// What the management API answers, by its own schemas.
+
+export type Source = z.output<typeof sourceView>;
+export type Target = z.output<typeof targetView>;
+export type Task = z.output<typeof taskView>;
+export type SyncRecord = z.output<typeof recordView>;
+export type TestResult = z.output<typeof testResult>;
+export type SchemaFile = z.output<typeof fileView>;
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly nextCursor: string | null;
+}
+
+/** Who is signed in. */
+export interface Session {
+  readonly administrator: { readonly id: string; readonly name: string; readonly role: "administrator" | "auditor" };
+  readonly csrfToken: string | null;
+  readonly expiresAt: string | null;
+}

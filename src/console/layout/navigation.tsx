@@ -1,0 +1,16 @@
+import { CloudServerOutlined, DashboardOutlined, DatabaseOutlined, HistoryOutlined } from "@ant-design/icons";
+import type { ReactNode } from "react";
+
+interface Place {
+  readonly path: string;
+  readonly key: "overview" | "sources" | "tasks" | "targets";
+  readonly icon: ReactNode;
+}
+
+/** Where one can go, in the order of the menu. */
+export const navigation: readonly Place[] = [
+  { path: "/", key: "overview", icon: <DashboardOutlined /> },
+  { path: "/sources", key: "sources", icon: <DatabaseOutlined /> },
+  { path: "/tasks", key: "tasks", icon: <HistoryOutlined /> },
+  { path: "/targets", key: "targets", icon: <CloudServerOutlined /> },
+];

@@ -1,0 +1,99 @@
+import type { Source } from "../../../api/views.ts";
+
+/** What the form of a source holds, in the API's own shape; what was left empty is undefined or "". */
+export interface SourceValues {
+  readonly type: "wecom" | "custom";
+  readonly name?: string;
+  readonly description?: string;
+  readonly organization?: string;
+  readonly namespace?: string;
+  readonly wecom?: {
+    readonly corpId?: string;
+    readonly corpSecret?: string;
+    readonly contactsSecret?: string;
+    readonly agentId?: number | null;
+    readonly apiBaseUrl?: string;
+    readonly proxy?: string;
+    readonly callback?: CallbackValues;
+    readonly appCallback?: CallbackValues;
+  };
+  readonly mapping?: string;
+  readonly scope?: { readonly mode: "all" | "partial"; readonly departments?: readonly number[] };
+  readonly sync?: { readonly automatic: boolean; readonly users: boolean; readonly intervalHours: number };
+  readonly safeguards?: Pick<Source["safeguards"], "maxRemovals" | "maxMemberRemovals" | "windowHours">;
+}
+
+interface CallbackValues {
+  readonly token?: string;
+  readonly encodingAesKey?: string;
+}
+
+/** What a new source has if nothing is said. */
+export const initialValues: SourceValues = {
+  type: "wecom",
+  mapping: "wecom",
+  scope: { mode: "all" },
+  sync: { automatic: true, users: true, intervalHours: 1 },
+  safeguards: {
+    maxRemovals: { floor: 5, percent: 10, count: 500 },
+    maxMemberRemovals: { floor: 20, percent: 50 },
+    windowHours: 24,
+  },
+};
+
+/** Members that say how a source is read: a custom one has none of them. */
+const ofReading = ["wecom", "mapping", "scope", "sync"];
+
+/** The body that makes a source. */
+export function toBody(values: SourceValues): Record<string, unknown> {
+  return withoutEmpty(relevant(values)) as Record<string, unknown>;
+}
+
+/** The merge patch (RFC 7396) that turns a source into what the form says: null for what was emptied. */
+export function toPatch(values: SourceValues, before: SourceValues): Record<string, unknown> {
+  const after = toBody(values);
+  return { ...cleared(toBody(before), after), ...withCleared(toBody(before), after) };
+}
+
+export function toValues(source: Source): SourceValues {
+  const { type, name, description, organization, namespace, wecom, mapping, scope, sync, safeguards } = source;
+  const { maxRemovals, maxMemberRemovals, windowHours } = safeguards;
+  return withoutEmpty({
+    ...{ type, name, description, organization, namespace, wecom, mapping, scope, sync },
+    safeguards: { maxRemovals, maxMemberRemovals, windowHours },
+  }) as SourceValues;
+}
+
+function relevant({ type, ...values }: SourceValues): Record<string, unknown> {
+  const members = Object.entries(values).filter(([key]) => type === "wecom" || !ofReading.includes(key));
+  const scope = values.scope?.mode === "all" ? { scope: { mode: "all" } } : {};
+  return { type, ...Object.fromEntries(members), ...(type === "wecom" ? scope : {}) };
+}
+
+/** Without members that are undefined, null or "", at any depth, and without objects that are empty then. */
+function withoutEmpty(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const members = Object.entries(value)
+    .map(([key, member]) => [key, typeof member === "string" ? member.trim() : withoutEmpty(member)] as const)
+    .filter(([, member]) => member !== undefined && member !== null && member !== "");
+  return members.length === 0 ? undefined : Object.fromEntries(members);
+}
+
+/** Null for each member that was there and is not any more. */
+function cleared(before: Record<string, unknown>, after: Record<string, unknown>): Record<string, unknown> {
+  const gone = Object.keys(before).filter((key) => after[key] === undefined);
+  return Object.fromEntries(gone.map((key) => [key, null]));
+}
+
+function withCleared(before: Record<string, unknown>, after: Record<string, unknown>): Record<string, unknown> {
+  const members = Object.entries(after).map(([key, member]) => {
+    const was = before[key];
+    if (!isObject(member) || !isObject(was)) return [key, member] as const;
+    return [key, { ...cleared(was, member), ...withCleared(was, member) }] as const;
+  });
+  return Object.fromEntries(members);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,37 @@
+import { lazy, type ReactNode } from "react";
+import { Route, Routes } from "react-router";
+import { Shell } from "./layout/shell.tsx";
+import { NotFound } from "./pages/not-found.tsx";
+
+// Each page is loaded when it is first gone to.
+const Overview = lazy(async () => ({ default: (await import("./pages/overview/overview.tsx")).Overview }));
+const Sources = lazy(async () => ({ default: (await import("./pages/sources/sources.tsx")).Sources }));
+const SourcePage = lazy(async () => ({ default: (await import("./pages/sources/source-page.tsx")).SourcePage }));
+const SourceForm = lazy(async () => ({ default: (await import("./pages/sources/source-form.tsx")).SourceFormPage }));
+const Tasks = lazy(async () => ({ default: (await import("./pages/tasks/tasks.tsx")).Tasks }));
+const Targets = lazy(async () => ({ default: (await import("./pages/targets/targets.tsx")).Targets }));
+
+const pages: readonly (readonly [path: string, page: ReactNode])[] = [
+  ["/", <Overview key="overview" />],
+  ["/sources", <Sources key="sources" />],
+  ["/sources/new", <SourceForm key="source-new" />],
+  ["/sources/:id", <SourcePage key="source" />],
+  ["/sources/:id/edit", <SourceForm key="source-edit" />],
+  ["/tasks", <Tasks key="tasks" />],
+  ["/tasks/:id", <Tasks key="tasks" />],
+  ["/targets", <Targets key="targets" />],
+  ["*", <NotFound key="not-found" />],
+];
+
+/** The console's table of contents. */
+export function ConsoleRoutes() {
+  return (
+    <Shell>
+      <Routes>
+        {pages.map(([path, page]) => (
+          <Route key={path} path={path} element={page} />
+        ))}
+      </Routes>
+    </Shell>
+  );
+}

@@ -1,0 +1,95 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect } from "vitest";
+
+const executable = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
+
+/** A page, and what it complained of. */
+export interface Visit {
+  readonly page: Page;
+  /** Errors of scripts, of the console and of the Content-Security-Policy. */
+  readonly complaints: readonly string[];
+  /** Serious violations that axe finds in what is shown now, each with where. */
+  readonly violations: () => Promise<readonly string[]>;
+}
+
+/** Opens a page that has nothing to do with those before. */
+export type OpenVisit = (options?: BrowserContextOptions) => Promise<Visit>;
+
+/** Tests in a real Chromium. Without one they are skipped, and say so; in CI they fail. */
+export function describeInBrowser(name: string, tests: (visit: OpenVisit) => void): void {
+  if (executable === undefined && process.env["CI"] !== "true") {
+    describe.skip(`${name} (skipped: there is no Chromium; on Debian: apt-get install chromium)`, () =>
+      tests(neverOpened));
+    return;
+  }
+  describe(name, () => {
+    let browser: Browser;
+    beforeAll(async () => {
+      if (executable === undefined) throw new Error("There is no Chromium: apt-get install chromium");
+      browser = await chromium.launch({ executablePath: executable, args: quiet });
+    });
+    afterAll(() => browser?.close());
+    tests(async (options) => open(browser, options));
+  });
+}
+
+async function neverOpened(): Promise<never> {
+  throw new Error("There is no Chromium.");
+}
+
+/** As root there is no sandbox, and nothing is looked up at the maker's. */
+const quiet = [
+  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
+  ...["--disable-background-networking", "--disable-component-update"],
+];
+
+async function open(browser: Browser, options?: BrowserContextOptions): Promise<Visit> {
+  const context = await browser.newContext({ viewport: { width: 1360, height: 860 }, locale: "en-US", ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  return { page, complaints, violations: () => violationsIn(page) };
+}
+
+const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+interface AxeResults {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly impact: string | null;
+    readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
+  }[];
+}
+
+async function violationsIn(page: Page): Promise<readonly string[]> {
+  // What is fading in has not its colour yet.
+  await page.waitForFunction("document.getAnimations().every((each) => each.playState !== 'running')").catch(() => {});
+  await page.addScriptTag({ path: axePath }).catch(() => page.evaluate(axeText()));
+  const results = (await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")) as AxeResults;
+  return results.violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary}`),
+    );
+}
+
+function axeText(): string {
+  const { source } = createRequire(import.meta.url)("axe-core") as { readonly source: string };
+  return source;
+}
+
+/** Signs in with a token, by hand. */
+export async function signIn({ page }: Visit, url: string, token: string): Promise<void> {
+  await page.goto(url);
+  await page.getByText(/^(Token|令牌)$/).click();
+  await page.getByLabel(/^(Administrator's token|管理员令牌)$/).fill(token);
+  await page.getByRole("button", { name: /^(Sign in|登 ?录)$/ }).click();
+  await page.locator("#page").waitFor();
+  expect(await page.locator("h1").first().textContent()).not.toBe("");
+}
