@@ -217,6 +217,8 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
    * are among them only while there is one that the target has not.
    */
   newSources(targetId: string, sourceIds: readonly string[]): Promise<readonly string[]>;
+  /** Those of these sources for which the target has been looked through. */
+  metSources(targetId: string, sourceIds: readonly string[]): Promise<readonly string[]>;
   /** The target has been looked through for these sources: what it held of theirs is linked. */
   noteSources(lease: Lease, targetId: string, sourceIds: readonly string[]): Promise<void>;
   forgetRemoteMatches(lease: Lease, targetId: string): Promise<void>;

@@ -25,6 +25,8 @@ export interface PushParts {
   /** The target, for changes: each kind of them has its own. */
   readonly watched: WatchedTarget;
   readonly scope: PushScope;
+  /** Of that, what may be made: of sources that the target was looked through for. */
+  readonly makes: PushScope;
   /** In which order each step takes what is pending. */
   readonly turns: readonly Turn[];
   readonly signal: AbortSignal;

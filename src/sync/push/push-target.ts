@@ -89,7 +89,7 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     const watched = watchTarget(request, attempts);
     let parts: PushParts = {
       ...request,
-      ...{ watched, rules, capabilities, attempts, scope, protection, unprotected: new Unprotected() },
+      ...{ watched, rules, capabilities, attempts, scope, makes: scope, protection, unprotected: new Unprotected() },
       turns: await turnsOf(store, scope),
       held: new Set(),
       heldGroups: new Map(),
@@ -108,7 +108,8 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     if (renames !== null) parts = { ...parts, heldRenames: renames.types };
     // Whatever put it into quarantine may end this push too, before the turn of those who have left.
     let lostBefore = probation !== undefined && (await deactivateUsers(parts));
-    const met = await makeFirstContact(parts);
+    const { met, makes } = await makeFirstContact(parts);
+    parts = { ...parts, makes };
     let members: MembersResult = { lost: false, held: null, heldMembers: 0 };
     for (let round = 1; round <= maxRounds; round += 1) {
       let lost = (await additions(parts)) || lostBefore;
