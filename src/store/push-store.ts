@@ -253,11 +253,11 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
   /** Users that are active at the target and must not be any more. */
   pendingDeactivations(scope: PushScope, page: RemovalPage): Promise<readonly PendingResource[]>;
   pendingDeletes(scope: PushScope, type: ResourceType, page: RemovalPage): Promise<readonly PendingResource[]>;
-  /** Those of these people whose account there is to be deactivated or deleted, approved or not unless said otherwise. */
+  /** Those of these people, or groups, that are to be deactivated or deleted there, approved or not unless said otherwise. */
   removalsAmong(
     scope: PushScope,
     resourceIds: readonly string[],
-    options?: Pick<RemovalPage, "approved">,
+    options?: Pick<RemovalPage, "approved"> & { readonly type?: ResourceType },
   ): Promise<ReadonlySet<string>>;
   /** How many removals wait that nobody has approved, and of how many. */
   countPendingRemovals(scope: PushScope): Promise<{ readonly pending: RemovalCounts; readonly total: RemovalCounts }>;
