@@ -202,7 +202,8 @@ export interface LinkHolder {
 }
 
 /** What each target holds of our directory, and what it lacks. */
-export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logRemovals" | "logIdentityChanges"> {
+export interface PushStore
+  extends Pick<DirectoryStore, "recentRemovals" | "recentMemberLosses" | "logRemovals" | "logIdentityChanges"> {
   /** Null before the first contact. */
   contactedAt(targetId: string): Promise<number | null>;
   saveRemoteMatches(

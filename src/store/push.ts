@@ -19,7 +19,7 @@ import { unlink } from "./unlink.ts";
 export function makePushStore(
   database: Database,
   clock: () => number,
-): Omit<PushStore, "recentRemovals" | "logRemovals" | "logIdentityChanges"> & LinkedQueries {
+): Omit<PushStore, "recentRemovals" | "recentMemberLosses" | "logRemovals" | "logIdentityChanges"> & LinkedQueries {
   const { db, isOneOf } = database;
 
   const write = leasedWrite(database);

@@ -254,13 +254,15 @@ async function keepProtected(
 }
 
 /** Why members of this group must wait; who left the company does not count, that was guarded already. */
-async function refuseLoss({ store, row }: PushParts, group: PendingGroup, kept: number): Promise<string | null> {
+async function refuseLoss({ store, row, clock }: PushParts, group: PendingGroup, kept: number): Promise<string | null> {
   const loss = await store.memberLoss(row.id, group.id);
   const [removed, total] = [Math.max(0, loss.removed - kept), loss.total];
-  const limit = row.settings.safeguards.maxMemberRemovals;
+  if (removed === 0) return null;
+  const { maxMemberRemovals: limit, windowHours } = row.settings.safeguards;
+  const recent = await store.recentMemberLosses(row.id, [group.id], clock() - windowHours * 3_600_000);
   return refuseRemovals(
     `members of group ${group.externalId ?? group.id}`,
-    { planned: removed, recent: 0, total },
+    { planned: removed, recent: recent.get(group.id) ?? 0, total },
     limit,
   );
 }
