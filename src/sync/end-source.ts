@@ -150,7 +150,7 @@ export async function settleLeaving(
     const isDue = source.nextRunAt !== null && source.nextRunAt <= now;
     await store.noteWaiting(sourceId, hadItsTurn ? waitsFor : null, hadItsTurn && !isDue ? now + leavingRetryMs : now);
   } else if (leaving.then === "delete") {
-    await store.deleteSource(sourceId);
+    await store.deleteSource(sourceId, leaving);
   } else {
     await store.closeEnding(sourceId, leaving);
   }
