@@ -50,6 +50,8 @@ export function refuseRemovals(what: string, numbers: RemovalNumbers, limit: Rem
 export interface MemberLossNumbers {
   readonly removed: number;
   readonly total: number;
+  /** How many left it within the window already, by other tasks; absent: nobody. */
+  readonly recent?: number;
 }
 
 /** The groups that would lose more members than they may, and why that must wait; null when all may go ahead. */
@@ -58,13 +60,15 @@ export function refuseMemberLosses<Loss extends MemberLossNumbers>(
   limit: RemovalLimit,
 ): { readonly groups: readonly Loss[]; readonly reason: string } | null {
   const groups = losses.filter(
-    ({ removed, total }) => refuseRemovals("members", { planned: removed, recent: 0, total }, limit) !== null,
+    ({ removed, recent = 0, total }) => refuseRemovals("members", { planned: removed, recent, total }, limit) !== null,
   );
   if (groups.length === 0) return null;
   const allowed = `${limit.floor}, above that ${limit.percent} %`;
+  const isSeries = groups.some(({ recent = 0 }) => recent > 0);
+  const also = isSeries ? "; who left them within the window already counts too" : "";
   return {
     groups,
-    reason: `${groups.length} groups would lose more members than allowed without approval (${allowed})`,
+    reason: `${groups.length} groups would lose more members than allowed without approval (${allowed}${also})`,
   };
 }
 

@@ -155,13 +155,13 @@ export function makeDirectoryPlan(
 
     async plannedMemberLosses(taskId, moreThan) {
       const { rows } = await sql<LossRow>`
-        select c.seq, c.display_name, c.added_count as added, c.removed_count as removed,
+        select c.seq, c.resource_id, c.display_name, c.added_count as added, c.removed_count as removed,
           (select count(*) from member m where m.group_id = c.resource_id) as total
         from change c
         where c.task_id = ${taskId} and c.target_id is null and c.status = 'planned' and c.leavers = 0
           and c.action = 'update' and c.removed_count > ${moreThan}`.execute(db);
-      return rows.map(({ seq, display_name, added, removed, total }) => ({
-        ...{ changeSeq: seq, displayName: display_name, added, removed },
+      return rows.map(({ seq, resource_id, display_name, added, removed, total }) => ({
+        ...{ changeSeq: seq, groupId: resource_id, displayName: display_name, added, removed },
         total: Number(total),
       }));
     },
@@ -203,6 +203,7 @@ async function takeOver(
 
 interface LossRow {
   readonly seq: number;
+  readonly resource_id: string;
   readonly display_name: string | null;
   readonly added: number;
   readonly removed: number;

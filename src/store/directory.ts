@@ -5,6 +5,7 @@ import { makeDirectoryHolds } from "./directory-holds.ts";
 import { makeDirectoryPlan } from "./directory-plan.ts";
 import type { DirectoryStore } from "./engine.ts";
 import { makeHeldPeople } from "./held-people.ts";
+import { makeMemberLosses } from "./member-losses.ts";
 import { toCurrent } from "./records.ts";
 import { makeSparePlanned } from "./spare-planned.ts";
 import { holdingSource } from "./taken-names.ts";
@@ -18,6 +19,7 @@ export function makeDirectoryStore(database: Database, clock: () => number): Dir
     ...makeDirectoryApply(database, clock),
     ...makeSparePlanned(database),
     ...makeHeldPeople(database),
+    ...makeMemberLosses(database),
 
     async readCurrent(ids) {
       if (ids.length === 0) return [];

@@ -1,6 +1,9 @@
-import { sql } from "kysely";
+import { sql, type Transaction } from "kysely";
 import type { Database } from "./database.ts";
 import type { EndingStore, SourceSettings } from "./store.ts";
+import type { Tables } from "./tables.ts";
+
+type Leaving = NonNullable<SourceSettings["leaving"]>;
 
 /** Sources that are on their way out. */
 export function makeEndings(
@@ -54,14 +57,29 @@ export function makeEndings(
 
     closeEnding: (id, { people, then }) =>
       write(async (trx) => {
-        // An administrator may be changing it at this moment. SQLite has one writer anyway.
-        if (dialect === "postgres") await sql`select 1 from source where id = ${id} for update`.execute(trx);
-        const row = await trx.selectFrom("source").select("settings").where("id", "=", id).executeTakeFirst();
-        const { leaving, ...settings } = JSON.parse(row?.settings ?? "{}") as Partial<SourceSettings>;
-        if (leaving === undefined || leaving.people !== people || leaving.then !== then) return false;
-        const left = { settings: JSON.stringify(settings), next_run_at: null, waits_for: null, updated_at: clock() };
+        const settings = await settingsIfOrdered({ dialect }, trx, id, { people, then });
+        if (settings === null) return false;
+        const { leaving: _, ...rest } = settings;
+        const left = { settings: JSON.stringify(rest), next_run_at: null, waits_for: null, updated_at: clock() };
         await trx.updateTable("source").set(left).where("id", "=", id).execute();
         return true;
       }),
   };
+}
+
+/**
+ * The settings of a source that is still to end so, with its row locked: an administrator may be changing it at this moment.
+ * Null where another end is ordered by now, or none is any more.
+ */
+export async function settingsIfOrdered(
+  { dialect }: Pick<Database, "dialect">,
+  trx: Transaction<Tables>,
+  id: string,
+  { people, then }: Leaving,
+): Promise<Partial<SourceSettings> | null> {
+  // SQLite has one writer anyway.
+  if (dialect === "postgres") await sql`select 1 from source where id = ${id} for update`.execute(trx);
+  const row = await trx.selectFrom("source").select("settings").where("id", "=", id).executeTakeFirst();
+  const settings = JSON.parse(row?.settings ?? "{}") as Partial<SourceSettings>;
+  return settings.leaving?.people === people && settings.leaving.then === then ? settings : null;
 }

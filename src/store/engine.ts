@@ -196,6 +196,7 @@ export interface RemovalCounts {
 /** A group's planned loss of members, for the guard. */
 export interface MemberLoss {
   readonly changeSeq: number;
+  readonly groupId: string;
   /** Of the group. */
   readonly displayName: string | null;
   /** How many come with the same change. */
@@ -250,6 +251,15 @@ export interface DirectoryStore {
   plannedIdentityChanges(taskId: string): Promise<RemovalCounts>;
   /** Removals in the window, by other tasks. `scope` is `source:{id}` or `target:{id}`, of names with `:identity` behind. */
   recentRemovals(scope: string, since: number, sourceId?: string): Promise<RemovalCounts>;
+  /**
+   * Of each of these groups how many tasks have taken out since then without anybody's approval, who neither left altogether
+   * nor are in it again. In the directory, or (`targetId`) at a target. Groups that lost nobody are left out.
+   */
+  recentMemberLosses(
+    targetId: string | null,
+    groupIds: readonly string[],
+    since: number,
+  ): Promise<ReadonlyMap<string, number>>;
   /** Sets the planned removals aside; how many groups, of other types, are not deleted for the members that stay so. */
   holdRemovals(lease: Lease, taskId: string, types: readonly ResourceType[]): Promise<number>;
   /** Sets the planned changes of identity aside; how many groups are not deleted for that. */

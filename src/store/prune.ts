@@ -3,6 +3,7 @@ import { batchesOf } from "../lib/batches.ts";
 import { wait } from "../lib/wait.ts";
 import type { Database } from "./database.ts";
 import type { EngineTaskStore } from "./engine.ts";
+import { widestWindowMs } from "./widest-window.ts";
 
 /**
  * Rows that go in one transaction: so few that whoever wants to write meanwhile waits for some tens of milliseconds, and not
@@ -14,7 +15,7 @@ const pauseMs = 10;
 const dayMs = 86_400_000;
 
 /** Deletes records whose time is over. */
-export function makePruning(database: Database): Pick<EngineTaskStore, "pruneRecords"> {
+export function makePruning(database: Database, clock: () => number): Pick<EngineTaskStore, "pruneRecords"> {
   const { db, dialect, isOneOf } = database;
 
   // What still waits, for approval or for its turn, is no record yet; what a plan showed is one.
@@ -23,9 +24,11 @@ export function makePruning(database: Database): Pick<EngineTaskStore, "pruneRec
 
   return {
     async pruneRecords(before, signal) {
-      await pruneChanges(before, signal);
+      // What was removed counts for the safeguards as long as their windows last.
+      const counting = clock() - (await widestWindowMs(database));
+      await pruneChanges(before, counting, signal);
       const ended = sql<boolean>`state not in ('queued', 'running', 'held')`;
-      await pruneTable("sync_task", "id", sql<boolean>`finished_at < ${before} and ${ended}`, signal);
+      await pruneTable("sync_task", "id", sql<boolean>`finished_at < ${Math.min(before, counting)} and ${ended}`, signal);
       await db
         .deleteFrom("ended_source")
         .where("ended_at", "<", before)
@@ -33,7 +36,7 @@ export function makePruning(database: Database): Pick<EngineTaskStore, "pruneRec
           and not exists (select 1 from sync_task t where t.source_id = ended_source.id)`)
         .execute();
       const row = dialect === "sqlite" ? "rowid" : "ctid";
-      await pruneTable("removal", row, sql<boolean>`at < ${before}`, signal);
+      await pruneTable("removal", row, sql<boolean>`at < ${Math.min(before, counting)}`, signal);
       await pruneTable("plan_request", "seq", sql<boolean>`created_at < ${before}`, signal);
       await pruneTable("directory_record", "seq", sql<boolean>`at < ${before}`, signal);
       await pruneTable("audit_record", "seq", sql<boolean>`at < ${Math.min(before, await decidedSince())}`, signal);
@@ -52,7 +55,8 @@ export function makePruning(database: Database): Pick<EngineTaskStore, "pruneRec
     return oldest?.at == null ? Number.POSITIVE_INFINITY : Number(oldest.at) - dayMs;
   }
 
-  async function pruneChanges(before: number, signal: AbortSignal | undefined): Promise<void> {
+  async function pruneChanges(before: number, counting: number, signal: AbortSignal | undefined): Promise<void> {
+    const counts = sql<boolean>`(created_at >= ${counting} and resource_type = 'Group' and removed_count > 0)`;
     for (let [at, last] = [-1, 0]; ; ) {
       const rows = await db
         .selectFrom("change")
@@ -60,6 +64,7 @@ export function makePruning(database: Database): Pick<EngineTaskStore, "pruneRec
         .where("created_at", "<", before)
         .where(sql<boolean>`(created_at, seq) > (${at}, ${last})`)
         .where(isRecord)
+        .where((where) => where.not(counts))
         .orderBy("created_at")
         .orderBy("seq")
         .limit(batch)

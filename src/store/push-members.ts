@@ -2,7 +2,7 @@ import { type Insertable, type RawBuilder, sql, type Transaction } from "kysely"
 import { isLeavingApproved, isRemovalApproved } from "./approvals.ts";
 import { changeRow } from "./change-row.ts";
 import type { Database } from "./database.ts";
-import type { PendingGroup, PushScope, PushStore } from "./engine.ts";
+import type { MemberDelta, PendingGroup, PushScope, PushStore } from "./engine.ts";
 import { leasedWrite } from "./leases.ts";
 import { membersVersions } from "./members-version.ts";
 import { isOfTurn } from "./pending-turns.ts";
@@ -152,35 +152,14 @@ export function makePushMembers(
 
     saveMembers: (lease, taskId, targetId, group, op, members, { status, error, because }) =>
       write(lease, async (trx) => {
-        const seq = await changeOfGroup(trx, { taskId, targetId, group, status, error, because, now: clock() });
-        const known = await trx
-          .selectFrom("change_member")
-          .select(sql<number>`count(*)`.as("count"))
-          .where("change_seq", "=", seq)
-          .where("op", "=", op)
-          .where(
-            isOneOf(
-              "member_id",
-              members.map((one) => one.memberId),
-            ),
-          )
-          .executeTakeFirstOrThrow();
-        await database.upsert(trx, {
-          table: "change_member",
-          rows: members.map((one) => ({
-            change_seq: seq,
-            op,
-            member_id: one.memberId,
-            member_type: one.memberType,
-          })),
-          conflict: ["change_seq", "op", "member_id"],
-        });
-        const counted = op === "add" ? "added_count" : "removed_count";
-        await trx
-          .updateTable("change")
-          .set((eb) => ({ [counted]: eb(counted, "+", members.length - Number(known.count)) }))
-          .where("seq", "=", seq)
-          .execute();
+        const of = { taskId, targetId, group, status, error, because, now: clock() };
+        // What a person let through has a record of its own: it does not count for the safeguards.
+        for (const isApproved of [false, true]) {
+          const some = members.filter(
+            (one) => isApproved === (op === "remove" && status === "applied" && one.approved),
+          );
+          if (some.length > 0) await noteMembers(trx, await changeOfGroup(trx, { ...of, isApproved }), op, some);
+        }
         if (status !== "applied") return;
         if (op === "add") {
           await database.upsert(trx, {
@@ -252,6 +231,43 @@ export function makePushMembers(
           .execute();
       }),
   };
+
+  /** Adds members to the record of a group. */
+  async function noteMembers(
+    trx: Transaction<Tables>,
+    seq: number,
+    op: "add" | "remove",
+    members: readonly MemberDelta[],
+  ): Promise<void> {
+    const known = await trx
+      .selectFrom("change_member")
+      .select(sql<number>`count(*)`.as("count"))
+      .where("change_seq", "=", seq)
+      .where("op", "=", op)
+      .where(
+        isOneOf(
+          "member_id",
+          members.map((one) => one.memberId),
+        ),
+      )
+      .executeTakeFirstOrThrow();
+    await database.upsert(trx, {
+      table: "change_member",
+      rows: members.map((one) => ({
+        change_seq: seq,
+        op,
+        member_id: one.memberId,
+        member_type: one.memberType,
+      })),
+      conflict: ["change_seq", "op", "member_id"],
+    });
+    const counted = op === "add" ? "added_count" : "removed_count";
+    await trx
+      .updateTable("change")
+      .set((eb) => ({ [counted]: eb(counted, "+", members.length - Number(known.count)) }))
+      .where("seq", "=", seq)
+      .execute();
+  }
 }
 
 /** What `lacks_members` of a link says: members of any type are not there yet, or users; groups are not taken there. */
@@ -277,13 +293,15 @@ interface MembersRecord {
   readonly error: string | null;
   /** Absent: that the members changed. Given, the record is about nothing else. */
   readonly because: string | undefined;
+  /** What it is about somebody let through. */
+  readonly isApproved: boolean;
   readonly now: number;
 }
 
 /** The record of a group's membership at this target in this task: the one that made the group, or one of its own. */
 async function changeOfGroup(
   trx: Transaction<Tables>,
-  { taskId, targetId, group, status, error, because, now }: MembersRecord,
+  { taskId, targetId, group, status, error, because, isApproved, now }: MembersRecord,
 ): Promise<number> {
   let query = trx
     .selectFrom("change")
@@ -293,6 +311,7 @@ async function changeOfGroup(
     .where("target_id", "=", targetId)
     .where("status", "=", status)
     .where("action", "<>", "delete")
+    .where("approved", "=", isApproved ? 1 : 0)
     .orderBy("seq", "desc");
   if (because !== undefined) query = query.where("because", "=", because);
   const found = await query.executeTakeFirst();
@@ -314,6 +333,7 @@ async function changeOfGroup(
     .values({
       ...changeRow(record, { taskId, targetId, sourceId: null, now }),
       source_id: trx.selectFrom("resource").select("source_id").where("id", "=", group.id),
+      ...(isApproved && { approved: 1 }),
     } as Insertable<Tables["change"]>)
     .returning("seq")
     .executeTakeFirstOrThrow();

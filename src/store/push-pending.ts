@@ -285,13 +285,12 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
         notWithheld(scope, type, "delete"),
       ),
 
-    async removalsAmong(scope, resourceIds, options = {}) {
-      if (resourceIds.length === 0 || !scope.types.includes("User")) return new Set();
+    async removalsAmong(scope, resourceIds, { type = "User", ...options } = {}) {
+      if (resourceIds.length === 0 || !scope.types.includes(type)) return new Set();
+      const isOff = type === "User" ? mustBeInactive(scope) : sql<boolean>`1 = 0`;
       const { rows } = await sql<{ id: string }>`
-        select resource.id ${from(scope, "User")} and ${isOneOf("resource.id", resourceIds)} and ${isLinked}
-          and (${mustBeInactive(scope)} or ${mustBeDeleted(scope, "User")}) and ${isApproved(scope, options)}`.execute(
-        db,
-      );
+        select resource.id ${from(scope, type)} and ${isOneOf("resource.id", resourceIds)} and ${isLinked}
+          and (${isOff} or ${mustBeDeleted(scope, type)}) and ${isApproved(scope, options)}`.execute(db);
       return new Set(rows.map(({ id }) => id));
     },
 

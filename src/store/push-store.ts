@@ -202,7 +202,8 @@ export interface LinkHolder {
 }
 
 /** What each target holds of our directory, and what it lacks. */
-export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logRemovals" | "logIdentityChanges"> {
+export interface PushStore
+  extends Pick<DirectoryStore, "recentRemovals" | "recentMemberLosses" | "logRemovals" | "logIdentityChanges"> {
   /** Null before the first contact. */
   contactedAt(targetId: string): Promise<number | null>;
   saveRemoteMatches(
@@ -217,6 +218,8 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
    * are among them only while there is one that the target has not.
    */
   newSources(targetId: string, sourceIds: readonly string[]): Promise<readonly string[]>;
+  /** Those of these sources for which the target has been looked through. */
+  metSources(targetId: string, sourceIds: readonly string[]): Promise<readonly string[]>;
   /** The target has been looked through for these sources: what it held of theirs is linked. */
   noteSources(lease: Lease, targetId: string, sourceIds: readonly string[]): Promise<void>;
   forgetRemoteMatches(lease: Lease, targetId: string): Promise<void>;
@@ -251,11 +254,11 @@ export interface PushStore extends Pick<DirectoryStore, "recentRemovals" | "logR
   /** Users that are active at the target and must not be any more. */
   pendingDeactivations(scope: PushScope, page: RemovalPage): Promise<readonly PendingResource[]>;
   pendingDeletes(scope: PushScope, type: ResourceType, page: RemovalPage): Promise<readonly PendingResource[]>;
-  /** Those of these people whose account there is to be deactivated or deleted, approved or not unless said otherwise. */
+  /** Those of these people, or groups, that are to be deactivated or deleted there, approved or not unless said otherwise. */
   removalsAmong(
     scope: PushScope,
     resourceIds: readonly string[],
-    options?: Pick<RemovalPage, "approved">,
+    options?: Pick<RemovalPage, "approved"> & { readonly type?: ResourceType },
   ): Promise<ReadonlySet<string>>;
   /** How many removals wait that nobody has approved, and of how many. */
   countPendingRemovals(scope: PushScope): Promise<{ readonly pending: RemovalCounts; readonly total: RemovalCounts }>;

@@ -19,10 +19,20 @@ import { unlink } from "./unlink.ts";
 export function makePushStore(
   database: Database,
   clock: () => number,
-): Omit<PushStore, "recentRemovals" | "logRemovals" | "logIdentityChanges"> & LinkedQueries {
+): Omit<PushStore, "recentRemovals" | "recentMemberLosses" | "logRemovals" | "logIdentityChanges"> & LinkedQueries {
   const { db, isOneOf } = database;
 
   const write = leasedWrite(database);
+
+  const metSources = async (targetId: string, sourceIds: readonly string[]): Promise<readonly string[]> => {
+    const rows = await db
+      .selectFrom("target_source")
+      .select("source_id")
+      .where("target_id", "=", targetId)
+      .where(isOneOf("source_id", sourceIds))
+      .execute();
+    return rows.map((row) => row.source_id);
+  };
 
   return {
     ...makePendingQueries(database),
@@ -56,14 +66,10 @@ export function makePushStore(
         await trx.updateTable("target").set({ contacted_at: clock() }).where("id", "=", targetId).execute();
       }),
 
+    metSources,
+
     async newSources(targetId, sourceIds) {
-      const known = await db
-        .selectFrom("target_source")
-        .select("source_id")
-        .where("target_id", "=", targetId)
-        .where(isOneOf("source_id", sourceIds))
-        .execute();
-      const met = new Set(known.map((row) => row.source_id));
+      const met = new Set(await metSources(targetId, sourceIds));
       const open = [...new Set(sourceIds)].filter((id) => !met.has(id));
       if (!open.includes(userGroups)) return open;
       const { rows } = await sql`

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import type { Database, Row } from "./database.ts";
 import type { PlanScope } from "./plan-store.ts";
 import type { Tables } from "./tables.ts";
+import { widestWindowMs } from "./widest-window.ts";
 
 /** What of one table is copied, a page at a time in the order of its key. */
 interface Copied {
@@ -18,12 +19,21 @@ const all = sql<boolean>`1 = 1`;
  * task itself, and of what was decided before. Not one moment's state: what others write meanwhile may be in it or not. A
  * plan that this makes is compared before it is applied, like any other.
  */
-export async function copyForPlan(from: Database, to: Database, { taskId, targetIds }: PlanScope): Promise<void> {
+export async function copyForPlan(
+  from: Database,
+  to: Database,
+  { taskId, targetIds }: PlanScope,
+  now: number,
+): Promise<void> {
   const { isOneOf } = from;
   const ofTargets = isOneOf("target_id", targetIds);
   // Whoever is removed with leave, or known otherwise by a judged mapping, is told by all changes of his.
-  const isMeant = sql<boolean>`(task_id = ${taskId} or (resource_id in (
-    select resource_id from change where (approved = 1 or changes_identity = 1)) and (target_id is null or ${ofTargets})))`;
+  // Whom tasks took out of groups lately counts for the safeguards.
+  const since = now - (await widestWindowMs(from));
+  const isLoss = sql<boolean>`(resource_type = 'Group' and status = 'applied' and removed_count > 0
+    and created_at > ${since})`;
+  const isMeant = sql<boolean>`(task_id = ${taskId} or ((${isLoss} or resource_id in (
+    select resource_id from change where (approved = 1 or changes_identity = 1))) and (target_id is null or ${ofTargets})))`;
   const copied: readonly Copied[] = [
     { table: "source", key: ["id"], where: all },
     { table: "target", key: ["id"], where: isOneOf("id", targetIds) },

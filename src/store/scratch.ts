@@ -24,7 +24,7 @@ const foreverMs = 366 * 86_400_000;
 export async function openScratch(parts: ScratchParts, scope: PlanScope): Promise<Scratch> {
   const copy = await openSqlite("");
   try {
-    await copyForPlan(parts.database, copy, scope);
+    await copyForPlan(parts.database, copy, scope, parts.clock());
     await sql`create table scratch_whole (target_id text, resource_type text, remote_id text, body text not null,
       primary key (target_id, resource_type, remote_id)) without rowid`.execute(copy.db);
     const store = parts.makeStore(copy);

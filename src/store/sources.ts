@@ -4,7 +4,7 @@ import { uuidv7 } from "../lib/uuid.ts";
 import { abandonPlan } from "./abandon.ts";
 import type { Database } from "./database.ts";
 import { takeDirectoryTime } from "./directory-clock.ts";
-import { makeEndings } from "./endings.ts";
+import { makeEndings, settingsIfOrdered } from "./endings.ts";
 import { bumpGroups } from "./group-versions.ts";
 import { revokeLease } from "./leases.ts";
 import { withName } from "./names.ts";
@@ -103,8 +103,9 @@ export function makeSourceStore(database: Database, cipher: Cipher, clock: () =>
       if (ids.length === 0) return [];
       return db.selectFrom("ended_source").select(["id", "name"]).where(database.isOneOf("id", ids)).execute();
     },
-    deleteSource: (id) =>
+    deleteSource: (id, ordered) =>
       write(async (trx) => {
+        if (ordered !== undefined && (await settingsIfOrdered(database, trx, id, ordered)) === null) return false;
         await revokeLease(trx, `source:${id}`);
         await takeSourceFromTargets(database, trx, id, clock());
         // User groups, of which members go with it.
@@ -158,6 +159,7 @@ export function makeSourceStore(database: Database, cipher: Cipher, clock: () =>
           insert into ended_source (id, name, ended_at) select id, name, ${clock()} from source where id = ${id}
           on conflict (id) do update set ended_at = excluded.ended_at`.execute(trx);
         await trx.deleteFrom("source").where("id", "=", id).execute();
+        return true;
       }),
   };
 }

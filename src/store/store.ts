@@ -117,8 +117,11 @@ export interface SourceStore extends EndingStore {
   /**
    * Removes the source with what was read of it and its resources. What becomes of its people is done before. Its tasks and
    * records stay as long as others do; what it held is held no more.
+   *
+   * @param ordered the end that this is the last step of; absent: whatever its settings say
+   * @returns false where that end is not ordered any more, or another is: then nothing is done
    */
-  deleteSource(id: string): Promise<void>;
+  deleteSource(id: string, ordered?: SourceSettings["leaving"]): Promise<boolean>;
 }
 
 export type OnRemoval = "deactivate" | "delete" | { readonly deactivateThenDeleteAfterDays: number };

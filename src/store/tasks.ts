@@ -24,7 +24,7 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
 
   return {
     ...makeHeldPushes(database),
-    ...makePruning(database),
+    ...makePruning(database, clock),
 
     async queueTask(task) {
       const slot = slotOf(task);

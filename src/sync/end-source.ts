@@ -63,6 +63,11 @@ export async function endSource(
   return task.id;
 }
 
+/** Ids of the sources that an administrator ended, and whose people go with them. */
+export async function endedSources(store: Pick<SourceStore, "listEndings">): Promise<readonly string[]> {
+  return (await store.listEndings()).flatMap(({ sourceId, people }) => (people === "keep" ? [] : [sourceId]));
+}
+
 /** What the end of a source has come to. */
 export interface EndRequest {
   /** What the task was told; an end that was ordered while it ran takes another task. */
@@ -145,7 +150,7 @@ export async function settleLeaving(
     const isDue = source.nextRunAt !== null && source.nextRunAt <= now;
     await store.noteWaiting(sourceId, hadItsTurn ? waitsFor : null, hadItsTurn && !isDue ? now + leavingRetryMs : now);
   } else if (leaving.then === "delete") {
-    await store.deleteSource(sourceId);
+    await store.deleteSource(sourceId, leaving);
   } else {
     await store.closeEnding(sourceId, leaving);
   }

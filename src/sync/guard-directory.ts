@@ -1,6 +1,6 @@
 import { type RemovalNumbers, refuseIdentityChanges, refuseMemberLosses, refuseRemovals } from "../plan/guard.ts";
 import type { ResourceType } from "../scim/resource.ts";
-import type { DirectoryStore, Lease, RemovalCounts, Safeguards, TaskHold } from "../store/store.ts";
+import type { DirectoryStore, Lease, MemberLoss, RemovalCounts, Safeguards, TaskHold } from "../store/store.ts";
 
 export interface GuardParts {
   readonly store: DirectoryStore;
@@ -95,9 +95,21 @@ function judge(
   };
 }
 
-async function holdMemberLosses({ store, lease, taskId, safeguards }: GuardParts) {
+/** Who is planned to leave groups, with those who left the same groups lately: no series of small steps gets past. */
+export async function memberLosses(
+  store: Pick<DirectoryStore, "plannedMemberLosses" | "recentMemberLosses">,
+  taskId: string,
+  since: number,
+): Promise<readonly (MemberLoss & { readonly recent: number })[]> {
+  const losses = await store.plannedMemberLosses(taskId, 0);
+  const groupIds = losses.map(({ groupId }) => groupId);
+  const recent = await store.recentMemberLosses(null, groupIds, since);
+  return losses.map((loss) => ({ ...loss, recent: recent.get(loss.groupId) ?? 0 }));
+}
+
+async function holdMemberLosses({ store, lease, taskId, safeguards, clock }: GuardParts) {
   const { maxMemberRemovals } = safeguards;
-  const losses = await store.plannedMemberLosses(taskId, maxMemberRemovals.floor);
+  const losses = await memberLosses(store, taskId, windowStart(safeguards, clock()));
   const refused = refuseMemberLosses(losses, maxMemberRemovals);
   if (refused === null) return { reasons: [], held: 0 };
   const held = await store.holdMemberRemovals(
@@ -107,6 +119,7 @@ async function holdMemberLosses({ store, lease, taskId, safeguards }: GuardParts
   return { reasons: [refused.reason], held };
 }
 
-function windowStart({ windowHours }: Safeguards, now: number): number {
+/** When the window of the safeguards began. */
+export function windowStart({ windowHours }: Safeguards, now: number): number {
   return now - windowHours * 3_600_000;
 }

@@ -11,7 +11,7 @@ import type {
   Safeguards,
   TaskHold,
 } from "../store/store.ts";
-import { holdDurationMs } from "./guard-directory.ts";
+import { holdDurationMs, memberLosses, windowStart } from "./guard-directory.ts";
 
 export interface SettleParts {
   readonly store: DirectoryStore & GroupRuleStore & Pick<DirectoryChangeStore, "noteUserGroups">;
@@ -87,7 +87,7 @@ async function settle(parts: SettleParts, rules: readonly CompiledRule[]): Promi
 /** What a filter no longer finds can be more than is meant: a department that has another name is enough. */
 async function holdLosses({ store, lease, taskId, safeguards, clock }: SettleParts): Promise<TaskHold | null> {
   const { maxMemberRemovals } = safeguards;
-  const losses = await store.plannedMemberLosses(taskId, 0);
+  const losses = await memberLosses(store, taskId, windowStart(safeguards, clock()));
   const refusals = [refuseMemberLosses(losses, maxMemberRemovals), refuseEmptied(losses, maxMemberRemovals)].filter(
     (refused) => refused !== null,
   );

@@ -1,6 +1,6 @@
 import { type Lease, LeaseLostError, type Matching, type TargetRow, userGroups } from "../store/store.ts";
 import { type Target, TargetError, type TargetLanguage } from "../target/target.ts";
-import type { Leaving } from "./end-source.ts";
+import { endedSources, type Leaving } from "./end-source.ts";
 import { previewMatches } from "./match/preview-matches.ts";
 import type { Progress } from "./progress.ts";
 import { failedAt, type PushResult } from "./push/prepare.ts";
@@ -167,10 +167,11 @@ async function pushOne(work: Work, leaving: Leaving["people"] | null): Promise<T
   // Whatever is written from now on may be missed.
   const heard = latestChange(await store.directoryChanges(), row.settings);
   const among = await amongWhom(work);
+  const ended = [...(await endedSources(store)), ...(leaving === null ? [] : ofTask)];
   const push = async (sourceIds: readonly string[], ending: Leaving["people"] | null): Promise<PushResult> => {
     const result = await pushTarget({
       ...(await requestOf(work)),
-      ...{ sourceIds, leaving: ending, isEnding: leaving !== null || ending !== null },
+      ...{ sourceIds, leaving: ending, ended, isEnding: leaving !== null || ending !== null },
       asked: task.trigger === "manual" && task.sourceId === null && task.resourceId === null,
       ...probationOf(work),
       ...(task.resourceId !== null && { only: task.resourceId }),

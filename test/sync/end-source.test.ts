@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { endSource } from "../../src/sync/end-source.ts";
+import type { FullStore } from "../../src/store/open-store.ts";
+import { endSource, type Leaving, settleLeaving } from "../../src/sync/end-source.ts";
 import { type EngineFixture, startEngineFixture } from "../support/engine.ts";
+import { onDatabase } from "../support/on-database.ts";
 
 function people({ control }: EngineFixture): { all: number; active: number; memberships: number; groups: number } {
   const { users, groups } = control.dump();
@@ -138,3 +140,37 @@ describe("the end of a source", () => {
     expect(fixture.control.dump().users).toHaveLength(40);
   });
 });
+
+test.each(["sqlite", "postgres"] as const)(
+  "an end that was withdrawn, or changed, as its last step began does not go on, on %s",
+  { timeout: 60_000 },
+  async (dialect) => {
+    const fixture = await startEngineFixture({ withTarget: false, ...(await onDatabase(dialect)) });
+    const { store, source } = fixture;
+    await fixture.sync();
+    await fixture.stop();
+    const order = (people: Leaving["people"], then: Leaving["then"]): Leaving => ({ people, then });
+    const leaving = order("delete", "delete");
+    const task = { mode: "apply", stage: "plan" } as const;
+    const settings = { ...source.settings, leaving };
+    /** What an administrator does between the last look at the order and the deletion. */
+    const settleWhile = async (change: () => Promise<unknown>): Promise<void> => {
+      await store.updateSource(source.id, { status: "disabled", settings });
+      const late: FullStore = {
+        ...store,
+        async deleteSource(...order) {
+          await change();
+          return store.deleteSource(...order);
+        },
+      };
+      await settleLeaving(late, task, source.id, { leaving, waitsFor: null, now: fixture.now() });
+    };
+    await settleWhile(() => store.updateSource(source.id, { status: "enabled", settings: source.settings }));
+    expect(await store.findSource(source.id)).toMatchObject({ status: "enabled" });
+    const other = { ...source.settings, leaving: order("deactivate", "disable") };
+    await settleWhile(() => store.updateSource(source.id, { settings: other }));
+    expect(await store.findSource(source.id)).toMatchObject({ settings: other });
+    await settleWhile(async () => {});
+    expect(await store.findSource(source.id)).toBeNull();
+  },
+);

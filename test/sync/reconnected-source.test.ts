@@ -170,3 +170,34 @@ test("user groups that are provisioned later do not have the people of the targe
   expect(await fixture.push()).toMatchObject({ state: "succeeded" });
   expect(looks(fixture)).toEqual(["GET Group"]);
 });
+
+test("nothing is made twice of a source that is read for the first time while its target is pushed to", async () => {
+  const fixture = await startEngineFixture({ corp });
+  const shape = { members: 3, departments: 2, seed: 9, quirks: false };
+  const other = await fixture.addSource("other", { shape }, { namespace: "other" });
+  const { row } = await connectedAgain(fixture);
+  await fixture.patchTarget({ sources: [other.row.id, row.id] });
+  await fixture.store.pauseTarget(fixture.row.id, { reason: null, by: "admin" });
+  await fixture.sync({ source: other.row });
+  await fixture.store.pauseTarget(fixture.row.id, null);
+  await fixture.push();
+  const before = accounts(fixture);
+
+  // A push of both, which is still at the users when the new source is read.
+  other.wecom.control.createMember({ userid: "joiner", name: "新人", department: [1] });
+  await fixture.store.pauseTarget(fixture.row.id, { reason: null, by: "admin" });
+  await fixture.sync({ source: other.row });
+  await fixture.store.pauseTarget(fixture.row.id, null);
+  fixture.control.fault({ match: { method: "POST", type: "User" }, effect: { kind: "delay", ms: 1500 } });
+  const target = { sourceId: null, targetId: fixture.row.id, trigger: "manual", mode: "apply" } as const;
+  const { task: push } = await fixture.store.queueTask(target);
+  fixture.engine().nudge();
+  await expect.poll(() => fixture.control.requests().counts["POST User"] ?? 0, { interval: 5 }).toBeGreaterThan(0);
+  const { task: sync } = await fixture.store.queueTask({ ...target, sourceId: row.id, targetId: null });
+  fixture.engine().nudge();
+  expect(await fixture.ended(push)).toMatchObject({ state: "succeeded" });
+  expect(await fixture.ended(sync)).toMatchObject({ state: "succeeded" });
+  const { groups, users } = accounts(fixture);
+  expect(groups).toEqual(before.groups);
+  expect(users).toHaveLength(before.users.length + 1);
+});

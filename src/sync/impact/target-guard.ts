@@ -4,7 +4,10 @@ import type { DirectoryStore, PushScope, PushStore, RemovalCounts, TargetRow } f
 import type { GroupLoss } from "./member-losses.ts";
 
 /** What the guard of a target asks of the store. */
-export type TargetGuardStore = Pick<PushStore, "heldAmong" | "countPendingRemovals" | "recentRemovals" | "memberLoss"> &
+export type TargetGuardStore = Pick<
+  PushStore,
+  "heldAmong" | "countPendingRemovals" | "recentRemovals" | "recentMemberLosses" | "memberLoss"
+> &
   Pick<DirectoryStore, "readCurrent">;
 
 /** A resource that a target is to hold, and for people: as active, before and after. */
@@ -75,17 +78,20 @@ export function makeTargetGuard(parts: TargetGuardParts): TargetGuard {
 
 /** Of the first group that would lose too many there: a push says no more. */
 async function refusedLoss(
-  { store, row, scope }: TargetGuardParts,
+  { store, row, scope, clock }: TargetGuardParts,
   losses: readonly GroupLoss[],
 ): Promise<string | null> {
   if (!scope.types.includes("Group")) return null;
-  const { maxMemberRemovals } = row.settings.safeguards;
+  const { maxMemberRemovals, windowHours } = row.settings.safeguards;
+  const groupIds = losses.map(({ groupId }) => groupId);
+  const left = await store.recentMemberLosses(row.id, groupIds, clock() - windowHours * 3_600_000);
   for (const { groupId, removed } of losses) {
-    if (removed <= maxMemberRemovals.floor) continue;
+    const recent = left.get(groupId) ?? 0;
+    if (removed + recent <= maxMemberRemovals.floor) continue;
     const there = await store.memberLoss(row.id, groupId);
     const planned = Math.min(there.total, removed + there.removed);
     const name = async (): Promise<string> => (await store.readCurrent([groupId]))[0]?.externalId ?? groupId;
-    const numbers = { planned, recent: 0, total: there.total };
+    const numbers = { planned, recent, total: there.total };
     if (refuseRemovals("members", numbers, maxMemberRemovals) !== null) {
       return refuseRemovals(`members of group ${await name()}`, numbers, maxMemberRemovals);
     }

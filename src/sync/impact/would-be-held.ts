@@ -4,7 +4,7 @@ import type { GroupLoss } from "./member-losses.ts";
 import type { Tally } from "./tally.ts";
 
 export interface HeldParts {
-  readonly store: Pick<DirectoryStore, "countOfSource" | "recentRemovals">;
+  readonly store: Pick<DirectoryStore, "countOfSource" | "recentRemovals" | "recentMemberLosses">;
   readonly row: SourceRow;
   readonly clock: () => number;
 }
@@ -18,6 +18,12 @@ export async function wouldBeHeld(
   const { maxRemovals, maxMemberRemovals, windowHours } = row.settings.safeguards;
   const since = clock() - windowHours * 3_600_000;
   const total = await store.countOfSource(row.id);
+  const left = await store.recentMemberLosses(
+    null,
+    losses.map(({ groupId }) => groupId),
+    since,
+  );
+  const withRecent = losses.map((loss) => ({ ...loss, recent: left.get(loss.groupId) ?? 0 }));
   const removals = { users: counts.User.deactivated, groups: counts.Group.deleted };
   const judge = (refuse: typeof refuseRemovals, planned: RemovalCounts, recent: RemovalCounts) =>
     (["users", "groups"] as const).flatMap((what) => {
@@ -27,7 +33,7 @@ export async function wouldBeHeld(
   const reasons = [
     ...judge(refuseRemovals, removals, await store.recentRemovals(`source:${row.id}`, since)),
     ...judge(refuseIdentityChanges, identities, await store.recentRemovals(`source:${row.id}:identity`, since)),
-    ...[refuseMemberLosses(losses, maxMemberRemovals)?.reason ?? []].flat(),
+    ...[refuseMemberLosses(withRecent, maxMemberRemovals)?.reason ?? []].flat(),
   ];
   return reasons.length === 0 ? null : reasons.join("; ");
 }

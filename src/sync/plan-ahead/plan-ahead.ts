@@ -12,6 +12,7 @@ import {
 import { hasStandIn, type WriteNotes } from "../../target/target.ts";
 import { applyDirectory } from "../apply-directory.ts";
 import { atTargets, isMeant } from "../at-targets.ts";
+import { endedSources } from "../end-source.ts";
 import { joinHolds, type Pushed } from "../finish-task.ts";
 import { guardDirectory } from "../guard-directory.ts";
 import type { Progress } from "../progress.ts";
@@ -110,7 +111,7 @@ async function pushAhead(
       ...{ store: scratch.store, lease: scratch.lease, row, taskId: task.id, ...opened },
       ...{ clock: parts.clock, log: parts.log, pause: parts.pause, catalog: await parts.catalog() },
       ...{ signal: held.signal, ensureHeld: held.ensureHeld },
-      ...{ sourceIds: [...ofTask, userGroups], leaving: null, isEnding: false },
+      ...{ sourceIds: [...ofTask, userGroups], leaving: null, isEnding: false, ended: await endedSources(parts.store) },
       ...{ retryAll: task.trigger === "manual", asked: task.trigger === "manual" && task.sourceId === null },
       sourceName: async (id) => (await parts.store.findSource(id))?.name ?? id,
       onProgress: (done, total) => progress.set("push", done, total),

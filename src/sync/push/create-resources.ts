@@ -28,7 +28,7 @@ async function createWave(parts: PushParts, type: ResourceType, onlyReady: boole
   const hasListed = await parts.store.hasRemoteMatches(parts.row.id);
   return eachPending(parts, {
     kind: `create ${type}`,
-    pageOf: (page) => parts.store.pendingCreates(parts.scope, type, { ...page, onlyReady }),
+    pageOf: (page) => parts.store.pendingCreates(parts.makes, type, { ...page, onlyReady }),
     work: (resource, ofKind) => createOne(ofKind, resource, hasListed),
   });
 }

@@ -4,19 +4,32 @@ import type { RemoteResource } from "../../target/target.ts";
 import { holdersOf, matchAttributes, matchText, matchValue } from "./find-match.ts";
 import type { PushParts } from "./push-parts.ts";
 
+/** What a target was looked through for. */
+export interface FirstContact {
+  /**
+   * The sources that it was looked through for now: not those of which nothing is to be made yet. They are new the next time
+   * too, should they have been connected, and not read.
+   */
+  readonly met: readonly string[];
+  /**
+   * Of what something may be made in this push: of sources that the target was looked through for, now or earlier. What one
+   * that is first read while the push runs brings is for the next push, which looks for it there.
+   */
+  readonly makes: PushScope;
+}
+
 /**
  * Notes what a target held before we came, by the attributes that matching uses, so that its accounts are adopted
  * rather than made a second time. Once for each source: what another one left there, or the same when it ended, is found
  * then. A list that was cut off is made again.
- *
- * @returns the sources that it was made for: those of which nothing is to be made yet are new the next time too, should they
- * have been connected, and not read
  */
-export async function makeFirstContact(parts: PushParts): Promise<readonly string[]> {
+export async function makeFirstContact(parts: PushParts): Promise<FirstContact> {
   const { store, lease, row, scope, target, attempts, signal } = parts;
   const isFirst = (await store.contactedAt(row.id)) === null;
   const met = await toBeMadeOf(store, scope, await newSources(store, scope));
-  if (!isFirst && met.length === 0) return [];
+  const ids = [...scope.sourceIds, ...(scope.groupSourceIds ?? [])];
+  const makes = isFirst ? scope : scopeOf(scope, [...met, ...(await store.metSources(row.id, ids))]);
+  if (!isFirst && met.length === 0) return { met, makes };
   await store.forgetRemoteMatches(lease, row.id);
   for (const type of isFirst ? scope.types : typesOf(scopeOf(scope, met))) {
     for await (const page of target.list(type, signal, (ask) => attempts.run(ask))) {
@@ -26,10 +39,10 @@ export async function makeFirstContact(parts: PushParts): Promise<readonly strin
     }
   }
   if (isFirst) await store.noteContact(lease, row.id);
-  return met;
+  return { met, makes };
 }
 
-/** Notes that a push of all that the sources of a {@link makeFirstContact} have came to its end: what comes new to them is made. */
+/** Notes that a push of all that the sources of a {@link FirstContact} have came to its end: what comes new to them is made. */
 export async function endFirstContact({ store, lease, row, scope }: PushParts, met: readonly string[]): Promise<void> {
   // Of a push of a few the others may still be among what was listed.
   if (scope.only !== undefined || scope.among !== undefined) return;

@@ -96,7 +96,8 @@ function allSources({ sourceIds, groupSourceIds }: PushScope): readonly string[]
   return [...new Set([...sourceIds, ...(groupSourceIds ?? [])])];
 }
 
-function wholeTarget({ row }: GuardRequest, scope: PushScope): PushScope {
+/** The same, of all that the target is given, whichever of its sources this push is about. */
+export function wholeTarget({ row }: Pick<GuardRequest, "row">, scope: PushScope): PushScope {
   const { sources, provision } = row.settings;
   const groupSourceIds = [...(provision.groups ? sources : []), ...(provision.userGroups ? [userGroups] : [])];
   return { ...scope, sourceIds: sources, groupSourceIds };

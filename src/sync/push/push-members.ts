@@ -187,16 +187,26 @@ async function heldAmong(
 }
 
 /**
- * Of a push of a few the members whom it is not about and who are to go altogether: whether that waits for a person is for a
- * push of all to say, and until then they stay.
+ * Whose going is for another push to judge, and who stays until then: members of a source that this push is not about, where
+ * that waits for a person; and of a push of a few the members whom it is not about and who are to go altogether.
  */
-async function leftToOthers(
+async function leftToOthers(parts: PushParts, members: readonly MemberDelta[]): Promise<ReadonlySet<string>> {
+  const open = members.filter(({ approved }) => !approved);
+  const left = new Set(await ofThoseLeftOut(parts, open));
+  for (const type of ["User", "Group"] as const) {
+    const some = open.flatMap(({ memberId, memberType }) => (memberType === type ? [memberId] : []));
+    for (const id of await parts.heldElsewhere(type, some)) left.add(id);
+  }
+  return left;
+}
+
+async function ofThoseLeftOut(
   { store, scope }: PushParts,
   members: readonly MemberDelta[],
 ): Promise<ReadonlySet<string>> {
   if (scope.among === undefined) return new Set();
   const about = new Set(scope.among);
-  const others = members.filter(({ memberId, approved }) => !approved && !about.has(memberId));
+  const others = members.filter(({ memberId }) => !about.has(memberId));
   const people = others.flatMap(({ memberId, memberType }) => (memberType === "User" ? [memberId] : []));
   const gone = others.flatMap(({ memberId, gone }) => (gone ? [memberId] : []));
   return new Set([...gone, ...(await store.removalsAmong(ofEverybody(scope), people))]);
@@ -244,13 +254,15 @@ async function keepProtected(
 }
 
 /** Why members of this group must wait; who left the company does not count, that was guarded already. */
-async function refuseLoss({ store, row }: PushParts, group: PendingGroup, kept: number): Promise<string | null> {
+async function refuseLoss({ store, row, clock }: PushParts, group: PendingGroup, kept: number): Promise<string | null> {
   const loss = await store.memberLoss(row.id, group.id);
   const [removed, total] = [Math.max(0, loss.removed - kept), loss.total];
-  const limit = row.settings.safeguards.maxMemberRemovals;
+  if (removed === 0) return null;
+  const { maxMemberRemovals: limit, windowHours } = row.settings.safeguards;
+  const recent = await store.recentMemberLosses(row.id, [group.id], clock() - windowHours * 3_600_000);
   return refuseRemovals(
     `members of group ${group.externalId ?? group.id}`,
-    { planned: removed, recent: 0, total },
+    { planned: removed, recent: recent.get(group.id) ?? 0, total },
     limit,
   );
 }

@@ -6,6 +6,7 @@ import type { Lease, PendingResource, PushOutcome, PushScope, PushStore, TargetR
 import type { Capabilities, Target, TargetLanguage } from "../../target/target.ts";
 import { TargetError } from "../../target/target.ts";
 import type { Attempts } from "./attempt.ts";
+import type { HeldElsewhere } from "./held-elsewhere.ts";
 import type { Turn } from "./turns.ts";
 import type { Unprotected } from "./unprotected.ts";
 import type { WatchedTarget } from "./watch-changes.ts";
@@ -25,6 +26,8 @@ export interface PushParts {
   /** The target, for changes: each kind of them has its own. */
   readonly watched: WatchedTarget;
   readonly scope: PushScope;
+  /** Of that, what may be made: of sources that the target was looked through for. */
+  readonly makes: PushScope;
   /** In which order each step takes what is pending. */
   readonly turns: readonly Turn[];
   readonly signal: AbortSignal;
@@ -34,6 +37,10 @@ export interface PushParts {
   readonly held: ReadonlySet<ResourceType>;
   /** Groups whose deletion waits for that of people in them, by id. */
   readonly heldGroups: ReadonlyMap<string, PendingResource>;
+  /** Groups whose deletion is left to the pushes of another source, for people of that are in them, by id. */
+  readonly leftGroups: ReadonlySet<string>;
+  /** Who stays in user groups for what another source waits for. */
+  readonly heldElsewhere: HeldElsewhere;
   /** What the guard holds new names of, that the rules make: of those too. */
   readonly heldRenames: ReadonlySet<ResourceType>;
   /** Which accounts there are protected. */

@@ -8,6 +8,7 @@ import { endFirstContact, makeFirstContact } from "./first-contact.ts";
 import { groupsOfHeld, withGroups } from "./groups-of-held.ts";
 import { guardRemovals, logForSafeguards, type RemovalGuard } from "./guard-removals.ts";
 import { guardRenames, type RenameGuard } from "./guard-renames.ts";
+import { heldElsewhere } from "./held-elsewhere.ts";
 import { holdPending } from "./hold-removals.ts";
 import { failedAt, type PushResult, prepare, type ScopeRequest, writingVersion } from "./prepare.ts";
 import { attemptsOf, isSuspect, type Probation, probe, refusalOf, watchTarget } from "./probation.ts";
@@ -27,6 +28,8 @@ export interface PushRequest extends ScopeRequest {
   readonly language: TargetLanguage;
   /** Part of the end of a source: what goes there is no sign of anything, and does not count for later safeguards. */
   readonly isEnding: boolean;
+  /** Ids of the sources that an administrator ended: what goes with those waits for nobody. */
+  readonly ended: readonly string[];
   /** The name of a source, for sentences. */
   readonly sourceName: (sourceId: string) => Promise<string>;
   /** Somebody asked for this push: the target is asked what it knows by now, also when nothing is pending. */
@@ -89,10 +92,10 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     const watched = watchTarget(request, attempts);
     let parts: PushParts = {
       ...request,
-      ...{ watched, rules, capabilities, attempts, scope, protection, unprotected: new Unprotected() },
+      ...{ watched, rules, capabilities, attempts, scope, makes: scope, protection, unprotected: new Unprotected() },
       turns: await turnsOf(store, scope),
       held: new Set(),
-      heldGroups: new Map(),
+      ...{ heldGroups: new Map(), leftGroups: new Set(), heldElsewhere: heldElsewhere(request, scope) },
       heldRenames: new Set(),
       onProgress: (count) => {
         done += count;
@@ -108,7 +111,8 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
     if (renames !== null) parts = { ...parts, heldRenames: renames.types };
     // Whatever put it into quarantine may end this push too, before the turn of those who have left.
     let lostBefore = probation !== undefined && (await deactivateUsers(parts));
-    const met = await makeFirstContact(parts);
+    const { met, makes } = await makeFirstContact(parts);
+    parts = { ...parts, makes };
     let members: MembersResult = { lost: false, held: null, heldMembers: 0 };
     for (let round = 1; round <= maxRounds; round += 1) {
       let lost = (await additions(parts)) || lostBefore;
@@ -118,7 +122,7 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
       await withholdProtected(parts);
       guard = (await guardRemovals(request, scope)) ?? guard;
       parts = { ...parts, held: new Set([...parts.held, ...(guard?.types ?? [])]) };
-      parts = { ...parts, heldGroups: await groupsOfHeld(parts) };
+      parts = { ...parts, ...(await groupsOfHeld(parts)) };
       lost = lost || members.lost || (await removals(parts));
       // It takes changes after all: of the kinds that it was given a few of go the others too.
       const isCleared = round === 1 && isSuspect(probation) && watched.hasTaken();

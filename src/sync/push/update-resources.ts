@@ -47,7 +47,7 @@ export async function deleteResources(parts: PushParts, type: ResourceType): Pro
     pageOf: (page) => parts.store.pendingDeletes(parts.scope, type, { ...page, ...sendable(parts, type) }),
     work: (resource, ofKind) => deleteOne(ofKind, resource),
     choose: (page) => {
-      const going = page.filter(({ id }) => !parts.heldGroups.has(id));
+      const going = page.filter(({ id }) => !parts.heldGroups.has(id) && !parts.leftGroups.has(id));
       return withhold(parts, going, "delete");
     },
   });

@@ -9,7 +9,7 @@ import { verifyMembers } from "./verify-members.ts";
 import type { VerifyParts } from "./verify-parts.ts";
 import { verifyResources } from "./verify-resources.ts";
 
-export interface VerifyRequest extends Omit<PushRequest, "leaving" | "isEnding" | "asked" | "store"> {
+export interface VerifyRequest extends Omit<PushRequest, "leaving" | "isEnding" | "ended" | "asked" | "store"> {
   readonly store: PushRequest["store"] & VerifyStore;
   /** What is found is put right by the push that follows. */
   readonly repair: boolean;
