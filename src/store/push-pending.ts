@@ -13,6 +13,7 @@ import type {
   VerifyStore,
 } from "./engine.ts";
 import { filterCondition } from "./filter.ts";
+import { hasGivenUp } from "./former-names.ts";
 import { isOfTurn } from "./pending-turns.ts";
 import { postgresFilter } from "./postgres/filter.ts";
 import { sqliteFilter } from "./sqlite/filter.ts";
@@ -52,6 +53,7 @@ type PendingQueries = Pick<
   | "pendingCreates"
   | "hasFailed"
   | "pendingUpdates"
+  | "pendingFormerNames"
   | "pendingDeactivations"
   | "pendingDeletes"
   | "removalsAmong"
@@ -257,6 +259,9 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
         isOfAll(scope, type),
         notWithheld(scope, type, "update"),
       ),
+
+    pendingFormerNames: (scope, page) =>
+      select(scope, "User", page, isLinked, hasGivenUp, sql`l.version < resource.version`, isDue(scope)),
 
     pendingDeactivations: (scope, page) =>
       select(
