@@ -1,6 +1,7 @@
 import { foldCase } from "../lib/fold.ts";
 import type { Json, JsonObject } from "../lib/json.ts";
 import { compileRecordPath } from "./reader.ts";
+import { PathSyntaxError } from "./source-path.ts";
 
 /** What a person's record says in fields that are one person's alone: field and value, as one text each. */
 export type ReadPersonal = (record: JsonObject) => readonly PersonalValue[];
@@ -25,6 +26,17 @@ export function compilePersonalFields(paths: readonly string[]): ReadPersonal {
       const value = textOf(read(record));
       return value === "" ? [] : [{ field, value }];
     });
+}
+
+/** Whether a text is a path of a field that can be read from a record alone. */
+export function isRecordPath(path: string): boolean {
+  try {
+    compileRecordPath(path);
+    return true;
+  } catch (error) {
+    if (!(error instanceof PathSyntaxError)) throw error;
+    return false;
+  }
 }
 
 function textOf(value: Json | undefined): string {
