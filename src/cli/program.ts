@@ -7,6 +7,7 @@ import { addApprove } from "./approve.ts";
 import { addDemo } from "./demo.ts";
 import { addExport } from "./export.ts";
 import { addHeld } from "./held.ts";
+import { addIdentity } from "./identity.ts";
 import { addMapping } from "./mapping.ts";
 import { CliError, type CliParts } from "./parts.ts";
 import { addPlan } from "./plan.ts";
@@ -89,6 +90,7 @@ Exit codes: 0 done, 1 failed, partial or held, 2 wrong usage`,
   addUndo(program, parts, end);
   addHeld(program, parts, end);
   addApprove(program, parts, end);
+  addIdentity(program, parts, end);
   addVerify(program, parts, end);
   addProvision(program, parts, end);
   addRecords(program, parts, end);

@@ -45,6 +45,19 @@ export function compileSourceReader(section: SectionName, vocabulary: Vocabulary
   return { path, field: root, read: readField(root, steps) };
 }
 
+/**
+ * The same for a field of the record itself, or a custom field of it, without all that surrounds a record.
+ *
+ * @throws {PathSyntaxError}
+ */
+export function compileRecordPath(path: string): (record: JsonObject) => Json | undefined {
+  const [root, ...steps] = parseSourcePath(path);
+  if (root !== "extattr") return (record) => follow(member(record, root), steps);
+  const [name, ...rest] = steps;
+  if (typeof name !== "string") throw new PathSyntaxError("write the name of the custom field: extattr.工号");
+  return (record) => follow(readExtattr(record, name), rest);
+}
+
 type Steps = readonly (string | number)[];
 type Read = Reader["read"];
 

@@ -154,6 +154,11 @@ export interface Source {
   lookAgain(keys: readonly string[], signal: AbortSignal): Promise<SecondLook>;
   /** Decides who exists, where it is there; without it an absence has to be judged by what the credentials see. */
   readonly idList?: IdList | undefined;
+  /**
+   * Where in a person's own object stands what no two people have at a time, as mapping files write paths: by these a human
+   * being is known again under another key. The source's settings may name others.
+   */
+  readonly personalFields?: readonly string[] | undefined;
   /** Never throws for what the source answers: that is in the checks. */
   test(signal: AbortSignal): Promise<TestResult>;
   /** The department tree, read now. Throws a {@link SourceError}. */
@@ -176,6 +181,8 @@ export interface SourceEvent {
   readonly name: string;
   /** Empty: it concerns nothing that is read. */
   readonly subjects: readonly EventSubject[];
+  /** It says that whoever had the key `from` has the key `to` now. A read has to find the same. */
+  readonly renamed?: { readonly from: string; readonly to: string };
   /** Of its whole content: equal for an event that is sent once more. */
   readonly digest: string;
 }

@@ -79,6 +79,12 @@ export const integerColumns: ReadonlySet<string> = new Set([
   "since",
   "ended",
   "exact",
+  "done",
+  "told",
+  "asked_at",
+  "decided_at",
+  "expires_at",
+  "heard_at",
 ]);
 
 /** The database's own name for what went wrong (`23505`, `SQLITE_BUSY`). */

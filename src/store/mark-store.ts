@@ -1,4 +1,4 @@
-import type { EventSubject } from "../source/source.ts";
+import type { EventSubject, SourceEvent } from "../source/source.ts";
 
 // What the events of sources leave behind: marks on what is to be looked at again. A mark says no more than that, so ten
 // events about one person are one mark, and it does not matter in which order they came.
@@ -28,8 +28,13 @@ export interface MarkedSource {
 }
 
 export interface MarkStore {
-  /** An event came: marks what it is about, and notes when, in one transaction. */
-  keepEvent(sourceId: string, door: SourceDoor, subjects: readonly EventSubject[]): Promise<void>;
+  /** An event came: marks what it is about, and notes when and what name it told of, in one transaction. */
+  keepEvent(
+    sourceId: string,
+    door: SourceDoor,
+    subjects: readonly EventSubject[],
+    renamed?: SourceEvent["renamed"],
+  ): Promise<void>;
   /** When the last event came by which address; null: none ever. */
   lastEvents(sourceId: string): Promise<Readonly<Record<SourceDoor, number | null>>>;
   /** The sources of which something is marked. */

@@ -25,11 +25,19 @@ export function makeMarkStore(database: Database, clock: () => number): MarkStor
   };
 
   return {
-    keepEvent: (sourceId, door, subjects) =>
+    keepEvent: (sourceId, door, subjects, renamed) =>
       database.writeSmall(async (trx) => {
         // In one order, so that two events about the same two people do not wait for each other.
         const inOrder = subjects.toSorted((a, b) => compareCodePoints(a.kind + a.key, b.kind + b.key));
         for (const { kind, key, isGone = false } of inOrder) await mark(trx, { source: sourceId, kind, key, isGone });
+        if (renamed !== undefined) {
+          await sql`
+            insert into told_rename (source_id, from_key, to_key, heard_at)
+            values (${sourceId}, ${renamed.from}, ${renamed.to}, ${clock()})
+            on conflict (source_id, from_key) do update set to_key = excluded.to_key, heard_at = excluded.heard_at`.execute(
+            trx,
+          );
+        }
         await sql`
           insert into source_event (source_id, door, heard_at) values (${sourceId}, ${door}, ${clock()})
           on conflict (source_id, door) do update set heard_at = excluded.heard_at`.execute(trx);

@@ -10,6 +10,8 @@ export interface MoreTables {
   alert: AlertTable;
   source_mark: SourceMarkTable;
   source_event: SourceEventTable;
+  told_rename: ToldRenameTable;
+  identity_case: IdentityCaseTable;
 }
 
 /** A person of whom an administrator keeps all changes back, at one target or (`target_id` is empty) at all of them. */
@@ -93,4 +95,38 @@ export interface SourceEventTable {
   source_id: string;
   door: "contacts" | "app";
   heard_at: number;
+}
+
+/** An event said that a person has another key from now on. Gone once that was followed, or found to be of no use. */
+export interface ToldRenameTable {
+  source_id: string;
+  from_key: string;
+  to_key: string;
+  heard_at: number;
+}
+
+/** Whether somebody is the human being that he seems to be: asked, or answered. */
+export interface IdentityCaseTable {
+  id: string;
+  source_id: string;
+  kind: "rename" | "exchange" | "return";
+  state: "open" | "accepted" | "declined" | "expired" | "withdrawn";
+  /** 1: a sync has carried out what was decided. */
+  done: number;
+  /** Who was here first. */
+  resource_id: string;
+  /** Of somebody else who is here under `to_key`. */
+  other_id: string | null;
+  from_key: string;
+  to_key: string;
+  /** JSON list of what agrees, or differs: names of fields, no values. */
+  evidence: string;
+  /** 1: an event of the source said so. */
+  told: number;
+  task_id: string;
+  asked_at: number;
+  expires_at: number | null;
+  decided_at: number | null;
+  /** Name of the administrator; null: nobody. */
+  decided_by: string | null;
 }

@@ -25,6 +25,9 @@ import { makeEventStore } from "./events.ts";
 import { makeGaugeStore } from "./gauges.ts";
 import { makeGroupReader } from "./group-reader.ts";
 import { makeGroupRules } from "./group-rules.ts";
+import { makeIdentityCases } from "./identity-cases.ts";
+import { makeIdentityKeys } from "./identity-keys.ts";
+import type { IdentityStore } from "./identity-store.ts";
 import { makeKeptStore } from "./kept.ts";
 import type { KeptStore } from "./kept-store.ts";
 import { makeLeaseStore } from "./leases.ts";
@@ -66,6 +69,7 @@ export type FullStore = Store &
   PlanReader &
   LinkDecisionStore &
   KeptStore &
+  IdentityStore &
   UndoStore &
   EventStore &
   MarkStore &
@@ -142,6 +146,8 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
     ...makeVerifyStore(database, clock),
     ...makeLinkDecisions(database, clock),
     ...makeKeptStore(database),
+    ...makeIdentityCases(database, clock),
+    ...makeIdentityKeys(database, clock),
     ...makeUndoStore(database),
     ...makePlanStore(database, { makeStore: (copy) => makeStore(copy, cipher, clock), clock }),
     ...records,

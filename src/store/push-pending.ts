@@ -13,6 +13,7 @@ import type {
   VerifyStore,
 } from "./engine.ts";
 import { filterCondition } from "./filter.ts";
+import { hasGivenUp } from "./former-names.ts";
 import { isOfTurn } from "./pending-turns.ts";
 import { postgresFilter } from "./postgres/filter.ts";
 import { sqliteFilter } from "./sqlite/filter.ts";
@@ -52,6 +53,7 @@ type PendingQueries = Pick<
   | "pendingCreates"
   | "hasFailed"
   | "pendingUpdates"
+  | "pendingFormerNames"
   | "pendingDeactivations"
   | "pendingDeletes"
   | "removalsAmong"
@@ -137,13 +139,10 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
   };
 
   const isThere: Condition = sql`resource.deleted_at is null and resource.departed_at is null`;
-
   /** Made without a manager who was not there yet, and is there by now. */
   const managerCame: Condition = sql`(l.state = 'linked' and l.lacks_manager = 1 and lm.remote_id is not null)`;
   const isLinked: Condition = sql`l.remote_id is not null`;
-
   const isOfPage = ({ lookAgain }: UpdatePage): Condition => (lookAgain ? sql`l.version < 0` : sql`1 = 1`);
-
   const mustBeDeleted = (scope: PushScope, type: ResourceType): Condition => {
     if (type === "Group") return sql`(resource.deleted_at is not null or not (${inScope(scope, type)}))`;
     if (scope.removesInactive) return sql`(resource.departed_at is not null or not (${inScope(scope, type)}))`;
@@ -257,6 +256,9 @@ export function makePendingQueries({ db, dialect, isOneOf }: Database): PendingQ
         isOfAll(scope, type),
         notWithheld(scope, type, "update"),
       ),
+
+    pendingFormerNames: (scope, page) =>
+      select(scope, "User", page, isLinked, hasGivenUp, sql`l.version < resource.version`, isDue(scope)),
 
     pendingDeactivations: (scope, page) =>
       select(

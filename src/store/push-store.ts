@@ -251,6 +251,8 @@ export interface PushStore
   /** Whether anything at this target failed, and has not been brought there since. */
   hasFailed(targetId: string): Promise<boolean>;
   pendingUpdates(scope: PushScope, type: ResourceType, page: UpdatePage): Promise<readonly PendingResource[]>;
+  /** Users who had to give up their names here, and have them at the target: others are to have those. */
+  pendingFormerNames(scope: PushScope, page: TurnPage): Promise<readonly PendingResource[]>;
   /** Users that are active at the target and must not be any more. */
   pendingDeactivations(scope: PushScope, page: RemovalPage): Promise<readonly PendingResource[]>;
   pendingDeletes(scope: PushScope, type: ResourceType, page: RemovalPage): Promise<readonly PendingResource[]>;

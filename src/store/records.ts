@@ -133,6 +133,7 @@ export function makeRecordStore(database: Database): RecordStore {
         .where(isOneOf("key", keys))
         .execute();
       for (const row of recorded) ids.set(row.key, row.resource_id);
+      if (kind === "user") await resolveOtherKeys(sourceId, keys, ids);
       return ids;
     },
 
@@ -169,6 +170,31 @@ export function makeRecordStore(database: Database): RecordStore {
       return row ? toRecord(row) : null;
     },
   };
+
+  /**
+   * A reference may name a person by a key that he had before, where whoever names him was read earlier. While it is open
+   * whether a newcomer is somebody whom we know, he is meant by both keys: what names him stays as it is.
+   */
+  async function resolveOtherKeys(sourceId: string, keys: readonly string[], ids: Map<string, string>): Promise<void> {
+    const rows = await db
+      .selectFrom("identity_case")
+      .select(["from_key", "to_key", "state", "resource_id"])
+      .where("source_id", "=", sourceId)
+      .where("kind", "=", "rename")
+      .where((eb) =>
+        eb.or([
+          eb.and([eb("state", "=", "accepted"), isOneOf("from_key", keys)]),
+          eb.and([eb("state", "=", "open"), eb("other_id", "is", null), isOneOf("to_key", keys)]),
+        ]),
+      )
+      .orderBy("id")
+      .execute();
+    const isKnown = new Set(ids.keys());
+    for (const { from_key, to_key, state, resource_id } of rows) {
+      if (state === "open") ids.set(to_key, resource_id);
+      else if (!isKnown.has(from_key)) ids.set(from_key, resource_id);
+    }
+  }
 
   async function updateSource(lease: Lease, sourceId: string, columns: SourceNotes): Promise<void> {
     await database.write(async (trx) => {

@@ -6,6 +6,7 @@ import type { DirectoryReader, VisibleSources } from "./directory-reading.ts";
 import type { DirectoryRecordReader, DirectoryWriter, GroupReader } from "./directory-writing.ts";
 import type { EndPreviewStore } from "./end-preview.ts";
 import type { HistoryReader } from "./history-store.ts";
+import type { IdentityReader } from "./identity-store.ts";
 import type { KeptReader } from "./kept-store.ts";
 import type { PauseStore } from "./pauses.ts";
 import type { Quarantine, QuarantineStore } from "./quarantines.ts";
@@ -29,6 +30,14 @@ export interface Safeguards {
   readonly protectedGroups?: string;
 }
 
+/** How it is found out who is the same human being under another key. */
+export interface IdentitySettings {
+  /** False: nobody is asked. Whoever has another key, and no event that says so, is another person; who is back is the same. */
+  readonly ask: boolean;
+  /** Paths, as in mapping files, of what no two people have at a time; absent: those that the source names. */
+  readonly fields?: readonly string[];
+}
+
 export interface SourceSettings {
   readonly description?: string;
   readonly organization?: string;
@@ -47,6 +56,8 @@ export interface SourceSettings {
     readonly intervalHours: number;
     /** Hours without a good sync after which it is told of; absent: as the settings of the bridge say. */
     readonly alertAfterHours?: number;
+    /** Who is the same under another key; absent: people are asked, by what the source says is unique. */
+    readonly identity?: IdentitySettings;
   };
   readonly scope: SourceScope;
   readonly mapping: string;
@@ -334,6 +345,7 @@ export interface Store
     RecordReader,
     HistoryReader,
     KeptReader,
+    IdentityReader,
     UndoReader,
     GroupReader,
     SchemaVersionStore,
@@ -354,6 +366,7 @@ export type * from "./end-preview.ts";
 export type * from "./engine.ts";
 export { LeaseLostError } from "./engine.ts";
 export type * from "./history-store.ts";
+export type * from "./identity-store.ts";
 export * from "./kept-store.ts";
 export type * from "./mark-store.ts";
 export type * from "./pauses.ts";

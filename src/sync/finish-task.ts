@@ -13,6 +13,7 @@ import type {
 import type { AlertParts } from "./alerts.ts";
 import { taskEvent } from "./events.ts";
 import { holdDurationMs } from "./guard-directory.ts";
+import { identityCode } from "./identity/identify.ts";
 import { outOfSightCode } from "./incompleteness.ts";
 import type { DirectoryResult } from "./run-source-task.ts";
 import { readsBack, type TargetResult } from "./work-at-target.ts";
@@ -60,7 +61,7 @@ export async function finishTask(
   const isSilent = isTold === true && state !== "held";
   // An undo reads nothing.
   const isRead = source !== null && task.mode === "apply" && task.undoes === null;
-  const isWhole = directory.error === null || directory.error.code === outOfSightCode;
+  const isWhole = directory.error === null || stillWhole.has(directory.error.code);
   const isSynced = isRead && directory.usable && isWhole && directory.isPart !== true;
   const isFinished = await store.finishTask(task.id, {
     ...{ state, counts, error, hold, isSynced, events: isSilent ? [] : [event] },
@@ -85,6 +86,9 @@ export async function finishTask(
   });
   return state;
 }
+
+/** What may be said of a read that was whole. */
+const stillWhole: ReadonlySet<string> = new Set([outOfSightCode, identityCode]);
 
 /** What an operator is to look at stands out in the log. */
 const levels: Partial<Record<TaskState, "warn" | "error">> = { held: "warn", partial: "warn", failed: "error" };

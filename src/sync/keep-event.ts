@@ -43,13 +43,13 @@ export function makeEventKeeper({ store, clock, onMarked }: EventKeeperParts) {
   return async (
     { id, settings }: Pick<SourceRow, "id" | "settings">,
     door: SourceDoor,
-    { subjects, digest }: SourceEvent,
+    { subjects, renamed, digest }: SourceEvent,
   ): Promise<void> => {
     const name = `${id} ${digest}`;
     const now = clock();
     const isHeard = settings.sync.automatic && subjects.length > 0 && !isRepeated(name, now);
     try {
-      await store.keepEvent(id, door, isHeard ? subjects : []);
+      await store.keepEvent(id, door, isHeard ? subjects : [], isHeard ? renamed : undefined);
     } catch (error) {
       // WeCom sends it again, and it is to be heard then, also where one with the same words was heard before.
       met.delete(name);

@@ -15,6 +15,8 @@ export interface DepartureParts {
   readonly seen: Seen;
   /** Who stays all the same. */
   readonly protection: Protection;
+  /** Why somebody who leaves does not do so now: it waits for an answer. Null: nothing keeps him. */
+  readonly keeps?: ((resourceId: string) => string | null) | undefined;
   /** True: who is there because an undo keeps him leaves as well. */
   readonly keptToo?: boolean;
 }
@@ -22,7 +24,9 @@ export interface DepartureParts {
 /** Why a record's resource leaves; `seq` is null for what has no record. */
 type Because = (kind: RecordKind, seq: number | null) => string;
 
-type LeavingParts = Pick<DepartureParts, "lease" | "taskId" | "protection"> & { readonly store: DirectoryStore };
+type LeavingParts = Pick<DepartureParts, "lease" | "taskId" | "protection" | "keeps"> & {
+  readonly store: DirectoryStore;
+};
 
 const pageSize = 1000;
 
@@ -126,21 +130,27 @@ async function planUnrecorded(parts: DepartureParts, kind: RecordKind, because: 
 
 /** Resources leave, and leave the groups that they are in. */
 async function planLeaving(
-  { store, lease, taskId, protection }: LeavingParts,
+  { store, lease, taskId, protection, keeps }: LeavingParts,
   kind: RecordKind,
   found: readonly CurrentResource[],
   because: (resource: CurrentResource) => string,
   options: { readonly keepsRecord?: boolean } = {},
 ): Promise<void> {
   if (found.length === 0) return;
-  const kept = await protectedAmong(store, protection, found);
+  const kept = new Map(
+    [...(await protectedAmong(store, protection, found))].map(([id, by]) => [id, protectedReason(by)]),
+  );
+  for (const { id } of keeps === undefined ? [] : found) {
+    const why = keeps?.(id) ?? null;
+    if (why !== null) kept.set(id, why);
+  }
   await store.addChanges(
     lease,
     taskId,
     found.map((resource) => {
       const change = departure(kind, resource, because(resource), options);
-      const by = kept.get(resource.id);
-      return by === undefined ? change : { ...change, status: "skipped", error: protectedReason(by) };
+      const why = kept.get(resource.id);
+      return why === undefined ? change : { ...change, status: "skipped", error: why };
     }),
   );
   const leaving = found.filter(({ id }) => !kept.has(id));

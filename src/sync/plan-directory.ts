@@ -11,6 +11,7 @@ import {
   type StoredRecord,
   undoneMark,
 } from "../store/store.ts";
+import type { IdentityHold } from "./identity/identity-hold.ts";
 import { lookAtBatch, type Planned } from "./look-at-batch.ts";
 import { keptVersionOf } from "./mapping-context.ts";
 import { planDepartures, planUnmapped, protectedBy } from "./plan-departures.ts";
@@ -37,6 +38,8 @@ export interface PlanParts {
   readonly leaving?: Leaving | null;
   /** Who is not changed, whatever the source says. */
   readonly protection: Protection;
+  /** Of whom it is to be said first who he is; absent: of nobody. */
+  readonly identity?: IdentityHold;
   readonly onProgress: (done: number) => Promise<void>;
 }
 
@@ -62,7 +65,8 @@ export async function planDirectory(parts: PlanParts): Promise<void> {
   if (members.department === null) await planUnmapped({ ...parts, seen: parts.outcome.seen }, "department");
   if (members.tag === null && parts.users) await planUnmapped({ ...parts, seen: parts.outcome.seen }, "tag");
   const { leaving } = parts;
-  if (leaving) await planDepartures({ ...parts, seen: leaving.stays }, leaving.kinds, leaving.because);
+  const keeps = (resourceId: string): string | null => parts.identity?.keepsLeaver(resourceId) ?? null;
+  if (leaving) await planDepartures({ ...parts, keeps, seen: leaving.stays }, leaving.kinds, leaving.because);
   await parts.store.countMemberChanges(parts.lease, parts.taskId);
 }
 
@@ -115,13 +119,15 @@ async function planKind(
     const kept = await keptBy(parts, there, ({ record }) => record.resourceId);
     const seen = there.filter(({ record }) => !kept.has(record.resourceId));
     const looked = await lookAtBatch({ store, sourceId, around, claimed }, kind, seen);
-    const checked = looked.map((each) =>
+    const judged = looked.map((each) => identityOf(parts, kind, each));
+    const waiting = new Set(judged.filter(({ waits }) => waits).map(({ each }) => each.dirty.record.resourceId));
+    const checked = judged.map(({ each }) =>
       leaveProtected(protection, isOpen(each.dirty.record) ? leaveOpen(each) : each),
     );
     const changes = checked.flatMap(({ looked }) => (looked.kind === "change" ? [looked.change] : []));
     const same = checked.flatMap(({ looked }) => (looked.kind === "same" ? [looked] : []));
     if (changes.length > 0) await store.addChanges(lease, taskId, changes);
-    const found = await edgesOf(checked);
+    const found = await edgesOf(checked.filter(({ dirty }) => !waiting.has(dirty.record.resourceId)));
     const staying = protectedIds(protection, checked);
     const edges = found.filter(({ op, memberId }) => op === "add" || !staying.has(memberId));
     if (edges.length > 0) {
@@ -130,7 +136,7 @@ async function planKind(
     // Who was kept in a group is looked at again each time: he has to leave it once he is not protected any more.
     const stay = new Set(found.filter((edge) => !edges.includes(edge)).map(({ memberId }) => memberId));
     const open = new Set(seen.filter(({ record }) => isOpen(record)).map(({ record }) => record.resourceId));
-    const settled = same.filter(({ id }) => !stay.has(id) && !open.has(id));
+    const settled = same.filter(({ id }) => !stay.has(id) && !open.has(id) && !waiting.has(id));
     if (mark && settled.length > 0) await store.markSame(lease, taskId, settled, around.mappingVersion);
     await onProgress(page.length);
   }
@@ -144,6 +150,11 @@ function keptBy<T>(
 ): Promise<ReadonlySet<string>> {
   const versions = [around.mappingVersion, keptVersionOf(around.mapping, around.source)];
   return store.keptAmong(sourceId, versions, some.map(idOf));
+}
+
+/** What is planned for a record, as far as it is clear whose it is. */
+function identityOf({ identity }: PlanParts, kind: RecordKind, each: Planned): ReturnType<IdentityHold["judge"]> {
+  return kind === "user" && identity !== undefined ? identity.judge(each) : { each, waits: false };
 }
 
 /** A change after which the record counts as not looked at. */

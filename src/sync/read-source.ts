@@ -32,6 +32,8 @@ export interface ReadOutcome {
   readonly complete: boolean;
   readonly visibility: Visibility;
   readonly unseenFields: readonly string[];
+  /** What no two people of the source have at a time, as the source says: see {@link Source.personalFields}. */
+  readonly personalFields: readonly string[];
 }
 
 const batchSize = 1000;
@@ -135,6 +137,7 @@ export async function readSource(
     complete: end.complete && problems.length === 0,
     visibility: end.visibility,
     unseenFields: end.unseenFields,
+    personalFields: source.personalFields ?? [],
   };
 }
 

@@ -2,6 +2,8 @@ import { SourceError, type SourceUser } from "../source/source.ts";
 import type { PersonMark, StoredRecord, TaskError } from "../store/store.ts";
 import { applyDirectory } from "./apply-directory.ts";
 import { guardDirectory } from "./guard-directory.ts";
+import { askPeople, presenceIn } from "./identity/identify.ts";
+import { type Identified, identifyPart } from "./identity/in-part.ts";
 import { planAbsent } from "./plan-departures.ts";
 import { planPeople } from "./plan-directory.ts";
 import type { MappingSurroundings } from "./plan-record.ts";
@@ -21,6 +23,9 @@ interface Look {
   readonly gone: readonly StoredRecord[];
   /** Of whom only a read of everything can say what became of them. */
   readonly isWholeNeeded: boolean;
+  /** By key of those who were marked, whether they are there at all; missing: the source would not say so. */
+  readonly presence: ReadonlyMap<string, boolean>;
+  readonly personalFields: readonly string[];
   /** How many the source would say nothing of. */
   readonly unclear: number;
   /** Keys of the departments that are in sight. */
@@ -58,39 +63,56 @@ export async function runMarked(parts: SourceTaskParts): Promise<DirectoryResult
     return { ...nothing, usable: false, error: toTaskError(error) };
   }
 
-  const leaving = look.gone.length;
+  let identified: Identified;
+  try {
+    identified = await identifyPart(parts, look);
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    return { ...nothing, usable: false, error: toTaskError(error) };
+  }
+  const { hold: identity, there, gone } = identified;
+  const leaving = gone.filter(({ resourceId }) => identity.keepsLeaver(resourceId) === null).length;
   const isHeldBack = leaving > 0 && (await mustWait(parts, leaving));
-  const prepared = look.there.map((user) => prepareRecord(user, around));
+  const prepared = there.map((user) => prepareRecord(user, around));
   const { seqs } = await store.saveRecords(lease, row.id, "user", prepared);
   const planned = { store, lease, taskId: task.id, sourceId: row.id, protection };
   await planPeople(
     {
       ...planned,
-      ...{ around, outcome: { seen: await seenOf(parts, look, seqs) }, users: true, mark: true, mayRemove: false },
+      ...{
+        around,
+        identity,
+        outcome: { seen: await seenOf(parts, look, seqs) },
+        users: true,
+        mark: true,
+        mayRemove: false,
+      },
       onProgress: async () => parts.signal.throwIfAborted(),
     },
     seqs,
   );
   if (!isHeldBack) {
     await planAbsent(
-      planned,
+      { ...planned, keeps: (resourceId) => identity.keepsLeaver(resourceId) },
       "user",
-      look.gone,
+      gone,
       () => "not in the source any more (an event said so, and a look found the same)",
     );
   }
   await store.countMemberChanges(lease, task.id);
 
-  const read = { users: look.there.length, groups: 0 };
-  const error = look.unclear === 0 ? null : unclearError(look.unclear);
+  const read = { users: there.length, groups: 0 };
+  const asked = await askPeople(parts, identity);
+  const error = look.unclear === 0 ? asked : unclearError(look.unclear);
   const { safeguards } = row.settings;
   const guarded = { store, lease, taskId: task.id, sourceId: row.id, safeguards, clock: parts.clock };
   const hold = await guardDirectory(guarded);
   await beginApplying(parts, { counts: await store.countTask(task.id, null, read), error, hold }, { isPart: true });
   await applyDirectory(parts);
   await store.releaseKept(lease, row.id, null);
+  if (identity.hasMoved || asked !== null) await store.noteArrived(lease, row.id);
   const result = { usable: true, read, error, hold: joinHolds(hold, await settle(parts)), isPart: true };
-  if (look.isWholeNeeded || isHeldBack) await store.markEverything(row.id);
+  if (look.isWholeNeeded || identified.isWholeNeeded || isHeldBack) await store.markEverything(row.id);
   // Last of all: whoever is cut off before this looks once more.
   await store.dropMarks(
     row.id,
@@ -145,6 +167,11 @@ async function lookAtPeople(
         there.length < inside.length ||
         left.length < absent.length ||
         (isAll && there.some((user) => !user.departments.every(isIn))),
+      presence: presenceIn(
+        marks.map(({ key }) => key),
+        { found, unclear },
+      ),
+      personalFields: source.personalFields ?? [],
       unclear: unclear.length,
       departments: new Set(tree),
     };

@@ -9,6 +9,7 @@ import type {
   DirectoryStore,
   EngineTaskStore,
   GroupRuleStore,
+  IdentityStore,
   KeptStore,
   Lease,
   MarkStore,
@@ -24,6 +25,7 @@ import type {
 } from "../store/store.ts";
 import { applyDirectory } from "./apply-directory.ts";
 import { guardDirectory } from "./guard-directory.ts";
+import { askPeople, beginIdentity, identify } from "./identity/identify.ts";
 import { incompleteness } from "./incompleteness.ts";
 import { keptVersionOf, mappingVersionOf, sourceContext } from "./mapping-context.ts";
 import { planClearing, planDepartures } from "./plan-departures.ts";
@@ -56,6 +58,7 @@ export interface SourceTaskParts {
     KeptStore &
     UndoStore &
     MarkStore &
+    IdentityStore &
     Pick<TaskStore, "listTasks"> &
     Pick<DirectoryChangeStore, "noteUserGroups">;
   readonly lease: Lease;
@@ -111,6 +114,7 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   const baseline = await store.readBaseline(row.id);
   // What is marked from now on may be read too early.
   const marked = task.mode === "apply" ? await store.gatherMarks(row.id) : null;
+  const live = await beginIdentity(parts);
   let outcome: ReadOutcome;
   try {
     outcome = await readWhole(parts, baseline);
@@ -128,6 +132,7 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   const context = sourceContext(row, seenBefore ?? unseenFieldsOf(outcome, baseline));
   const mappingVersion = mappingVersionOf(mapping, context);
   await store.saveUnseenFields(lease, row.id, [...context.unseenFields]);
+  const identity = users ? await identify(parts, outcome, live) : undefined;
   let mapped = 0;
   await planDirectory({
     store,
@@ -147,6 +152,7 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
     mayRemove,
     leaving: whoLeaves(outcome, shrunken, users),
     protection,
+    ...(identity && { identity }),
     onProgress: async (done) => {
       parts.signal.throwIfAborted();
       mapped += done;
@@ -157,7 +163,8 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
     if (parts.signal.aborted) await store.forgetPlanned(lease, task.id).catch(() => {});
     throw error;
   });
-  const error = incompleteness(outcome, shrunken);
+  const unclear = identity === undefined ? null : await askPeople(parts, identity);
+  const error = incompleteness(outcome, shrunken) ?? unclear;
   if (task.mode === "plan") return { usable: true, read, error, hold: null };
   const moved = (await parts.checkPlan?.()) ?? null;
   if (moved !== null) {
@@ -178,6 +185,7 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   await beginApplying(parts, { counts, error, hold }, { people: users });
   await applyDirectory(parts);
   await store.releaseKept(lease, row.id, [mappingVersion, keptVersionOf(mapping, context)]);
+  if (live.length > 0 || identity?.hasMoved) await store.noteArrived(lease, row.id);
   if (mayRemove) await store.saveBaseline(lease, row.id, { visibility: outcome.visibility, scope });
   if (marked !== null) await store.dropMarks(row.id, [marked]);
   return { usable: true, read, error, hold: joinHolds(hold, await settle(parts)) };

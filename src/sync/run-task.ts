@@ -6,6 +6,7 @@ import type {
   EngineTaskStore,
   EventStore,
   GroupRuleStore,
+  IdentityStore,
   KeptStore,
   Lease,
   LeaseStore,
@@ -52,6 +53,7 @@ export type EngineStore = SourceStore &
   VerifyStore &
   PlanStore &
   KeptStore &
+  IdentityStore &
   UndoStore &
   LeaseStore &
   EventStore &

@@ -102,6 +102,8 @@ describe.each(["SQLite", "PostgreSQL"])("a corp whose events come, kept in %s", 
     timeout: 120_000,
   }, async () => {
     await start(200, 23);
+    // Of whom nobody hears that he has another userid now, nobody is asked.
+    await bridge.api.call("PATCH", `/sources/${source}`, { sync: { identity: { ask: false } } });
     wecom.control.setCallbackFaults({ drop: 0.2, double: 0.2, delayMs: 300 });
     wecom.control.randomChanges(150, "shuffled");
     await wecom.control.callbacksIdle();

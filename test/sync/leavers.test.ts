@@ -164,8 +164,9 @@ describe("who left", () => {
     expect(groupsOf(fixture, remoteId)).toBe(0);
   });
 
-  test("under another userid (renamed without an event) is a departure and an arrival", async () => {
+  test("under another userid (renamed without an event) is a departure and an arrival where nobody is to be asked", async () => {
     const { fixture, member, remoteId } = await withLeaver("deactivate");
+    await fixture.patchSource({ sync: { automatic: true, users: true, intervalHours: 1, identity: { ask: false } } });
     fixture.corp.renameUserid(member.userid, "renamed-person");
     const task = await fixture.sync();
     expect(task).toMatchObject({ state: "succeeded", counts: { users: { created: 1, deactivated: 1 } } });

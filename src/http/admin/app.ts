@@ -24,6 +24,7 @@ import { makeDirectoryRecords } from "./directory-records.ts";
 import { docsPage, docsPolicy } from "./docs.ts";
 import { makeEndings } from "./endings.ts";
 import { makeHistory } from "./history.ts";
+import { makeIdentityCases } from "./identity-cases.ts";
 import { makeImports, maxImportBytes } from "./imports.ts";
 import { makeKept } from "./kept.ts";
 import { logAdminRequests } from "./log-requests.ts";
@@ -111,6 +112,7 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
   app.route("/api/v1", makePlans(parts));
   app.route("/api/v1", makeUndo(parts));
   app.route("/api/v1", makeKept(parts));
+  app.route("/api/v1", makeIdentityCases(parts));
   app.route("/api/v1", makeRecordExport(parts));
   app.route("/api/v1", makeRecords(parts));
   app.route("/api/v1", makeDirectoryRecords(parts));

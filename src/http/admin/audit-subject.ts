@@ -8,6 +8,7 @@ const kinds: Readonly<Record<string, string>> = {
   administrators: "administrator",
   extensions: "extension",
   groups: "department",
+  "identity-cases": "identity-case",
   mappings: "mapping",
   plans: "plan",
   resources: "resource",

@@ -16,6 +16,7 @@ import type {
   GroupReader,
   GroupRuleStore,
   HistoryReader,
+  IdentityReader,
   KeptReader,
   LinkViewStore,
   PauseStore,
@@ -109,6 +110,7 @@ export interface AdminParts {
     Pick<PushStore, "contactedAt" | "newSources"> &
     HistoryReader &
     KeptReader &
+    IdentityReader &
     UndoReader &
     Pick<GaugeStore, "countKeptResources"> &
     Pick<EngineTaskStore, "countTask"> &

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { secretMask } from "../../lib/secrets.ts";
+import { isRecordPath } from "../../mapping/personal-fields.ts";
 import {
   isPlainUrl,
   isProxyUrl,
@@ -100,6 +101,23 @@ const scope = z.discriminatedUnion("mode", [
   }),
 ]);
 
+const personalField = z
+  .string()
+  .min(1)
+  .max(200)
+  .refine(isRecordPath, "is no path of a field, as in mobile, or extattr.工号 for a custom field");
+
+const identity = z.strictObject({
+  ask: z.boolean().default(true).openapi({
+    description:
+      "False: nobody is asked. Without an event that says so, another userid is another person; whoever is back is the same.",
+  }),
+  fields: z.array(personalField).min(1).max(10).readonly().optional().openapi({
+    description:
+      "Paths, as in mapping files, of what no two people have at a time; if nothing is said mobile, email, biz_mail and open_userid.",
+  }),
+});
+
 const sync = z.strictObject({
   automatic: z.boolean().default(true),
   users: z.boolean().default(true),
@@ -107,6 +125,7 @@ const sync = z.strictObject({
   alertAfterHours: z.int().min(1).max(8760).optional().openapi({
     description: "Hours without a good sync after which it is told of (`source.stale`); else as the settings say.",
   }),
+  identity: identity.optional().openapi({ description: "How it is found out who is the same under another userid." }),
 });
 
 const mapping = z.string().min(1).max(100);

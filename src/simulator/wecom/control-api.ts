@@ -46,9 +46,10 @@ export function controlApi(corps: readonly { readonly control: Control }[]): Hon
     const { departments, mainDepartment } = await body(c, bodies.moveBody);
     return c.json(c.var.control.moveMember(c.req.param("userid"), departments, mainDepartment));
   });
-  app.post("/:corp/members/:userid/rename", async (c) =>
-    done(c, c.var.control.renameUserid(c.req.param("userid"), (await body(c, bodies.renameBody)).userid)),
-  );
+  app.post("/:corp/members/:userid/rename", async (c) => {
+    const { userid, told } = await body(c, bodies.renameBody);
+    return done(c, c.var.control.renameUserid(c.req.param("userid"), userid, { told }));
+  });
 
   app.post("/:corp/departments", async (c) =>
     c.json({ id: c.var.control.createDepartment(await body(c, bodies.newDepartmentBody)) }, 201),

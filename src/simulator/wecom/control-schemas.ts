@@ -46,7 +46,7 @@ export const memberPatchBody = z.strictObject(
   Object.fromEntries(Object.entries(fields).map(([name, schema]) => [name, schema.nullable().optional()])),
 ) as unknown as z.ZodType<{ [Field in keyof z.infer<typeof member>]?: z.infer<typeof member>[Field] | null }>;
 export const moveBody = z.strictObject({ departments: z.array(id), mainDepartment: optional(id) });
-export const renameBody = z.strictObject({ userid });
+export const renameBody = z.strictObject({ userid, told: z.boolean().default(true) });
 
 export const newDepartmentBody = z.strictObject({
   id: optional(id),

@@ -27,7 +27,8 @@ export interface Control {
   patchMember(userid: string, patch: MemberPatch): RawMember;
   moveMember(userid: string, departments: readonly number[], mainDepartment?: number): RawMember;
   deleteMember(userid: string): void;
-  renameUserid(userid: string, to: string): void;
+  /** `told: false`: nothing is told of it. Default true. */
+  renameUserid(userid: string, to: string, options?: { readonly told?: boolean }): void;
 
   /** Gives the id. */
   createDepartment(input: Input<Directory["addDepartment"], 0>): number;
@@ -101,7 +102,8 @@ export function controlOf(corp: Corp, gate: Gate): Control {
     moveMember: (userid, department, main) =>
       directory.patchMember(userid, { department, ...(main === undefined ? {} : { main_department: main }) }).raw,
     deleteMember: (userid) => directory.removeMember(userid),
-    renameUserid: (userid, to) => directory.renameUserid(userid, to),
+    renameUserid: (userid, to, { told = true } = {}) =>
+      told ? directory.renameUserid(userid, to) : directory.silently(() => directory.renameUserid(userid, to)),
 
     createDepartment: (input) => directory.addDepartment(input).id,
     patchDepartment: (id, patch) => directory.patchDepartment(id, patch),

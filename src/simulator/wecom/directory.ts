@@ -118,6 +118,11 @@ export class Directory {
     this.version += 1;
   }
 
+  /** Changes something of which nobody is to be told; nobody is, of a directory as it is. */
+  silently(change: () => void): void {
+    change();
+  }
+
   renameUserid(userid: string, to: string): void {
     const entry = this.member(userid);
     const raw = { ...entry.raw, userid: to };

@@ -84,12 +84,19 @@ export function makeWecomSource(options: WecomSourceOptions): Source {
   return {
     read: (request) => readWecom({ api: app, agentId, concurrency: limits.concurrency }, request),
     lookAgain: (keys, signal) => lookAgain(app, keys, limits.concurrency, signal),
+    personalFields,
     idList: contacts === null ? undefined : makeIdList(contacts),
     test: (signal) => testConnection({ app, contacts, agentId }, signal),
     departments: async (signal) => (await readTree(app, signal)).departments.map(toNode),
     close: () => dispatcher.destroy(),
   };
 }
+
+/**
+ * What is unique in a corp: a mobile, a mail address; and `open_userid`, where it is shown, which is one person's for all apps
+ * of a provider (WeCom doc path/90195 and path/96255).
+ */
+const personalFields = ["mobile", "email", "biz_mail", "open_userid"] as const;
 
 function toNode({ key, name, parent }: { key: string; name: string; parent: string | null }): DepartmentNode {
   return { id: Number(key), name, parentId: parent === null ? null : Number(parent) };

@@ -5,6 +5,7 @@ import type { Target, TargetLanguage } from "../../target/target.ts";
 import type { Pause } from "./attempt.ts";
 import { createResources } from "./create-resources.ts";
 import { endFirstContact, makeFirstContact } from "./first-contact.ts";
+import { freeNames } from "./free-names.ts";
 import { groupsOfHeld, withGroups } from "./groups-of-held.ts";
 import { guardRemovals, logForSafeguards, type RemovalGuard } from "./guard-removals.ts";
 import { guardRenames, type RenameGuard } from "./guard-renames.ts";
@@ -153,6 +154,7 @@ export async function pushTarget(request: PushRequest): Promise<PushResult> {
 
 async function additions(parts: PushParts): Promise<boolean> {
   let lost = false;
+  if (parts.scope.types.includes("User")) await freeNames(parts);
   for (const type of parts.scope.types) {
     await createResources(parts, type);
     if (await updateResources(parts, type)) lost = true;

@@ -13,7 +13,7 @@ type Told = Omit<SourceEvent, "digest">;
  *
  * | event | about |
  * |---|---|
- * | `change_contact`: `create_user`, `update_user`, `delete_user` | the member; where his userid changed, both |
+ * | `change_contact`: `create_user`, `update_user`, `delete_user` | the member; where his userid changed, both, and that they are one |
  * | `change_contact`: `create_party`, `update_party`, `delete_party`, `update_tag` | the department, the tag |
  * | `subscribe`, `unsubscribe` | the member: he came into the app's sight, or left it, or was disabled |
  * | `batch_job_result` | everything: an import of the contacts came to its end, and tells of nobody |
@@ -45,7 +45,9 @@ function readChange(fields: Fields): Told | null {
       if (renamed === undefined || renamed === "") return eventOf(type, member(fields.get("UserID")));
       // Under his former userid there is nobody any more, which is what a read will show.
       const isSame = userKey(renamed) === userKey(fields.get("UserID") ?? "");
-      return eventOf(type, member(fields.get("UserID"), !isSame), member(renamed));
+      const told = eventOf(type, member(fields.get("UserID"), !isSame), member(renamed));
+      const [from, to] = told?.subjects ?? [];
+      return told === null || isSame || !from || !to ? told : { ...told, renamed: { from: from.key, to: to.key } };
     }
     case "delete_user":
       return eventOf(type, member(fields.get("UserID"), true));
