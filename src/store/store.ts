@@ -345,6 +345,7 @@ export interface Store
 }
 
 export type * from "./administrator-store.ts";
+export type * from "./consent-store.ts";
 export * from "./directory-reading.ts";
 export type * from "./directory-writing.ts";
 export type * from "./end-preview.ts";

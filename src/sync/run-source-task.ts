@@ -8,6 +8,7 @@ import type {
   DirectoryChangeStore,
   DirectoryStore,
   EngineTaskStore,
+  GivenReader,
   GroupRuleStore,
   KeptStore,
   Lease,
@@ -56,6 +57,7 @@ export interface SourceTaskParts {
     KeptStore &
     UndoStore &
     MarkStore &
+    GivenReader &
     Pick<TaskStore, "listTasks"> &
     Pick<DirectoryChangeStore, "noteUserGroups">;
   readonly lease: Lease;

@@ -5,6 +5,7 @@ import type {
   DirectoryStore,
   EngineTaskStore,
   EventStore,
+  GivenReader,
   GroupRuleStore,
   KeptStore,
   Lease,
@@ -56,6 +57,7 @@ export type EngineStore = SourceStore &
   LeaseStore &
   EventStore &
   MarkStore &
+  GivenReader &
   EngineTaskStore &
   Pick<TaskStore, "queueTask" | "listTasks">;
 
