@@ -37,6 +37,8 @@ export interface SourceSettings {
     readonly corpId: string;
     readonly agentId?: number;
     readonly apiBaseUrl?: string;
+    /** Scheme and host of the page on which people agree; absent: as `apiBaseUrl` says. */
+    readonly authorizeBaseUrl?: string;
     readonly proxy?: string;
     /** Our own limits for calls to WeCom. */
     readonly limits?: { readonly requestsPerSecond?: number; readonly concurrency?: number };

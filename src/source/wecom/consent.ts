@@ -102,7 +102,8 @@ function valuesOf(details: JsonObject): JsonObject {
     const isGiven = typeof text === "string" && text !== "" && text.length <= mostCharacters;
     return isGiven && !(field === "gender" && text === "0") ? [[field, text]] : [];
   });
-  return Object.fromEntries(entries);
+  // Without consent there is a default picture, which looks like any other: by itself it shows nothing.
+  return Object.fromEntries(entries.some(([field]) => field !== "avatar") ? entries : []);
 }
 
 function textOf(object: JsonObject, name: string): string | null {
