@@ -69,7 +69,7 @@ export function minePage(about: About, consent: Consent | null): Html {
       html`<h1>${t.withdrawn}</h1><p>${t.withdrawnNote}</p>
 <section><dl><dt>${t.you}</dt><dd>${userid}</dd><dt>${t.withdrawnAt}</dt><dd>${time(withdrawnAt)}</dd></dl>
 <h2>${t.withdrawnFields}</h2>${fieldList(t, fields)}</section>
-${withWhom(t, about)}
+${withWhom(t, about, t.clearedIn)}
 <div class="actions"><a class="button" href="${beginLink(about, "agree")}">${t.agreeAgain}</a></div>`,
     );
   }
@@ -81,11 +81,11 @@ ${withWhom(t, about)}
 <dl><dt>${t.you}</dt><dd>${userid}</dd><dt>${t.agreedAt}</dt><dd>${time(agreedAt)}</dd>
 <dt>${t.refreshedAt}</dt><dd>${time(refreshedAt)}</dd></dl></section>
 ${withWhom(t, about)}
+<p class="soft">${t.withdrawNote}</p>
 <form method="post" action="${about.path}/withdraw" class="actions">
 <input type="hidden" name="token" value="${about.token}">
 <button class="button danger">${t.withdraw}</button>
-<a class="button" href="${beginLink(about, "look")}">${t.update}</a></form>
-<p class="soft">${t.withdrawNote}</p>`,
+<a class="button" href="${beginLink(about, "look")}">${t.update}</a></form>`,
   );
 }
 
@@ -106,9 +106,9 @@ export function troublePage(
   );
 }
 
-function withWhom(t: Texts, { organization, targets }: About): Html {
+function withWhom(t: Texts, { organization, targets }: About, title = t.who): Html {
   const list = html`<p>${t.whoNote(organization)}</p><ul>${targets.map((name) => html`<li>${name}</li>`)}</ul>`;
-  return html`<section><h2>${t.who}</h2>${targets.length === 0 ? html`<p>${t.noTargets}</p>` : list}</section>`;
+  return html`<section><h2>${title}</h2>${targets.length === 0 ? html`<p>${t.noTargets}</p>` : list}</section>`;
 }
 
 function fieldList(t: Texts, fields: readonly string[]): Html {

@@ -48,6 +48,7 @@ export interface Texts {
   readonly withdrawnAt: string;
   readonly withdrawnNote: string;
   readonly withdrawnFields: string;
+  readonly clearedIn: string;
   readonly none: string;
   readonly noneNote: string;
   readonly agreeAgain: string;
@@ -99,8 +100,9 @@ const zh: Texts = {
   withdrawNote: "撤回后，这里保存的信息立即删除，并从上述系统中清除。",
   withdrawn: "您已撤回同意",
   withdrawnAt: "撤回时间",
-  withdrawnNote: "这里保存的信息已经删除，上述系统中由此填写的内容正在清除。",
+  withdrawnNote: "这里保存的信息已经删除，下列系统中由此填写的内容正在清除。",
   withdrawnFields: "撤回的信息",
+  clearedIn: "从哪里清除",
   none: "您没有共享任何信息",
   noneNote: "企业微信没有提供任何信息。可能是您没有同意，也可能是管理员尚未为该应用选择可申请的敏感信息。",
   agreeAgain: "同意并共享",
@@ -175,11 +177,13 @@ const en: Texts = {
   agreedAt: "Agreed",
   refreshedAt: "Last updated",
   withdraw: "Withdraw my consent",
-  withdrawNote: "What is stored here is then erased at once, and cleared in the systems above.",
+  withdrawNote:
+    "When you withdraw, what is stored here is erased at once, and what was filled in from it is cleared in these systems.",
   withdrawn: "You have withdrawn your consent",
   withdrawnAt: "Withdrawn",
   withdrawnNote: "What was stored here is erased. What was filled in from it in these systems is being cleared.",
   withdrawnFields: "Withdrawn details",
+  clearedIn: "Where it is cleared",
   none: "You share nothing",
   noneNote:
     "WeCom gave no details. Either you did not agree, or the administrator has not chosen sensitive fields for this app.",
