@@ -13,6 +13,7 @@ import { makeDirectoryWriting } from "./directory/write-resources.ts";
 import type { EngineThreadAnswer, EngineThreadData, EngineThreadMessage } from "./engine-thread.ts";
 import type { AdminParts } from "./http/admin/parts.ts";
 import { makeApp } from "./http/app.ts";
+import { consentUrl, openState } from "./http/consent/address.ts";
 import { callbackCheck } from "./http/hooks/callback-check.ts";
 import { answerRefusedByNode } from "./http/refused-by-node.ts";
 import { makeCursorKey } from "./http/scim/cursor.ts";
@@ -28,6 +29,7 @@ import { isWritable } from "./schemas/write-file.ts";
 import { SourceError } from "./source/source.ts";
 import { endSource } from "./sync/end-source.ts";
 import { makeEventKeeper } from "./sync/keep-event.ts";
+import { type KeptSources, keepSources } from "./sync/keep-sources.ts";
 import { linkByHand } from "./sync/link-by-hand.ts";
 import {
   type EngineQuestions,
@@ -100,8 +102,11 @@ export async function startBridge(
   };
   const writing = makeDirectoryWriting(writingParts);
   const custom = makeCustomSourceWriting(writingParts);
+  const sources = keepSources(parts.edges.openSource, (error) =>
+    log.warn({ err: error }, "a source could not be closed"),
+  );
   const app = makeApp({
-    admin: { ...adminParts(parts, ready, publicUrl, engine, leaseMs), writing, custom },
+    admin: { ...adminParts(parts, ready, publicUrl, engine, leaseMs, sources), writing, custom },
     scim: {
       directory: parts.store,
       writing,
@@ -121,6 +126,14 @@ export async function startBridge(
         // Of a burst the engine hears a few times; it looks at all that has come until then.
         onMarked: throttle(engine.nudge, 25),
       }),
+      log,
+    },
+    consent: {
+      store: parts.store,
+      borrowSource: sources.borrow,
+      onMarked: engine.nudge,
+      publicUrl,
+      clock: Date.now,
       log,
     },
     isReady: () => parts.store.ping(),
@@ -146,6 +159,7 @@ export async function startBridge(
       await closed;
       clearTimeout(cut);
       await engine.stop();
+      await sources.close();
       await parts.close();
     },
   };
@@ -232,6 +246,7 @@ function adminParts(
   publicUrl: string,
   { nudge, ask }: EngineThread,
   leaseMs: number,
+  sources: KeptSources,
 ): Omit<AdminParts, "writing" | "custom"> {
   // A process of its own beside its engine: they must not pass for each other.
   const leases = { store, holder: randomUUID(), durationMs: leaseMs };
@@ -253,8 +268,13 @@ function adminParts(
     async testSource(draft, signal) {
       try {
         const source = edges.openSource(draft);
-        const { ok, checks } = await source.test(signal).finally(() => source.close());
         const { id = null, secrets, settings } = draft;
+        const notes = {
+          consentUrl: id === null ? null : consentUrl(publicUrl, id),
+          consentedAmong: async (keys: readonly string[]) =>
+            new Set(id === null ? [] : (await store.consentStamps(id, keys)).keys()),
+        };
+        const { ok, checks } = await source.test(signal, notes).finally(() => source.close());
         const heard = await store.lastEvents(id ?? "");
         const callback = callbackCheck({ id, secrets, sync: settings.sync }, publicUrl, heard);
         return { ok: ok && callback.ok, checks: [...checks, callback] };
@@ -263,6 +283,12 @@ function adminParts(
         if (!(error instanceof SourceError)) throw error;
         return { ok: false, checks: [{ name: "credentials", ok: false, detail: error.message }] };
       }
+    },
+    consentAddress(row) {
+      const source = sources.borrow(row);
+      const address = source.consent?.address(consentUrl(publicUrl, row.id), openState) ?? null;
+      void source.close();
+      return address;
     },
     async sourceDepartments(draft, signal) {
       try {

@@ -142,11 +142,12 @@ function openSource(
   log: Log,
 ): Source {
   if (settings.wecom === undefined) throw new Error("this kind of source is not read from anywhere");
-  const { corpId, agentId, apiBaseUrl, proxy, limits } = settings.wecom;
+  const { corpId, agentId, apiBaseUrl, authorizeBaseUrl, proxy, limits } = settings.wecom;
   return makeWecomSource({
     corpId,
     agentId,
     apiBaseUrl,
+    authorizeBaseUrl,
     // With credentials in it, all of it is a secret.
     proxy: secrets["/wecom/proxy"] ?? proxy,
     limits,

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { makeAdminApp } from "./admin/app.ts";
 import type { AdminParts } from "./admin/parts.ts";
+import { type ConsentParts, makeConsentRoutes } from "./consent/routes.ts";
 import { makeConsole } from "./console.ts";
 import { type CallbackParts, makeCallbackRoutes } from "./hooks/callbacks.ts";
 import { type MetricsParts, makeMetricsRoute } from "./metrics.ts";
@@ -14,13 +15,14 @@ export interface AppParts {
   readonly admin: Omit<AdminParts, "forgetClients">;
   readonly scim: Omit<ScimAppParts, "clientMemory">;
   readonly callbacks: CallbackParts;
+  readonly consent: ConsentParts;
   /** Resolves when the database answers and the engine runs. */
   readonly isReady: () => Promise<void>;
   readonly metrics: MetricsParts;
 }
 
 /** The whole server: its table of contents. */
-export function makeApp({ admin, scim, callbacks, isReady, metrics }: AppParts): Hono {
+export function makeApp({ admin, scim, callbacks, consent, isReady, metrics }: AppParts): Hono {
   const clientMemory = makeClientMemory();
   // A trailing slash is let pass: SCIM clients in the field send one.
   const app = new Hono({ strict: false, router: new RememberingRouter() });
@@ -40,6 +42,7 @@ export function makeApp({ admin, scim, callbacks, isReady, metrics }: AppParts):
   app.route("/scim/v2", makeScimRoutes({ ...scim, clientMemory }));
   app.all("/scim/*", logScimRequests(scim.log), (context) => refuseVersion(context.req.path));
   app.route("/wecom/callback", makeCallbackRoutes(callbacks));
+  app.route("/wecom/consent", makeConsentRoutes(consent));
   app.route("/", makeAdminApp({ ...admin, forgetClients: clientMemory.forget }));
   app.route("/", makeConsole({ publicUrl: admin.publicUrl }));
   return app;

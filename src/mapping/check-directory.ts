@@ -1,7 +1,7 @@
 import type { Json } from "../lib/json.ts";
 import type { Section } from "./compile-section.ts";
 import { isEmpty } from "./empty.ts";
-import type { Facts } from "./facts.ts";
+import { type Facts, tagsField } from "./facts.ts";
 import { parsePointer } from "./pointer.ts";
 import type { MappingProblem } from "./problem.ts";
 import { factsOf, type MappingProgram } from "./program.ts";
@@ -79,10 +79,18 @@ function describeMissing(values: ReadonlyMap<string, number>): string {
   return `the table lacks ${shown.join(", ")}${rest}: no value there, and no default`;
 }
 
-function describeBlindness(rule: Rule, unseen: ReadonlySet<string>): string | null {
+/**
+ * Why a rule can give nothing: the credential is never shown what it reads. Null for any other rule.
+ */
+export function describeBlindness(rule: Rule, unseen: ReadonlySet<string>): string | null {
   if (unseen.size === 0 || rule.sight(unseen) !== "none") return null;
   const fields = [
     ...new Set(rule.readers.flatMap(({ field }) => (field !== null && unseen.has(field) ? [field] : []))),
   ];
-  return `the credential is never shown ${fields.join(", ") || "what the condition reads"}: the attribute stays as it was, and new ones have none`;
+  const what = fields.join(", ") || "what the condition reads";
+  const but = fields.some((field) => !neverGiven.has(field)) ? ", unless people give it by consent" : "";
+  return `the credential is never shown ${what}: the attribute stays as it was, and new ones have none${but}`;
 }
+
+/** What nobody can give by consent: it is no field of his own, or WeCom does not tell it (WeCom doc path/96443). */
+const neverGiven: ReadonlySet<string> = new Set([tagsField, "thumb_avatar"]);

@@ -7,6 +7,7 @@ import { factsOf, type MappingProgram } from "./program.ts";
 import { readAttribute } from "./resource-path.ts";
 import type { Rule } from "./rule.ts";
 import type { SectionName } from "./scope.ts";
+import type { Sight } from "./sight.ts";
 import type { Slot } from "./slot.ts";
 
 /** How one attribute came to be, or why there is none. */
@@ -18,7 +19,12 @@ export interface AttributeExplanation {
   readonly line: number | null;
   readonly column: number | null;
   /** The fields that the rule reads, with what they hold; no `value` where there is nothing. */
-  readonly sources: readonly { readonly path: string; readonly value?: Json }[];
+  readonly sources: readonly {
+    readonly path: string;
+    readonly value?: Json;
+    /** The person has given it himself: the credential is not shown it. */
+    readonly by?: "consent";
+  }[];
   /** What became of the value, step by step: `from`, `when`, each normaliser, `values`, `default`, `type`. */
   readonly steps: readonly { readonly step: string; readonly value?: Json }[];
   /** What stands in the document; left out where nothing does. */
@@ -53,8 +59,9 @@ function explain(program: MappingProgram, name: SectionName, facts: Facts, mappe
 
 function explainSlot(program: MappingProgram, slot: Slot, facts: Facts, mapped: Mapped): AttributeExplanation {
   const { place, pointer, rule } = slot;
-  const sight = rule.sight(facts.source.unseenFields);
-  const { steps, why } = sight === "none" ? { steps: [], why: unseen } : trace(rule, sight === "part", facts);
+  const { unseenFields, consent } = facts.source;
+  const sight = rule.sight(unseenFields, consent?.withdrawn);
+  const { steps, why } = sight === "none" ? { steps: [], why: unseen } : trace(rule, sight, facts);
   const key = {
     schema: place.extension,
     name: place.attribute.name,
@@ -69,7 +76,10 @@ function explainSlot(program: MappingProgram, slot: Slot, facts: Facts, mapped: 
     pointer,
     line,
     column,
-    sources: rule.readers.map(({ path, read }) => withValue({ path }, read(facts))),
+    sources: rule.readers.map(({ path, field, read }) => {
+      const byConsent = field !== null && consent?.given.has(field) === true;
+      return { ...withValue({ path }, read(facts)), ...(byConsent && { by: "consent" as const }) };
+    }),
     steps,
     ...(result === undefined ? {} : { result }),
     why: why ?? explainDifference(slot, last, result, facts, mapped),
@@ -85,16 +95,20 @@ interface Trace {
 }
 
 // The same way that slot.ts goes, step by step.
-function trace(rule: Rule, isPartlyUnseen: boolean, facts: Facts): Trace {
+function trace(rule: Rule, sight: Sight, facts: Facts): Trace {
   const steps: { step: string; value?: Json }[] = [];
   const note = (step: string, value: Json | undefined): void => void steps.push(withValue({ step }, value));
   const fallBack = (why: string): Trace => {
-    if (isPartlyUnseen)
+    if (sight === "part")
       return { steps, why: `${why}, and not all that the rule reads could be seen: the attribute stays as it was` };
     const { fallback } = rule;
-    if (fallback === undefined) return { steps, why: rule.keepAbsent ? `${why}: the attribute stays as it was` : why };
+    const isWithdrawn = sight === "withdrawn" && !rule.createOnly;
+    const keeps = rule.keepAbsent && (!isWithdrawn || rule.alwaysDecides);
+    if (fallback === undefined && isWithdrawn && !keeps)
+      return { steps, why: `${why}: what the person gave by consent is withdrawn, and the attribute is taken away` };
+    if (fallback === undefined) return { steps, why: keeps ? `${why}: the attribute stays as it was` : why };
     note("default", rule.toType(fallback));
-    return { steps, why: rule.keepAbsent ? `${why}: the default is for new ones, others stay as they were` : null };
+    return { steps, why: keeps ? `${why}: the default is for new ones, others stay as they were` : null };
   };
   if (rule.when) {
     const holds = rule.when(facts);

@@ -29,6 +29,16 @@ export interface SourceContext {
    * among them where nothing is known of any tag.
    */
   readonly unseenFields: ReadonlySet<string>;
+  /** Of somebody who has, or had, agreed that his fields are seen: those are no more among the unseen ones. */
+  readonly consent?: ConsentContext | undefined;
+}
+
+/** What somebody's consent says of the fields that the credential is not shown. */
+export interface ConsentContext {
+  /** Fields whose values are in his record because he gave them. */
+  readonly given: ReadonlySet<string>;
+  /** Fields that he gave once and does not give any more. They have no value, and what was made from them goes. */
+  readonly withdrawn: ReadonlySet<string>;
 }
 
 export interface UserInput {
@@ -76,6 +86,8 @@ export interface Mapped {
   readonly problems: readonly RecordProblem[];
   /** Optional attributes that were left out because their value does not fit. The record goes on without them. */
   readonly warnings: readonly RecordProblem[];
+  /** Names of attributes that consent gave a value to, or took it from, as `sources` names them. Left out: none. */
+  readonly consent?: { readonly given: readonly string[]; readonly withdrawn: readonly string[] };
   /** Values that no other resource may have, with what to try instead: see `chooseUnique`. Left out: none. */
   readonly unique?: readonly UniqueValue[];
 }

@@ -32,8 +32,12 @@ export interface Rule extends Omit<Origin, "fields"> {
   readonly alwaysDecides: boolean;
   /** What to try in place of a value that is taken; null for a value that others may have too. */
   readonly candidates: ((value: string, facts: Facts) => Iterable<string>) | null;
-  /** Whether the fields that it rests on could be seen. */
-  sight(unseen: ReadonlySet<string>): Sight;
+  /**
+   * Whether the fields that it rests on could be seen.
+   *
+   * @param withdrawn fields that the person gave once and does not give any more
+   */
+  sight(unseen: ReadonlySet<string>, withdrawn?: ReadonlySet<string>): Sight;
 }
 
 /**
@@ -79,9 +83,16 @@ export function compileRule(tools: RuleTools, rule: RuleForm, place: Place, repo
     keepAbsent: isSwitch || rule.absent === "keep",
     alwaysDecides: isSwitch,
     candidates: candidates && ((value, facts) => candidates(value, facts, (each) => normalise(normalisers, each))),
-    sight: (unseen) => worse(sightOf(origin.fields, unseen), conditionSight(when?.fields ?? [], unseen)),
+    sight: (unseen, withdrawn = noFields) => {
+      const conditions = when?.fields ?? [];
+      const seen = worse(sightOf(origin.fields, unseen), conditionSight(conditions, unseen));
+      const isWithdrawn = withdrawn.size > 0 && [...origin.fields, ...conditions].some((field) => withdrawn.has(field));
+      return isWithdrawn && seen !== "none" ? "withdrawn" : seen;
+    },
   };
 }
+
+const noFields: ReadonlySet<string> = new Set();
 
 /**
  * Whether a rule says who is active. SCIM takes a missing `active` for true, so that a rule which gives no value, or one
@@ -92,7 +103,7 @@ function isActiveSwitch({ extension, attribute }: Place): boolean {
 }
 
 // A condition that sees something can be worked out. Not so without the tags: then it has no result, which is no "no".
-function conditionSight(fields: readonly string[], unseen: ReadonlySet<string>): Sight {
+function conditionSight(fields: readonly string[], unseen: ReadonlySet<string>): Exclude<Sight, "withdrawn"> {
   if (sightOf(fields, unseen) === "none") return "none";
   return fields.includes(tagsField) && unseen.has(tagsField) ? "part" : "all";
 }

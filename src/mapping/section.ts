@@ -17,16 +17,20 @@ export interface Requirement {
  */
 export function makeSection(slots: readonly Slot[], required: readonly Requirement[]): (facts: Facts) => Mapped {
   const groups = groupByAttribute(slots.toSorted(compareSlots));
-  // The set of unseen fields is the same for all records of a read.
-  const writersBySight = new WeakMap<ReadonlySet<string>, readonly Writer[]>();
+  // What could be seen is the same for all records of a read, but for those of people who agreed to something: of these it
+  // is the same for all who agreed to the same.
+  const writersBySight = new WeakMap<object, readonly Writer[]>();
   return (facts) => {
-    const { unseenFields } = facts.source;
-    let writers = writersBySight.get(unseenFields);
+    const { unseenFields, consent } = facts.source;
+    let writers = writersBySight.get(consent ?? unseenFields);
     if (!writers) {
-      writers = groups.map((group) => makeWriter(group.map((slot) => makeEvaluator(slot, unseenFields))));
-      writersBySight.set(unseenFields, writers);
+      writers = groups.map((group) =>
+        makeWriter(group.map((slot) => makeEvaluator(slot, unseenFields, consent?.withdrawn))),
+      );
+      writersBySight.set(consent ?? unseenFields, writers);
     }
     const draft: Draft = {
+      ...(consent === undefined ? {} : { consent: { given: [], withdrawn: [] } }),
       document: {},
       keep: [],
       createOnly: [],
@@ -48,8 +52,8 @@ interface Evaluator {
   evaluate(facts: Facts, draft: Draft): Json | undefined;
 }
 
-function makeEvaluator(slot: Slot, unseen: ReadonlySet<string>): Evaluator {
-  const sight = slot.rule.sight(unseen);
+function makeEvaluator(slot: Slot, unseen: ReadonlySet<string>, withdrawn?: ReadonlySet<string>): Evaluator {
+  const sight = slot.rule.sight(unseen, withdrawn);
   return { slot, evaluate: (facts, draft) => evaluateSlot(slot, sight, facts, draft) };
 }
 

@@ -2,6 +2,7 @@ import type { Json } from "../lib/json.ts";
 import { jsonPointer } from "../lib/json-pointer.ts";
 import type { KeyCondition } from "./attribute-key.ts";
 import { formatAttributeKey } from "./attribute-key.ts";
+import { isEmpty } from "./empty.ts";
 import type { Facts } from "./facts.ts";
 import type { RecordProblem, UniqueValue } from "./mapping.ts";
 import type { Place } from "./place.ts";
@@ -29,6 +30,8 @@ export interface Draft {
   readonly problems: RecordProblem[];
   readonly warnings: RecordProblem[];
   readonly unique: UniqueValue[];
+  /** Of somebody who has, or had, agreed. */
+  readonly consent?: { readonly given: string[]; readonly withdrawn: string[] };
 }
 
 /** @param path keys from the root of the file to the rule */
@@ -73,13 +76,15 @@ export function evaluateSlot(slot: Slot, sight: Sight, facts: Facts, draft: Draf
   const raw = rule.when === null || rule.when(facts) ? rule.read(facts) : undefined;
   const value = raw === undefined ? undefined : fitted(slot, rule.transform(raw), draft);
   if (raw !== undefined) noteSource(slot, raw, facts, draft);
+  if (draft.consent !== undefined) noteConsent(slot, sight, value, facts, draft.consent);
   if (value !== undefined) return rule.candidates ? firstCandidate(slot, String(value), facts, draft) : value;
   if (rule.createOnly) return raw === undefined ? fittedFallback(rule) : undefined;
-  if (sight === "part" || rule.keepAbsent) draft.keep.push(keepPath);
+  const keeps = rule.keepAbsent && (sight !== "withdrawn" || rule.alwaysDecides);
+  if (sight === "part" || keeps) draft.keep.push(keepPath);
   if (sight === "part" || rule.fallback === undefined) return undefined;
   if (raw !== undefined && !rule.alwaysDecides) return undefined;
   // An existing value is kept; only a new resource gets the default.
-  if (rule.keepAbsent) draft.createOnly.push(keepPath);
+  if (keeps) draft.createOnly.push(keepPath);
   return fittedFallback(rule);
 }
 
@@ -108,6 +113,26 @@ function fitted({ rule, place, pointer }: Slot, value: Json | undefined, draft: 
 function kindOf(value: Json): string {
   if (Array.isArray(value)) return "a list";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+/** Whether the value of a rule was given by consent: of several fields the first that is there counts. */
+export function isGiven({ origin, readers }: Rule, facts: Facts): boolean {
+  const given = facts.source.consent?.given;
+  if (given === undefined || given.size === 0) return false;
+  const filled = readers.filter(({ read }) => !isEmpty(read(facts)));
+  const used = origin === "from" ? filled.slice(0, 1) : filled;
+  return used.some(({ field }) => field !== null && given.has(field));
+}
+
+function noteConsent(
+  { rule, sourcePath }: Slot,
+  sight: Sight,
+  value: Json | undefined,
+  facts: Facts,
+  { given, withdrawn }: NonNullable<Draft["consent"]>,
+): void {
+  if (value !== undefined && isGiven(rule, facts)) given.push(sourcePath);
+  if (value === undefined && sight === "withdrawn") withdrawn.push(sourcePath);
 }
 
 function noteSource({ rule, sourcePath }: Slot, raw: Json, facts: Facts, draft: Draft): void {

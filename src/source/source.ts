@@ -101,6 +101,11 @@ export interface ReadOptions {
   readonly scope: SourceScope;
   /** False: departments (and tags without their members) only. */
   readonly users: boolean;
+  /**
+   * Which of these keys are of people who have, or had, given fields of their own. That the credential is shown a field of
+   * such a person does not mean that it is shown it of others. Absent: nobody.
+   */
+  readonly consentedAmong?: ((keys: readonly string[]) => Promise<ReadonlySet<string>>) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -143,6 +148,40 @@ export interface IdList {
   mayOmit(user: Pick<SourceUser, "raw">): boolean;
 }
 
+/** What came of a person's visit to the source's page. */
+export type ConsentAnswer =
+  | {
+      readonly key: string;
+      /** As the source spells it. */
+      readonly userid: string;
+      /** The fields that he has given, with their values, as the source sends them. */
+      readonly values: JsonObject;
+    }
+  | {
+      /**
+       * `code`: it was used, or is too old. `domain`: the source does not trust the address that people come back to. The
+       * others say who came: nobody of this source, somebody of another organisation, somebody whom the credential can't see.
+       */
+      readonly refused: "code" | "domain" | "outsider" | "other-organization" | "out-of-scope";
+    };
+
+/** Where people give fields of theirs that the credential is not shown, by agreeing on a page of the source. */
+export interface ConsentDoor {
+  /** The fields that can be given so, as the source calls them. */
+  readonly fields: readonly string[];
+  /** The address of that page. From there a browser comes back to `redirectUri`, with `code` and `state` in its query. */
+  address(redirectUri: string, state: string): string;
+  /** Takes a code: who came back with it, and what he has given. Throws a {@link SourceError}. */
+  receive(code: string, signal: AbortSignal): Promise<ConsentAnswer>;
+}
+
+/** What a connection test can say more precisely when it is told. */
+export interface TestNotes {
+  /** Address of the page on which people agree to give fields of theirs; null: it is not known yet. */
+  readonly consentUrl?: string | null;
+  readonly consentedAmong?: ReadOptions["consentedAmong"];
+}
+
 /** A directory that can be read. */
 export interface Source {
   /** Streams the directory. Throws a {@link SourceError} when there is no usable read at all (no token, no tree). */
@@ -160,9 +199,11 @@ export interface Source {
    */
   readonly personalFields?: readonly string[] | undefined;
   /** Never throws for what the source answers: that is in the checks. */
-  test(signal: AbortSignal): Promise<TestResult>;
+  test(signal: AbortSignal, notes?: TestNotes): Promise<TestResult>;
   /** The department tree, read now. Throws a {@link SourceError}. */
   departments(signal: AbortSignal): Promise<readonly DepartmentNode[]>;
+  /** Absent where its settings do not suffice for it. */
+  readonly consent?: ConsentDoor | undefined;
   close(): Promise<void>;
 }
 

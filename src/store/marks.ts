@@ -9,27 +9,13 @@ import type { Tables } from "./tables.ts";
 export function makeMarkStore(database: Database, clock: () => number): MarkStore {
   const { db, isOneOf } = database;
 
-  const mark = async (
-    trx: Transaction<Tables>,
-    { source, kind, key, isGone }: { source: string; kind: string; key: string; isGone: boolean },
-  ): Promise<string> => {
-    const stamp = uuidv7(clock());
-    const gone = isGone ? 1 : 0;
-    // How long something has waited is counted from its first event; that it is gone was said, whatever is said after it.
-    await sql`
-      insert into source_mark (source_id, kind, key, gone, stamp, marked_at)
-      values (${source}, ${kind}, ${key}, ${gone}, ${stamp}, ${clock()})
-      on conflict (source_id, kind, key) do update set
-        stamp = excluded.stamp, gone = case when excluded.gone = 1 then 1 else source_mark.gone end`.execute(trx);
-    return stamp;
-  };
-
   return {
     keepEvent: (sourceId, door, subjects, renamed) =>
       database.writeSmall(async (trx) => {
         // In one order, so that two events about the same two people do not wait for each other.
         const inOrder = subjects.toSorted((a, b) => compareCodePoints(a.kind + a.key, b.kind + b.key));
-        for (const { kind, key, isGone = false } of inOrder) await mark(trx, { source: sourceId, kind, key, isGone });
+        for (const { kind, key, isGone = false } of inOrder)
+          await markIn(trx, clock, { source: sourceId, kind, key, isGone });
         if (renamed !== undefined) {
           await sql`
             insert into told_rename (source_id, from_key, to_key, heard_at)
@@ -89,11 +75,13 @@ export function makeMarkStore(database: Database, clock: () => number): MarkStor
       database.write(async (trx) => {
         const gathered = await trx.deleteFrom("source_mark").where("source_id", "=", sourceId).executeTakeFirst();
         if (gathered.numDeletedRows === 0n) return null;
-        return mark(trx, { source: sourceId, kind: "all", key: "", isGone: false });
+        return markIn(trx, clock, { source: sourceId, kind: "all", key: "", isGone: false });
       }),
 
     async markEverything(sourceId) {
-      await database.write((trx) => mark(trx, { source: sourceId, kind: "everything", key: "", isGone: false }));
+      await database.write((trx) =>
+        markIn(trx, clock, { source: sourceId, kind: "everything", key: "", isGone: false }),
+      );
     },
 
     async dropMarks(sourceId, stamps) {
@@ -103,4 +91,26 @@ export function makeMarkStore(database: Database, clock: () => number): MarkStor
       );
     },
   };
+}
+
+/** Marks one thing within a transaction; answers the stamp. */
+export async function markIn(
+  trx: Transaction<Tables>,
+  clock: () => number,
+  {
+    source,
+    kind,
+    key,
+    isGone,
+  }: { readonly source: string; readonly kind: string; readonly key: string; readonly isGone: boolean },
+): Promise<string> {
+  const stamp = uuidv7(clock());
+  const gone = isGone ? 1 : 0;
+  // How long something has waited is counted from its first event; that it is gone was said, whatever is said after it.
+  await sql`
+    insert into source_mark (source_id, kind, key, gone, stamp, marked_at)
+    values (${source}, ${kind}, ${key}, ${gone}, ${stamp}, ${clock()})
+    on conflict (source_id, kind, key) do update set
+      stamp = excluded.stamp, gone = case when excluded.gone = 1 then 1 else source_mark.gone end`.execute(trx);
+  return stamp;
 }

@@ -12,6 +12,8 @@ export interface MoreTables {
   source_event: SourceEventTable;
   told_rename: ToldRenameTable;
   identity_case: IdentityCaseTable;
+  source_consent: SourceConsentTable;
+  consent_visit: ConsentVisitTable;
 }
 
 /** A person of whom an administrator keeps all changes back, at one target or (`target_id` is empty) at all of them. */
@@ -129,4 +131,33 @@ export interface IdentityCaseTable {
   decided_at: number | null;
   /** Name of the administrator; null: nobody. */
   decided_by: string | null;
+}
+
+/** What somebody has given by consent. Stays, without values, once it is withdrawn: what was made from it is to go. */
+export interface SourceConsentTable {
+  source_id: string;
+  key: string;
+  /** As the source spells it. */
+  userid: string;
+  /** Encrypted JSON: whose it is, and the values; null once it is withdrawn. */
+  sealed: string | null;
+  /** Names of the fields that are given, joined by commas; and of those that were given and are not any more. */
+  given: string;
+  withdrawn: string;
+  /** Another one with each change of what is given. */
+  stamp: string;
+  agreed_at: number;
+  refreshed_at: number;
+  withdrawn_at: number | null;
+}
+
+/** A browser on its way to the source's page and back (`visit`), or that came back (`session`). Ids are hashes. */
+export interface ConsentVisitTable {
+  id_hash: string;
+  kind: "visit" | "session";
+  source_id: string;
+  visitor_hash: string | null;
+  intent: string | null;
+  key: string | null;
+  expires_at: number;
 }

@@ -3,6 +3,9 @@ import { makeSessionStore } from "./admin-sessions.ts";
 import { makeAdministratorStore } from "./administrators.ts";
 import { makeAuditStore } from "./audit.ts";
 import { makeScimClientStore } from "./clients.ts";
+import type { ConsentStore, ConsentVisitStore } from "./consent-store.ts";
+import { makeConsentVisitStore } from "./consent-visits.ts";
+import { makeConsentStore } from "./consents.ts";
 import type { Database } from "./database.ts";
 import { makeDirectoryStore } from "./directory.ts";
 import { makeDirectoryChanges } from "./directory-changes.ts";
@@ -73,6 +76,8 @@ export type FullStore = Store &
   UndoStore &
   EventStore &
   MarkStore &
+  ConsentStore &
+  ConsentVisitStore &
   GaugeStore &
   EngineTaskStore;
 
@@ -139,6 +144,8 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
     ...makeWebhookStore(database, cipher, clock),
     ...makeEventStore(database, cipher, clock),
     ...makeMarkStore(database, clock),
+    ...makeConsentStore(database, cipher, clock),
+    ...makeConsentVisitStore(database, clock),
     ...makeGaugeStore(database),
     ...makeSchemaVersionStore(database, clock),
     ...makeSummaryStore(database, tasks.listTasks, directory.countOfSource),

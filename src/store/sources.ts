@@ -153,6 +153,8 @@ export function makeSourceStore(database: Database, cipher: Cipher, clock: () =>
         await trx.deleteFrom("source_event").where("source_id", "=", id).execute();
         await trx.deleteFrom("told_rename").where("source_id", "=", id).execute();
         await trx.deleteFrom("identity_case").where("source_id", "=", id).execute();
+        await trx.deleteFrom("source_consent").where("source_id", "=", id).execute();
+        await trx.deleteFrom("consent_visit").where("source_id", "=", id).execute();
         await trx
           .deleteFrom("removal")
           .where("scope", "in", [`source:${id}`, `source:${id}:identity`])

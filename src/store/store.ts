@@ -46,6 +46,8 @@ export interface SourceSettings {
     readonly corpId: string;
     readonly agentId?: number;
     readonly apiBaseUrl?: string;
+    /** Scheme and host of the page on which people agree; absent: as `apiBaseUrl` says. */
+    readonly authorizeBaseUrl?: string;
     readonly proxy?: string;
     /** Our own limits for calls to WeCom. */
     readonly limits?: { readonly requestsPerSecond?: number; readonly concurrency?: number };
@@ -360,6 +362,7 @@ export interface Store
 }
 
 export type * from "./administrator-store.ts";
+export type * from "./consent-store.ts";
 export * from "./directory-reading.ts";
 export type * from "./directory-writing.ts";
 export type * from "./end-preview.ts";

@@ -1,4 +1,4 @@
-import type { SchemaVersionStore, SettingStore, Settings, TaskStore } from "../store/store.ts";
+import type { ConsentStore, SchemaVersionStore, SettingStore, Settings, TaskStore } from "../store/store.ts";
 import { LeaseLostError } from "../store/store.ts";
 import { makeHousekeeping } from "./housekeeping.ts";
 import { keepSources } from "./keep-sources.ts";
@@ -14,6 +14,7 @@ export interface EngineParts extends Omit<TaskParts, "store"> {
   readonly store: TaskParts["store"] &
     SettingStore &
     TaskStore &
+    Pick<ConsentStore, "deleteOldConsents"> &
     DelivererParts["store"] &
     Pick<SchemaVersionStore, "pruneDrafts">;
   readonly sendWebhook: SendWebhook;

@@ -2,6 +2,7 @@ import type { Log } from "../lib/log.ts";
 import { compileProtection, ProtectionError } from "../plan/protection.ts";
 import type { SchemaCatalog } from "../scim/catalog.ts";
 import type {
+  ConsentStore,
   DirectoryStore,
   EngineTaskStore,
   ProtectedSource,
@@ -14,6 +15,7 @@ export interface HousekeepingParts {
   readonly store: Pick<EngineTaskStore, "expireHeld" | "pruneRecords"> &
     Pick<SchemaVersionStore, "pruneDrafts"> &
     Pick<DirectoryStore, "deleteLeavers"> &
+    Pick<ConsentStore, "deleteOldConsents"> &
     Pick<SourceStore, "listSources">;
   readonly catalog: () => Promise<SchemaCatalog>;
   readonly clock: () => number;
@@ -55,6 +57,8 @@ export function makeHousekeeping({ store, catalog, clock, log }: HousekeepingPar
       beganAt = now;
       const keep = async (): Promise<void> => {
         await store.expireHeld(now);
+        // What they gave goes whether or not they stay in the directory, protected.
+        await store.deleteOldConsents(now - leaverRetentionDays * dayMs);
         await store.deleteLeavers(now - leaverRetentionDays * dayMs, await protectedSources());
         await store.pruneDrafts(now - recordRetentionDays * dayMs);
         await store.pruneRecords(now - recordRetentionDays * dayMs, signal);

@@ -3,14 +3,17 @@ import type { Mapped } from "../mapping/mapping.ts";
 import type { RecordInput } from "../mapping/run-tests.ts";
 import { textOf } from "../scim/document.ts";
 import type { RecordKind } from "../source/source.ts";
-import type { DirectoryChange, DirectoryStore, DirtyRecord, RecordStore } from "../store/store.ts";
+import type { DirectoryChange, DirectoryStore, DirtyRecord, GivenReader, RecordStore } from "../store/store.ts";
 import { nameIsTaken } from "../store/store.ts";
+import { withConsent } from "./consent.ts";
 import { inputOf, type Looked, lookAt, type MappingSurroundings, managerKeyOf, mapInput } from "./plan-record.ts";
 import { readRecord } from "./prepare-record.ts";
 import { settleUnique } from "./settle-unique.ts";
 
 export interface LookParts {
-  readonly store: Pick<RecordStore, "resolveKeys"> & Pick<DirectoryStore, "userNameHolders">;
+  readonly store: Pick<RecordStore, "resolveKeys"> &
+    Pick<DirectoryStore, "userNameHolders"> &
+    Pick<GivenReader, "givenFields">;
   readonly sourceId: string;
   readonly around: MappingSurroundings;
   /** Folded userNames that earlier batches gave away, by resource; this batch adds its own. */
@@ -31,8 +34,10 @@ export async function lookAtBatch(
   kind: RecordKind,
   batch: readonly DirtyRecord[],
 ): Promise<readonly Planned[]> {
+  const keys = kind === "user" ? batch.map(({ record }) => record.key) : [];
+  const given = await store.givenFields(sourceId, keys);
   const raw = batch.map((dirty) => {
-    const input = inputOf(readRecord(kind, dirty.record), around);
+    const input = withConsent(inputOf(readRecord(kind, dirty.record), around), given.get(dirty.record.key));
     const mapped = mapInput(around.mapping, input);
     note?.(input, mapped);
     return { dirty, mapped };

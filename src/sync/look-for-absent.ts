@@ -1,6 +1,6 @@
 import { type Source, SourceError, type SourceUser } from "../source/source.ts";
-import type { Lease, RecordStore } from "../store/store.ts";
-import { prepareRecord } from "./prepare-record.ts";
+import type { GivenReader, Lease, RecordStore } from "../store/store.ts";
+import { preparePeople } from "./prepare-record.ts";
 import type { ReadOutcome } from "./read-source.ts";
 import type { Seen } from "./seen.ts";
 
@@ -25,7 +25,7 @@ export async function lookForAbsent(
     signal,
     isWorthIt = () => true,
   }: {
-    readonly store: Pick<RecordStore, "listSourceRecords" | "saveRecords">;
+    readonly store: Pick<RecordStore, "listSourceRecords" | "saveRecords"> & Pick<GivenReader, "consentStamps">;
     readonly lease: Lease;
     readonly sourceId: string;
     readonly signal: AbortSignal;
@@ -39,7 +39,7 @@ export async function lookForAbsent(
   try {
     const { found, unclear } = await source.lookAgain([...absent.keys()], signal);
     const there = found.filter((user) => isInside(user, outcome));
-    const prepared = there.map((user) => prepareRecord(user, outcome));
+    const prepared = await preparePeople(there, outcome, { store, sourceId });
     if (prepared.length > 0) await store.saveRecords(lease, sourceId, "user", prepared);
     const note = (keys: readonly string[], seen: Seen): void => {
       for (const key of keys) {

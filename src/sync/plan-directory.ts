@@ -4,6 +4,7 @@ import type { RecordKind } from "../source/source.ts";
 import {
   type CurrentResource,
   type DirectoryStore,
+  type GivenReader,
   type KeptStore,
   type Lease,
   type MemberChange,
@@ -22,7 +23,7 @@ import { keepThoseThere, withoutHidden, withoutProtected } from "./tag-members.t
 import type { Leaving } from "./who-leaves.ts";
 
 export interface PlanParts {
-  readonly store: RecordStore & DirectoryStore & Pick<KeptStore, "keptAmong" | "listUnrecorded">;
+  readonly store: RecordStore & DirectoryStore & GivenReader & Pick<KeptStore, "keptAmong" | "listUnrecorded">;
   readonly lease: Lease;
   readonly taskId: string;
   readonly sourceId: string;

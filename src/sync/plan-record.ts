@@ -1,4 +1,5 @@
-import type { JsonObject } from "../lib/json.ts";
+import { canonicalJson, isJsonObject, type Json, type JsonObject, member } from "../lib/json.ts";
+import { parseAttributeKey } from "../mapping/attribute-key.ts";
 import { carryOver } from "../mapping/carry-over.ts";
 import type { CompiledMapping, Mapped, SourceContext } from "../mapping/mapping.ts";
 import type { RecordInput } from "../mapping/run-tests.ts";
@@ -7,14 +8,8 @@ import { managerOf, storable, textOf, withManager, withSchemas } from "../scim/d
 import { sameDocument } from "../scim/document-diff.ts";
 import type { ResourceType } from "../scim/resource.ts";
 import type { RecordKind, SourceRecord } from "../source/source.ts";
-import {
-  type CurrentResource,
-  type DirectoryChange,
-  type DirtyRecord,
-  type StoredRecord,
-  undoneMark,
-} from "../store/store.ts";
-import { type RecordSurroundings, readRecord } from "./prepare-record.ts";
+import { type CurrentResource, type DirectoryChange, type DirtyRecord, undoneMark } from "../store/store.ts";
+import type { RecordSurroundings } from "./prepare-record.ts";
 
 /** What mapping a record needs beside it. */
 export interface MappingSurroundings extends RecordSurroundings {
@@ -29,11 +24,6 @@ export type Looked =
   | { readonly kind: "change"; readonly change: DirectoryChange }
   /** Nothing differs: only that it was looked at is to be noted. */
   | { readonly kind: "same"; readonly id: string; readonly fingerprint: string };
-
-/** Maps a stored record of any kind. */
-export function mapRecord(kind: RecordKind, record: StoredRecord, around: MappingSurroundings): Mapped {
-  return mapInput(around.mapping, inputOf(readRecord(kind, record), around));
-}
 
 /** Maps a record of any kind with what surrounds it. */
 export function mapInput(mapping: CompiledMapping, input: RecordInput): Mapped {
@@ -142,7 +132,7 @@ export function lookAt(
       before,
       after,
       sources: mapped.sources,
-      because: explain(before, current, record.fingerprint, mappingVersion),
+      because: explain(before, current, record.fingerprint, mappingVersion) + explainConsent(mapped, before, after),
       warnings: mapped.warnings.map(({ pointer, detail }) => `${pointer}: ${detail}`),
       // Who has left, and who comes for the first time, was mapped by nothing before.
       changesIdentity:
@@ -152,6 +142,29 @@ export function lookAt(
         isOtherIdentity(type, before, after),
     },
   };
+}
+
+/** Which of the attributes that differ were given by consent, or go with it. */
+function explainConsent({ consent }: Mapped, before: JsonObject | null, after: JsonObject): string {
+  const of = (what: string, paths: readonly string[]): string => {
+    const differing = paths.filter((path) => !isSame(attributeIn(before, path), attributeIn(after, path)));
+    return differing.length === 0 ? "" : `; ${what}: ${[...new Set(differing)].join(", ")}`;
+  };
+  return consent === undefined
+    ? ""
+    : of("by consent", consent.given) + of("consent withdrawn", before === null ? [] : consent.withdrawn);
+}
+
+/** The attribute, or the whole extension, that a path leads into. */
+function attributeIn(document: JsonObject | null, path: string): Json | undefined {
+  if (document === null) return undefined;
+  const { schema, name } = parseAttributeKey(path);
+  const within = schema === null ? document : member(document, schema);
+  return isJsonObject(within) ? member(within, name) : undefined;
+}
+
+function isSame(one: Json | undefined, other: Json | undefined): boolean {
+  return one === undefined || other === undefined ? one === other : canonicalJson(one) === canonicalJson(other);
 }
 
 function explain(

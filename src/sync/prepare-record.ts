@@ -2,7 +2,7 @@ import { contentHash } from "../lib/hash.ts";
 import type { JsonObject } from "../lib/json.ts";
 import type { DepartmentContext } from "../mapping/mapping.ts";
 import type { RecordKind, SourceDepartment, SourceRecord, SourceTag, SourceUser } from "../source/source.ts";
-import type { ReadRecord, StoredRecord } from "../store/store.ts";
+import type { GivenReader, ReadRecord, StoredRecord } from "../store/store.ts";
 import type { TreeNode } from "./department-tree.ts";
 import type { TagContexts, TagRecord } from "./tag-contexts.ts";
 
@@ -16,12 +16,34 @@ export interface RecordSurroundings {
  * A record as it is kept: its own content, and a fingerprint of all that its resource is made from. A department's
  * name and leaders and the tags that he carries are in a person's fingerprint, so that renaming one of them or naming
  * another leader brings him up to date.
+ *
+ * @param consent what tells one state of what a person gave from another; absent: he never agreed
  */
-export function prepareRecord(record: SourceRecord, around: RecordSurroundings): ReadRecord {
+export function prepareRecord(record: SourceRecord, around: RecordSurroundings, consent?: string): ReadRecord {
   const raw = JSON.stringify(record.raw);
   const relations = JSON.stringify(relationsOf(record));
   const hash = contentHash(raw + relations);
-  return { key: record.key, raw, relations, hash, fingerprint: contentHash(hash + surroundings(record, around)) };
+  const given = consent === undefined ? "" : `\nconsent ${consent}`;
+  return {
+    key: record.key,
+    raw,
+    relations,
+    hash,
+    fingerprint: contentHash(hash + surroundings(record, around) + given),
+  };
+}
+
+/** People as they are kept: what they gave by consent is in their fingerprints, so that giving and withdrawing it is seen. */
+export async function preparePeople(
+  people: readonly SourceUser[],
+  around: RecordSurroundings,
+  { store, sourceId }: { readonly store: Pick<GivenReader, "consentStamps">; readonly sourceId: string },
+): Promise<readonly ReadRecord[]> {
+  const stamps = await store.consentStamps(
+    sourceId,
+    people.map(({ key }) => key),
+  );
+  return people.map((person) => prepareRecord(person, around, stamps.get(person.key)));
 }
 
 interface UserRelations {

@@ -1,12 +1,15 @@
 import { foldCase } from "../lib/fold.ts";
 import { type Json, type JsonObject, member } from "../lib/json.ts";
 import { carryOver } from "../mapping/carry-over.ts";
+import { describeBlindness } from "../mapping/check-directory.ts";
 import { type Preview, previewInput } from "../mapping/preview.ts";
 import type { MappingProgram } from "../mapping/program.ts";
+import type { RecordInput } from "../mapping/run-tests.ts";
 import { withSchemas } from "../scim/document.ts";
 import type { RecordKind, SourceRecord, SourceUser } from "../source/source.ts";
 import type {
   DirectoryStore,
+  GivenReader,
   Kept,
   KeptReader,
   KeptStore,
@@ -14,14 +17,16 @@ import type {
   SourceRow,
   SourceStore,
 } from "../store/store.ts";
+import { withConsent } from "./consent.ts";
 import { keptVersionOf } from "./mapping-context.ts";
-import { inputOf, mapRecord } from "./plan-record.ts";
+import { inputOf, mapInput } from "./plan-record.ts";
 import { readRecord } from "./prepare-record.ts";
 import { readSurroundings } from "./surroundings.ts";
 
 export type PreviewStore = Pick<RecordStore, "readRelations" | "readUnseenFields" | "findRecord"> &
   Pick<DirectoryStore, "readCurrent"> &
   Pick<SourceStore, "findSource"> &
+  Pick<GivenReader, "givenFields"> &
   Pick<KeptStore, "keptAmong"> &
   Pick<KeptReader, "findKept">;
 
@@ -73,7 +78,17 @@ export async function previewOfSource(
   const program = await mappingOf(mapping, text, extensions);
   if (typeof record === "string") return previewStored(store, row, program, kind, record);
   const around = await readSurroundings(store, row, program, kind);
-  return { ...previewInput(program, inputOf(pasted[kind](record), around)), current: null, kept: null };
+  const input = inputOf(pasted[kind](record), around);
+  return { ...withBlindness(previewInput(program, input), program, input), current: null, kept: null };
+}
+
+/** With a warning for each attribute that can have no value, because the credentials are never shown what it is made from. */
+function withBlindness(preview: Preview, program: MappingProgram, { kind, input }: RecordInput): Preview {
+  const blind = (program.sections[kind]?.slots ?? []).flatMap(({ rule, pointer }) => {
+    const detail = describeBlindness(rule, input.source.unseenFields);
+    return detail === null ? [] : [{ pointer, detail }];
+  });
+  return blind.length === 0 ? preview : { ...preview, warnings: [...preview.warnings, ...blind] };
 }
 
 async function previewStored(
@@ -88,9 +103,11 @@ async function previewStored(
   const around = await readSurroundings(store, row, program, kind);
   const [found] = await store.readCurrent([record.resourceId]);
   const current = found === undefined || found.deleted ? null : (JSON.parse(found.document) as JsonObject);
-  const preview = previewInput(program, inputOf(readRecord(kind, record), around));
+  const given = await store.givenFields(row.id, kind === "user" ? [record.key] : []);
+  const input = withConsent(inputOf(readRecord(kind, record), around), given.get(record.key));
+  const preview = withBlindness(previewInput(program, input), program, input);
   // What a rule leaves as it was is part of what the person will have.
-  const whole = carryOver(mapRecord(kind, record, around), current);
+  const whole = carryOver(mapInput(program, input), current);
   const versions = [around.mappingVersion, keptVersionOf(around.mapping, around.source)];
   const isKept = (await store.keptAmong(row.id, versions, [record.resourceId])).size > 0;
   const kept = isKept ? await store.findKept(record.resourceId) : null;

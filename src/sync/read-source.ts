@@ -2,10 +2,10 @@ import { batchesOf } from "../lib/batches.ts";
 import type { DepartmentContext } from "../mapping/mapping.ts";
 import type { ReadOptions, ReadProblem, RecordKind, Source, SourceRecord, Visibility } from "../source/source.ts";
 import { SourceError } from "../source/source.ts";
-import type { Lease, RecordStore } from "../store/store.ts";
+import type { GivenReader, Lease, RecordStore } from "../store/store.ts";
 import { departmentContexts, type TreeNode } from "./department-tree.ts";
 import { GatheredTags } from "./gathered-tags.ts";
-import { prepareRecord, treeNodeOf } from "./prepare-record.ts";
+import { preparePeople, prepareRecord, treeNodeOf } from "./prepare-record.ts";
 import { Seen } from "./seen.ts";
 import type { Existence } from "./settle-absent.ts";
 import type { TagContexts } from "./tag-contexts.ts";
@@ -53,7 +53,7 @@ export async function readSource(
     keepsUnseen,
     onProgress,
   }: {
-    readonly store: Pick<RecordStore, "saveRecords" | "readRelations">;
+    readonly store: Pick<RecordStore, "saveRecords" | "readRelations"> & Pick<GivenReader, "consentStamps">;
     readonly lease: Lease;
     readonly sourceId: string;
     /**
@@ -75,7 +75,12 @@ export async function readSource(
 
   const save = async (kind: RecordKind, records: readonly SourceRecord[]): Promise<void> => {
     for (const batch of batchesOf(records, batchSize)) {
-      const prepared = batch.map((record) => prepareRecord(record, { departments, tags: tags.contexts }));
+      const around = { departments, tags: tags.contexts };
+      const people = batch.filter((record) => record.kind === "user");
+      const prepared =
+        people.length > 0
+          ? await preparePeople(people, around, { store, sourceId })
+          : batch.map((record) => prepareRecord(record, around));
       const { seqs } = await store.saveRecords(lease, sourceId, kind, prepared);
       for (const seq of seqs) seen[kind].add(seq);
     }
@@ -83,7 +88,10 @@ export async function readSource(
 
   const settleTags = (): Promise<void> => tags.settle({ store, sourceId, departments, problems, seen: seen.tag });
 
-  for await (const event of source.read(options)) {
+  const consentedAmong = async (keys: readonly string[]): Promise<ReadonlySet<string>> =>
+    new Set((await store.consentStamps(sourceId, keys)).keys());
+
+  for await (const event of source.read({ ...options, consentedAmong })) {
     switch (event.type) {
       case "departments":
         inSight = new Set(event.records.map(({ key }) => key));

@@ -7,7 +7,7 @@ import { type Identified, identifyPart } from "./identity/in-part.ts";
 import { planAbsent } from "./plan-departures.ts";
 import { planPeople } from "./plan-directory.ts";
 import type { MappingSurroundings } from "./plan-record.ts";
-import { departmentsOf, prepareRecord } from "./prepare-record.ts";
+import { departmentsOf, preparePeople } from "./prepare-record.ts";
 import { mostPeople } from "./queue-marked.ts";
 import type { DirectoryResult, SourceTaskParts } from "./run-source-task.ts";
 import { Seen } from "./seen.ts";
@@ -73,7 +73,7 @@ export async function runMarked(parts: SourceTaskParts): Promise<DirectoryResult
   const { hold: identity, there, gone } = identified;
   const leaving = gone.filter(({ resourceId }) => identity.keepsLeaver(resourceId) === null).length;
   const isHeldBack = leaving > 0 && (await mustWait(parts, leaving));
-  const prepared = there.map((user) => prepareRecord(user, around));
+  const prepared = await preparePeople(there, around, { store, sourceId: row.id });
   const { seqs } = await store.saveRecords(lease, row.id, "user", prepared);
   const planned = { store, lease, taskId: task.id, sourceId: row.id, protection };
   await planPeople(

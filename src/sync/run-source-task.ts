@@ -8,6 +8,7 @@ import type {
   DirectoryChangeStore,
   DirectoryStore,
   EngineTaskStore,
+  GivenReader,
   GroupRuleStore,
   IdentityStore,
   KeptStore,
@@ -59,6 +60,7 @@ export interface SourceTaskParts {
     UndoStore &
     MarkStore &
     IdentityStore &
+    GivenReader &
     Pick<TaskStore, "listTasks"> &
     Pick<DirectoryChangeStore, "noteUserGroups">;
   readonly lease: Lease;

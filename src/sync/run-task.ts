@@ -5,6 +5,7 @@ import type {
   DirectoryStore,
   EngineTaskStore,
   EventStore,
+  GivenReader,
   GroupRuleStore,
   IdentityStore,
   KeptStore,
@@ -58,6 +59,7 @@ export type EngineStore = SourceStore &
   LeaseStore &
   EventStore &
   MarkStore &
+  GivenReader &
   EngineTaskStore &
   Pick<TaskStore, "queueTask" | "listTasks">;
 

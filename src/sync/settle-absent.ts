@@ -2,7 +2,7 @@ import { batchesOf } from "../lib/batches.ts";
 import type { JsonObject } from "../lib/json.ts";
 import type { IdEvent, IdList, ReadOptions, ReadProblem, Source } from "../source/source.ts";
 import { SourceError } from "../source/source.ts";
-import type { Lease, RecordStore } from "../store/store.ts";
+import type { GivenReader, Lease, RecordStore } from "../store/store.ts";
 import { lookForAbsent } from "./look-for-absent.ts";
 import type { ReadOutcome } from "./read-source.ts";
 import { Sample } from "./sample.ts";
@@ -29,7 +29,8 @@ export interface Existence {
 }
 
 export interface ExistenceParts {
-  readonly store: Pick<RecordStore, "seqsOf" | "listSourceRecords" | "saveRecords" | "findRecord">;
+  readonly store: Pick<RecordStore, "seqsOf" | "listSourceRecords" | "saveRecords" | "findRecord"> &
+    Pick<GivenReader, "consentStamps">;
   readonly lease: Lease;
   readonly sourceId: string;
 }

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { makeApp } from "../../src/http/app.ts";
 import { type AdminFixture, makeAdminFixture } from "../support/admin.ts";
 import { noCallbacks } from "../support/callbacks.ts";
+import { noConsent } from "../support/consent.ts";
 
 describe("the server as a whole", () => {
   let fixture: AdminFixture;
@@ -18,7 +19,7 @@ describe("the server as a whole", () => {
     const authenticate = (hash: string) => store.findClientByTokenHash(hash);
     const scim = { directory: store, writing, catalog, publicUrl, authenticate };
     const metrics = { read: async () => ({ contentType: "text/plain", text: "" }), token: async () => null };
-    app = makeApp({ admin: parts, scim, callbacks: noCallbacks, isReady: async () => {}, metrics });
+    app = makeApp({ admin: parts, scim, callbacks: noCallbacks, consent: noConsent, isReady: async () => {}, metrics });
     ask = async (method, path, token, body) =>
       app.request(path, {
         method,

@@ -19,6 +19,7 @@ import { makeAudit } from "./audit.ts";
 import { keepAudit } from "./audit-trail.ts";
 import { authenticate, refuseChanges } from "./authenticate.ts";
 import { makeConfiguration } from "./configuration.ts";
+import { makeConsents } from "./consents.ts";
 import { makeCustomSource } from "./custom-source.ts";
 import { makeDirectoryRecords } from "./directory-records.ts";
 import { docsPage, docsPolicy } from "./docs.ts";
@@ -97,6 +98,7 @@ export function makeAdminApp(parts: AdminParts): AdminApp {
   app.route("/api/v1", makeAudit(parts));
   app.route("/api/v1", makeSourceActions(parts));
   app.route("/api/v1", makeSourceEnd(parts));
+  app.route("/api/v1", makeConsents(parts));
   app.route("/api/v1", makeSources(parts));
   app.route("/api/v1", makeEndings(parts));
   app.route("/api/v1", makeMappings(parts));

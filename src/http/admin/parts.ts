@@ -9,6 +9,7 @@ import type { SchemaCatalog } from "../../scim/catalog.ts";
 import type {
   AdministratorStore,
   AuditStore,
+  ConsentStore,
   DirectoryReader,
   DirectoryRecordReader,
   EngineTaskStore,
@@ -99,6 +100,7 @@ export interface AdminParts {
     ScimClientStore &
     SettingStore &
     SummaryStore &
+    Pick<ConsentStore, "countConsents" | "listConsents" | "withdrawConsent"> &
     SchemaVersionStore &
     WebhookStore &
     AdministratorStore &
@@ -129,6 +131,8 @@ export interface AdminParts {
   /** The token of the environment: the first administrator's. */
   readonly adminToken: string;
   readonly testSource: (source: SourceDraft, signal: AbortSignal) => Promise<TestResult>;
+  /** Address of the source's own page on which people agree, as it can be sent to anybody; null where its settings do not suffice. */
+  readonly consentAddress: (source: SourceRow) => string | null;
   readonly sourceDepartments: (source: SourceDraft, signal: AbortSignal) => Promise<DepartmentsResult>;
   readonly testTarget: (target: TargetDraft, signal: AbortSignal) => Promise<TestResult>;
   /** Deals with the people of a source, then removes it. Resolves when that is safely under way, with the id of its task. */

@@ -55,6 +55,10 @@ const wecomSettings = {
     .regex(/^[A-Za-z0-9_-]{1,64}$/, "has to be a corp id: letters and digits, as in ww0123456789abcdef"),
   agentId: z.int().min(1).optional(),
   apiBaseUrl: urlField.optional(),
+  authorizeBaseUrl: urlField.optional().openapi({
+    description:
+      "Scheme and host of the page on which people agree that their fields are seen; `https://open.weixin.qq.com` if not said, or `apiBaseUrl` where that is another one than WeCom's own.",
+  }),
   proxy: urlField.optional(),
   limits: z
     .strictObject({

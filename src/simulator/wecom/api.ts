@@ -50,7 +50,7 @@ export function wecomApi(gate: Gate, closing: AbortSignal): Hono<{ Bindings: Htt
     const caller = callerOf(c);
     const { corp, credential } = gate.authenticate(caller);
     checkIp(corp, credential, caller.ip);
-    gate.checkFrequency(corp, name, caller);
+    if (endpoint.isExempt?.(corp, caller.query) !== true) gate.checkFrequency(corp, name, caller);
     if (endpoint.method === "POST" && c.req.method !== "POST") throw new ApiError(40058);
     const made = endpoint.answer({ corp, credential, query: caller.query, body });
     if (corp.limits.replyBytes > 0 && Buffer.byteLength(made) > corp.limits.replyBytes) throw new ApiError(45029);

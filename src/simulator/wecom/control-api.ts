@@ -68,6 +68,11 @@ export function controlApi(corps: readonly { readonly control: Control }[]): Hon
   });
   app.delete("/:corp/tags/:id", (c) => done(c, c.var.control.deleteTag(Number(c.req.param("id")))));
 
+  app.get("/:corp/consents", (c) => c.json(c.var.control.consents()));
+  app.put("/:corp/consents/:userid", async (c) =>
+    done(c, c.var.control.setConsent(c.req.param("userid"), (await body(c, bodies.consentBody)).agreed)),
+  );
+
   app.get("/:corp/scope", (c) => c.json(c.var.control.scope()));
   app.put("/:corp/scope", async (c) => done(c, c.var.control.setScope(await body(c, bodies.scopeBody))));
   app.get("/:corp/settings", (c) => c.json(c.var.control.settings()));

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { sensitiveFields } from "./settings.ts";
 
 /** The bodies of the control API, as WeCom's own writing calls name things. */
 
@@ -100,6 +101,11 @@ export const settingsBody = z
     hiddenMainDepartment: z.enum(["sent", "omitted"]),
     gettokenChecksIp: z.boolean(),
     appEnabled: z.boolean(),
+    consentFields: z.array(z.enum(sensitiveFields)),
+    trustedDomain: z.string().nullable(),
+    afterConsent: z.enum(["detail", "read"]),
+    consentOutOfScope: z.enum(["page-error", "no-ticket"]),
+    usedCode: z.union([z.literal(40029), z.literal(42022)]),
   })
   .partial();
 const ceiling = z.int().min(0);
@@ -115,6 +121,7 @@ export const limitsBody = z
     wrongTokens: ceiling,
   })
   .partial();
+export const consentBody = z.strictObject({ agreed: z.boolean() });
 export const trustedIpsBody = z.strictObject({ credential, ips: z.array(z.string()).nullable() });
 export const credentialBody = z.strictObject({ credential: optional(credential) });
 export const clockBody = z.strictObject({ ms: z.number().min(0) });

@@ -41,6 +41,11 @@ export interface Control {
   changeTagMembers(id: number, change: Input<Directory["changeTagMembers"], 1>): void;
   deleteTag(id: number): void;
 
+  /** userids of the members who have agreed to show the app their sensitive fields. */
+  consents(): readonly string[];
+  /** What a member does on WeCom's page, without the page. */
+  setConsent(userid: string, agreed: boolean): void;
+
   scope(): Scope;
   setScope(scope: Scope): void;
   settings(): Settings;
@@ -113,6 +118,9 @@ export function controlOf(corp: Corp, gate: Gate): Control {
     renameTag: (id, name) => directory.renameTag(id, name),
     changeTagMembers: (id, change) => directory.changeTagMembers(id, change),
     deleteTag: (id) => directory.removeTag(id),
+
+    consents: () => corp.agreedUserids(),
+    setConsent: (userid, agreed) => corp.setAgreed(directory.member(userid), agreed),
 
     scope: () => corp.scope(),
     setScope: (scope) => corp.setScope(scope),

@@ -5,6 +5,7 @@ import { Faults } from "./faults.ts";
 import { type Limits, publishedLimits } from "./frequency.ts";
 import { type CorpShape, generateDirectory } from "./generate.ts";
 import type { Truth } from "./model.ts";
+import { OAuth } from "./oauth.ts";
 import { type Credential, defaultSettings, type Scope, type Settings, wholeCorp } from "./settings.ts";
 import { fullSight, makeSight, type Sight } from "./sight.ts";
 import { TextCache } from "./text-cache.ts";
@@ -41,6 +42,7 @@ export class Corp {
   readonly directory: Directory;
   readonly callbacks: Callbacks;
   readonly faults = new Faults();
+  readonly oauth = new OAuth();
   readonly cache = new TextCache(256 * 1024 * 1024);
   /** Calls by endpoint. */
   readonly requests = new Map<string, number>();
@@ -54,6 +56,7 @@ export class Corp {
   clockOffset = 0;
   readonly #clock: () => number;
   #scope: Scope = wholeCorp;
+  readonly #agreed = new Set<MemberEntry>();
   /** The scope's users as people, so that a changed userid keeps its place. */
   #scopeUsers: readonly MemberEntry[] = [];
   #sight: { readonly stamp: string; readonly sight: Sight } | null = null;
@@ -86,7 +89,25 @@ export class Corp {
   view(credential: Credential): View {
     const { directory, settings } = this;
     const withholds = credential === "app" && settings.privacy === "new";
-    return { directory, settings, withholds, sight: credential === "app" ? this.#appSight() : fullSight };
+    const isGiven = (userid: string) => this.hasAgreed(userid);
+    return { directory, settings, withholds, isGiven, sight: credential === "app" ? this.#appSight() : fullSight };
+  }
+
+  /** Whether a member has agreed to show the app his sensitive fields. */
+  hasAgreed(userid: string): boolean {
+    const entry = this.directory.members.get(userid.toLowerCase());
+    return entry !== undefined && this.#agreed.has(entry);
+  }
+
+  setAgreed(entry: MemberEntry, agreed: boolean): void {
+    if (agreed) this.#agreed.add(entry);
+    else this.#agreed.delete(entry);
+    // Reads may show them now.
+    this.settingsVersion += 1;
+  }
+
+  agreedUserids(): readonly string[] {
+    return [...this.#agreed].map(({ raw }) => raw.userid).sort();
   }
 
   /** Throws {@link RuleError} where it names what is not there. */

@@ -1,9 +1,10 @@
 import { type Call, idParameter, listOfIds, needsDetails, okBody, text } from "./call.ts";
-import { isListed, visibleTags } from "./corp.ts";
+import { type Corp, isListed, visibleTags } from "./corp.ts";
 import type { DepartmentEntry, MemberEntry } from "./directory.ts";
 import { ApiError } from "./errors.ts";
 import { listIds } from "./list-id.ts";
 import { listMembers, simpleListMembers } from "./list-members.ts";
+import { getUserDetail, getUserInfo, holdsCode } from "./user-info.ts";
 import { isShown, viewDepartment, viewMember, viewTag } from "./views.ts";
 
 /** One call of the API that a token is needed for. */
@@ -11,6 +12,8 @@ export interface Endpoint {
   readonly method: "GET" | "POST";
   /** Name of the list that stays beside an error, empty. */
   readonly list?: string;
+  /** Whether the call counts for no limit of frequency. */
+  readonly isExempt?: (corp: Corp, query: Call["query"]) => boolean;
   /** JSON text of the answer, as text or bytes. Throws {@link ApiError}. */
   readonly answer: (call: Call) => string | Uint8Array;
 }
@@ -27,6 +30,8 @@ export const endpoints: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint
   ["tag/list", { method: "GET", list: "taglist", answer: listTags }],
   ["tag/get", { method: "GET", list: "userlist", answer: getTag }],
   ["agent/get", { method: "GET", answer: getAgent }],
+  ["auth/getuserinfo", { method: "GET", answer: getUserInfo, isExempt: holdsCode }],
+  ["auth/getuserdetail", { method: "POST", answer: getUserDetail }],
 ]);
 
 /** WeCom doc path/90344: the department with all below it, or everything in sight. */

@@ -51,7 +51,21 @@ export interface Settings {
   readonly gettokenChecksIp: boolean;
   /** False: the administrator has disabled the app. Default true. */
   readonly appEnabled: boolean;
+  /** The sensitive fields that the administrator has chosen on the app's page: members can give these. Default: all. */
+  readonly consentFields: readonly SensitiveField[];
+  /** Host, with its port where it has one, that members may be sent back to with a code. Default null: any. */
+  readonly trustedDomain: string | null;
+  /** Whether reads show the fields of a member who has agreed, or auth/getuserdetail alone does. Default `detail`. */
+  readonly afterConsent: "detail" | "read";
+  /** What becomes of a member outside the app's scope who is asked for his fields. */
+  readonly consentOutOfScope: "page-error" | "no-ticket";
+  /** What a code is answered with that was used before. */
+  readonly usedCode: 40029 | 42022;
 }
+
+/** What members give by agreeing (WeCom doc path/96443). */
+export const sensitiveFields = ["gender", "avatar", "qr_code", "mobile", "email", "biz_mail", "address"] as const;
+export type SensitiveField = (typeof sensitiveFields)[number];
 
 export const defaultSettings: Settings = {
   privacy: "old",
@@ -71,6 +85,11 @@ export const defaultSettings: Settings = {
   hiddenMainDepartment: "sent",
   gettokenChecksIp: false,
   appEnabled: true,
+  consentFields: sensitiveFields,
+  trustedDomain: null,
+  afterConsent: "detail",
+  consentOutOfScope: "page-error",
+  usedCode: 40029,
 };
 
 export const wholeCorp: Scope = { departments: [1], users: [], tags: [] };

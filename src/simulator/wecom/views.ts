@@ -17,6 +17,8 @@ export interface View {
   readonly settings: Settings;
   /** True when the credential falls under the privacy rule of 2022-06-20. */
   readonly withholds: boolean;
+  /** Whether the member has agreed to show his sensitive fields. */
+  readonly isGiven: (userid: string) => boolean;
 }
 
 /** The member as `user/get` and `user/list` show him: parallel arrays filtered together, leaders in sight only. */
@@ -28,7 +30,7 @@ export function viewMember(view: View, raw: RawMember): RawMember {
     enable: undefined,
     ...(sight.everything ? {} : inSight(view, raw)),
     ...(settings.sendsEnable ? { enable: enableOf(raw) } : {}),
-    ...(view.withholds ? withheldFields[settings.withheld] : {}),
+    ...(view.withholds ? withheldFrom(view, raw) : {}),
   };
 }
 
@@ -82,6 +84,14 @@ function isSeen(directory: Directory, sight: Sight, userid: string): boolean {
 }
 
 const withheldFields = { missing: withheldAs(undefined), empty: withheldAs("") } as const;
+
+/** What the privacy rule takes away; where the corp's reads show what was agreed to, not that. */
+function withheldFrom({ settings, isGiven }: View, raw: RawMember): Partial<RawMember> {
+  const all = withheldFields[settings.withheld];
+  if (settings.afterConsent === "detail" || !isGiven(raw.userid)) return all;
+  const given = new Set<string>(settings.consentFields);
+  return Object.fromEntries(Object.entries(all).filter(([field]) => !given.has(field)));
+}
 
 function withheldAs(value: "" | undefined): Partial<RawMember> {
   return {

@@ -1,6 +1,7 @@
 import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
 import { wecomApi } from "./api.ts";
+import { authorizePage } from "./authorize-page.ts";
 import { type Control, controlOf } from "./control.ts";
 import { controlApi } from "./control-api.ts";
 import { Corp, type CorpCredentials, type CorpOptions } from "./corp.ts";
@@ -14,6 +15,7 @@ import { corpPage } from "./page.ts";
  *
  *     reader ──► /cgi-bin/…          fault? ─► token ─► IP ─► frequency ─► permission ─► object ─► answer
  *     tester ──► /_control/{corpId}  (or `control`)  changes the corp, asks for the truth, orders faults
+ *     member ──► /connect/oauth2/…   says who he is, and agrees that the app sees his fields, or not
  *     person ──► /                   looks at departments and members
  */
 export interface WecomSimulator extends RunningCorp {
@@ -56,6 +58,7 @@ export async function startWecomSimulator(options: WecomSimulatorOptions = {}): 
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.route("/", wecomApi(gate, closing.signal));
   app.route("/_control", controlApi(running));
+  app.route("/connect/oauth2", authorizePage(gate));
   app.route("/", corpPage(corps));
 
   const server = createAdaptorServer({ fetch: app.fetch, serverOptions: { keepAliveTimeout: 65_000 } });

@@ -1,4 +1,4 @@
-import { member } from "../../lib/json.ts";
+import { type JsonObject, member } from "../../lib/json.ts";
 import type { SourceDepartment, SourceTag, SourceUser } from "../source.ts";
 import type { WecomClient } from "./client.ts";
 import { nonsense, WecomFault } from "./fault.ts";
@@ -50,6 +50,10 @@ export interface WecomApi {
   departmentIds(signal: AbortSignal): Promise<readonly DepartmentId[]>;
   /** A page of the list of all userids, which only the contacts secret may read; `cursor` is null for the first. */
   userIds(cursor: string | null, limit: number, signal: AbortSignal): Promise<UserIdPage>;
+  /** What WeCom says of whoever came back from its authorisation page with this code; it can be asked once. */
+  whoHolds(code: string, signal: AbortSignal): Promise<JsonObject>;
+  /** The fields of the member who was given this ticket. */
+  details(ticket: string, signal: AbortSignal): Promise<JsonObject>;
 }
 
 /** Errcodes of user/get for somebody who has left or is out of sight, and of tag/get for a deleted tag. */
@@ -114,6 +118,10 @@ export function makeWecomApi(client: WecomClient): WecomApi {
         ? { rows, next: next === "" ? null : next }
         : fail("a full page of the list of userids without next_cursor");
     },
+
+    whoHolds: (code, signal) => client.call("auth/getuserinfo", { code }, signal),
+
+    details: (ticket, signal) => client.call("auth/getuserdetail", {}, signal, { user_ticket: ticket }),
   };
 }
 

@@ -1,14 +1,14 @@
 import type { Check, TestResult } from "../../lib/check.ts";
-import { type SourceDepartment, SourceError, type SourceUser } from "../source.ts";
+import { type SourceDepartment, SourceError, type SourceUser, type TestNotes } from "../source.ts";
 import type { WecomApi } from "./api.ts";
 import { checkContacts } from "./contacts-check.ts";
 import { toSourceError, WecomFault } from "./fault.ts";
+import { checkFields } from "./fields-check.ts";
 import type { AgentScope } from "./parse.ts";
 import { readTree, seesSinglesOnly } from "./reader.ts";
 import type { DepartmentTree } from "./tree.ts";
-import { FieldSight, sensitiveFields } from "./unseen-fields.ts";
 
-export interface ConnectionTestParts {
+export interface ConnectionTestParts extends TestNotes {
   /** The API under the app's secret. */
   readonly app: WecomApi;
   /** The API under the contacts secret, if there is one. */
@@ -49,7 +49,7 @@ export async function testConnection(parts: ConnectionTestParts, signal: AbortSi
     scopeCheck(agent),
     departmentsCheck(tree, singles),
     membersCheck(sample, singles),
-    fieldsCheck(sample),
+    await checkFields("error" in sample ? [] : sample.value.members, agentId, parts),
     await checkContacts(contacts, sight, signal),
     tagsCheck(tags),
   ];
@@ -184,21 +184,6 @@ function membersCheck(outcome: Outcome<Sample>, singles: AgentScope | null): Che
   if (looked < total)
     return passed("members", `No members in the first ${looked} of ${total} departments; the rest was not looked at.`);
   return failed("members", `The departments that the app sees have no members. ${openScope}`);
-}
-
-function fieldsCheck(outcome: Outcome<Sample>): Check {
-  if ("error" in outcome || outcome.value.members.length === 0) {
-    return passed("fields", "Not known yet: no member was read.");
-  }
-  const sight = new FieldSight();
-  sight.note(outcome.value.members);
-  const unseen = sensitiveFields.filter((field) => sight.unseen.includes(field));
-  const seen = sensitiveFields.filter((field) => !unseen.includes(field));
-  if (unseen.length === 0) return passed("fields", `All sensitive fields arrive: ${seen.join(", ")}.`);
-  return passed(
-    "fields",
-    `Sensitive fields that arrive: ${seen.join(", ") || "none"}. Without a value for anybody looked at: ${unseen.join(", ")}. Apps made after 20 June 2022 do not get them; they then stay as they are in the targets. An app made earlier does: use its secret if there is one.`,
-  );
 }
 
 function tagsCheck(outcome: Outcome<readonly unknown[]>): Check {

@@ -156,7 +156,7 @@ class Reading {
         const above = outcome.errcode === 60011 && granted?.has(item.key) === false;
         if (!above) yield this.#problem(toProblem(outcome, "wecom.department-unreadable", what));
       } else {
-        if (outcome.members.length > 0) yield this.#users(outcome.members);
+        if (outcome.members.length > 0) yield await this.#users(outcome.members);
         if (outcome.unreadable > 0) yield this.#problem(unreadableEntries(item.key, outcome.unreadable));
       }
       done += 1;
@@ -172,13 +172,14 @@ class Reading {
       if (outcome instanceof WecomFault) {
         yield this.#problem(toProblem(outcome, "wecom.user-unreadable", `Member ${item} could not be read`));
       } else if (outcome !== null && (all || outcome.departments.some((key) => wanted.has(key)))) {
-        yield this.#users([outcome]);
+        yield await this.#users([outcome]);
       }
     }
   }
 
-  #users(records: readonly SourceUser[]): ReadEvent {
-    this.#sight.note(records);
+  async #users(records: readonly SourceUser[]): Promise<ReadEvent> {
+    const telling = this.#options.consentedAmong === undefined ? [] : this.#sight.tellingAmong(records);
+    this.#sight.note(records, telling.length === 0 ? undefined : await this.#options.consentedAmong?.(telling));
     if (this.#single.size > 0) for (const { key } of records) this.#single.delete(key);
     return { type: "users", records };
   }

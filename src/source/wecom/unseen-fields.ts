@@ -1,4 +1,4 @@
-import { member } from "../../lib/json.ts";
+import { type JsonObject, member } from "../../lib/json.ts";
 import type { SourceUser } from "../source.ts";
 
 /**
@@ -7,18 +7,26 @@ import type { SourceUser } from "../source.ts";
  */
 export const sensitiveFields = ["avatar", "gender", "mobile", "email", "biz_mail", "qr_code", "address"] as const;
 
-/** Notes which of the sensitive fields had a value for anybody. Cheap once each of them was seen. */
+/**
+ * Notes which of the sensitive fields had a value for anybody. Cheap once each of them was seen. Whether reads show the fields
+ * of somebody who has agreed to it is not documented: what is shown of him says nothing of what is shown of others.
+ */
 export class FieldSight {
   readonly #unseen = new Set<string>([...sensitiveFields, "thumb_avatar"]);
 
-  note(users: readonly SourceUser[]): void {
-    for (const { raw } of users) {
+  /** Keys of those who have a value for a field that nobody had one for until now. */
+  tellingAmong(users: readonly SourceUser[]): readonly string[] {
+    if (this.#unseen.size === 0) return [];
+    const fields = [...this.#unseen];
+    return users.filter(({ raw }) => fields.some((field) => hasValue(raw, field))).map(({ key }) => key);
+  }
+
+  /** @param consented keys of those who have, or had, agreed: they are passed over */
+  note(users: readonly SourceUser[], consented: ReadonlySet<string> = nobody): void {
+    for (const { key, raw } of users) {
       if (this.#unseen.size === 0) return;
-      for (const field of this.#unseen) {
-        const value = member(raw, field);
-        const unknown = value === undefined || value === null || value === "" || (field === "gender" && isZero(value));
-        if (!unknown) this.#unseen.delete(field);
-      }
+      if (consented.has(key)) continue;
+      for (const field of this.#unseen) if (hasValue(raw, field)) this.#unseen.delete(field);
     }
     // The small picture comes with the large one.
     if (!this.#unseen.has("avatar")) this.#unseen.delete("thumb_avatar");
@@ -28,6 +36,13 @@ export class FieldSight {
   get unseen(): readonly string[] {
     return [...this.#unseen];
   }
+}
+
+const nobody: ReadonlySet<string> = new Set();
+
+function hasValue(raw: JsonObject, field: string): boolean {
+  const value = member(raw, field);
+  return value !== undefined && value !== null && value !== "" && !(field === "gender" && isZero(value));
 }
 
 function isZero(value: unknown): boolean {

@@ -6,6 +6,7 @@ import { makeWecomApi, type WecomApi } from "./api.ts";
 import { type ClientParts, WecomClient } from "./client.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { testConnection } from "./connection-test.ts";
+import { authorizeBaseOf, makeConsentDoor } from "./consent.ts";
 import { isHostAllowed, makeDispatcher } from "./dispatcher.ts";
 import { makeIdList } from "./id-list.ts";
 import { lookAgain } from "./look-again.ts";
@@ -22,6 +23,8 @@ export interface WecomSourceOptions {
   /** AgentId of the app: with it the app's visible scope is known, and people granted one by one are found. */
   readonly agentId?: number | undefined;
   readonly apiBaseUrl?: string | undefined;
+  /** Scheme and host of WeCom's authorisation page; where it is left out, as `apiBaseUrl` says. */
+  readonly authorizeBaseUrl?: string | undefined;
   /** URL of an HTTP proxy for all calls; it may hold a user and a password. */
   readonly proxy?: string | undefined;
   /** Says whether an address may be connected to; asked after DNS. All are allowed where it is left out. */
@@ -86,8 +89,15 @@ export function makeWecomSource(options: WecomSourceOptions): Source {
     lookAgain: (keys, signal) => lookAgain(app, keys, limits.concurrency, signal),
     personalFields,
     idList: contacts === null ? undefined : makeIdList(contacts),
-    test: (signal) => testConnection({ app, contacts, agentId }, signal),
+    test: (signal, notes) => testConnection({ app, contacts, agentId, ...notes }, signal),
     departments: async (signal) => (await readTree(app, signal)).departments.map(toNode),
+    consent:
+      agentId === null
+        ? undefined
+        : makeConsentDoor({
+            ...{ app, corpId: options.corpId, agentId },
+            authorizeBaseUrl: authorizeBaseOf(options.authorizeBaseUrl, baseUrl),
+          }),
     close: () => dispatcher.destroy(),
   };
 }

@@ -20,6 +20,7 @@ import { targetSources } from "./0019-target-sources.ts";
 import { sourceMarks } from "./0020-source-marks.ts";
 import { valueTriggers } from "./0021-value-triggers.ts";
 import { failedLinks } from "./0022-failed-links.ts";
+import { consents } from "./0023-consents.ts";
 import { identity } from "./0027-identity.ts";
 
 /** A step of the schema's history: statements in the dialect's own words. Numbered, only ever added to. */
@@ -45,6 +46,7 @@ const migrations: readonly Migration[] = [
   sourceMarks,
   valueTriggers,
   failedLinks,
+  consents,
   identity,
 ];
 

@@ -4,7 +4,7 @@ import type { MappingProgram } from "../../mapping/program.ts";
 import type { RecordInput } from "../../mapping/run-tests.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import type { RecordKind } from "../../source/source.ts";
-import type { DirectoryStore, RecordStore, SourceRow } from "../../store/store.ts";
+import type { DirectoryStore, GivenReader, RecordStore, SourceRow } from "../../store/store.ts";
 import { lookAtBatch, type Planned } from "../look-at-batch.ts";
 import { departure, type MappingSurroundings } from "../plan-record.ts";
 import { readSurroundings } from "../surroundings.ts";
@@ -16,7 +16,7 @@ import type { TargetLens } from "./target-lens.ts";
 import { wouldBeHeld } from "./would-be-held.ts";
 
 export interface MeasureParts {
-  readonly store: RecordStore & DirectoryStore;
+  readonly store: RecordStore & DirectoryStore & GivenReader;
   readonly row: SourceRow;
   /** The mapping that is asked about. */
   readonly candidate: MappingProgram;

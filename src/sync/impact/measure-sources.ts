@@ -1,7 +1,14 @@
 import type { CompiledMapping } from "../../mapping/mapping.ts";
 import type { MappingProgram } from "../../mapping/program.ts";
 import type { SchemaCatalog } from "../../scim/catalog.ts";
-import type { DirectoryStore, RecordStore, SourceStore, TargetRow, TargetStore } from "../../store/store.ts";
+import type {
+  DirectoryStore,
+  GivenReader,
+  RecordStore,
+  SourceStore,
+  TargetRow,
+  TargetStore,
+} from "../../store/store.ts";
 import { type Target, TargetError } from "../../target/target.ts";
 import type { EngineEdges } from "../run-task.ts";
 import type { SourceImpact } from "./impact.ts";
@@ -10,7 +17,7 @@ import type { TargetGuardStore } from "./target-guard.ts";
 import { blindLens, openLens, type TargetLens } from "./target-lens.ts";
 
 export interface MeasureSourcesParts extends Pick<EngineEdges, "openTarget"> {
-  readonly store: RecordStore & DirectoryStore & SourceStore & TargetStore & TargetGuardStore;
+  readonly store: RecordStore & DirectoryStore & GivenReader & SourceStore & TargetStore & TargetGuardStore;
   /** The schemas in force. */
   readonly catalog: SchemaCatalog;
   /** The mapping of this name that is in force. */

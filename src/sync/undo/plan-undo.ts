@@ -3,6 +3,7 @@ import type { ResourceType } from "../../scim/resource.ts";
 import type {
   DirectoryChange,
   DirectoryStore,
+  GivenReader,
   KeptBasis,
   Lease,
   MemberChange,
@@ -22,7 +23,8 @@ import {
 } from "./judge-unit.ts";
 
 export interface UndoParts {
-  readonly store: DirectoryStore & UndoStore;
+  readonly store: DirectoryStore & UndoStore & Pick<GivenReader, "givenFields">;
+  readonly sourceId: string;
   readonly lease: Lease;
   readonly taskId: string;
   /** The task that is taken back. */
@@ -110,6 +112,9 @@ async function findRestored(parts: UndoParts): Promise<ReadonlySet<string>> {
   return new Set(candidates.keys());
 }
 
+/** What was made from his fields may be in the document from before. */
+const withdrawn = "this person has withdrawn his consent to fields since, and what they gave is not put back";
+
 /** Plans a page; answers what the task has made, and may leave again. */
 async function planPage(
   parts: UndoParts,
@@ -117,17 +122,23 @@ async function planPage(
   restored: ReadonlySet<string>,
   left: Departures,
 ): Promise<readonly Made[]> {
-  const { store, lease, taskId, undoes, protection, versions } = parts;
+  const { store, lease, taskId, sourceId, undoes, protection, versions } = parts;
+  const people = units.filter(({ kind, document }) => kind === "user" && document !== null);
+  const given = await store.givenFields(
+    sourceId,
+    people.map(({ current }) => current.key),
+  );
+  const hasWithdrawn = ({ kind, document, current }: UndoUnit): boolean =>
+    kind === "user" && document !== null && (given.get(current.key)?.withdrawn ?? []).length > 0;
   const changes: DirectoryChange[] = [];
   const edges: MemberChange[] = [];
   const made: Made[] = [];
   for (const unit of units) {
     const { current } = unit;
     const by = current.deleted || current.departed ? null : protectedBy(protection, current);
+    const why = by === null ? (hasWithdrawn(unit) ? withdrawn : null) : protectedReason(by);
     const verdict =
-      by === null
-        ? judgeUnit(unit, { undoes, restored, versions })
-        : ({ kind: "left-out", why: protectedReason(by) } as const);
+      why === null ? judgeUnit(unit, { undoes, restored, versions }) : ({ kind: "left-out", why } as const);
     if (verdict.kind === "left-out") changes.push(leftOutChange(unit, undoes, verdict.why));
     else if (verdict.kind === "leaves") made.push({ unit, kept: verdict.kept });
     else {

@@ -28,7 +28,7 @@ export async function runUndo(
   const versions = { mappingVersion: mappingVersionOf(mapping, context), keptVersion: keptVersionOf(mapping, context) };
   let looked = 0;
   await planUndo({
-    ...{ store, lease, taskId: task.id, undoes, protection, versions },
+    ...{ store, lease, taskId: task.id, sourceId: row.id, undoes, protection, versions },
     onProgress: async (done) => {
       signal.throwIfAborted();
       looked += done;

@@ -8,6 +8,7 @@ import { writeLimits } from "../../../../src/scim/write/limits.ts";
 import { openSqlite } from "../../../../src/store/sqlite/open.ts";
 import { testId } from "../../../store/filter-directory.ts";
 import { noCallbacks } from "../../../support/callbacks.ts";
+import { noConsent } from "../../../support/consent.ts";
 import { type Answer, clients, makeScimServer, toAnswer } from "../scim-server.ts";
 import { expectError, expectStatus, listOf, onEachEndpoint, searchRequest, versionOf } from "./endpoint.ts";
 
@@ -324,6 +325,7 @@ describe("the server as a whole", () => {
       admin,
       scim: { ...parts, authenticate: async () => clients["token-all"] ?? null },
       callbacks: noCallbacks,
+      consent: noConsent,
       isReady: async () => {},
       metrics: { read: async () => ({ contentType: "text/plain", text: "" }), token: async () => null },
     });
