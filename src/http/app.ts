@@ -3,6 +3,7 @@ import { makeAdminApp } from "./admin/app.ts";
 import type { AdminParts } from "./admin/parts.ts";
 import { homePage } from "./home-page.ts";
 import { type CallbackParts, makeCallbackRoutes } from "./hooks/callbacks.ts";
+import { makeSuiteRoutes, type SuiteParts } from "./hooks/suite.ts";
 import { type MetricsParts, makeMetricsRoute } from "./metrics.ts";
 import { RememberingRouter } from "./remembering-router.ts";
 import { answerScimError, makeScimRoutes, type ScimAppParts } from "./scim/app.ts";
@@ -14,13 +15,14 @@ export interface AppParts {
   readonly admin: Omit<AdminParts, "forgetClients">;
   readonly scim: Omit<ScimAppParts, "clientMemory">;
   readonly callbacks: CallbackParts;
+  readonly suites: SuiteParts;
   /** Resolves when the database answers and the engine runs. */
   readonly isReady: () => Promise<void>;
   readonly metrics: MetricsParts;
 }
 
 /** The whole server: its table of contents. */
-export function makeApp({ admin, scim, callbacks, isReady, metrics }: AppParts): Hono {
+export function makeApp({ admin, scim, callbacks, suites, isReady, metrics }: AppParts): Hono {
   const clientMemory = makeClientMemory();
   // A trailing slash is let pass: SCIM clients in the field send one.
   const app = new Hono({ strict: false, router: new RememberingRouter() });
@@ -40,6 +42,7 @@ export function makeApp({ admin, scim, callbacks, isReady, metrics }: AppParts):
   app.route("/scim/v2", makeScimRoutes({ ...scim, clientMemory }));
   app.all("/scim/*", logScimRequests(scim.log), (context) => refuseVersion(context.req.path));
   app.route("/wecom/callback", makeCallbackRoutes(callbacks));
+  app.route("/wecom/suite", makeSuiteRoutes(suites));
   app.route("/", makeAdminApp({ ...admin, forgetClients: clientMemory.forget }));
   app.get("/", (context) => context.html(homePage(admin.publicUrl)));
   return app;

@@ -6,9 +6,11 @@ import type { MappingProgram } from "../../mapping/program.ts";
 import type { SchemaEditor } from "../../schemas/editor.ts";
 import type { SchemaRegistry } from "../../schemas/registry.ts";
 import type { SchemaCatalog } from "../../scim/catalog.ts";
+import type { ProviderDesk } from "../../source/source.ts";
 import type {
   AdministratorStore,
   AuditStore,
+  AuthorizationStore,
   DirectoryReader,
   DirectoryRecordReader,
   EngineTaskStore,
@@ -21,6 +23,7 @@ import type {
   PauseStore,
   PlanReader,
   PlanStore,
+  ProviderStore,
   PushStore,
   QuarantineStore,
   RecordReader,
@@ -103,6 +106,8 @@ export interface AdminParts {
     AdministratorStore &
     SessionStore &
     AuditStore &
+    ProviderStore &
+    AuthorizationStore &
     GroupReader &
     Pick<GroupRuleStore, "listGroupRules"> &
     DirectoryRecordReader &
@@ -128,6 +133,11 @@ export interface AdminParts {
   readonly adminToken: string;
   readonly testSource: (source: SourceDraft, signal: AbortSignal) => Promise<TestResult>;
   readonly sourceDepartments: (source: SourceDraft, signal: AbortSignal) => Promise<DepartmentsResult>;
+  readonly testProvider: (id: string, signal: AbortSignal) => Promise<TestResult>;
+  /** Where a corp's administrator authorises an app of a provider; what comes back then names `state`. */
+  readonly authorizationUrl: (
+    ...args: Parameters<ProviderDesk["authUrl"]>
+  ) => Promise<Awaited<ReturnType<ProviderDesk["authUrl"]>> | { readonly error: TaskError }>;
   readonly testTarget: (target: TargetDraft, signal: AbortSignal) => Promise<TestResult>;
   /** Deals with the people of a source, then removes it. Resolves when that is safely under way, with the id of its task. */
   readonly removeSource: (id: string, people: People, requestedBy: string) => Promise<string | null>;
