@@ -7,6 +7,7 @@ import { type CorpShape, generateDirectory } from "./generate.ts";
 import type { Truth } from "./model.ts";
 import { type Credential, defaultSettings, type Scope, type Settings, wholeCorp } from "./settings.ts";
 import { fullSight, makeSight, type Sight } from "./sight.ts";
+import type { ContactChange } from "./telling-directory.ts";
 import { TextCache } from "./text-cache.ts";
 import { enableOf, isShown, type View, viewDepartment, viewMember, viewTag } from "./views.ts";
 
@@ -40,6 +41,8 @@ export class Corp {
   readonly credentials: CorpCredentials;
   readonly directory: Directory;
   readonly callbacks: Callbacks;
+  /** Who else hears of changes of the contacts. */
+  readonly listeners: ((change: ContactChange) => void)[] = [];
   readonly faults = new Faults();
   readonly cache = new TextCache(256 * 1024 * 1024);
   /** Calls by endpoint. */
@@ -47,7 +50,7 @@ export class Corp {
   settings: Settings;
   limits: Limits;
   /** IP to the moment from which it may call; null: any IP may. */
-  readonly trustedIps: { app: ReadonlyMap<string, number> | null; contacts: ReadonlyMap<string, number> | null };
+  readonly trustedIps: { [Of in Credential]?: ReadonlyMap<string, number> | null };
   /** Goes up when scope or settings change. */
   settingsVersion = 0;
   /** Added to the clock. Milliseconds. */
@@ -70,7 +73,10 @@ export class Corp {
     const directory = generateDirectory(shape);
     this.directory = directory;
     this.callbacks = new Callbacks(this.credentials.corpId, () => this.now());
-    directory.tell = (change) => this.callbacks.tell(change);
+    directory.tell = (change) => {
+      this.callbacks.tell(change);
+      for (const hear of this.listeners) hear(change);
+    };
     this.settings = { ...defaultSettings, ...options.settings };
     this.limits = { ...publishedLimits, ...options.limits };
     this.setScope(options.scope ?? wholeCorp);
@@ -86,7 +92,8 @@ export class Corp {
   view(credential: Credential): View {
     const { directory, settings } = this;
     const withholds = credential === "app" && settings.privacy === "new";
-    return { directory, settings, withholds, sight: credential === "app" ? this.#appSight() : fullSight };
+    const sight = credential === "contacts" ? fullSight : this.#appSight();
+    return { directory, settings, withholds, sight, idsAlone: credential === "suite" };
   }
 
   /** Throws {@link RuleError} where it names what is not there. */
