@@ -27,6 +27,7 @@ import { makeSchemaEditor } from "./schemas/editor.ts";
 import { compileVersion } from "./schemas/find-rules.ts";
 import { isWritable } from "./schemas/write-file.ts";
 import { SourceError } from "./source/source.ts";
+import type { TaskError } from "./store/store.ts";
 import { endSource } from "./sync/end-source.ts";
 import { makeEventKeeper } from "./sync/keep-event.ts";
 import { type KeptSources, keepSources } from "./sync/keep-sources.ts";
@@ -105,6 +106,12 @@ export async function startBridge(
   const sources = keepSources(parts.edges.openSource, (error) =>
     log.warn({ err: error }, "a source could not be closed"),
   );
+  const keepEvent = makeEventKeeper({
+    store: parts.store,
+    clock: Date.now,
+    // Of a burst the engine hears a few times; it looks at all that has come until then.
+    onMarked: throttle(engine.nudge, 25),
+  });
   const app = makeApp({
     admin: { ...adminParts(parts, ready, publicUrl, engine, leaseMs, sources), writing, custom },
     scim: {
@@ -120,12 +127,15 @@ export async function startBridge(
     callbacks: {
       store: parts.store,
       openDoor: parts.edges.openDoor,
-      keepEvent: makeEventKeeper({
-        store: parts.store,
-        clock: Date.now,
-        // Of a burst the engine hears a few times; it looks at all that has come until then.
-        onMarked: throttle(engine.nudge, 25),
-      }),
+      keepEvent,
+      log,
+    },
+    suites: {
+      store: parts.store,
+      openSuiteDoor: parts.edges.openSuiteDoor,
+      keepEvent,
+      nudge: throttle(engine.nudge, 25),
+      clock: Date.now,
       log,
     },
     consent: {
@@ -295,9 +305,22 @@ function adminParts(
         const source = edges.openSource(draft);
         return { departments: await source.departments(signal).finally(() => source.close()) };
       } catch (error) {
-        if (!(error instanceof SourceError)) throw error;
-        const { code, message, errcode } = error;
-        return { error: { code, detail: message, ...(errcode === null ? {} : { errcode }) } };
+        return { error: toTaskError(error) };
+      }
+    },
+    async testProvider(id, signal) {
+      try {
+        return await edges.desk.test(id, signal);
+      } catch (error) {
+        const { detail } = toTaskError(error);
+        return { ok: false, checks: [{ name: "credentials", ok: false, detail }] };
+      }
+    },
+    async authorizationUrl(suite, request, signal) {
+      try {
+        return await edges.desk.authUrl(suite, request, signal);
+      } catch (error) {
+        return { error: toTaskError(error) };
       }
     },
     async testTarget(draft, signal) {
@@ -335,4 +358,11 @@ function adminParts(
     allowUrl: edges.refuseUrl,
     sendWebhook: edges.sendWebhook,
   };
+}
+
+/** What a source, or a provider, refused. Anything else is thrown. */
+function toTaskError(error: unknown): TaskError {
+  if (!(error instanceof SourceError)) throw error;
+  const { code, message, errcode } = error;
+  return { code, detail: message, ...(errcode === null ? {} : { errcode }) };
 }

@@ -1,12 +1,12 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type Config, ConfigError } from "./config.ts";
 import { type AddressPolicy, parseAddressPolicy } from "./lib/address.ts";
 import type { TestResult } from "./lib/check.ts";
 import { makeCipher } from "./lib/cipher.ts";
 import { keepNumbers } from "./lib/keep-numbers.ts";
 import type { Log } from "./lib/log.ts";
+import { programVersion } from "./lib/program-version.ts";
 import type { Answers } from "./lib/questions.ts";
 import { mergeSecrets } from "./lib/secrets.ts";
 import { orStartError } from "./lib/start-error.ts";
@@ -18,11 +18,13 @@ import { makeEngineThreadMetrics } from "./metrics/thread-metrics.ts";
 import { makeSchemaEditor } from "./schemas/editor.ts";
 import { mappingInForce } from "./schemas/in-force.ts";
 import { openRegistry, type SchemaRegistry } from "./schemas/registry.ts";
-import type { EventDoor, Source } from "./source/source.ts";
+import type { EventDoor, ProviderDesk, Source, SuiteDoor } from "./source/source.ts";
 import { makeEventDoor } from "./source/wecom/callback/door.ts";
+import { makeProviderDesk, type WecomDesk } from "./source/wecom/suite/desk.ts";
+import { suiteDoorOf } from "./source/wecom/suite/kept.ts";
 import { makeWecomSource } from "./source/wecom/wecom-source.ts";
 import { type FullStore, openStore } from "./store/open-store.ts";
-import type { SourceDoor, SourceRow, TargetRow } from "./store/store.ts";
+import type { ProviderRow, SourceDoor, SourceRow, TargetRow } from "./store/store.ts";
 import { type Engine, startEngine } from "./sync/engine.ts";
 import type { ImpactQuestion, SourceImpact } from "./sync/impact/impact.ts";
 import { measureSources } from "./sync/impact/measure-sources.ts";
@@ -58,6 +60,10 @@ export interface Edges extends EngineEdges {
   readonly openSource: (source: Pick<SourceRow, "settings" | "secrets">) => Source;
   /** What opens the messages to an address of a source; null where no token and key are set for it. */
   readonly openDoor: (source: Pick<SourceRow, "settings" | "secrets">, door: SourceDoor) => EventDoor | null;
+  /** What is asked for in the name of service providers. */
+  readonly desk: ProviderDesk;
+  /** What opens the messages to the address of a provider. */
+  readonly openSuiteDoor: (provider: Pick<ProviderRow, "settings" | "secrets">) => SuiteDoor;
   readonly openTarget: (target: Pick<TargetRow, "name" | "settings" | "secrets">, notes?: WriteNotes) => Opened;
   readonly sendWebhook: SendWebhook;
   /** A target profile as it is read now. @throws {TargetError} `profile` when it cannot be used */
@@ -95,13 +101,15 @@ export async function openParts(
     throw error;
   });
   const metrics = makeMetrics();
+  const edges = makeEdges(config, schemas, store, log, metrics);
   return {
     store,
     schemas,
     log,
     metrics,
-    edges: makeEdges(config, schemas, log, metrics),
+    edges,
     async close() {
+      await edges.desk.close();
       await schemas.close();
       await store.close();
     },
@@ -122,11 +130,14 @@ function openSchemas(config: ReadyConfig, store: FullStore, log: Log, watch: boo
   );
 }
 
-function makeEdges(config: ReadyConfig, schemas: SchemaRegistry, log: Log, metrics: Metrics): Edges {
+function makeEdges(config: ReadyConfig, schemas: SchemaRegistry, store: FullStore, log: Log, metrics: Metrics): Edges {
   const allowAddress = parseAddressPolicy(String(config.allowPrivateAddresses));
+  const desk = makeProviderDesk({ kept: store, allowAddress, log });
   return {
-    openSource: (source) => openSource(source, allowAddress, log),
+    openSource: (source) => openSource(source, allowAddress, log, desk),
     openDoor,
+    openSuiteDoor: suiteDoorOf,
+    desk,
     openTarget: (target, notes) => openTarget(target, notes, config.schemasDir, allowAddress, metrics),
     sendWebhook: makeWebhookSender(allowAddress),
     loadMapping: async (name) => mappingInForce(await schemas.refresh(), name),
@@ -140,9 +151,10 @@ function openSource(
   { settings, secrets }: Pick<SourceRow, "settings" | "secrets">,
   allowAddress: AddressPolicy,
   log: Log,
+  desk: WecomDesk,
 ): Source {
   if (settings.wecom === undefined) throw new Error("this kind of source is not read from anywhere");
-  const { corpId, agentId, apiBaseUrl, authorizeBaseUrl, proxy, limits } = settings.wecom;
+  const { corpId, agentId, apiBaseUrl, authorizeBaseUrl, proxy, limits, authorization } = settings.wecom;
   return makeWecomSource({
     corpId,
     agentId,
@@ -151,7 +163,8 @@ function openSource(
     // With credentials in it, all of it is a secret.
     proxy: secrets["/wecom/proxy"] ?? proxy,
     limits,
-    corpSecret: secrets["/wecom/corpSecret"] ?? "",
+    corpSecret: secrets["/wecom/corpSecret"],
+    authorized: authorization === undefined ? undefined : desk.accessOf(authorization),
     contactsSecret: secrets["/wecom/contactsSecret"],
     allowAddress,
     log,
@@ -361,9 +374,4 @@ export function checkSchemaFiles(files: readonly FileToCheck[]): readonly Checke
   });
 }
 
-/** From package.json, beside `src` and `dist`. */
-export function programVersion(): string {
-  const file = fileURLToPath(new URL("../package.json", import.meta.url));
-  const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
-  return version;
-}
+export { programVersion };

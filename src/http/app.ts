@@ -4,6 +4,7 @@ import type { AdminParts } from "./admin/parts.ts";
 import { type ConsentParts, makeConsentRoutes } from "./consent/routes.ts";
 import { makeConsole } from "./console.ts";
 import { type CallbackParts, makeCallbackRoutes } from "./hooks/callbacks.ts";
+import { makeSuiteRoutes, type SuiteParts } from "./hooks/suite.ts";
 import { type MetricsParts, makeMetricsRoute } from "./metrics.ts";
 import { RememberingRouter } from "./remembering-router.ts";
 import { answerScimError, makeScimRoutes, type ScimAppParts } from "./scim/app.ts";
@@ -16,13 +17,14 @@ export interface AppParts {
   readonly scim: Omit<ScimAppParts, "clientMemory">;
   readonly callbacks: CallbackParts;
   readonly consent: ConsentParts;
+  readonly suites: SuiteParts;
   /** Resolves when the database answers and the engine runs. */
   readonly isReady: () => Promise<void>;
   readonly metrics: MetricsParts;
 }
 
 /** The whole server: its table of contents. */
-export function makeApp({ admin, scim, callbacks, consent, isReady, metrics }: AppParts): Hono {
+export function makeApp({ admin, scim, callbacks, suites, consent, isReady, metrics }: AppParts): Hono {
   const clientMemory = makeClientMemory();
   // A trailing slash is let pass: SCIM clients in the field send one.
   const app = new Hono({ strict: false, router: new RememberingRouter() });
@@ -43,6 +45,7 @@ export function makeApp({ admin, scim, callbacks, consent, isReady, metrics }: A
   app.all("/scim/*", logScimRequests(scim.log), (context) => refuseVersion(context.req.path));
   app.route("/wecom/callback", makeCallbackRoutes(callbacks));
   app.route("/wecom/consent", makeConsentRoutes(consent));
+  app.route("/wecom/suite", makeSuiteRoutes(suites));
   app.route("/", makeAdminApp({ ...admin, forgetClients: clientMemory.forget }));
   app.route("/", makeConsole({ publicUrl: admin.publicUrl }));
   return app;

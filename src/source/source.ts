@@ -267,3 +267,5 @@ export class SourceError extends Error {
     this.retryable = options.retryable ?? false;
   }
 }
+
+export type * from "./authorizations.ts";

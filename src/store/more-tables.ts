@@ -14,6 +14,10 @@ export interface MoreTables {
   identity_case: IdentityCaseTable;
   source_consent: SourceConsentTable;
   consent_visit: ConsentVisitTable;
+  provider: ProviderTable;
+  suite_ticket: SuiteTicketTable;
+  auth_code: AuthCodeTable;
+  corp_authorization: CorpAuthorizationTable;
 }
 
 /** A person of whom an administrator keeps all changes back, at one target or (`target_id` is empty) at all of them. */
@@ -160,4 +164,78 @@ export interface ConsentVisitTable {
   intent: string | null;
   key: string | null;
   expires_at: number;
+}
+
+/** A service provider, whose apps corps authorise. */
+export interface ProviderTable {
+  id: string;
+  name: string;
+  settings: string;
+  /** Encrypted JSON: secrets by JSON Pointer. */
+  secrets: string;
+  created_at: number;
+  updated_at: number;
+}
+
+/** The newest ticket that was told for a suite or template, which its access token is asked for with. */
+export interface SuiteTicketTable {
+  provider_id: string;
+  suite_id: string;
+  /** Encrypted. */
+  ticket: string;
+  /** By the event that brought it; milliseconds, in whole seconds. */
+  told_at: number;
+  heard_at: number;
+}
+
+/** A code that an event or a redirect brought, to be exchanged once. The row outlives it, so that a replay is known. */
+export interface AuthCodeTable {
+  /** SHA-256 of the code, base64url. */
+  hash: string;
+  provider_id: string;
+  suite_id: string;
+  purpose: "create" | "reset";
+  /** What was sent along when it was asked for; null: nothing came back. */
+  state: string | null;
+  /** Encrypted; null once it was exchanged, or given up. */
+  code: string | null;
+  told_at: number;
+  expires_at: number;
+  attempts: number;
+  next_try_at: number | null;
+  /** What went wrong last, in words. */
+  error: string | null;
+}
+
+/** A corp's authorisation of one app of a provider, or that it was asked for one. */
+export interface CorpAuthorizationTable {
+  id: string;
+  provider_id: string;
+  suite_id: string;
+  kind: "customised" | "third-party";
+  status: "waiting" | "authorised" | "failed" | "cancelled";
+  /** What the answer to this request is known by; null: nobody asked for it. */
+  request_state: string | null;
+  wanted_corp_id: string | null;
+  /** Of the source that is to be made of it. */
+  source_name: string | null;
+  requested_by: string | null;
+  /** Encrypted: whoever has it can authorise. */
+  url: string | null;
+  expires_at: number | null;
+  corp_id: string | null;
+  corp_name: string | null;
+  agent_id: number | null;
+  /** Encrypted; null before and after it is authorised. */
+  permanent_code: string | null;
+  reason: string | null;
+  /** When it was authorised, by the event that said so; 0 before. */
+  told_at: number;
+  /** When WeCom is to be asked next what it is about. */
+  look_at: number | null;
+  /** Refusals of WeCom in a row. */
+  looks: number;
+  created_at: number;
+  authorised_at: number | null;
+  updated_at: number;
 }

@@ -2,6 +2,8 @@ import type { Cipher } from "../lib/cipher.ts";
 import { makeSessionStore } from "./admin-sessions.ts";
 import { makeAdministratorStore } from "./administrators.ts";
 import { makeAuditStore } from "./audit.ts";
+import { makeAuthorizationWork } from "./authorization-work.ts";
+import { makeAuthorizationStore } from "./authorizations.ts";
 import { makeScimClientStore } from "./clients.ts";
 import type { ConsentStore, ConsentVisitStore } from "./consent-store.ts";
 import { makeConsentVisitStore } from "./consent-visits.ts";
@@ -40,6 +42,8 @@ import { makeMarkStore } from "./marks.ts";
 import { makePauseStore } from "./pauses.ts";
 import type { PlanReader, PlanStore } from "./plan-store.ts";
 import { makePlanStore } from "./plans.ts";
+import type { AuthorizationStore, AuthorizationWorkStore, ProviderStore } from "./provider-store.ts";
+import { makeProviderStore } from "./providers.ts";
 import { makePushStore } from "./push.ts";
 import { makeQuarantineStore } from "./quarantines.ts";
 import { makeRecordStore } from "./records.ts";
@@ -78,6 +82,9 @@ export type FullStore = Store &
   MarkStore &
   ConsentStore &
   ConsentVisitStore &
+  ProviderStore &
+  AuthorizationStore &
+  AuthorizationWorkStore &
   GaugeStore &
   EngineTaskStore;
 
@@ -146,6 +153,9 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
     ...makeMarkStore(database, clock),
     ...makeConsentStore(database, cipher, clock),
     ...makeConsentVisitStore(database, clock),
+    ...makeProviderStore(database, cipher, clock),
+    ...makeAuthorizationStore(database, cipher, clock),
+    ...makeAuthorizationWork(database, cipher, clock),
     ...makeGaugeStore(database),
     ...makeSchemaVersionStore(database, clock),
     ...makeSummaryStore(database, tasks.listTasks, directory.countOfSource),

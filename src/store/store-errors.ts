@@ -2,7 +2,7 @@
 
 /** Another thing of this kind has the name already; of two that ask at once, in two processes, one gets this. */
 export class NameTakenError extends Error {
-  readonly kind: "source" | "target" | "SCIM client" | "webhook" | "administrator";
+  readonly kind: "source" | "target" | "SCIM client" | "webhook" | "administrator" | "provider";
   readonly taken: string;
 
   constructor(kind: NameTakenError["kind"], taken: string) {

@@ -44,6 +44,8 @@ export interface SourceSettings {
   readonly namespace?: string;
   readonly wecom?: {
     readonly corpId: string;
+    /** What the corp authorised by QR code, in the place of a secret; absent: the source has a secret. */
+    readonly authorization?: string;
     readonly agentId?: number;
     readonly apiBaseUrl?: string;
     /** Scheme and host of the page on which people agree; absent: as `apiBaseUrl` says. */
@@ -64,6 +66,8 @@ export interface SourceSettings {
   readonly scope: SourceScope;
   readonly mapping: string;
   readonly safeguards: Safeguards;
+  /** Why the bridge itself disabled it; absent: an administrator did, or it is not. */
+  readonly disabledBecause?: string;
   /** Set once an administrator said that its people go: they leave as if the source had been read empty, unguarded. */
   readonly leaving?: { readonly people: "keep" | "deactivate" | "delete"; readonly then: "disable" | "delete" };
 }
@@ -374,6 +378,7 @@ export * from "./kept-store.ts";
 export type * from "./mark-store.ts";
 export type * from "./pauses.ts";
 export type * from "./plan-store.ts";
+export type * from "./provider-store.ts";
 export type { Quarantine, QuarantineStore } from "./quarantines.ts";
 export type * from "./schema-version-store.ts";
 export * from "./store-errors.ts";

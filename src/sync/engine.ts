@@ -1,5 +1,6 @@
 import type { ConsentStore, SchemaVersionStore, SettingStore, Settings, TaskStore } from "../store/store.ts";
 import { LeaseLostError } from "../store/store.ts";
+import { type AuthorizationParts, makeAuthorizationKeeper } from "./authorizations.ts";
 import { makeHousekeeping } from "./housekeeping.ts";
 import { keepSources } from "./keep-sources.ts";
 import { underLease } from "./lease.ts";
@@ -16,8 +17,10 @@ export interface EngineParts extends Omit<TaskParts, "store"> {
     TaskStore &
     Pick<ConsentStore, "deleteOldConsents"> &
     DelivererParts["store"] &
+    AuthorizationParts["store"] &
     Pick<SchemaVersionStore, "pruneDrafts">;
   readonly sendWebhook: SendWebhook;
+  readonly desk: AuthorizationParts["desk"];
   /** Tasks that run at the same time. */
   readonly maxTasks?: number;
   /** How often it looks for work when nobody wakes it, in milliseconds. */
@@ -58,6 +61,7 @@ export function startEngine(parts: EngineParts): Engine {
   let retriedAt = clock();
   let watchedAt = 0;
   const deliverer = makeDeliverer(parts);
+  const authorizations = makeAuthorizationKeeper(parts);
   const queueChanged = makeChangeQueue(store, clock);
   const queueMarked = makeMarkQueue(store, clock);
   const sources = keepSources(parts.openSource, (error) => log.warn({ err: error }, "a source could not be closed"));
@@ -71,6 +75,8 @@ export function startEngine(parts: EngineParts): Engine {
     housekeeping.look(settings, stopping.signal);
     // Also while everything is paused: who waits for an alert does not know that.
     await tell(settings, now);
+    // A code that a corp gave is good for ten minutes, paused or not.
+    authorizations.look(stopping.signal);
     if (settings.paused) {
       // What is under way ends at its next safe point, and is taken up again afterwards.
       for (const { pausing } of running.values()) pausing.abort(new Error("everything is paused"));
@@ -156,6 +162,7 @@ export function startEngine(parts: EngineParts): Engine {
       await ticking;
       await housekeeping.idle();
       await deliverer.idle();
+      await authorizations.idle();
       await Promise.all([...running.values()].map(({ work }) => work));
       await sources.close();
     },

@@ -4,7 +4,7 @@ import { serve } from "@hono/node-server";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { makeApp } from "../../src/http/app.ts";
 import { type AdminFixture, makeAdminFixture } from "../support/admin.ts";
-import { noCallbacks } from "../support/callbacks.ts";
+import { noCallbacks, noSuites } from "../support/callbacks.ts";
 import { noConsent } from "../support/consent.ts";
 
 describe("the server as a whole", () => {
@@ -19,7 +19,8 @@ describe("the server as a whole", () => {
     const authenticate = (hash: string) => store.findClientByTokenHash(hash);
     const scim = { directory: store, writing, catalog, publicUrl, authenticate };
     const metrics = { read: async () => ({ contentType: "text/plain", text: "" }), token: async () => null };
-    app = makeApp({ admin: parts, scim, callbacks: noCallbacks, consent: noConsent, isReady: async () => {}, metrics });
+    const more = { callbacks: noCallbacks, suites: noSuites, consent: noConsent };
+    app = makeApp({ admin: parts, scim, ...more, isReady: async () => {}, metrics });
     ask = async (method, path, token, body) =>
       app.request(path, {
         method,

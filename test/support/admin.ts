@@ -98,6 +98,11 @@ export async function makeAdminFixture(
     consentAddress: ({ id }) => `https://wecom.example.com/connect/oauth2/authorize?redirect_uri=${id}`,
     testSource: record("testSource", { ok: true, checks: [{ name: "credentials", ok: true, detail: "a token" }] }),
     sourceDepartments: record("sourceDepartments", { departments: [{ id: 1, name: "总部", parentId: null }] }),
+    testProvider: record("testProvider", { ok: true, checks: [] }),
+    authorizationUrl: record("authorizationUrl", {
+      url: "https://open.work.weixin.qq.com/3rdapp/customized?k=1",
+      expiresAt: 0,
+    }),
     testTarget: record("testTarget", { ok: false, checks: [{ name: "reachable", ok: false, detail: "no answer" }] }),
     removeSource: async (id, people) => {
       calls.push(["removeSource", id, people]);

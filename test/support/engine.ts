@@ -24,6 +24,7 @@ import {
   type WecomSimulatorOptions,
 } from "../../src/simulator/wecom/wecom.ts";
 import type { Source } from "../../src/source/source.ts";
+import { makeProviderDesk } from "../../src/source/wecom/suite/desk.ts";
 import { makeWecomSource } from "../../src/source/wecom/wecom-source.ts";
 import type { Database } from "../../src/store/database.ts";
 import { type FullStore, makeStore, openDatabase } from "../../src/store/open-store.ts";
@@ -258,6 +259,8 @@ export async function startEngineFixture(options: EngineFixtureOptions = {}): Pr
     engine = startEngine({
       ...{ ...edges, store, leases, marks, clock, log, tickMs: 50 },
       ...{ observer: noObserver, publicUrl: "https://bridge.test", sendWebhook: postWebhook },
+      // Here sources have secrets: nothing is asked for in a provider's name.
+      desk: makeProviderDesk({ kept: store, log }),
       ...(options.impatient && { pause: async () => {} }),
     });
   };

@@ -6,11 +6,13 @@ import { jsonPointer } from "../../lib/json-pointer.ts";
 /** What things are called, by the part of a path that stands before their ids. */
 const kinds: Readonly<Record<string, string>> = {
   administrators: "administrator",
+  authorizations: "authorization",
   extensions: "extension",
   groups: "department",
   "identity-cases": "identity-case",
   mappings: "mapping",
   plans: "plan",
+  providers: "provider",
   resources: "resource",
   "scim-clients": "scim-client",
   sources: "source",
@@ -21,8 +23,8 @@ const kinds: Readonly<Record<string, string>> = {
   webhooks: "webhook",
 };
 
-/** Parts below a source that are things of their own. */
-const inner: ReadonlySet<string> = new Set(["users", "groups"]);
+/** Parts below a source or a provider that are things of their own. */
+const inner: ReadonlySet<string> = new Set(["users", "groups", "authorizations"]);
 
 /** A route as the API's description has it: `PATCH /api/v1/sources/{id}`. */
 export function actionOf(method: string, pattern: string): string {

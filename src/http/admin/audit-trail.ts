@@ -58,6 +58,7 @@ const findNamed: Readonly<
   Record<string, (store: Store, named: string) => Promise<{ readonly id: string; readonly name: string } | null>>
 > = {
   administrator: (store, named) => store.findAdministrator(named),
+  provider: (store, named) => store.findProvider(named),
   "scim-client": (store, named) => store.findClient(named),
   source: (store, named) => store.findSource(named),
   target: (store, named) => store.findTarget(named),

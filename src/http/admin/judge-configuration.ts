@@ -32,6 +32,7 @@ import {
 import { findTwins } from "./renamed-things.ts";
 import { scimClientForm } from "./scim-clients.ts";
 import { keepMasked, settingsForm, toSettingsView } from "./settings.ts";
+import { bindAuthorization } from "./source-authorization.ts";
 import { judgeSource } from "./source-form.ts";
 import { sourceForm } from "./source-schemas.ts";
 import { judgeTarget } from "./target-form.ts";
@@ -139,7 +140,8 @@ type Judge = (value: unknown, around: Around) => Promise<ShownForm>;
 const judges: Readonly<Record<ConfigurationKind, Judge>> = {
   async sources(value, { parts, present }) {
     const form = parseForm(sourceForm, value);
-    return showSource(judgeSource(form, rowNamed(present.sources, form.name), parts));
+    const stored = rowNamed(present.sources, form.name);
+    return showSource(judgeSource(await bindAuthorization(form, stored, parts), stored, parts));
   },
   async targets(value, { parts, present, findSource, names }) {
     const form = parseForm(targetForm, value);

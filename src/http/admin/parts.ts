@@ -6,10 +6,12 @@ import type { MappingProgram } from "../../mapping/program.ts";
 import type { SchemaEditor } from "../../schemas/editor.ts";
 import type { SchemaRegistry } from "../../schemas/registry.ts";
 import type { SchemaCatalog } from "../../scim/catalog.ts";
+import type { ProviderDesk } from "../../source/source.ts";
 import type {
   AdministratorStore,
   AuditStore,
   ConsentStore,
+  AuthorizationStore,
   DirectoryReader,
   DirectoryRecordReader,
   EngineTaskStore,
@@ -23,6 +25,7 @@ import type {
   PauseStore,
   PlanReader,
   PlanStore,
+  ProviderStore,
   PushStore,
   QuarantineStore,
   RecordReader,
@@ -106,6 +109,8 @@ export interface AdminParts {
     AdministratorStore &
     SessionStore &
     AuditStore &
+    ProviderStore &
+    AuthorizationStore &
     GroupReader &
     Pick<GroupRuleStore, "listGroupRules"> &
     DirectoryRecordReader &
@@ -134,6 +139,11 @@ export interface AdminParts {
   /** Address of the source's own page on which people agree, as it can be sent to anybody; null where its settings do not suffice. */
   readonly consentAddress: (source: SourceRow) => string | null;
   readonly sourceDepartments: (source: SourceDraft, signal: AbortSignal) => Promise<DepartmentsResult>;
+  readonly testProvider: (id: string, signal: AbortSignal) => Promise<TestResult>;
+  /** Where a corp's administrator authorises an app of a provider; what comes back then names `state`. */
+  readonly authorizationUrl: (
+    ...args: Parameters<ProviderDesk["authUrl"]>
+  ) => Promise<Awaited<ReturnType<ProviderDesk["authUrl"]>> | { readonly error: TaskError }>;
   readonly testTarget: (target: TargetDraft, signal: AbortSignal) => Promise<TestResult>;
   /** Deals with the people of a source, then removes it. Resolves when that is safely under way, with the id of its task. */
   readonly removeSource: (id: string, people: People, requestedBy: string) => Promise<string | null>;

@@ -4,6 +4,7 @@ import { ProblemError } from "../problem.ts";
 import { callerOf } from "./caller.ts";
 import { body, idParams, json, optionalBody, refusals } from "./common.ts";
 import type { AdminParts } from "./parts.ts";
+import { bindAuthorization } from "./source-authorization.ts";
 import { judgeSource } from "./source-form.ts";
 import { department, sourceForm } from "./source-schemas.ts";
 import { findSource } from "./sources.ts";
@@ -17,7 +18,8 @@ export function makeSourceActions(parts: AdminParts) {
 
   return new OpenAPIHono()
     .openapi(testNewSource, async (c) => {
-      const source = judgeSource(c.req.valid("json"), null, parts);
+      const form = c.req.valid("json");
+      const source = judgeSource(await bindAuthorization(form, null, parts), null, parts);
       checkReadable(source);
       const { signal } = c.req.raw;
       const result = await parts.testSource(source, signal);

@@ -33,9 +33,11 @@ export function judgeSource(
   const { secrets, unknown } = restoreMasked(split.secrets, stored?.secrets ?? {});
   // An end that was ordered goes on whatever else is changed, until the source is enabled again.
   const leaving = form.status === "enabled" ? undefined : stored?.settings.leaving;
+  const disabledBecause = form.status === "enabled" ? undefined : stored?.settings.disabledBecause;
   const settings: SourceSettings = {
     ...present(storedSourceSettings.parse(split.settings)),
     ...(leaving === undefined ? {} : { leaving }),
+    ...(disabledBecause === undefined ? {} : { disabledBecause }),
   };
   const errors: ProblemItem[] = unknown.map((pointer) => ({
     pointer,
@@ -78,7 +80,7 @@ export function toSourceForm(row: JudgedSource) {
 
 /** Settings without those that say nothing of this source: how it is read, where nobody reads it. */
 function shownSettings({ type, settings }: Pick<SourceRow, "type" | "settings">) {
-  const { leaving: _, sync, scope, mapping, ...others } = settings;
+  const { leaving: _, disabledBecause: __, sync, scope, mapping, ...others } = settings;
   return type === "custom" ? others : { ...others, sync, scope, mapping };
 }
 
@@ -92,6 +94,7 @@ export function toSourceView(row: SourceRow, summary: SourceSummary): z.output<t
     type: row.type,
     status: row.status,
     ...maskSecrets(settings, row.secrets),
+    disabledBecause: row.settings.disabledBecause ?? null,
     nextRunAt: isoTimeOrNull(row.nextRunAt),
     syncedAt: isoTimeOrNull(row.syncedAt),
     lastTask:

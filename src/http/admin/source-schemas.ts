@@ -6,7 +6,6 @@ import {
   isProxyUrl,
   nameField,
   readOnlyField,
-  requiredSecretField,
   safeguardsField,
   secretField,
   statusField,
@@ -40,7 +39,7 @@ export const sourceVariants = { scope: "mode" };
 const masked = secretMask.replaceAll("*", "\\*");
 
 /** WeCom's limits for its callbacks: doc path/90238. */
-const callback = z.strictObject({
+export const callbackField = z.strictObject({
   token: secretField.regex(new RegExp(`^([A-Za-z0-9]{1,32}|${masked})$`), "has to be up to 32 letters and digits"),
   encodingAesKey: secretField.regex(
     new RegExp(`^([A-Za-z0-9]{43}|${masked})$`),
@@ -52,7 +51,12 @@ const callback = z.strictObject({
 const wecomSettings = {
   corpId: z
     .string()
-    .regex(/^[A-Za-z0-9_-]{1,64}$/, "has to be a corp id: letters and digits, as in ww0123456789abcdef"),
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, "has to be a corp id: letters and digits, as in ww0123456789abcdef")
+    .optional()
+    .openapi({ description: "Required, unless `authorization` says which corp it is." }),
+  authorization: z.string().min(1).max(100).optional().openapi({
+    description: "Id of what the corp authorised by QR code (see /providers), in the place of secrets.",
+  }),
   agentId: z.int().min(1).optional(),
   apiBaseUrl: urlField.optional(),
   authorizeBaseUrl: urlField.optional().openapi({
@@ -82,20 +86,44 @@ const proxy = z
     description: `An HTTP or HTTPS proxy that all calls go through, by CONNECT. With credentials it is a secret as a whole and reads back as ${secretMask}.`,
   });
 
-const wecom = z.strictObject({
+const noSecret =
+  "is required: the Secret of a self-built app (应用管理 → 自建). A contacts secret alone cannot take its place: from addresses added after 15 August 2022 it reads ids only, no names of people or departments and no fields";
+
+const wecomFields = z.strictObject({
   ...wecomSettings,
   proxy: proxy.optional(),
-  corpSecret: requiredSecretField(
-    "is required: the Secret of a self-built app (应用管理 → 自建). A contacts secret alone cannot take its place: from addresses added after 15 August 2022 it reads ids only, no names of people or departments and no fields",
-  ),
+  corpSecret: secretField.optional(),
   contactsSecret: secretField.optional(),
-  callback: callback.optional().openapi({
+  callback: callbackField.optional().openapi({
     description: "Events of the contacts: to `/wecom/callback/{id of the source}`. What WeCom's admin console has too.",
   }),
-  appCallback: callback
+  appCallback: callbackField
     .optional()
     .openapi({ description: "Events of the app itself: to `/wecom/callback/{id of the source}/app`." }),
 });
+
+type WecomFields = z.output<typeof wecomFields>;
+
+const inPlaceOfSecrets = "goes without: what the corp authorised (wecom.authorization) takes its place. Leave it out";
+
+/** What goes with what: judged also where something else is wrong, so that all of it is said at once. */
+const wecomRules: readonly (readonly [keyof WecomFields, string, (wecom: Partial<WecomFields>) => boolean])[] = [
+  ["corpId", "expected string, but it is missing", (it) => it.authorization !== undefined || it.corpId !== undefined],
+  ["corpSecret", noSecret, (it) => it.authorization !== undefined || it.corpSecret !== undefined],
+  ["corpSecret", inPlaceOfSecrets, (it) => it.authorization === undefined || it.corpSecret === undefined],
+  ["agentId", inPlaceOfSecrets, (it) => it.authorization === undefined || it.agentId === undefined],
+  [
+    "contactsSecret",
+    "goes without: WeCom forbids service providers to ask customers for it. Leave it out",
+    (it) => it.authorization === undefined || it.contactsSecret === undefined,
+  ],
+];
+
+const wecom = wecomRules.reduce(
+  (schema, [path, message, holds]) =>
+    schema.refine(holds, { path: [path], message, when: ({ value }) => typeof value === "object" && value !== null }),
+  wecomFields,
+);
 
 const scope = z.discriminatedUnion("mode", [
   z.strictObject({ mode: z.literal("all") }),
@@ -159,6 +187,7 @@ const readOnly = {
   syncedAt: readOnlyField,
   lastTask: readOnlyField,
   summary: readOnlyField,
+  disabledBecause: readOnlyField,
 };
 
 const head = { name: nameField, status: statusField.default("enabled"), ...common, ...readOnly };
@@ -183,7 +212,10 @@ export const sourceForm = z
 export type SourceForm = z.output<typeof sourceForm>;
 
 /** The part of a form that the store keeps in the clear; the rest is secret, read-only or has a column of its own. */
-export const storedSourceSettings = z.object({ ...common, wecom: z.object(wecomSettings).optional() });
+export const storedSourceSettings = z.object({
+  ...common,
+  wecom: z.object({ ...wecomSettings, corpId: z.string() }).optional(),
+});
 
 /** A source as it is answered. */
 export const sourceView = z
@@ -194,7 +226,8 @@ export const sourceView = z
     status: statusField,
     ...common,
     ...readingOptional,
-    wecom: wecom.partial({ corpSecret: true }).optional(),
+    wecom: wecomFields.optional(),
+    disabledBecause: z.string().nullable().openapi({ description: "Why the bridge itself disabled it." }),
     nextRunAt: z.string().nullable().openapi({ format: "date-time" }),
     syncedAt: z.string().nullable().openapi({
       format: "date-time",

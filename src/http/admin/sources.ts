@@ -18,6 +18,7 @@ import { checkConfirmed } from "./confirm-end.ts";
 import { mergePatch, withoutOtherVariants } from "./merge-patch.ts";
 import type { AdminParts } from "./parts.ts";
 import { makeSerially } from "./serially.ts";
+import { bindAuthorization } from "./source-authorization.ts";
 import { judgeSource, nextRunOf, toSourceForm, toSourceView } from "./source-form.ts";
 import { checkSourceLimits, checkSourceName } from "./source-rules.ts";
 import { sourceForm, sourceVariants, sourceView } from "./source-schemas.ts";
@@ -32,7 +33,7 @@ export function makeSources(parts: AdminParts) {
     .openapi(createSource, async (c) => {
       const form = c.req.valid("json");
       const row = await serially(async () => {
-        const source = judgeSource(form, null, parts);
+        const source = judgeSource(await bindAuthorization(form, null, parts), null, parts);
         await checkSourceName(store, source.name, null);
         if (source.status === "enabled") await checkSourceLimits(store, source.type, null);
         return store.createSource({ ...source, nextRunAt: nextRunOf(source, null, clock()) });
@@ -55,7 +56,7 @@ export function makeSources(parts: AdminParts) {
         const form = parseForm(sourceForm, mergePatch(base, patch));
         const people = parsePeople(saidPeople, form.status);
         const said = parseConfirm(confirm);
-        const source = judgeSource(form, before, parts);
+        const source = judgeSource(await bindAuthorization(form, before, parts), before, parts);
         if (source.name !== before.name) await checkSourceName(store, source.name, before.id);
         const enabling = source.status === "enabled" && before.status !== "enabled";
         if (enabling) await checkSourceLimits(store, source.type, before.id);

@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import type { Log } from "../../lib/log.ts";
-import type { EventDoor, EventQuery, Opened, SourceEvent } from "../../source/source.ts";
+import type { EventDoor, Opened, SourceEvent } from "../../source/source.ts";
 import type { SourceDoor, SourceRow, SourceStore } from "../../store/store.ts";
 import { inOne } from "../middleware/in-one.ts";
 import { limitBodySize } from "../middleware/limit-body.ts";
@@ -8,6 +8,7 @@ import { makeLineBudget } from "../middleware/line-budget.ts";
 import { type RequestVariables, requestLog } from "../middleware/request-log.ts";
 import { secureHeaders } from "../middleware/secure-headers.ts";
 import { notFound, ProblemError, problemResponse, toProblem } from "../problem.ts";
+import { queryOf, valueIn, whyOf } from "./messages.ts";
 
 export interface CallbackParts {
   readonly store: Pick<SourceStore, "findSource">;
@@ -85,27 +86,7 @@ export function makeCallbackRoutes({ store, openDoor, keepEvent, log }: Callback
   return app;
 }
 
-function queryOf({ req }: Context<Env>): EventQuery {
-  const { msg_signature, timestamp, nonce, echostr } = req.query();
-  return { msg_signature, timestamp, nonce, echostr };
-}
-
-/** What was in a message. Throws the problem to answer with where it was not opened; the log says why, the answer does not. */
-function valueIn<T>(c: Context<Env>, opened: Opened<T>): T {
-  if ("value" in opened) return opened.value;
-  c.set("why", opened.why);
-  if (opened.refused === "malformed") {
-    throw new ProblemError(400, "invalid-request", "This is no message of WeCom.");
-  }
-  throw new ProblemError(403, "forbidden", "This message can't be shown to come from WeCom.");
-}
-
 function noKeys(door: SourceDoor): Opened<never> {
   const setting = door === "app" ? "wecom.appCallback" : "wecom.callback";
   return { refused: "unverifiable", why: `the source has no ${setting}` };
-}
-
-function whyOf(c: Context): Readonly<Record<string, unknown>> {
-  const why: unknown = c.get("why");
-  return why === undefined ? {} : { why };
 }

@@ -8,6 +8,7 @@ import type { Truth } from "./model.ts";
 import { OAuth } from "./oauth.ts";
 import { type Credential, defaultSettings, type Scope, type Settings, wholeCorp } from "./settings.ts";
 import { fullSight, makeSight, type Sight } from "./sight.ts";
+import type { ContactChange } from "./telling-directory.ts";
 import { TextCache } from "./text-cache.ts";
 import { enableOf, isShown, type View, viewDepartment, viewMember, viewTag } from "./views.ts";
 
@@ -41,6 +42,8 @@ export class Corp {
   readonly credentials: CorpCredentials;
   readonly directory: Directory;
   readonly callbacks: Callbacks;
+  /** Who else hears of changes of the contacts. */
+  readonly listeners: ((change: ContactChange) => void)[] = [];
   readonly faults = new Faults();
   readonly oauth = new OAuth();
   readonly cache = new TextCache(256 * 1024 * 1024);
@@ -49,7 +52,7 @@ export class Corp {
   settings: Settings;
   limits: Limits;
   /** IP to the moment from which it may call; null: any IP may. */
-  readonly trustedIps: { app: ReadonlyMap<string, number> | null; contacts: ReadonlyMap<string, number> | null };
+  readonly trustedIps: { [Of in Credential]?: ReadonlyMap<string, number> | null };
   /** Goes up when scope or settings change. */
   settingsVersion = 0;
   /** Added to the clock. Milliseconds. */
@@ -73,7 +76,10 @@ export class Corp {
     const directory = generateDirectory(shape);
     this.directory = directory;
     this.callbacks = new Callbacks(this.credentials.corpId, () => this.now());
-    directory.tell = (change) => this.callbacks.tell(change);
+    directory.tell = (change) => {
+      this.callbacks.tell(change);
+      for (const hear of this.listeners) hear(change);
+    };
     this.settings = { ...defaultSettings, ...options.settings };
     this.limits = { ...publishedLimits, ...options.limits };
     this.setScope(options.scope ?? wholeCorp);
@@ -90,7 +96,8 @@ export class Corp {
     const { directory, settings } = this;
     const withholds = credential === "app" && settings.privacy === "new";
     const isGiven = (userid: string) => this.hasAgreed(userid);
-    return { directory, settings, withholds, isGiven, sight: credential === "app" ? this.#appSight() : fullSight };
+    const sight = credential === "contacts" ? fullSight : this.#appSight();
+    return { directory, settings, withholds, isGiven, sight, idsAlone: credential === "suite" };
   }
 
   /** Whether a member has agreed to show the app his sensitive fields. */

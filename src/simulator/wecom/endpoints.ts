@@ -87,7 +87,9 @@ function getTag(call: Call): string {
   if (!entry) throw new ApiError(40068);
   if (!visibleTags(corp, credential).includes(entry)) throw new ApiError(60011);
   const { tagname, users, departments } = viewTag(corp.view(credential), entry);
-  const userlist = users.map((userid) => ({ userid, name: nameOf(corp.directory.members.get(userid.toLowerCase())) }));
+  const nameShown = (userid: string) =>
+    credential === "suite" ? userid : nameOf(corp.directory.members.get(userid.toLowerCase()));
+  const userlist = users.map((userid) => ({ userid, name: nameShown(userid) }));
   return okBody({ tagname, userlist, partylist: departments });
 }
 

@@ -17,6 +17,8 @@ export interface Caller {
 export class Gate {
   readonly corps: readonly Corp[];
   readonly tokens = new Tokens<Corp>();
+  /** Whether a corp gave a customised app this permanent code: it is a secret of the app then (WeCom doc path/97164). */
+  permanentCodes: (corp: Corp, secret: string) => boolean = () => false;
   readonly #frequency = new Frequency();
 
   constructor(corps: readonly Corp[]) {
@@ -43,13 +45,14 @@ export class Gate {
     const corp = this.corpOf(query("corpid"));
     if (!corp) throw new ApiError(40013);
     const now = corp.now();
-    const credential = credentialOf(corp, query("corpsecret"));
+    const isPermanentCode = this.permanentCodes(corp, query("corpsecret") ?? "");
+    const credential = isPermanentCode ? "app" : credentialOf(corp, query("corpsecret"));
     if (credential === null || (credential === "app" && !corp.settings.appEnabled)) {
       this.#countWrong(`secrets ${caller.ip}`, corp.limits.wrongSecrets, now);
       const foreign = this.corps.some((other) => credentialOf(other, query("corpsecret")) !== null);
       throw new ApiError(credential === null && foreign ? 40091 : 40001);
     }
-    if (corp.settings.gettokenChecksIp) checkIp(corp, credential, caller.ip);
+    if (corp.settings.gettokenChecksIp && !isPermanentCode) checkIp(corp, credential, caller.ip);
     this.checkFrequency(corp, "gettoken", caller);
     const issued = this.tokens.issue(corp, credential, now);
     const left = Math.max(1, Math.floor((issued.expiresAt - now) / 1000));

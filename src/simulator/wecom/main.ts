@@ -34,7 +34,7 @@ export function startSimulatorProcess(options: SimulatorProcessOptions): Promise
 
 /**
  * Runs the simulator until SIGTERM, SIGINT or, where standard input is a pipe, its end. When ready it writes one line
- * to standard output: `{"url", "corpId", "appSecret", "agentId", "contactsSecret", "corps": […]}`.
+ * to standard output: `{"url", "corpId", "appSecret", "agentId", "contactsSecret", "corps": […], "provider"}`.
  */
 export async function runWecomSimulator(args: readonly string[]): Promise<void> {
   if (args.some((arg) => arg === "--help" || arg === "-h")) {
@@ -45,7 +45,8 @@ export async function runWecomSimulator(args: readonly string[]): Promise<void> 
   const credentials = simulator.corps.map(({ control: _, ...rest }) => rest);
   // Listening for the end comes first: whoever reads the line may send it at once.
   const end = told();
-  process.stdout.write(`${JSON.stringify({ url: simulator.url, ...credentials[0], corps: credentials })}\n`);
+  const { control: _, ...provider } = simulator.provider;
+  process.stdout.write(`${JSON.stringify({ url: simulator.url, ...credentials[0], corps: credentials, provider })}\n`);
   await end;
   await simulator.close();
 }

@@ -1,5 +1,5 @@
-/** Which of a corp's two secrets a token belongs to. */
-export type Credential = "app" | "contacts";
+/** Which of a corp's two secrets a token belongs to; `suite`: a third-party suite that it authorised, which has none. */
+export type Credential = "app" | "contacts" | "suite";
 
 /** The app's visible scope (可见范围). A department stands for its whole subtree. */
 export interface Scope {

@@ -19,11 +19,14 @@ export interface View {
   readonly withholds: boolean;
   /** Whether the member has agreed to show his sensitive fields. */
   readonly isGiven: (userid: string) => boolean;
+  /** True for a third-party suite (WeCom doc path/96067). */
+  readonly idsAlone: boolean;
 }
 
 /** The member as `user/get` and `user/list` show him: parallel arrays filtered together, leaders in sight only. */
 export function viewMember(view: View, raw: RawMember): RawMember {
   const { sight, settings } = view;
+  if (view.idsAlone) return idsOf(view, raw);
   if (sight.everything && !view.withholds && !settings.sendsEnable && raw.enable === undefined) return raw;
   return {
     ...raw,
@@ -40,8 +43,13 @@ export function enableOf(raw: RawMember): 0 | 1 {
 }
 
 /** The department as `department/list` shows it; leaders out of sight are left out. */
-export function viewDepartment({ directory, sight, settings }: View, entry: DepartmentEntry): Partial<RawDepartment> {
+export function viewDepartment(
+  { directory, sight, settings, idsAlone }: View,
+  entry: DepartmentEntry,
+): Partial<RawDepartment> {
   const raw = rawDepartment(entry);
+  // The id stands in the place of the name (WeCom doc path/90344).
+  if (idsAlone) return { id: raw.id, name: String(raw.id), parentid: raw.parentid, order: raw.order };
   if (sight.everything) return raw;
   if (sight.departments.has(entry.id)) {
     return { ...raw, department_leader: raw.department_leader.filter((userid) => isSeen(directory, sight, userid)) };
@@ -76,6 +84,14 @@ function inSight({ directory, sight, settings }: View, raw: RawMember): Partial<
     direct_leader: raw.direct_leader.filter((userid) => isSeen(directory, sight, userid)),
     ...(settings.hiddenMainDepartment === "omitted" && !mainSeen ? { main_department: undefined } : {}),
   };
+}
+
+/** Of a member no more than who and where he is: his userid stands in the place of his name (WeCom doc path/96259). */
+function idsOf(view: View, raw: RawMember): RawMember {
+  const { userid, department, order, is_leader_in_dept, direct_leader, status, main_department } = raw;
+  const bare = { userid, name: userid, department, order, is_leader_in_dept, direct_leader, status, main_department };
+  const shown = view.sight.everything ? bare : { ...bare, ...inSight(view, raw) };
+  return { ...shown, direct_leader: [], gender: "0" };
 }
 
 function isSeen(directory: Directory, sight: Sight, userid: string): boolean {

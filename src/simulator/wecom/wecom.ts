@@ -7,6 +7,12 @@ import { controlApi } from "./control-api.ts";
 import { Corp, type CorpCredentials, type CorpOptions } from "./corp.ts";
 import { Gate } from "./gate.ts";
 import { corpPage } from "./page.ts";
+import { controlOfProvider, type ProviderControl } from "./provider/control.ts";
+import { providerControlApi } from "./provider/control-api.ts";
+import type { ProviderOptions, SuiteOptions } from "./provider/model.ts";
+import { providerPages } from "./provider/pages.ts";
+import { serviceApi } from "./provider/service-api.ts";
+import { ServiceProvider } from "./provider/service-provider.ts";
 
 /**
  * A WeCom to try things on, with no corp at hand: for the demo, for people who write mappings, for tests. It knows
@@ -17,18 +23,28 @@ import { corpPage } from "./page.ts";
  *     tester ──► /_control/{corpId}  (or `control`)  changes the corp, asks for the truth, orders faults
  *     member ──► /connect/oauth2/…   says who he is, and agrees that the app sees his fields, or not
  *     person ──► /                   looks at departments and members
+ *     provider ─► /cgi-bin/service/…  and the pages at which corps authorise its apps
  */
 export interface WecomSimulator extends RunningCorp {
   /** What stands for `https://qyapi.weixin.qq.com`: `http://127.0.0.1:41234`. */
   readonly url: string;
   /** All corps; the first one's credentials and control are also those of the simulator. */
   readonly corps: readonly RunningCorp[];
+  /** A service provider whose apps the corps can authorise. */
+  readonly provider: RunningProvider;
   /** Stops listening and cuts off what is still being answered. May be called again. */
   close(): Promise<void>;
 }
 
 export interface RunningCorp extends CorpCredentials {
   readonly control: Control;
+}
+
+export interface RunningProvider {
+  readonly corpId: string;
+  readonly providerSecret: string;
+  readonly suites: readonly SuiteOptions[];
+  readonly control: ProviderControl;
 }
 
 /** Options of a single corp stand beside the server's; several corps stand in `corps`. */
@@ -38,6 +54,7 @@ export interface WecomSimulatorOptions extends CorpOptions {
   /** Default 0: any free one. */
   readonly port?: number;
   readonly corps?: readonly CorpOptions[];
+  readonly provider?: ProviderOptions;
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly clock?: () => number;
 }
@@ -50,6 +67,12 @@ export async function startWecomSimulator(options: WecomSimulatorOptions = {}): 
     throw new Error("two corps have the same corp id");
   }
   const gate = new Gate(corps);
+  const provider = new ServiceProvider(options.provider ?? {}, corps, gate, clock);
+  // Every ten minutes (WeCom doc path/90628).
+  const tickets = setInterval(() => {
+    for (const suiteId of provider.suites.keys())
+      if (provider.messages.isEntered(suiteId)) provider.pushTicket(suiteId);
+  }, 600_000).unref();
   const running = corps.map((corp): RunningCorp => ({ ...corp.credentials, control: controlOf(corp, gate) }));
   const [first] = running;
   if (!first) throw new Error("a simulator needs at least one corp");
@@ -57,6 +80,10 @@ export async function startWecomSimulator(options: WecomSimulatorOptions = {}): 
   const closing = new AbortController();
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.route("/", wecomApi(gate, closing.signal));
+  const providerControl = controlOfProvider(provider);
+  app.route("/", serviceApi(provider, gate));
+  app.route("/", providerPages(provider));
+  app.route("/_control/provider", providerControlApi(providerControl));
   app.route("/_control", controlApi(running));
   app.route("/connect/oauth2", authorizePage(gate));
   app.route("/", corpPage(corps));
@@ -73,6 +100,8 @@ export async function startWecomSimulator(options: WecomSimulatorOptions = {}): 
   const close = () =>
     new Promise<void>((resolve, reject) => {
       closing.abort();
+      clearInterval(tickets);
+      provider.messages.close();
       for (const corp of corps) corp.callbacks.close();
       server.close((error) => (error ? reject(error) : resolve()));
       if ("closeAllConnections" in server) server.closeAllConnections();
@@ -81,6 +110,11 @@ export async function startWecomSimulator(options: WecomSimulatorOptions = {}): 
     ...first,
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
     corps: running,
+    provider: {
+      ...{ corpId: provider.corpId, providerSecret: provider.providerSecret },
+      suites: [...provider.suites.values()],
+      control: providerControl,
+    },
     close() {
       closed ??= close();
       return closed;

@@ -14,16 +14,27 @@ export interface Credential {
   readonly secret: string;
 }
 
-/** WeCom's API under one secret. */
+/** Makes one call without a token. */
+export type SendCall = (path: string, query: Readonly<Record<string, string>>, body?: unknown) => Promise<JsonObject>;
+
+/** Asks for an access token, and gives the judged answer: `access_token` and `expires_in`. */
+export type FetchToken = (send: SendCall, signal: AbortSignal) => Promise<JsonObject>;
+
+/** By gettoken, with a secret. */
+function bySecret({ corpId, secret }: Credential): FetchToken {
+  return (send) => send("gettoken", { corpid: corpId, corpsecret: secret });
+}
+
+/** WeCom's API under one secret, or what a corp authorised in the place of one. */
 export class WecomClient {
   readonly #parts: ClientParts;
   readonly #tokens: TokenKeeper;
 
-  constructor(parts: ClientParts, credential: Credential) {
+  constructor(parts: ClientParts, credential: Credential | FetchToken) {
     this.#parts = parts;
-    const query = { corpid: credential.corpId, corpsecret: credential.secret };
+    const fetchToken = typeof credential === "function" ? credential : bySecret(credential);
     this.#tokens = new TokenKeeper(
-      (signal) => persist(parts, "gettoken", () => this.#fetchToken(query, signal), signal),
+      (signal) => persist(parts, "gettoken", () => this.#fetchToken(fetchToken, signal), signal),
       parts.clock,
     );
   }
@@ -55,9 +66,9 @@ export class WecomClient {
     return persist(this.#parts, path, attempt, signal, renewToken);
   }
 
-  async #fetchToken(query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<JsonObject> {
+  async #fetchToken(fetchToken: FetchToken, signal: AbortSignal): Promise<JsonObject> {
     try {
-      return await this.#send("gettoken", query, undefined, signal);
+      return await fetchToken((path, query, body) => this.#send(path, query, body, signal), signal);
     } catch (error) {
       throw error instanceof WecomFault ? withoutToken(error) : error;
     }

@@ -13,11 +13,14 @@ import { lookAgain } from "./look-again.ts";
 import type { Patience } from "./persist.ts";
 import { RateLimiter, type RateLimits } from "./rate-limit.ts";
 import { readTree, readWecom } from "./reader.ts";
+import { type AuthorizedAccess, authorizedApi, testAuthorized } from "./suite/authorized.ts";
 
 export interface WecomSourceOptions {
   readonly corpId: string;
   /** Secret of a self-built app: what it sees is what is read. */
-  readonly corpSecret: string;
+  readonly corpSecret?: string | undefined;
+  /** What the corp authorised in the place of a secret. */
+  readonly authorized?: AuthorizedAccess | undefined;
   /** Secret of the contacts synchronisation (通讯录同步): with it the lists of all ids say who exists. */
   readonly contactsSecret?: string | undefined;
   /** AgentId of the app: with it the app's visible scope is known, and people granted one by one are found. */
@@ -81,15 +84,20 @@ export function makeWecomSource(options: WecomSourceOptions): Source {
     log: options.log,
   };
   const apiOf = (secret: string): WecomApi => makeWecomApi(new WecomClient(parts, { corpId: options.corpId, secret }));
-  const app = apiOf(options.corpSecret);
+  const { authorized } = options;
+  const app = authorized === undefined ? apiOf(options.corpSecret ?? "") : authorizedApi(parts, authorized);
   const contacts = options.contactsSecret === undefined ? null : apiOf(options.contactsSecret);
-  const agentId = options.agentId ?? null;
+  // Of an authorised app the scope is always known: it is asked for in the provider's name.
+  const agentId = authorized === undefined ? (options.agentId ?? null) : 0;
   return {
     read: (request) => readWecom({ api: app, agentId, concurrency: limits.concurrency }, request),
     lookAgain: (keys, signal) => lookAgain(app, keys, limits.concurrency, signal),
     personalFields,
     idList: contacts === null ? undefined : makeIdList(contacts),
-    test: (signal, notes) => testConnection({ app, contacts, agentId, ...notes }, signal),
+    test: async (signal, notes) => {
+      const found = await testConnection({ app, contacts, agentId, ...notes }, signal);
+      return authorized === undefined ? found : testAuthorized(authorized, found, signal);
+    },
     departments: async (signal) => (await readTree(app, signal)).departments.map(toNode),
     consent:
       agentId === null

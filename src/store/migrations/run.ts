@@ -21,6 +21,7 @@ import { sourceMarks } from "./0020-source-marks.ts";
 import { valueTriggers } from "./0021-value-triggers.ts";
 import { failedLinks } from "./0022-failed-links.ts";
 import { consents } from "./0023-consents.ts";
+import { providers } from "./0025-providers.ts";
 import { identity } from "./0027-identity.ts";
 
 /** A step of the schema's history: statements in the dialect's own words. Numbered, only ever added to. */
@@ -47,6 +48,7 @@ const migrations: readonly Migration[] = [
   valueTriggers,
   failedLinks,
   consents,
+  providers,
   identity,
 ];
 

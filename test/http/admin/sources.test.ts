@@ -40,6 +40,7 @@ describe("making a source", () => {
     expect(answer.status).toBe(201);
     expect(answer.headers.get("location")).toBe(`http://bridge.test/api/v1/sources/${answer.body.id}`);
     expect(answer.body).toEqual({
+      disabledBecause: null,
       id: expect.any(String),
       name: "总部-WeCom",
       type: "wecom",

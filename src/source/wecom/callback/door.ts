@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import type { EventDoor, EventQuery, Opened } from "../../source.ts";
-import { decrypt } from "./decrypt.ts";
+import type { EventDoor, EventQuery } from "../../source.ts";
 import { readEvent } from "./event.ts";
-import { isSignedWith } from "./signature.ts";
-import { mostElements, readXml } from "./xml.ts";
+import { ciphertextIn, echoedIn, malformed, openMessage } from "./open-message.ts";
+import { readXml } from "./xml.ts";
 
 export interface DoorKeys {
   /** As they were entered in WeCom's admin console too. */
@@ -18,28 +17,17 @@ export interface DoorKeys {
  * not know the token learns nothing by trying, and has nothing decrypted.
  */
 export function makeEventDoor(keys: DoorKeys): EventDoor {
-  const open = (query: EventQuery, ciphertext: string): Opened<string> => {
-    const { msg_signature, timestamp, nonce } = query;
-    if (!msg_signature || !timestamp || !nonce) return malformed("msg_signature, timestamp or nonce is missing");
-    if (!isSignedWith(keys.token, { msg_signature, timestamp, nonce }, ciphertext)) {
-      return unverifiable("the signature does not fit: another token is entered in WeCom, or this is not from WeCom");
-    }
-    const decrypted = decrypt(keys.encodingAesKey, ciphertext);
-    if (decrypted === null) {
-      return unverifiable("it is not encrypted with this source's key: another EncodingAESKey is entered in WeCom");
-    }
-    if (decrypted.receiveId !== keys.corpId) return unverifiable("it is for another corp than this source's");
-    return { value: decrypted.message };
-  };
+  const { token, encodingAesKey, corpId } = keys;
+  const open = (query: EventQuery, ciphertext: string) =>
+    openMessage({ token, encodingAesKey, receiveIds: [corpId] }, query, ciphertext);
 
   return {
     verify(query) {
-      // What was not encoded on its way comes with spaces for its plus signs; Base64 has none.
-      const ciphertext = query.echostr?.replaceAll(" ", "+");
+      const ciphertext = echoedIn(query);
       return ciphertext ? open(query, ciphertext) : malformed("echostr is missing");
     },
     receive(query, body) {
-      const ciphertext = readXml(body, mostElements)?.get("Encrypt");
+      const ciphertext = ciphertextIn(body);
       if (!ciphertext) return malformed("the body is not XML with an element Encrypt");
       const opened = open(query, ciphertext);
       if (!("value" in opened)) return opened;
@@ -49,12 +37,4 @@ export function makeEventDoor(keys: DoorKeys): EventDoor {
       return { value: { ...told, digest: createHash("sha256").update(opened.value).digest("base64url") } };
     },
   };
-}
-
-function malformed(why: string): Opened<never> {
-  return { refused: "malformed", why };
-}
-
-function unverifiable(why: string): Opened<never> {
-  return { refused: "unverifiable", why };
 }

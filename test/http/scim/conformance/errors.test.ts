@@ -7,7 +7,7 @@ import { userGroupSchemaUrn } from "../../../../src/scim/schemas/user-group.ts";
 import { writeLimits } from "../../../../src/scim/write/limits.ts";
 import { openSqlite } from "../../../../src/store/sqlite/open.ts";
 import { testId } from "../../../store/filter-directory.ts";
-import { noCallbacks } from "../../../support/callbacks.ts";
+import { noCallbacks, noSuites } from "../../../support/callbacks.ts";
 import { noConsent } from "../../../support/consent.ts";
 import { type Answer, clients, makeScimServer, toAnswer } from "../scim-server.ts";
 import { expectError, expectStatus, listOf, onEachEndpoint, searchRequest, versionOf } from "./endpoint.ts";
@@ -326,6 +326,7 @@ describe("the server as a whole", () => {
       scim: { ...parts, authenticate: async () => clients["token-all"] ?? null },
       callbacks: noCallbacks,
       consent: noConsent,
+      suites: noSuites,
       isReady: async () => {},
       metrics: { read: async () => ({ contentType: "text/plain", text: "" }), token: async () => null },
     });
