@@ -18,8 +18,9 @@ import { makeEngineThreadMetrics } from "./metrics/thread-metrics.ts";
 import { makeSchemaEditor } from "./schemas/editor.ts";
 import { mappingInForce } from "./schemas/in-force.ts";
 import { openRegistry, type SchemaRegistry } from "./schemas/registry.ts";
-import type { EventDoor, Source } from "./source/source.ts";
+import type { EventDoor, Source, SourceUse } from "./source/source.ts";
 import { makeEventDoor } from "./source/wecom/callback/door.ts";
+import { CallBook } from "./source/wecom/corp-calls.ts";
 import { makeWecomSource } from "./source/wecom/wecom-source.ts";
 import { type FullStore, openStore } from "./store/open-store.ts";
 import type { SourceDoor, SourceRow, TargetRow } from "./store/store.ts";
@@ -55,7 +56,7 @@ export interface Parts {
 }
 
 export interface Edges extends EngineEdges {
-  readonly openSource: (source: Pick<SourceRow, "settings" | "secrets">) => Source;
+  readonly openSource: (source: Pick<SourceRow, "settings" | "secrets">, use?: SourceUse) => Source;
   /** What opens the messages to an address of a source; null where no token and key are set for it. */
   readonly openDoor: (source: Pick<SourceRow, "settings" | "secrets">, door: SourceDoor) => EventDoor | null;
   readonly openTarget: (target: Pick<TargetRow, "name" | "settings" | "secrets">, notes?: WriteNotes) => Opened;
@@ -100,7 +101,7 @@ export async function openParts(
     schemas,
     log,
     metrics,
-    edges: makeEdges(config, schemas, log, metrics),
+    edges: makeEdges(config, schemas, log, metrics, callsOf[checkpoints]),
     async close() {
       await schemas.close();
       await store.close();
@@ -122,10 +123,26 @@ function openSchemas(config: ReadyConfig, store: FullStore, log: Log, watch: boo
   );
 }
 
-function makeEdges(config: ReadyConfig, schemas: SchemaRegistry, log: Log, metrics: Metrics): Edges {
+/**
+ * How each of the two threads calls WeCom: both together stay below its limits. The engine reads everybody, and waits for an
+ * hour's limit; of the other one a person expects an answer.
+ */
+const callsOf = {
+  engine: { shares: { bulk: 0.75, urgent: 0.1 }, maxLimitWaitMs: 62 * 60_000 },
+  elsewhere: { shares: { bulk: 0.025, urgent: 0.025 }, maxLimitWaitMs: 70_000 },
+} as const;
+
+function makeEdges(
+  config: ReadyConfig,
+  schemas: SchemaRegistry,
+  log: Log,
+  metrics: Metrics,
+  { shares, maxLimitWaitMs }: (typeof callsOf)[keyof typeof callsOf],
+): Edges {
   const allowAddress = parseAddressPolicy(String(config.allowPrivateAddresses));
+  const calls = new CallBook(shares);
   return {
-    openSource: (source) => openSource(source, allowAddress, log),
+    openSource: (source, use = {}) => openSource(source, { allowAddress, log, calls, maxLimitWaitMs, ...use }),
     openDoor,
     openTarget: (target, notes) => openTarget(target, notes, config.schemasDir, allowAddress, metrics),
     sendWebhook: makeWebhookSender(allowAddress),
@@ -136,10 +153,16 @@ function makeEdges(config: ReadyConfig, schemas: SchemaRegistry, log: Log, metri
   };
 }
 
+interface OpenedFor extends SourceUse {
+  readonly allowAddress: AddressPolicy;
+  readonly log: Log;
+  readonly calls: CallBook;
+  readonly maxLimitWaitMs: number;
+}
+
 function openSource(
   { settings, secrets }: Pick<SourceRow, "settings" | "secrets">,
-  allowAddress: AddressPolicy,
-  log: Log,
+  { maxLimitWaitMs, ...use }: OpenedFor,
 ): Source {
   if (settings.wecom === undefined) throw new Error("this kind of source is not read from anywhere");
   const { corpId, agentId, apiBaseUrl, proxy, limits } = settings.wecom;
@@ -149,11 +172,11 @@ function openSource(
     apiBaseUrl,
     // With credentials in it, all of it is a secret.
     proxy: secrets["/wecom/proxy"] ?? proxy,
-    limits,
+    // What is marked stays marked: a look at a few people need not last.
+    limits: { ...limits, ...(use.urgent === true ? {} : { maxLimitWaitMs }) },
     corpSecret: secrets["/wecom/corpSecret"] ?? "",
     contactsSecret: secrets["/wecom/contactsSecret"],
-    allowAddress,
-    log,
+    ...use,
   });
 }
 

@@ -104,6 +104,36 @@ export interface ReadOptions {
   readonly signal: AbortSignal;
 }
 
+/** Hears of the requests that a source makes, for whoever wants to know what a read costs and what it waits for. */
+export interface SourceMeter {
+  /**
+   * A request goes out.
+   *
+   * @param left how many more of the kind the source takes in this hour, as far as is known
+   */
+  called(api: string, left: number): void;
+  /** The request repeats one that brought nothing. */
+  retried(api: string): void;
+  /**
+   * A request has to wait: `pace` for our own limits, `limit` because the source has refused it for now.
+   *
+   * @param until milliseconds since the epoch
+   * @returns to be called when it waits no more
+   */
+  waits(api: string, why: "pace" | "limit", until: number): () => void;
+  /** A request has waited, however short. Milliseconds. */
+  waited(api: string, ms: number): void;
+  /** In which way everybody is read, and why that one, in words for an administrator. */
+  reads(way: string, because: string): void;
+}
+
+/** For what a source is opened. */
+export interface SourceUse {
+  readonly meter?: SourceMeter | undefined;
+  /** For a look at a few people, which is not to wait behind a read of everybody. */
+  readonly urgent?: boolean | undefined;
+}
+
 /** A department for choosing a scope. */
 export interface DepartmentNode {
   readonly id: number;

@@ -1,6 +1,5 @@
 import type { JsonObject } from "../../lib/json.ts";
 import { judgeAnswer } from "./answer.ts";
-import { WecomFault, withoutToken } from "./fault.ts";
 import { type PersistParts, persist } from "./persist.ts";
 import { TokenKeeper } from "./token.ts";
 import { exchange, type TransportOptions } from "./transport.ts";
@@ -23,7 +22,7 @@ export class WecomClient {
     this.#parts = parts;
     const query = { corpid: credential.corpId, corpsecret: credential.secret };
     this.#tokens = new TokenKeeper(
-      (signal) => persist(parts, "gettoken", () => this.#fetchToken(query, signal), signal),
+      (signal) => persist(parts, "gettoken", () => this.#send("gettoken", query, undefined, signal), signal),
       parts.clock,
     );
   }
@@ -53,14 +52,6 @@ export class WecomClient {
     };
     const attempt = (): Promise<JsonObject> => this.#send(path, { access_token: token, ...query }, body, signal);
     return persist(this.#parts, path, attempt, signal, renewToken);
-  }
-
-  async #fetchToken(query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<JsonObject> {
-    try {
-      return await this.#send("gettoken", query, undefined, signal);
-    } catch (error) {
-      throw error instanceof WecomFault ? withoutToken(error) : error;
-    }
   }
 
   async #send(

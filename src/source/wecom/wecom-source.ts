@@ -1,19 +1,20 @@
 import type { Dispatcher } from "undici";
 import type { AddressPolicy } from "../../lib/address.ts";
 import type { Log } from "../../lib/log.ts";
-import { type DepartmentNode, type Source, SourceError } from "../source.ts";
+import { type DepartmentNode, type Source, SourceError, type SourceUse } from "../source.ts";
 import { makeWecomApi, type WecomApi } from "./api.ts";
 import { type ClientParts, WecomClient } from "./client.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { testConnection } from "./connection-test.ts";
+import { CallBook, type RateLimits } from "./corp-calls.ts";
 import { isHostAllowed, makeDispatcher } from "./dispatcher.ts";
 import { makeIdList } from "./id-list.ts";
 import { lookAgain } from "./look-again.ts";
 import type { Patience } from "./persist.ts";
-import { RateLimiter, type RateLimits } from "./rate-limit.ts";
+import { RateLimiter } from "./rate-limit.ts";
 import { readTree, readWecom } from "./reader.ts";
 
-export interface WecomSourceOptions {
+export interface WecomSourceOptions extends SourceUse {
   readonly corpId: string;
   /** Secret of a self-built app: what it sees is what is read. */
   readonly corpSecret: string;
@@ -29,6 +30,8 @@ export interface WecomSourceOptions {
   /** Makes the connections instead of `proxy` and `allowAddress`. Closed with the source. */
   readonly makeDispatcher?: (() => Dispatcher) | undefined;
   readonly limits?: Partial<WecomLimits> | undefined;
+  /** What the calls are counted in, together with those of other sources; one of its own where it is left out. */
+  readonly calls?: CallBook | undefined;
   readonly clock?: Clock | undefined;
   readonly log?: Log | undefined;
 }
@@ -44,6 +47,8 @@ export interface WecomLimits extends RateLimits, Patience {
  * worth of our own rate may come at once after a quiet time: small corps are then read without waiting.
  */
 const defaultRate = 20;
+/** Other programs of the corp call too; looks at a few people never wait for whole reads to leave something over. */
+export const usualShares = { bulk: 0.8, urgent: 0.1 } as const;
 const defaults: Omit<WecomLimits, "burst"> = {
   requestsPerSecond: defaultRate,
   concurrency: 5,
@@ -69,13 +74,16 @@ export function makeWecomSource(options: WecomSourceOptions): Source {
   const dispatcher =
     options.makeDispatcher?.() ?? makeDispatcher({ connections: limits.concurrency, proxy, allowAddress });
   const clock = options.clock ?? systemClock;
+  const book = options.calls ?? new CallBook(usualShares);
+  const calls = book.of({ origin: baseUrl.origin, corpId: options.corpId, proxy });
   const parts: ClientParts = {
     transport: { dispatcher, baseUrl, timeoutMs: limits.timeoutMs, maxAnswerBytes: limits.maxAnswerBytes },
     // One for both secrets: WeCom counts per corp.
-    limiter: new RateLimiter(limits, clock),
+    limiter: new RateLimiter({ calls, limits, clock, urgent: options.urgent, meter: options.meter }),
     clock,
     patience: limits,
     log: options.log,
+    meter: options.meter,
   };
   const apiOf = (secret: string): WecomApi => makeWecomApi(new WecomClient(parts, { corpId: options.corpId, secret }));
   const app = apiOf(options.corpSecret);
