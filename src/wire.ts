@@ -141,8 +141,9 @@ function makeEdges(
 ): Edges {
   const allowAddress = parseAddressPolicy(String(config.allowPrivateAddresses));
   const calls = new CallBook(shares);
+  const opened = { allowAddress, log, calls, maxLimitWaitMs, exportDirectory: config.dataDir };
   return {
-    openSource: (source, use = {}) => openSource(source, { allowAddress, log, calls, maxLimitWaitMs, ...use }),
+    openSource: (source, use = {}) => openSource(source, { ...opened, ...use }),
     openDoor,
     openTarget: (target, notes) => openTarget(target, notes, config.schemasDir, allowAddress, metrics),
     sendWebhook: makeWebhookSender(allowAddress),
@@ -158,6 +159,7 @@ interface OpenedFor extends SourceUse {
   readonly log: Log;
   readonly calls: CallBook;
   readonly maxLimitWaitMs: number;
+  readonly exportDirectory: string;
 }
 
 function openSource(
@@ -165,11 +167,12 @@ function openSource(
   { maxLimitWaitMs, ...use }: OpenedFor,
 ): Source {
   if (settings.wecom === undefined) throw new Error("this kind of source is not read from anywhere");
-  const { corpId, agentId, apiBaseUrl, proxy, limits } = settings.wecom;
+  const { corpId, agentId, apiBaseUrl, proxy, limits, reading = "auto" } = settings.wecom;
   return makeWecomSource({
     corpId,
     agentId,
     apiBaseUrl,
+    reading,
     // With credentials in it, all of it is a secret.
     proxy: secrets["/wecom/proxy"] ?? proxy,
     // What is marked stays marked: a look at a few people need not last.

@@ -38,6 +38,8 @@ export interface SourceSettings {
     readonly agentId?: number;
     readonly apiBaseUrl?: string;
     readonly proxy?: string;
+    /** How everybody is read; absent: `auto`. */
+    readonly reading?: "auto" | "departments" | "export";
     /** Our own limits for calls to WeCom. */
     readonly limits?: { readonly requestsPerSecond?: number; readonly concurrency?: number };
   };

@@ -55,6 +55,10 @@ const wecomSettings = {
   agentId: z.int().min(1).optional(),
   apiBaseUrl: urlField.optional(),
   proxy: urlField.optional(),
+  reading: z.enum(["auto", "departments", "export"]).optional().openapi({
+    description:
+      "How everybody is read: department by department, by an export, or (`auto`, if nothing is said) whichever takes fewer calls. Where an export comes to nothing, department by department.",
+  }),
   limits: z
     .strictObject({
       // WeCom publishes 10,000 calls a minute for a corp and an interface, and no figure for concurrency.

@@ -99,6 +99,10 @@ export const settingsBody = z
     outOfScopeMember: z.union([z.literal(60111), z.literal(60011)]),
     hiddenMainDepartment: z.enum(["sent", "omitted"]),
     gettokenChecksIp: z.boolean(),
+    exports: z.enum(["done", "failed", "refused"]),
+    exportFields: z.enum(["all", "few"]),
+    exportMs: z.int().min(0),
+    exportBlock: z.int().min(0).max(1_000_000),
     appEnabled: z.boolean(),
   })
   .partial();

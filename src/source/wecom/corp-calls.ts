@@ -1,5 +1,6 @@
 import { ApiLane, ofAddress, type Shares, Windows } from "./api-lane.ts";
 import { Bucket } from "./bucket.ts";
+import type { ExportMemory } from "./export/bulk-read.ts";
 
 export interface RateLimits {
   /** Sustained calls per second. */
@@ -31,6 +32,7 @@ export class CorpCalls {
   readonly #paces = new Map<string, Pace>();
   readonly #addressWindows: (api: string) => Windows;
   readonly #waiting: Waiter[] = [];
+  readonly #exports = new Map<number | null, ExportMemory>();
 
   constructor(shares: Shares, addressWindows: (api: string) => Windows) {
     this.#shares = shares;
@@ -47,6 +49,11 @@ export class CorpCalls {
     return held(this.#paces, `${requestsPerSecond} ${burst} ${concurrency}`, () => ({
       ...{ limits, bucket: new Bucket(requestsPerSecond, burst), active: 0 },
     }));
+  }
+
+  /** What is remembered of exports by an app. */
+  exportMemory(agentId: number | null): ExportMemory {
+    return held(this.#exports, agentId, () => ({ givenUp: null }));
   }
 
   /** Takes a place for one call in all that it counts against, and gives the time from which it may start. */
@@ -139,7 +146,7 @@ function take(lane: ApiLane, pace: Pace): void {
   pace.active += 1;
 }
 
-function held<T>(map: Map<string, T>, key: string, make: () => T): T {
+function held<K, T>(map: Map<K, T>, key: K, make: () => T): T {
   const found = map.get(key);
   if (found !== undefined) return found;
   const made = make();

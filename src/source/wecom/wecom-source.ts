@@ -8,6 +8,8 @@ import { type Clock, systemClock } from "./clock.ts";
 import { testConnection } from "./connection-test.ts";
 import { CallBook, type RateLimits } from "./corp-calls.ts";
 import { isHostAllowed, makeDispatcher } from "./dispatcher.ts";
+import type { BulkParts } from "./export/bulk-read.ts";
+import type { ReadingSetting } from "./export/choose-reading.ts";
 import { makeIdList } from "./id-list.ts";
 import { lookAgain } from "./look-again.ts";
 import type { Patience } from "./persist.ts";
@@ -29,6 +31,10 @@ export interface WecomSourceOptions extends SourceUse {
   readonly allowAddress?: AddressPolicy | undefined;
   /** Makes the connections instead of `proxy` and `allowAddress`. Closed with the source. */
   readonly makeDispatcher?: (() => Dispatcher) | undefined;
+  /** How everybody is read; department by department if absent. */
+  readonly reading?: ReadingSetting | undefined;
+  /** Where the encrypted files of an export lie while they are read. */
+  readonly exportDirectory?: string | undefined;
   readonly limits?: Partial<WecomLimits> | undefined;
   /** What the calls are counted in, together with those of other sources; one of its own where it is left out. */
   readonly calls?: CallBook | undefined;
@@ -85,12 +91,20 @@ export function makeWecomSource(options: WecomSourceOptions): Source {
     log: options.log,
     meter: options.meter,
   };
-  const apiOf = (secret: string): WecomApi => makeWecomApi(new WecomClient(parts, { corpId: options.corpId, secret }));
-  const app = apiOf(options.corpSecret);
+  const clientOf = (secret: string): WecomClient => new WecomClient(parts, { corpId: options.corpId, secret });
+  const apiOf = (secret: string): WecomApi => makeWecomApi(clientOf(secret));
+  const appClient = clientOf(options.corpSecret);
+  const app = makeWecomApi(appClient);
+  const bulk: BulkParts = {
+    ...{ client: appClient, clock, meter: options.meter, setting: options.reading ?? "departments" },
+    files: { dispatcher, timeoutMs: limits.timeoutMs, isAllowed: (url) => isHostAllowed(url, allowAddress) },
+    directory: options.exportDirectory,
+    memory: calls.exportMemory(options.agentId ?? null),
+  };
   const contacts = options.contactsSecret === undefined ? null : apiOf(options.contactsSecret);
   const agentId = options.agentId ?? null;
   return {
-    read: (request) => readWecom({ api: app, agentId, concurrency: limits.concurrency }, request),
+    read: (request) => readWecom({ api: app, agentId, concurrency: limits.concurrency, bulk }, request),
     lookAgain: (keys, signal) => lookAgain(app, keys, limits.concurrency, signal),
     idList: contacts === null ? undefined : makeIdList(contacts),
     test: (signal) => testConnection({ app, contacts, agentId }, signal),
