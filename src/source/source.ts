@@ -85,6 +85,16 @@ export type ReadEvent =
   | { readonly type: "departments"; readonly records: readonly SourceDepartment[] }
   | { readonly type: "users"; readonly records: readonly SourceUser[] }
   | { readonly type: "tags"; readonly records: readonly SourceTag[] }
+  /**
+   * All people of a part have come, those with these keys; a source that reads no parts gives none. `unseenFields`: as at the
+   * end, so far.
+   */
+  | {
+      readonly type: "part";
+      readonly key: string;
+      readonly users: readonly string[];
+      readonly unseenFields: readonly string[];
+    }
   /** Progress of the member reading, in departments. */
   | { readonly type: "progress"; readonly done: number; readonly total: number }
   | { readonly type: "problem"; readonly problem: ReadProblem }
@@ -101,6 +111,8 @@ export interface ReadOptions {
   readonly scope: SourceScope;
   /** False: departments (and tags without their members) only. */
   readonly users: boolean;
+  /** Keys of parts that need not be read, having been read just before; asked when departments and tags have come. */
+  readonly done?: (() => Promise<ReadonlySet<string>>) | undefined;
   readonly signal: AbortSignal;
 }
 

@@ -36,6 +36,7 @@ import type { PlanReader, PlanStore } from "./plan-store.ts";
 import { makePlanStore } from "./plans.ts";
 import { makePushStore } from "./push.ts";
 import { makeQuarantineStore } from "./quarantines.ts";
+import { makeReadPartStore, type ReadPartStore } from "./read-parts.ts";
 import { makeRecordStore } from "./records.ts";
 import { makeRecordViews } from "./records-view.ts";
 import { makeSchemaVersionStore } from "./schema-versions.ts";
@@ -69,6 +70,7 @@ export type FullStore = Store &
   UndoStore &
   EventStore &
   MarkStore &
+  ReadPartStore &
   GaugeStore &
   EngineTaskStore;
 
@@ -135,6 +137,7 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
     ...makeWebhookStore(database, cipher, clock),
     ...makeEventStore(database, cipher, clock),
     ...makeMarkStore(database, clock),
+    ...makeReadPartStore(database, clock),
     ...makeGaugeStore(database),
     ...makeSchemaVersionStore(database, clock),
     ...makeSummaryStore(database, tasks.listTasks, directory.countOfSource),

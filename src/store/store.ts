@@ -358,6 +358,7 @@ export type * from "./mark-store.ts";
 export type * from "./pauses.ts";
 export type * from "./plan-store.ts";
 export type { Quarantine, QuarantineStore } from "./quarantines.ts";
+export type { ReadPart, ReadPartStore } from "./read-parts.ts";
 export type * from "./schema-version-store.ts";
 export * from "./store-errors.ts";
 export { type NameHolder, nameIsTaken } from "./taken-names.ts";

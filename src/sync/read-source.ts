@@ -6,6 +6,7 @@ import type { Lease, RecordStore } from "../store/store.ts";
 import { departmentContexts, type TreeNode } from "./department-tree.ts";
 import { GatheredTags } from "./gathered-tags.ts";
 import { prepareRecord, treeNodeOf } from "./prepare-record.ts";
+import type { ReadParts } from "./read-parts.ts";
 import { Seen } from "./seen.ts";
 import type { Existence } from "./settle-absent.ts";
 import type { TagContexts } from "./tag-contexts.ts";
@@ -32,6 +33,8 @@ export interface ReadOutcome {
   readonly complete: boolean;
   readonly visibility: Visibility;
   readonly unseenFields: readonly string[];
+  /** Some of it was read before this task was cut off. */
+  readonly isResumed: boolean;
 }
 
 const batchSize = 1000;
@@ -49,6 +52,7 @@ export async function readSource(
     lease,
     sourceId,
     keepsUnseen,
+    parts,
     onProgress,
   }: {
     readonly store: Pick<RecordStore, "saveRecords" | "readRelations">;
@@ -59,6 +63,8 @@ export async function readSource(
      * and people who are in them are not to lose what is known of them. Not where an administrator chose others.
      */
     readonly keepsUnseen: boolean;
+    /** Remembers what has come, in case that the task is cut off. */
+    readonly parts: ReadParts;
     readonly onProgress: (done: number, total: number) => void;
   },
 ): Promise<ReadOutcome> {
@@ -81,7 +87,11 @@ export async function readSource(
 
   const settleTags = (): Promise<void> => tags.settle({ store, sourceId, departments, problems, seen: seen.tag });
 
-  for await (const event of source.read(options)) {
+  const done = async (): Promise<ReadonlySet<string>> => {
+    if (bringsUsers) await settleTags();
+    return parts.takeOver(seen.user);
+  };
+  for await (const event of source.read({ ...options, done })) {
     switch (event.type) {
       case "departments":
         inSight = new Set(event.records.map(({ key }) => key));
@@ -90,6 +100,7 @@ export async function readSource(
           ...(keepsUnseen ? await unseenDepartments(store, sourceId, inSight) : []),
         ]);
         await save("department", event.records);
+        parts.noteSurroundings(event.records);
         break;
       case "users":
         await settleTags();
@@ -103,7 +114,15 @@ export async function readSource(
       case "tags":
         if (!bringsUsers) break;
         tags.add(event.records);
+        parts.noteSurroundings(event.records);
         await save("tag", event.records);
+        break;
+      case "part":
+        parts.add(event);
+        if (waiting.length > 0 && parts.waitingUsers < batchSize) break;
+        await save("user", waiting);
+        waiting = [];
+        await parts.flush();
         break;
       case "progress":
         onProgress(event.done, event.total);
@@ -134,7 +153,8 @@ export async function readSource(
     problems,
     complete: end.complete && problems.length === 0,
     visibility: end.visibility,
-    unseenFields: end.unseenFields,
+    unseenFields: parts.unseen(end.unseenFields),
+    isResumed: parts.isResumed,
   };
 }
 

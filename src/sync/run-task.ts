@@ -14,6 +14,7 @@ import type {
   PlanStore,
   PushStore,
   QuarantineStore,
+  ReadPartStore,
   RecordStore,
   SourceRow,
   SourceStore,
@@ -57,6 +58,7 @@ export type EngineStore = SourceStore &
   LeaseStore &
   EventStore &
   MarkStore &
+  ReadPartStore &
   EngineTaskStore &
   Pick<TaskStore, "queueTask" | "listTasks">;
 

@@ -192,10 +192,10 @@ class Reading {
   async *#members(tree: DepartmentTree, departments: readonly SourceDepartment[]): AsyncGenerator<ReadEvent> {
     const granted = this.#named && subtree(tree.departments, [...this.#named]);
     const total = departments.length;
-    let done = 0;
-    for await (const { item, outcome } of this.#parts(departments, ({ key }, signal) =>
-      this.#api.members(key, signal),
-    )) {
+    const before = (await this.#options.done?.()) ?? new Set();
+    const open = departments.filter(({ key }) => !before.has(key));
+    let done = total - open.length;
+    for await (const { item, outcome } of this.#parts(open, ({ key }, signal) => this.#api.members(key, signal))) {
       const what = `The members of department ${item.key} could not be read`;
       if (outcome instanceof WecomFault) {
         // Listed only because it lies above a department of the scope: nobody in it is to be seen, so nobody is missed.
@@ -206,6 +206,9 @@ class Reading {
         if (outcome.unreadable > 0) {
           const list = `The list of the members of department ${item.key}`;
           yield this.#problem(unreadableEntries(list, outcome.unreadable));
+        } else {
+          const users = outcome.members.map(({ key }) => key);
+          yield { type: "part", key: item.key, users, unseenFields: this.#sight.unseen };
         }
       }
       done += 1;

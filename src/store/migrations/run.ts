@@ -20,6 +20,7 @@ import { targetSources } from "./0019-target-sources.ts";
 import { sourceMarks } from "./0020-source-marks.ts";
 import { valueTriggers } from "./0021-value-triggers.ts";
 import { failedLinks } from "./0022-failed-links.ts";
+import { readParts } from "./0024-read-parts.ts";
 import { taskRequests } from "./0024-task-requests.ts";
 
 /** A step of the schema's history: statements in the dialect's own words. Numbered, only ever added to. */
@@ -46,6 +47,7 @@ const migrations: readonly Migration[] = [
   valueTriggers,
   failedLinks,
   taskRequests,
+  readParts,
 ];
 
 /** Brings the tables up to date. Two processes may start at once: the second waits, then finds nothing to do. */
