@@ -5,6 +5,7 @@ import { benchEndpoint } from "./endpoint.ts";
 import { type Figure, table } from "./figures.ts";
 import { benchGroup } from "./group.ts";
 import { benchMapping } from "./mapping.ts";
+import { benchMemory } from "./memory.ts";
 import { type BenchOptions, benchNames, parseOptions } from "./options.ts";
 import { benchPush } from "./push.ts";
 import { benchSync } from "./sync.ts";
@@ -19,11 +20,12 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<readon
   group: ({ dist, users }) => benchGroup(dist, Math.max(100, users / 2)),
   callback: ({ dist, users, seconds }) => benchCallback(dist, users, 6 * seconds),
   large: ({ dist, users }) => benchSync(dist, users, 1),
+  memory: ({ dist, users }) => benchMemory(dist, users),
   endpoint: ({ dist, users, seconds }) => benchEndpoint(dist, users, seconds),
 };
 
 const options = parseOptions(process.argv.slice(2));
-const names = options.only.length > 0 ? options.only : benchNames;
+const names = options.only.length > 0 ? options.only : benchNames.filter((name) => name !== "memory");
 const figures: Figure[] = [];
 for (const name of names) {
   process.stderr.write(`${name} …\n`);

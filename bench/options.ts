@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 
 export interface BenchOptions {
-  /** Names of the benches to run; all when empty. */
+  /** Names of the benches to run; all but `memory` when empty. */
   readonly only: readonly string[];
   /** Members of the large corp; the others are fractions of it. */
   readonly users: number;
@@ -11,7 +11,7 @@ export interface BenchOptions {
   readonly dist: string;
 }
 
-export const benchNames = ["mapping", "small", "large", "push", "group", "callback", "endpoint"] as const;
+export const benchNames = ["mapping", "small", "large", "push", "group", "callback", "endpoint", "memory"] as const;
 
 /** @throws TypeError for what is no option, or no value of it */
 export function parseOptions(args: readonly string[]): BenchOptions {

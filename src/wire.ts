@@ -18,8 +18,9 @@ import { makeEngineThreadMetrics } from "./metrics/thread-metrics.ts";
 import { makeSchemaEditor } from "./schemas/editor.ts";
 import { mappingInForce } from "./schemas/in-force.ts";
 import { openRegistry, type SchemaRegistry } from "./schemas/registry.ts";
-import type { EventDoor, ProviderDesk, Source, SuiteDoor } from "./source/source.ts";
+import type { EventDoor, ProviderDesk, Source, SourceUse, SuiteDoor } from "./source/source.ts";
 import { makeEventDoor } from "./source/wecom/callback/door.ts";
+import { CallBook } from "./source/wecom/corp-calls.ts";
 import { makeProviderDesk, type WecomDesk } from "./source/wecom/suite/desk.ts";
 import { suiteDoorOf } from "./source/wecom/suite/kept.ts";
 import { makeWecomSource } from "./source/wecom/wecom-source.ts";
@@ -57,7 +58,7 @@ export interface Parts {
 }
 
 export interface Edges extends EngineEdges {
-  readonly openSource: (source: Pick<SourceRow, "settings" | "secrets">) => Source;
+  readonly openSource: (source: Pick<SourceRow, "settings" | "secrets">, use?: SourceUse) => Source;
   /** What opens the messages to an address of a source; null where no token and key are set for it. */
   readonly openDoor: (source: Pick<SourceRow, "settings" | "secrets">, door: SourceDoor) => EventDoor | null;
   /** What is asked for in the name of service providers. */
@@ -101,7 +102,7 @@ export async function openParts(
     throw error;
   });
   const metrics = makeMetrics();
-  const edges = makeEdges(config, schemas, store, log, metrics);
+  const edges = makeEdges(config, schemas, store, log, metrics, callsOf[checkpoints]);
   return {
     store,
     schemas,
@@ -130,11 +131,29 @@ function openSchemas(config: ReadyConfig, store: FullStore, log: Log, watch: boo
   );
 }
 
-function makeEdges(config: ReadyConfig, schemas: SchemaRegistry, store: FullStore, log: Log, metrics: Metrics): Edges {
+/**
+ * How each of the two threads calls WeCom: both together stay below its limits. The engine reads everybody, and waits for an
+ * hour's limit; of the other one a person expects an answer.
+ */
+const callsOf = {
+  engine: { shares: { bulk: 0.75, urgent: 0.1 }, maxLimitWaitMs: 62 * 60_000 },
+  elsewhere: { shares: { bulk: 0.025, urgent: 0.025 }, maxLimitWaitMs: 70_000 },
+} as const;
+
+function makeEdges(
+  config: ReadyConfig,
+  schemas: SchemaRegistry,
+  store: FullStore,
+  log: Log,
+  metrics: Metrics,
+  { shares, maxLimitWaitMs }: (typeof callsOf)[keyof typeof callsOf],
+): Edges {
   const allowAddress = parseAddressPolicy(String(config.allowPrivateAddresses));
-  const desk = makeProviderDesk({ kept: store, allowAddress, log });
+  const calls = new CallBook(shares);
+  const desk = makeProviderDesk({ kept: store, allowAddress, log, calls });
+  const opened = { allowAddress, log, desk, calls, maxLimitWaitMs, exportDirectory: config.dataDir };
   return {
-    openSource: (source) => openSource(source, allowAddress, log, desk),
+    openSource: (source, use = {}) => openSource(source, { ...opened, ...use }),
     openDoor,
     openSuiteDoor: suiteDoorOf,
     desk,
@@ -147,27 +166,36 @@ function makeEdges(config: ReadyConfig, schemas: SchemaRegistry, store: FullStor
   };
 }
 
+interface OpenedFor extends SourceUse {
+  readonly allowAddress: AddressPolicy;
+  readonly log: Log;
+  readonly desk: WecomDesk;
+  readonly calls: CallBook;
+  readonly maxLimitWaitMs: number;
+  readonly exportDirectory: string;
+}
+
 function openSource(
   { settings, secrets }: Pick<SourceRow, "settings" | "secrets">,
-  allowAddress: AddressPolicy,
-  log: Log,
-  desk: WecomDesk,
+  { maxLimitWaitMs, desk, ...use }: OpenedFor,
 ): Source {
   if (settings.wecom === undefined) throw new Error("this kind of source is not read from anywhere");
-  const { corpId, agentId, apiBaseUrl, authorizeBaseUrl, proxy, limits, authorization } = settings.wecom;
+  const { authorizeBaseUrl, authorization, reading = "auto", ...wecom } = settings.wecom;
+  const { corpId, agentId, apiBaseUrl, proxy, limits } = wecom;
   return makeWecomSource({
     corpId,
     agentId,
     apiBaseUrl,
     authorizeBaseUrl,
+    reading,
     // With credentials in it, all of it is a secret.
     proxy: secrets["/wecom/proxy"] ?? proxy,
-    limits,
+    // What is marked stays marked: a look at a few people need not last.
+    limits: { ...limits, ...(use.urgent === true ? {} : { maxLimitWaitMs }) },
     corpSecret: secrets["/wecom/corpSecret"],
     authorized: authorization === undefined ? undefined : desk.accessOf(authorization),
     contactsSecret: secrets["/wecom/contactsSecret"],
-    allowAddress,
-    log,
+    ...use,
   });
 }
 

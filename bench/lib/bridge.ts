@@ -24,8 +24,12 @@ export interface TaskResult {
 export interface BenchBridge {
   readonly url: string;
   readonly databaseFile: string;
+  readonly pid: number;
   /** One that syncs when it is told to; with `callback` also when events come. */
-  createSource(corp: Corp, options?: { readonly callback: CallbackSettings }): Promise<string>;
+  createSource(
+    corp: Corp,
+    options?: { readonly callback?: CallbackSettings; readonly contactsSecret?: string },
+  ): Promise<string>;
   createTarget(
     target: BenchTarget,
     sourceId: string,
@@ -146,9 +150,12 @@ export async function startBridge(dist: string, nodeOptions: readonly string[] =
       return url;
     },
     databaseFile: join(dataDir, "bridge.db"),
+    get pid() {
+      return process.pid;
+    },
     async createSource({ corpId, appSecret, agentId, url: apiBaseUrl }, events) {
       const wecom = { corpId, corpSecret: appSecret, agentId, apiBaseUrl, limits: wecomLimits, ...events };
-      const sync = events === undefined ? { automatic: false } : { automatic: true, intervalHours: 24 };
+      const sync = events?.callback === undefined ? { automatic: false } : { automatic: true, intervalHours: 24 };
       const source = { name: "bench", type: "wecom", wecom, sync };
       return (await call<{ id: string }>("POST", "/sources", source)).id;
     },

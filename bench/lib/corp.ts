@@ -7,6 +7,7 @@ export interface Corp {
   readonly corpId: string;
   readonly appSecret: string;
   readonly agentId: number;
+  readonly contactsSecret: string;
   readonly shape: { readonly members: number; readonly departments: number };
   /** What the app can see, from the simulator itself. */
   visibleTruth(): Promise<Truth>;
@@ -25,16 +26,18 @@ export async function startCorp(
   departments = Math.max(1, Math.round((members * 3) / 100)),
 ): Promise<Corp> {
   const process: Running = await startProgram([
+    // A million members take some gigabytes here, which are not the bridge's.
+    "--max-old-space-size=12000",
     `${dist}/simulator/wecom/main.js`,
     ...["--members", String(members), "--departments", String(departments), "--unlimited"],
   ]);
-  const { url, corpId, appSecret, agentId } = JSON.parse(process.ready) as Pick<
+  const { url, corpId, appSecret, agentId, contactsSecret } = JSON.parse(process.ready) as Pick<
     Corp,
-    "url" | "corpId" | "appSecret" | "agentId"
+    "url" | "corpId" | "appSecret" | "agentId" | "contactsSecret"
   >;
   const control = `${url}/_control/${corpId}`;
   return {
-    ...{ url, corpId, appSecret, agentId, shape: { members, departments } },
+    ...{ url, corpId, appSecret, agentId, contactsSecret, shape: { members, departments } },
     visibleTruth: async () => (await checked(await fetch(`${control}/visible-truth`))).json() as Promise<Truth>,
     async sendEvents(to) {
       await checked(await fetch(`${control}/callback`, { method: "PUT", body: JSON.stringify(to) }));

@@ -19,7 +19,7 @@ export interface BenchTarget {
 }
 
 export async function startTarget(dist: string): Promise<BenchTarget> {
-  const process = await startProgram([`${dist}/simulator/scim/main.js`]);
+  const process = await startProgram(["--max-old-space-size=12000", `${dist}/simulator/scim/main.js`]);
   const { url, controlUrl, token } = JSON.parse(process.ready) as { url: string; controlUrl: string; token: string };
   const call = async (path: string, method = "GET", body?: object): Promise<Response> => {
     const response = await fetch(`${controlUrl}${path}`, {

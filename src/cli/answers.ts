@@ -30,7 +30,14 @@ export const taskAnswer = z.looseObject({
   mode: z.string(),
   state: z.string(),
   mapping: z.looseObject({ name: z.string(), version: z.number(), problem: z.string().nullable() }).nullable(),
-  progress: z.object({ phase: z.string(), done: z.number(), total: z.number() }).nullable(),
+  progress: z
+    .object({
+      phase: z.string(),
+      done: z.number(),
+      total: z.number(),
+      waiting: z.object({ reason: z.string(), until: z.string() }).optional(),
+    })
+    .nullable(),
   counts,
   targets: z.array(
     z.looseObject({ target: z.string(), state: z.string(), counts, error: taskError.nullable().optional() }),

@@ -49,5 +49,6 @@ export const everythingPaused =
 
 function show(progress: Progress, { state, progress: at }: TaskAnswer): void {
   if (at === null) progress.show(state, state);
+  else if (at.waiting) progress.show(at.phase, `waits until ${plain(at.waiting.until)}: ${plain(at.waiting.reason)}`);
   else progress.show(at.phase, `${plain(at.phase)} ${at.total > 0 ? `${at.done} of ${at.total}` : at.done}`);
 }

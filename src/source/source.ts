@@ -85,6 +85,16 @@ export type ReadEvent =
   | { readonly type: "departments"; readonly records: readonly SourceDepartment[] }
   | { readonly type: "users"; readonly records: readonly SourceUser[] }
   | { readonly type: "tags"; readonly records: readonly SourceTag[] }
+  /**
+   * All people of a part have come, those with these keys; a source that reads no parts gives none. `unseenFields`: as at the
+   * end, so far.
+   */
+  | {
+      readonly type: "part";
+      readonly key: string;
+      readonly users: readonly string[];
+      readonly unseenFields: readonly string[];
+    }
   /** Progress of the member reading, in departments. */
   | { readonly type: "progress"; readonly done: number; readonly total: number }
   | { readonly type: "problem"; readonly problem: ReadProblem }
@@ -106,7 +116,39 @@ export interface ReadOptions {
    * such a person does not mean that it is shown it of others. Absent: nobody.
    */
   readonly consentedAmong?: ((keys: readonly string[]) => Promise<ReadonlySet<string>>) | undefined;
+  /** Keys of parts that need not be read, having been read just before; asked when departments and tags have come. */
+  readonly done?: (() => Promise<ReadonlySet<string>>) | undefined;
   readonly signal: AbortSignal;
+}
+
+/** Hears of the requests that a source makes, for whoever wants to know what a read costs and what it waits for. */
+export interface SourceMeter {
+  /**
+   * A request goes out.
+   *
+   * @param left how many more of the kind the source takes in this hour, as far as is known
+   */
+  called(api: string, left: number): void;
+  /** The request repeats one that brought nothing. */
+  retried(api: string): void;
+  /**
+   * A request has to wait: `pace` for our own limits, `limit` because the source has refused it for now.
+   *
+   * @param until milliseconds since the epoch
+   * @returns to be called when it waits no more
+   */
+  waits(api: string, why: "pace" | "limit", until: number): () => void;
+  /** A request has waited, however short. Milliseconds. */
+  waited(api: string, ms: number): void;
+  /** In which way everybody is read, and why that one, in words for an administrator. */
+  reads(way: string, because: string): void;
+}
+
+/** For what a source is opened. */
+export interface SourceUse {
+  readonly meter?: SourceMeter | undefined;
+  /** For a look at a few people, which is not to wait behind a read of everybody. */
+  readonly urgent?: boolean | undefined;
 }
 
 /** A department for choosing a scope. */

@@ -15,6 +15,7 @@ import type {
   TaskHold,
   TaskMapping,
   TaskPlan,
+  TaskRequests,
   TaskRow,
   TaskState,
   TaskTargetResult,
@@ -357,6 +358,7 @@ export interface EngineTaskStore {
       readonly hold?: TaskHold | null;
       readonly mapping?: TaskMapping;
       readonly drift?: Drift;
+      readonly requests?: TaskRequests;
     },
   ): Promise<boolean>;
   /** False when it was cancelled before. */

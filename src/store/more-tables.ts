@@ -2,6 +2,7 @@
 
 /** The part of all tables that is described here. */
 export interface MoreTables {
+  read_part: ReadPartTable;
   pause: PauseTable;
   ended_source: EndedSourceTable;
   target_source: TargetSourceTable;
@@ -238,4 +239,17 @@ export interface CorpAuthorizationTable {
   created_at: number;
   authorised_at: number | null;
   updated_at: number;
+}
+
+/** What a task has read of its source, in case that it is cut off. Gone once the read has come to its end. */
+export interface ReadPartTable {
+  source_id: string;
+  task_id: string;
+  /** Of the part: a department's. */
+  key: string;
+  stamp: string;
+  /** JSON lists: of the records of its people, and of fields that nobody had a value of until then. */
+  seqs: string;
+  unseen: string;
+  at: number;
 }

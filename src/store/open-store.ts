@@ -46,6 +46,7 @@ import type { AuthorizationStore, AuthorizationWorkStore, ProviderStore } from "
 import { makeProviderStore } from "./providers.ts";
 import { makePushStore } from "./push.ts";
 import { makeQuarantineStore } from "./quarantines.ts";
+import { makeReadPartStore, type ReadPartStore } from "./read-parts.ts";
 import { makeRecordStore } from "./records.ts";
 import { makeRecordViews } from "./records-view.ts";
 import { makeSchemaVersionStore } from "./schema-versions.ts";
@@ -85,6 +86,7 @@ export type FullStore = Store &
   ProviderStore &
   AuthorizationStore &
   AuthorizationWorkStore &
+  ReadPartStore &
   GaugeStore &
   EngineTaskStore;
 
@@ -156,6 +158,7 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
     ...makeProviderStore(database, cipher, clock),
     ...makeAuthorizationStore(database, cipher, clock),
     ...makeAuthorizationWork(database, cipher, clock),
+    ...makeReadPartStore(database, clock),
     ...makeGaugeStore(database),
     ...makeSchemaVersionStore(database, clock),
     ...makeSummaryStore(database, tasks.listTasks, directory.countOfSource),

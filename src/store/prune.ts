@@ -28,7 +28,12 @@ export function makePruning(database: Database, clock: () => number): Pick<Engin
       const counting = clock() - (await widestWindowMs(database));
       await pruneChanges(before, counting, signal);
       const ended = sql<boolean>`state not in ('queued', 'running', 'held')`;
-      await pruneTable("sync_task", "id", sql<boolean>`finished_at < ${Math.min(before, counting)} and ${ended}`, signal);
+      await pruneTable(
+        "sync_task",
+        "id",
+        sql<boolean>`finished_at < ${Math.min(before, counting)} and ${ended}`,
+        signal,
+      );
       await db
         .deleteFrom("ended_source")
         .where("ended_at", "<", before)

@@ -51,6 +51,8 @@ export interface SourceSettings {
     /** Scheme and host of the page on which people agree; absent: as `apiBaseUrl` says. */
     readonly authorizeBaseUrl?: string;
     readonly proxy?: string;
+    /** How everybody is read; absent: `auto`. */
+    readonly reading?: "auto" | "departments" | "export";
     /** Our own limits for calls to WeCom. */
     readonly limits?: { readonly requestsPerSecond?: number; readonly concurrency?: number };
   };
@@ -380,6 +382,7 @@ export type * from "./pauses.ts";
 export type * from "./plan-store.ts";
 export type * from "./provider-store.ts";
 export type { Quarantine, QuarantineStore } from "./quarantines.ts";
+export type { ReadPart, ReadPartStore } from "./read-parts.ts";
 export type * from "./schema-version-store.ts";
 export * from "./store-errors.ts";
 export { type NameHolder, nameIsTaken } from "./taken-names.ts";

@@ -269,6 +269,8 @@ interface SyncTaskTable {
   repair: Generated<number>;
   /** Of a verify: the numbers of what was found (JSON). */
   drift: Generated<string | null>;
+  /** JSON `TaskRequests`; null: none was made to a source. */
+  requests: Generated<string | null>;
   /** Of a preview of matches: its numbers (JSON). */
   matching: Generated<string | null>;
   /** Of a plan that was made: its digest, and what it was made on (JSON). */

@@ -75,6 +75,26 @@ export interface TaskMapping {
   readonly problem: string | null;
 }
 
+/** The requests of a task to its source. */
+export interface TaskRequests {
+  readonly made: number;
+  /** How many of them repeated one that had brought nothing. */
+  readonly retried: number;
+  /** How long requests waited for a limit, ours or the source's, one beside the other. Milliseconds. */
+  readonly waitedMs: number;
+  readonly byApi: readonly {
+    /** As the source names it: `user/list`. */
+    readonly api: string;
+    readonly made: number;
+    readonly retried: number;
+    readonly waitedMs: number;
+    /** What the source would still have taken in that hour when it was asked last, as far as this process counts. */
+    readonly leftThisHour: number;
+  }[];
+  /** In which way everybody was read, and why; null where it did not come to that. */
+  readonly reading: { readonly way: string; readonly because: string } | null;
+}
+
 /** What a verify found of one type. */
 export interface DriftCounts {
   /** Resources that we hold a link to. */
@@ -161,6 +181,8 @@ export interface TaskRow {
     readonly phase: "read" | "map" | "store" | "push";
     readonly done: number;
     readonly total: number;
+    /** What it waits for, and until when; absent while it does not wait. */
+    readonly waiting?: { readonly reason: string; readonly until: number };
   } | null;
   readonly counts: TaskCounts;
   readonly targets: readonly TaskTargetResult[];
@@ -172,6 +194,8 @@ export interface TaskRow {
   readonly repair: boolean;
   /** Of a verify that has come to its end. */
   readonly drift: Drift | null;
+  /** Null while it has asked its source for nothing. */
+  readonly requests: TaskRequests | null;
   /** Of a preview of matches that has come to its end. */
   readonly matching: Matching | null;
   /** Of a plan that has come to its end. */

@@ -107,7 +107,7 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
       return started.numUpdatedRows > 0n;
     },
 
-    async noteTask(id, { progress, stage, counts, targets, error, hold, mapping, drift }) {
+    async noteTask(id, { progress, stage, counts, targets, error, hold, mapping, drift, requests }) {
       const noted = await db
         .updateTable("sync_task")
         .set({
@@ -119,6 +119,7 @@ export function makeTaskStore(database: Database, clock: () => number): TaskStor
           ...(hold === undefined ? {} : { hold: hold === null ? null : JSON.stringify(hold) }),
           ...(mapping === undefined ? {} : { mapping: JSON.stringify(mapping) }),
           ...(drift === undefined ? {} : { drift: JSON.stringify(drift) }),
+          ...(requests === undefined ? {} : { requests: JSON.stringify(requests) }),
         })
         .where("id", "=", id)
         .where("state", "=", "running")
@@ -329,6 +330,7 @@ function toTask(row: Selectable<Tables["sync_task"]>): TaskRow {
     mapping: parse(row.mapping),
     repair: row.repair === 1,
     drift: parse(row.drift),
+    requests: parse(row.requests),
     matching: parse(row.matching),
     plan: parse(row.plan),
     planId: row.plan_id,

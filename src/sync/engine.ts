@@ -45,6 +45,8 @@ interface Running {
   readonly work: Promise<void>;
   /** Ends it when everything is paused. */
   readonly pausing: AbortController;
+  /** It only waits for its source: others may be at work meanwhile. */
+  isWaiting: boolean;
 }
 
 /** What a task is worked on under; its targets have leases of their own besides. */
@@ -92,7 +94,8 @@ export function startEngine(parts: EngineParts): Engine {
       await queueDueVerifies(store, now);
     }
     for (const task of await store.openTasks()) {
-      if (stopping.signal.aborted || running.size >= maxTasks) return;
+      const busy = [...running.values()].filter(({ isWaiting }) => !isWaiting).length;
+      if (stopping.signal.aborted || busy >= maxTasks) return;
       if (!running.has(task.id)) start(task);
     }
   };
@@ -114,8 +117,14 @@ export function startEngine(parts: EngineParts): Engine {
     const name = leaseOf(task);
     let doneSince = false;
     const pausing = new AbortController();
+    const entry = { pausing, isWaiting: false };
+    const onWaiting = (isWaiting: boolean): void => {
+      entry.isWaiting = isWaiting;
+    };
     const until = AbortSignal.any([stopping.signal, pausing.signal]);
-    const work = underLease(parts.leases, name, until, (lease, signal) => runTask(taskParts, task, lease, signal))
+    const work = underLease(parts.leases, name, until, (lease, signal) =>
+      runTask({ ...taskParts, onWaiting }, task, lease, signal),
+    )
       // Free hands look for more at once. A task that somebody else holds, or that failed, waits for the next tick:
       // asking again and again would be all that this thread does.
       .then((result) => {
@@ -130,7 +139,7 @@ export function startEngine(parts: EngineParts): Engine {
         running.delete(task.id);
         if (doneSince) wake();
       });
-    running.set(task.id, { work, pausing });
+    running.set(task.id, Object.assign(entry, { work }));
   };
 
   const wake = (): void => {

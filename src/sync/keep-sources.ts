@@ -1,10 +1,10 @@
-import type { Source } from "../source/source.ts";
+import type { Source, SourceMeter, SourceUse } from "../source/source.ts";
 import type { SourceRow } from "../store/store.ts";
 
 /** Sources that stay open for a while, for looks of which many follow each other. */
 export interface KeptSources {
   /** Opens a source, or takes the one that is still open; closing it gives it back. */
-  borrow(row: SourceRow): Source;
+  borrow(row: SourceRow, meter?: SourceMeter): Source;
   /** Closes what is open. */
   close(): Promise<void>;
 }
@@ -15,6 +15,8 @@ const idleMs = 60_000;
 interface Kept {
   readonly updatedAt: number;
   readonly source: Source;
+  /** Counts for whoever borrows it now. */
+  readonly relay: MeterRelay;
   idle: NodeJS.Timeout | null;
   borrowed: number;
 }
@@ -23,7 +25,10 @@ interface Kept {
  * A source that is opened has neither a token nor a connection yet, and getting both costs more than to look at one person.
  * With other settings it is another source.
  */
-export function keepSources(open: (row: SourceRow) => Source, onError: (error: unknown) => void): KeptSources {
+export function keepSources(
+  open: (row: SourceRow, use: SourceUse) => Source,
+  onError: (error: unknown) => void,
+): KeptSources {
   const kept = new Map<string, Kept>();
 
   const end = async (entry: Kept): Promise<void> => {
@@ -46,16 +51,20 @@ export function keepSources(open: (row: SourceRow) => Source, onError: (error: u
   };
 
   return {
-    borrow(row) {
+    borrow(row, meter) {
       let entry = kept.get(row.id);
       if (entry === undefined || entry.updatedAt !== row.updatedAt) {
         if (entry !== undefined && entry.borrowed === 0) void end(entry);
-        entry = { updatedAt: row.updatedAt, source: open(row), idle: null, borrowed: 0 };
+        const relay = new MeterRelay();
+        const source = open(row, { meter: relay, urgent: true });
+        entry = { updatedAt: row.updatedAt, source, relay, idle: null, borrowed: 0 };
         kept.set(row.id, entry);
       }
       if (entry.idle !== null) clearTimeout(entry.idle);
       entry.idle = null;
       entry.borrowed += 1;
+      // One task at a time looks at a source.
+      entry.relay.to = meter;
       const mine = entry;
       let isBack = false;
       return {
@@ -73,4 +82,29 @@ export function keepSources(open: (row: SourceRow) => Source, onError: (error: u
       await Promise.all(open.map(end));
     },
   };
+}
+
+/** Passes on what is counted, to one after the other. */
+class MeterRelay implements SourceMeter {
+  to: SourceMeter | undefined;
+
+  called(...given: Parameters<SourceMeter["called"]>): void {
+    this.to?.called(...given);
+  }
+
+  retried(...given: Parameters<SourceMeter["retried"]>): void {
+    this.to?.retried(...given);
+  }
+
+  waits(...given: Parameters<SourceMeter["waits"]>): () => void {
+    return this.to?.waits(...given) ?? (() => {});
+  }
+
+  waited(...given: Parameters<SourceMeter["waited"]>): void {
+    this.to?.waited(...given);
+  }
+
+  reads(...given: Parameters<SourceMeter["reads"]>): void {
+    this.to?.reads(...given);
+  }
 }

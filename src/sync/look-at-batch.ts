@@ -5,6 +5,7 @@ import { textOf } from "../scim/document.ts";
 import type { RecordKind } from "../source/source.ts";
 import type { DirectoryChange, DirectoryStore, DirtyRecord, GivenReader, RecordStore } from "../store/store.ts";
 import { nameIsTaken } from "../store/store.ts";
+import type { ClaimedNames } from "./claimed-names.ts";
 import { withConsent } from "./consent.ts";
 import { inputOf, type Looked, lookAt, type MappingSurroundings, managerKeyOf, mapInput } from "./plan-record.ts";
 import { readRecord } from "./prepare-record.ts";
@@ -17,7 +18,7 @@ export interface LookParts {
   readonly sourceId: string;
   readonly around: MappingSurroundings;
   /** Folded userNames that earlier batches gave away, by resource; this batch adds its own. */
-  readonly claimed: Map<string, string>;
+  readonly claimed: ClaimedNames;
   /** Hears of each record with all that surrounds it, and of what it is mapped to. */
   readonly note?: (input: RecordInput, mapped: Mapped) => void;
 }

@@ -35,6 +35,7 @@ export async function lookForAbsent(
 ): Promise<ReadOutcome> {
   if (!outcome.complete) return outcome;
   const absent = await absentPeople(store, sourceId, (seq) => !outcome.seen.has(seq) && isWorthIt(seq));
+  if (absent.size > mostLookedFor && outcome.isResumed) return doubtful(outcome);
   if (absent.size === 0 || absent.size > mostLookedFor) return outcome;
   try {
     const { found, unclear } = await source.lookAgain([...absent.keys()], signal);
@@ -58,6 +59,19 @@ export async function lookForAbsent(
     const problem = { code: error.code, detail: error.message, errcode: error.errcode };
     return { ...outcome, complete: false, problems: [...outcome.problems, problem] };
   }
+}
+
+/**
+ * Of a read that went on where an earlier one was cut off: who moved meanwhile from a part that had not been read to one
+ * that had is in neither, and so many may have.
+ */
+function doubtful(outcome: ReadOutcome): ReadOutcome {
+  const problem = {
+    code: "source.read-resumed",
+    detail: `More than ${mostLookedFor} people were not found by a read that was cut off and went on afterwards. People may have been moved meanwhile, so nobody is removed; the next sync reads everybody anew`,
+    errcode: null,
+  };
+  return { ...outcome, complete: false, problems: [...outcome.problems, problem] };
 }
 
 /** `seq` by key of the people whom the store has and the read did not find, as far as they are asked for. */

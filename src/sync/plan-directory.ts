@@ -12,6 +12,7 @@ import {
   type StoredRecord,
   undoneMark,
 } from "../store/store.ts";
+import { ClaimedNames } from "./claimed-names.ts";
 import type { IdentityHold } from "./identity/identity-hold.ts";
 import { lookAtBatch, type Planned } from "./look-at-batch.ts";
 import { keptVersionOf } from "./mapping-context.ts";
@@ -109,7 +110,7 @@ async function planKind(
   } = {},
 ): Promise<void> {
   const { store, lease, taskId, sourceId, around, outcome, mark, protection, onProgress } = parts;
-  const claimed = new Map<string, string>();
+  const claimed = new ClaimedNames();
   for (let after = 0; ; ) {
     const page = await store.listDirty(sourceId, kind, around.mappingVersion, after, pageSize, seqs);
     const last = page.at(-1);

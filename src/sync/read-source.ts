@@ -6,6 +6,7 @@ import type { GivenReader, Lease, RecordStore } from "../store/store.ts";
 import { departmentContexts, type TreeNode } from "./department-tree.ts";
 import { GatheredTags } from "./gathered-tags.ts";
 import { preparePeople, prepareRecord, treeNodeOf } from "./prepare-record.ts";
+import type { ReadParts } from "./read-parts.ts";
 import { Seen } from "./seen.ts";
 import type { Existence } from "./settle-absent.ts";
 import type { TagContexts } from "./tag-contexts.ts";
@@ -34,6 +35,8 @@ export interface ReadOutcome {
   readonly unseenFields: readonly string[];
   /** What no two people of the source have at a time, as the source says: see {@link Source.personalFields}. */
   readonly personalFields: readonly string[];
+  /** Some of it was read before this task was cut off. */
+  readonly isResumed: boolean;
 }
 
 const batchSize = 1000;
@@ -51,6 +54,7 @@ export async function readSource(
     lease,
     sourceId,
     keepsUnseen,
+    parts,
     onProgress,
   }: {
     readonly store: Pick<RecordStore, "saveRecords" | "readRelations"> & Pick<GivenReader, "consentStamps">;
@@ -61,6 +65,8 @@ export async function readSource(
      * and people who are in them are not to lose what is known of them. Not where an administrator chose others.
      */
     readonly keepsUnseen: boolean;
+    /** Remembers what has come, in case that the task is cut off. */
+    readonly parts: ReadParts;
     readonly onProgress: (done: number, total: number) => void;
   },
 ): Promise<ReadOutcome> {
@@ -91,7 +97,11 @@ export async function readSource(
   const consentedAmong = async (keys: readonly string[]): Promise<ReadonlySet<string>> =>
     new Set((await store.consentStamps(sourceId, keys)).keys());
 
-  for await (const event of source.read({ ...options, consentedAmong })) {
+  const done = async (): Promise<ReadonlySet<string>> => {
+    if (bringsUsers) await settleTags();
+    return parts.takeOver(seen.user);
+  };
+  for await (const event of source.read({ ...options, consentedAmong, done })) {
     switch (event.type) {
       case "departments":
         inSight = new Set(event.records.map(({ key }) => key));
@@ -100,6 +110,7 @@ export async function readSource(
           ...(keepsUnseen ? await unseenDepartments(store, sourceId, inSight) : []),
         ]);
         await save("department", event.records);
+        parts.noteSurroundings(event.records);
         break;
       case "users":
         await settleTags();
@@ -113,7 +124,15 @@ export async function readSource(
       case "tags":
         if (!bringsUsers) break;
         tags.add(event.records);
+        parts.noteSurroundings(event.records);
         await save("tag", event.records);
+        break;
+      case "part":
+        parts.add(event);
+        if (waiting.length > 0 && parts.waitingUsers < batchSize) break;
+        await save("user", waiting);
+        waiting = [];
+        await parts.flush();
         break;
       case "progress":
         onProgress(event.done, event.total);
@@ -144,8 +163,9 @@ export async function readSource(
     problems,
     complete: end.complete && problems.length === 0,
     visibility: end.visibility,
-    unseenFields: end.unseenFields,
+    unseenFields: parts.unseen(end.unseenFields),
     personalFields: source.personalFields ?? [],
+    isResumed: parts.isResumed,
   };
 }
 

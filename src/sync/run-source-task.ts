@@ -16,6 +16,7 @@ import type {
   MarkStore,
   ReadBaseline,
   ReadCounts,
+  ReadPartStore,
   RecordStore,
   SourceRow,
   TaskError,
@@ -32,6 +33,7 @@ import { keptVersionOf, mappingVersionOf, sourceContext } from "./mapping-contex
 import { planClearing, planDepartures } from "./plan-departures.ts";
 import { planDirectory } from "./plan-directory.ts";
 import type { Progress } from "./progress.ts";
+import { ReadParts } from "./read-parts.ts";
 import { type ReadOutcome, readSource } from "./read-source.ts";
 import { runMarked } from "./run-marked.ts";
 import { Seen } from "./seen.ts";
@@ -61,6 +63,7 @@ export interface SourceTaskParts {
     MarkStore &
     IdentityStore &
     GivenReader &
+    ReadPartStore &
     Pick<TaskStore, "listTasks"> &
     Pick<DirectoryChangeStore, "noteUserGroups">;
   readonly lease: Lease;
@@ -185,11 +188,13 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   });
   const counts = await store.countTask(task.id, null, read);
   await beginApplying(parts, { counts, error, hold }, { people: users });
+  await store.forgetParts(lease, row.id, null);
   await applyDirectory(parts);
   await store.releaseKept(lease, row.id, [mappingVersion, keptVersionOf(mapping, context)]);
   if (live.length > 0 || identity?.hasMoved) await store.noteArrived(lease, row.id);
   if (mayRemove) await store.saveBaseline(lease, row.id, { visibility: outcome.visibility, scope });
-  if (marked !== null) await store.dropMarks(row.id, [marked]);
+  // Marks of before it was cut off are of people who may have been read before that: another sync follows.
+  if (marked !== null && !outcome.isResumed) await store.dropMarks(row.id, [marked]);
   return { usable: true, read, error, hold: joinHolds(hold, await settle(parts)) };
 }
 
@@ -248,8 +253,12 @@ async function readWhole(parts: SourceTaskParts, baseline: ReadBaseline | null):
   try {
     const users = bringsUsers(task, row);
     const options = { scope: row.settings.scope, users, signal };
+    const { settings, updatedAt } = row;
+    const basis = JSON.stringify([settings.wecom, settings.scope, updatedAt]);
+    const read = { store, lease, sourceId: row.id, taskId: task.id, basis, clock: parts.clock };
+    const readParts = new ReadParts(read);
     const outcome = await readSource(source, options, {
-      ...{ store, lease, sourceId: row.id },
+      ...{ store, lease, sourceId: row.id, parts: readParts },
       keepsUnseen: baseline !== null && isSameScope(baseline.scope, options.scope),
       onProgress: (done, total) => progress.set("read", done, total),
     });

@@ -1,5 +1,5 @@
 import type { SchemaCatalog } from "../scim/catalog.ts";
-import type { Source } from "../source/source.ts";
+import type { Source, SourceMeter, SourceUse } from "../source/source.ts";
 import type {
   DirectoryChangeStore,
   DirectoryStore,
@@ -16,6 +16,7 @@ import type {
   PlanStore,
   PushStore,
   QuarantineStore,
+  ReadPartStore,
   RecordStore,
   SourceRow,
   SourceStore,
@@ -39,6 +40,7 @@ import { type AheadRequest, keepPlan, planAhead } from "./plan-ahead/plan-ahead.
 import { makeProgress, type Progress, TaskCancelledError } from "./progress.ts";
 import type { Pause } from "./push/attempt.ts";
 import type { PushMarks } from "./push-marks.ts";
+import { makeRequestMeter } from "./request-meter.ts";
 import { type DirectoryResult, type LoadMapping, runSourceTask } from "./run-source-task.ts";
 import { workAtTarget } from "./work-at-target.ts";
 
@@ -60,12 +62,13 @@ export type EngineStore = SourceStore &
   EventStore &
   MarkStore &
   GivenReader &
+  ReadPartStore &
   EngineTaskStore &
   Pick<TaskStore, "queueTask" | "listTasks">;
 
 /** What the engine is given from outside. */
 export interface EngineEdges {
-  readonly openSource: (row: SourceRow) => Source;
+  readonly openSource: (row: SourceRow, use?: SourceUse) => Source;
   /** With `notes` nothing that changes anything is sent: it is noted there. */
   readonly openTarget: (
     row: TargetRow,
@@ -83,7 +86,9 @@ export interface TaskParts extends EngineEdges, AlertParts {
   readonly leases: LeaseParts;
   readonly marks: PushMarks;
   /** Opens a source that stays open for a while; absent: as `openSource`. */
-  readonly borrowSource?: (row: SourceRow) => Source;
+  readonly borrowSource?: (row: SourceRow, meter?: SourceMeter) => Source;
+  /** Hears when the task only waits for its source, and when it goes on. */
+  readonly onWaiting?: (isWaiting: boolean) => void;
   readonly clock: () => number;
   /** How time passes between tries at a target; really, if absent. */
   readonly pause?: Pause;
@@ -102,11 +107,21 @@ export async function runTask(parts: TaskParts, found: OpenTask, lease: Lease, o
   );
   const cancelled = new AbortController();
   const signal = AbortSignal.any([outer, cancelled.signal]);
-  const progress = makeProgress(store, task.id, { clock, onCancelled: () => cancelled.abort(new Error("cancelled")) });
+  const meter = makeRequestMeter(task.requests, (waiting) => {
+    parts.onWaiting?.(waiting !== null);
+    progress.wait(waiting);
+  });
+  const progress = makeProgress(store, task.id, {
+    clock,
+    onCancelled: () => cancelled.abort(new Error("cancelled")),
+    requests: () => meter.counted,
+  });
   try {
     const source = task.sourceId === null ? null : await store.findSource(task.sourceId);
     const leaving = source?.settings.leaving ?? null;
-    const directory = await runDirectory(parts, task, source, lease, progress, signal);
+    const directory = await runDirectory(withMeter(parts, meter), task, source, lease, progress, signal);
+    const requests = meter.counted;
+    if (requests !== null) await store.noteTask(task.id, { requests });
     const request = { parts, task, source, progress, signal };
     const {
       state,
@@ -135,6 +150,16 @@ export async function runTask(parts: TaskParts, found: OpenTask, lease: Lease, o
     const source = task.sourceId === null ? null : await store.findSource(task.sourceId);
     await finishTask(parts, task, source, { usable: false, read, error: { code: "internal", detail }, hold: null }, []);
   }
+}
+
+/** Whatever source the task opens, its requests are counted. */
+function withMeter(parts: TaskParts, meter: SourceMeter): TaskParts {
+  const { openSource, borrowSource } = parts;
+  return {
+    ...parts,
+    openSource: (row) => openSource(row, { meter }),
+    ...(borrowSource && { borrowSource: (row: SourceRow) => borrowSource(row, meter) }),
+  };
 }
 
 async function runDirectory(

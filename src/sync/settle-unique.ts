@@ -3,6 +3,7 @@ import type { JsonObject } from "../lib/json.ts";
 import type { Mapped } from "../mapping/mapping.ts";
 import { chooseUnique } from "../mapping/unique.ts";
 import type { DirectoryStore, DirtyRecord } from "../store/store.ts";
+import type { ClaimedNames } from "./claimed-names.ts";
 
 export interface MappedRecord {
   readonly dirty: DirtyRecord;
@@ -19,16 +20,16 @@ export interface MappedRecord {
 export async function settleUnique(
   store: Pick<DirectoryStore, "userNameHolders">,
   batch: readonly MappedRecord[],
-  claimed: Map<string, string>,
+  claimed: ClaimedNames,
 ): Promise<readonly MappedRecord[]> {
   if (!batch.some(({ mapped }) => (mapped.unique ?? []).length > 0)) return batch;
   const holders = new Map<string, string | null>();
   for (;;) {
     const asked = new Set<string>();
-    const given = new Map(claimed);
-    const settled = batch.map((each) => settleOne(each, holders, given, asked));
+    const given = new Map<string, string>();
+    const settled = batch.map((each) => settleOne(each, { holders, given, claimed, asked }));
     if (asked.size === 0) {
-      for (const [name, id] of given) claimed.set(name, id);
+      for (const [name, id] of given) claimed.claim(name, id);
       return settled;
     }
     const found = await store.userNameHolders([...asked]);
@@ -36,12 +37,17 @@ export async function settleUnique(
   }
 }
 
-function settleOne(
-  { dirty, mapped }: MappedRecord,
-  holders: ReadonlyMap<string, string | null>,
-  given: Map<string, string>,
-  asked: Set<string>,
-): MappedRecord {
+interface Names {
+  /** Folded userNames of the directory, by resource; null: free. */
+  readonly holders: ReadonlyMap<string, string | null>;
+  /** Given away in this batch, by resource. */
+  readonly given: Map<string, string>;
+  readonly claimed: ClaimedNames;
+  /** Of which it is not known who holds them. */
+  readonly asked: Set<string>;
+}
+
+function settleOne({ dirty, mapped }: MappedRecord, { holders, given, claimed, asked }: Names): MappedRecord {
   const own = dirty.record.resourceId;
   const { current } = dirty;
   const before = current === null || current.deleted ? null : (JSON.parse(current.document) as JsonObject);
@@ -50,7 +56,7 @@ function settleOne(
     if (path !== "userName") return false;
     const name = foldCase(value);
     const other = given.get(name);
-    if (other !== undefined && other !== own) return true;
+    if (other === undefined ? claimed.isTaken(name, own) : other !== own) return true;
     const holder = holders.get(name);
     if (holder === undefined) asked.add(name);
     return holder !== undefined && holder !== null && holder !== own;

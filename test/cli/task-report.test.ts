@@ -6,7 +6,7 @@ const counts = { users: { read: 3, unchanged: 3 }, groups: {} } as unknown as Ta
 
 const ended: TaskAnswer = {
   ...{ id: "t", mode: "apply", state: "succeeded", progress: null, counts, targets: [], error: null, hold: null },
-  ...{ source: "s", target: null, plan: null, repair: false, drift: null, mapping: null },
+  ...{ source: "s", target: null, plan: null, repair: false, drift: null, requests: null, mapping: null },
   ...{ approved: false, requestedBy: null, decidedBy: null, decidedAt: null },
   ...{ resource: null, undoes: null, kept: null, finishedAt: null },
 };

@@ -23,7 +23,7 @@ import {
   type WecomSimulator,
   type WecomSimulatorOptions,
 } from "../../src/simulator/wecom/wecom.ts";
-import type { Source } from "../../src/source/source.ts";
+import type { Source, SourceUse } from "../../src/source/source.ts";
 import { makeProviderDesk } from "../../src/source/wecom/suite/desk.ts";
 import { makeWecomSource } from "../../src/source/wecom/wecom-source.ts";
 import type { Database } from "../../src/store/database.ts";
@@ -81,7 +81,7 @@ export interface EngineFixtureOptions {
   /** False: no target. Default true. */
   readonly withTarget?: boolean;
   /** A WeCom that is no simulator: a source made by the test. */
-  readonly openSource?: (row: SourceRow) => Source;
+  readonly openSource?: (row: SourceRow, use: SourceUse) => Source;
 }
 
 /** A target with its row in the store. */
@@ -223,13 +223,13 @@ export async function startEngineFixture(options: EngineFixtureOptions = {}): Pr
       : await addTarget(options.targetSettings, options.target);
 
   const edges = {
-    openSource: (row: SourceRow): Source => {
-      if (options.openSource) return options.openSource(row);
+    openSource: (row: SourceRow, use: SourceUse = {}): Source => {
+      if (options.openSource) return options.openSource(row, use);
       if (row.settings.wecom === undefined) throw new Error("no such kind of source");
       const { corpId, agentId, apiBaseUrl } = row.settings.wecom;
       const contactsSecret = row.secrets["/wecom/contactsSecret"];
       // A clock that jumps: pauses between tries cost no time.
-      const parts = { corpId, agentId, apiBaseUrl, contactsSecret, clock: new FakeClock(), log };
+      const parts = { corpId, agentId, apiBaseUrl, contactsSecret, clock: new FakeClock(), log, ...use };
       return makeWecomSource({ ...parts, corpSecret: row.secrets["/wecom/corpSecret"] ?? "" });
     },
     openTarget: (row: TargetRow, notes?: WriteNotes) => {

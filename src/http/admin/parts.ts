@@ -10,8 +10,8 @@ import type { ProviderDesk } from "../../source/source.ts";
 import type {
   AdministratorStore,
   AuditStore,
-  ConsentStore,
   AuthorizationStore,
+  ConsentStore,
   DirectoryReader,
   DirectoryRecordReader,
   EngineTaskStore,

@@ -64,6 +64,10 @@ const wecomSettings = {
       "Scheme and host of the page on which people agree that their fields are seen; `https://open.weixin.qq.com` if not said, or `apiBaseUrl` where that is another one than WeCom's own.",
   }),
   proxy: urlField.optional(),
+  reading: z.enum(["auto", "departments", "export"]).optional().openapi({
+    description:
+      "How everybody is read: department by department, by an export, or (`auto`, if nothing is said) whichever takes fewer calls. Where an export comes to nothing, department by department.",
+  }),
   limits: z
     .strictObject({
       // WeCom publishes 10,000 calls a minute for a corp and an interface, and no figure for concurrency.

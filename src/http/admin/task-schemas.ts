@@ -102,6 +102,34 @@ const taskPlan = z
   })
   .openapi("SyncPlan");
 
+const taskRequests = z
+  .object({
+    made: z.int(),
+    retried: z.int().openapi({ description: "How many of them repeated one that had brought nothing." }),
+    waitedMs: z.int().openapi({
+      description:
+        "How long requests waited for a limit, the bridge's own or the source's: added up, also of those that waited at the same time.",
+    }),
+    byApi: z
+      .array(
+        z.object({
+          api: z.string().openapi({ example: "user/list" }),
+          made: z.int(),
+          retried: z.int(),
+          waitedMs: z.int(),
+          leftThisHour: z.int().openapi({
+            description:
+              "How many calls of this kind WeCom would still have taken from the corp in that hour, when it was called last; calls of other programs are not counted.",
+          }),
+        }),
+      )
+      .readonly(),
+    reading: z.object({ way: z.string(), because: z.string() }).nullable().openapi({
+      description: "In which way everybody was read, `departments` or `export`, and why that one.",
+    }),
+  })
+  .openapi("TaskRequests");
+
 export const taskView = z
   .object({
     id: z.string(),
@@ -116,7 +144,17 @@ export const taskView = z
     }),
     state: taskStateField,
     approved: z.boolean(),
-    progress: z.object({ phase: z.enum(["read", "map", "store", "push"]), done: z.int(), total: z.int() }).nullable(),
+    progress: z
+      .object({
+        phase: z.enum(["read", "map", "store", "push"]),
+        done: z.int(),
+        total: z.int(),
+        waiting: z.object({ reason: z.string(), until: time }).optional().openapi({
+          description:
+            "What it waits for, and until when; not there while it does not wait. It can be cancelled meanwhile.",
+        }),
+      })
+      .nullable(),
     counts,
     targets: z
       .array(
@@ -145,6 +183,7 @@ export const taskView = z
     }),
     repair: z.boolean().openapi({ description: "Of a verify: what it finds is also put right." }),
     drift: drift.nullable().openapi({ description: "Of a verify that has come to its end: what it found." }),
+    requests: taskRequests.nullable().openapi({ description: "Its requests to the source; null: it made none." }),
     matching: matching.nullable().openapi({ description: "Of a preview of matches that has come to its end." }),
     plan: taskPlan.nullable().openapi({ description: "Of a plan that has come to its end." }),
     appliesPlan: z.string().nullable().openapi({ description: "The plan that it applies: that task's id." }),

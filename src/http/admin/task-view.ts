@@ -24,13 +24,14 @@ export function toTaskView(
     mode: task.mode,
     state: task.state,
     approved: task.approved,
-    progress: task.progress,
+    progress: toProgressView(task.progress),
     counts: task.counts,
     targets: task.targets,
     error: task.error,
     mapping: task.mapping,
     repair: task.repair,
     drift: task.drift,
+    requests: task.requests,
     matching: task.matching,
     plan: task.plan === null ? null : toPlanView(task.plan),
     appliesPlan: task.planId,
@@ -44,6 +45,12 @@ export function toTaskView(
     startedAt: isoTimeOrNull(task.startedAt),
     finishedAt: isoTimeOrNull(task.finishedAt),
   };
+}
+
+function toProgressView(progress: TaskRow["progress"]) {
+  if (progress === null) return null;
+  const { waiting, ...rest } = progress;
+  return waiting === undefined ? rest : { ...rest, waiting: { ...waiting, until: isoTime(waiting.until) } };
 }
 
 function toPlanView({ digest, changes, requests, hold, whole }: TaskPlan) {

@@ -43,6 +43,13 @@ export function wecomApi(gate: Gate, closing: AbortSignal): Hono<{ Bindings: Htt
       );
     });
   }
+  // Files of exports: whoever has the address may fetch them. Faults know them as `export/file`.
+  app.get("/export-files/:corp/:id", async (c) => {
+    const corp = gate.corpOf(c.req.param("corp")) ?? null;
+    const file = corp?.exports.file(c.req.param("id")) ?? null;
+    if (corp === null || file === null) return c.text("no such file", 403);
+    return serve(c, "export/file", { corp, credential: null }, () => rangeOf(file.bytes, c.req.header("range")), null);
+  });
   return app;
 
   /** The checks in their order, then the endpoint. */
@@ -52,7 +59,8 @@ export function wecomApi(gate: Gate, closing: AbortSignal): Hono<{ Bindings: Htt
     checkIp(corp, credential, caller.ip);
     if (endpoint.isExempt?.(corp, caller.query) !== true) gate.checkFrequency(corp, name, caller);
     if (endpoint.method === "POST" && c.req.method !== "POST") throw new ApiError(40058);
-    const made = endpoint.answer({ corp, credential, query: caller.query, body });
+    const { origin } = new URL(c.req.url);
+    const made = endpoint.answer({ corp, credential, query: caller.query, body, origin });
     if (corp.limits.replyBytes > 0 && Buffer.byteLength(made) > corp.limits.replyBytes) throw new ApiError(45029);
     return made;
   }
@@ -62,7 +70,7 @@ export function wecomApi(gate: Gate, closing: AbortSignal): Hono<{ Bindings: Htt
     c: Ctx,
     name: string,
     { corp, credential }: Known,
-    make: () => string | Uint8Array,
+    make: () => string | Uint8Array | Response,
     endpoint: Endpoint | null,
   ): Promise<Response> {
     const { ip } = callerOf(c);
@@ -102,6 +110,20 @@ export function wecomApi(gate: Gate, closing: AbortSignal): Hono<{ Bindings: Htt
   }
 }
 
+/** A file, or the part of it that is asked for (RFC 9110 §14). */
+function rangeOf(bytes: Buffer, range: string | undefined): Response {
+  const headers = { "content-type": "application/octet-stream", "accept-ranges": "bytes" };
+  const found = /^bytes=([0-9]+)-([0-9]*)$/.exec(range ?? "");
+  if (found === null) return new Response(bytes as Uint8Array<ArrayBuffer>, { headers });
+  const from = Number(found[1]);
+  const to = Math.min(bytes.length - 1, found[2] === "" ? bytes.length - 1 : Number(found[2]));
+  if (from > to) return new Response(null, { status: 416, headers: { "content-range": `bytes */${bytes.length}` } });
+  return new Response(bytes.subarray(from, to + 1) as Uint8Array<ArrayBuffer>, {
+    status: 206,
+    headers: { ...headers, "content-range": `bytes ${from}-${to}/${bytes.length}` },
+  });
+}
+
 /** An answer that looks right and is not: less than there is. */
 async function cutShort(real: Response, kind: "empty" | "short", endpoint: Endpoint | null): Promise<Response> {
   const whole = (await real.json()) as Record<string, unknown>;
@@ -131,7 +153,7 @@ async function misbehave(
       return json(whole.slice(0, Math.max(1, Math.floor(whole.length * 0.6))));
     }
     case "truncated": {
-      const whole = Buffer.from(await real().text());
+      const whole = Buffer.from(await real().arrayBuffer());
       outgoing.writeHead(200, { "content-type": jsonType, "content-length": whole.length });
       outgoing.write(whole.subarray(0, Math.floor(whole.length / 2)), () => outgoing.socket?.destroy());
       return RESPONSE_ALREADY_SENT;

@@ -10,6 +10,8 @@ export interface Call {
   readonly query: (name: string) => string | undefined;
   /** Text of the body, empty where there is none. */
   readonly body: string;
+  /** Where the simulator was called: addresses of files begin with it. */
+  readonly origin: string;
 }
 
 /** Refuses the contacts secret where it may read ids only: IPs added after 2022-08-15 (WeCom doc path/90344). */

@@ -8,17 +8,28 @@ export interface CallbackSettings {
   readonly encodingAesKey: string;
 }
 
-/** A field's value; elements of a list of its own. */
-export type MessageFields = Readonly<Record<string, string | number | undefined>>;
+/** Fields with their values, which may be fields themselves. */
+export interface MessageFields {
+  readonly [name: string]: string | number | MessageFields | undefined;
+}
 
 /** A message as WeCom words it: texts in CDATA, numbers bare; fields without a value are left out. */
 export function messageXml(fields: MessageFields): string {
-  const elements = Object.entries(fields).flatMap(([name, value]) =>
-    value === undefined
-      ? []
-      : [`<${name}>${typeof value === "number" ? value : `<![CDATA[${value.replaceAll("]]>", "")}]]>`}</${name}>`],
-  );
-  return `<xml>${elements.join("\n")}</xml>`;
+  return `<xml>${elementsOf(fields)}</xml>`;
+}
+
+function elementsOf(fields: MessageFields): string {
+  const elements = Object.entries(fields).flatMap(([name, value]) => {
+    if (value === undefined) return [];
+    const text =
+      typeof value === "number"
+        ? value
+        : typeof value === "object"
+          ? elementsOf(value)
+          : `<![CDATA[${value.replaceAll("]]>", "")}]]>`;
+    return [`<${name}>${text}</${name}>`];
+  });
+  return elements.join("\n");
 }
 
 /** Encrypts as WeCom does: 16 random bytes, the length, the message, for whom it is; padded to 32 bytes (doc path/90968). */

@@ -98,6 +98,14 @@ export class Callbacks {
     this.send({ ...envelope, ...fields });
   }
 
+  /** Tells of an asynchronous job that has ended (doc path/94956). */
+  tellOfJob(JobId: string, JobType: string): void {
+    if (this.#options === null) return;
+    const CreateTime = Math.floor(this.#now() / 1000);
+    const envelope = { FromUserName: "sys", CreateTime, MsgType: "event", Event: "batch_job_result" };
+    this.send({ ...envelope, BatchJob: { JobId, JobType, ErrCode: 0, ErrMsg: "ok" } });
+  }
+
   /** Sends any event. */
   send(fields: MessageFields): void {
     this.#counts.made += 1;

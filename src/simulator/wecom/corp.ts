@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Callbacks } from "./callbacks.ts";
 import { type Directory, type MemberEntry, rawDepartment, rawTag } from "./directory.ts";
+import { Exports } from "./exports.ts";
 import { Faults } from "./faults.ts";
 import { type Limits, publishedLimits } from "./frequency.ts";
 import { type CorpShape, generateDirectory } from "./generate.ts";
@@ -44,6 +45,7 @@ export class Corp {
   readonly callbacks: Callbacks;
   /** Who else hears of changes of the contacts. */
   readonly listeners: ((change: ContactChange) => void)[] = [];
+  readonly exports: Exports;
   readonly faults = new Faults();
   readonly oauth = new OAuth();
   readonly cache = new TextCache(256 * 1024 * 1024);
@@ -76,6 +78,10 @@ export class Corp {
     const directory = generateDirectory(shape);
     this.directory = directory;
     this.callbacks = new Callbacks(this.credentials.corpId, () => this.now());
+    this.exports = new Exports(
+      () => this.now(),
+      (jobid, kind) => this.callbacks.tellOfJob(jobid, `export_${kind}`),
+    );
     directory.tell = (change) => {
       this.callbacks.tell(change);
       for (const hear of this.listeners) hear(change);

@@ -2,6 +2,7 @@ import { type Call, idParameter, listOfIds, needsDetails, okBody, text } from ".
 import { type Corp, isListed, visibleTags } from "./corp.ts";
 import type { DepartmentEntry, MemberEntry } from "./directory.ts";
 import { ApiError } from "./errors.ts";
+import { exportResult, orderExport } from "./export-endpoints.ts";
 import { listIds } from "./list-id.ts";
 import { listMembers, simpleListMembers } from "./list-members.ts";
 import { getUserDetail, getUserInfo, holdsCode } from "./user-info.ts";
@@ -32,6 +33,11 @@ export const endpoints: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint
   ["agent/get", { method: "GET", answer: getAgent }],
   ["auth/getuserinfo", { method: "GET", answer: getUserInfo, isExempt: holdsCode }],
   ["auth/getuserdetail", { method: "POST", answer: getUserDetail }],
+  ["export/user", { method: "POST", answer: orderExport("user") }],
+  ["export/simple_user", { method: "POST", answer: orderExport("simple_user") }],
+  ["export/department", { method: "POST", answer: orderExport("department") }],
+  ["export/taguser", { method: "POST", answer: orderExport("taguser") }],
+  ["export/get_result", { method: "GET", answer: exportResult }],
 ]);
 
 /** WeCom doc path/90344: the department with all below it, or everything in sight. */

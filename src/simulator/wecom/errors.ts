@@ -32,6 +32,7 @@ const texts = new Map<number, string>([
   [40058, "invalid Request Parameter"],
   [40063, "some parameters are empty"],
   [40068, "invalid tagid"],
+  [40088, "invalid jobid"],
   [40091, "secret is invalid for this corp"],
   [41001, "access_token missing"],
   [41002, "corpid missing"],

@@ -49,6 +49,17 @@ export interface Settings {
   readonly hiddenMainDepartment: "sent" | "omitted";
   /** Whether gettoken too asks for a trusted IP. Default false. */
   readonly gettokenChecksIp: boolean;
+  /**
+   * Whether the credential may order exports, and whether they come to an end (WeCom doc path/94849). `refused` is an
+   * assumption: which credentials may not is not documented.
+   */
+  readonly exports: "done" | "failed" | "refused";
+  /** `few`: an export has userid, name, department, position and status alone, as some have met. */
+  readonly exportFields: "all" | "few";
+  /** How long an export takes. Milliseconds; default 0. */
+  readonly exportMs: number;
+  /** Entries of each file, however many are asked for, so that a small corp has several; 0 (default): as asked for. */
+  readonly exportBlock: number;
   /** False: the administrator has disabled the app. Default true. */
   readonly appEnabled: boolean;
   /** The sensitive fields that the administrator has chosen on the app's page: members can give these. Default: all. */
@@ -84,6 +95,10 @@ export const defaultSettings: Settings = {
   outOfScopeMember: 60111,
   hiddenMainDepartment: "sent",
   gettokenChecksIp: false,
+  exports: "done",
+  exportFields: "all",
+  exportMs: 0,
+  exportBlock: 0,
   appEnabled: true,
   consentFields: sensitiveFields,
   trustedDomain: null,

@@ -1,6 +1,5 @@
 import type { JsonObject } from "../../lib/json.ts";
 import { judgeAnswer } from "./answer.ts";
-import { WecomFault, withoutToken } from "./fault.ts";
 import { type PersistParts, persist } from "./persist.ts";
 import { TokenKeeper } from "./token.ts";
 import { exchange, type TransportOptions } from "./transport.ts";
@@ -66,12 +65,8 @@ export class WecomClient {
     return persist(this.#parts, path, attempt, signal, renewToken);
   }
 
-  async #fetchToken(fetchToken: FetchToken, signal: AbortSignal): Promise<JsonObject> {
-    try {
-      return await fetchToken((path, query, body) => this.#send(path, query, body, signal), signal);
-    } catch (error) {
-      throw error instanceof WecomFault ? withoutToken(error) : error;
-    }
+  #fetchToken(fetchToken: FetchToken, signal: AbortSignal): Promise<JsonObject> {
+    return fetchToken((path, query, body) => this.#send(path, query, body, signal), signal);
   }
 
   async #send(

@@ -68,6 +68,12 @@ async function count(contacts: WecomApi, sight: AppSight, signal: AbortSignal): 
   const found = `The contacts secret lists ${isWhole ? "" : "at least "}${people.size} userids in ${departments.length} departments.`;
   if (visible === null) return answer(true, `${found} How many of them the app sees is not known.`);
   const rest = people.size - inSight.size;
+  if (!isWhole) {
+    return answer(
+      true,
+      `${found} Of those that were looked at, ${inSight.size} are in departments that the app sees, or are granted to it one by one; ${rest} are out of its sight (but for people whom it sees by a tag): they are not read. The others were not counted. To have them all read, ${widen}.`,
+    );
+  }
   const seen = `${inSight.size} of them are in the ${visible.size} departments that the app sees, or are granted to it one by one`;
   if (rest === 0) return answer(true, `${found} All of them are in departments that the app sees.`);
   return answer(

@@ -1,5 +1,6 @@
 import type { Log } from "../../lib/log.ts";
 import { backoffMs } from "../../lib/wait.ts";
+import type { SourceMeter } from "../source.ts";
 import type { Clock } from "./clock.ts";
 import { WecomFault } from "./fault.ts";
 import type { RateLimiter, Slot } from "./rate-limit.ts";
@@ -9,7 +10,7 @@ export interface Patience {
   readonly retries: number;
   /** How long a minute's limit (45009) blocks. Milliseconds. */
   readonly limitWindowMs: number;
-  /** The most that one call waits for such windows; a limit that lasts longer is reported. Milliseconds. */
+  /** The most that one call waits for limits; one that lasts longer is reported. Milliseconds. */
   readonly maxLimitWaitMs: number;
 }
 
@@ -18,6 +19,7 @@ export interface PersistParts {
   readonly clock: Clock;
   readonly patience: Patience;
   readonly log?: Log | undefined;
+  readonly meter?: SourceMeter | undefined;
 }
 
 /** How often a call backs away from 45033 before that is reported: some two minutes in all. */
@@ -32,7 +34,7 @@ const slowDowns = 10;
  *   refusal. Called while no slot is held, since fetching a token takes one
  */
 export async function persist<T>(
-  { limiter, clock, patience, log }: PersistParts,
+  { limiter, clock, patience, log, meter }: PersistParts,
   path: string,
   attempt: () => Promise<T>,
   signal: AbortSignal,
@@ -45,7 +47,10 @@ export async function persist<T>(
   for (;;) {
     const slot = await limiter.acquire(path, signal);
     const fault = await outcomeOf(attempt, slot);
-    if (!(fault instanceof WecomFault)) return fault.value;
+    if (!(fault instanceof WecomFault)) {
+      limiter.succeeded(path);
+      return fault.value;
+    }
     log?.debug({ path, code: fault.code, errcode: fault.errcode, reaction: fault.reaction }, "a call to WeCom failed");
     switch (fault.reaction) {
       case "renew-token":
@@ -63,15 +68,17 @@ export async function persist<T>(
         await clock.wait(backoffMs(slowed, 500, 16_000), signal);
         slowed += 1;
         break;
-      case "wait":
-        waitedMs += patience.limitWindowMs;
+      case "wait": {
+        const waitMs = limiter.refused(path, patience.limitWindowMs);
+        waitedMs += waitMs;
         if (waitedMs > patience.maxLimitWaitMs) throw fault;
-        log?.warn({ path, waitMs: patience.limitWindowMs }, "WeCom's limit of calls is used up: waiting");
-        limiter.pauseUntil(clock.now() + patience.limitWindowMs);
+        log?.warn({ path, waitMs }, "WeCom's limit of calls is used up: waiting");
         break;
+      }
       default:
         throw fault;
     }
+    meter?.retried(path);
   }
 }
 

@@ -9,6 +9,8 @@ import {
 } from "../source.ts";
 import type { WecomApi } from "./api.ts";
 import { asCompleted } from "./as-completed.ts";
+import { type BulkParts, orderBulk } from "./export/bulk-read.ts";
+import type { ExportedMembers } from "./export/export-members.ts";
 import { toProblem, toSourceError, WecomFault } from "./fault.ts";
 import { type AgentScope, userKey } from "./parse.ts";
 import { memberUserids, type TagHead, toBareTag, withoutMembers } from "./tag.ts";
@@ -21,7 +23,12 @@ export interface ReaderParts {
   readonly agentId: number | null;
   /** Parts read at the same time. */
   readonly concurrency: number;
+  /** How everybody may be read at once; absent: department by department alone. */
+  readonly bulk?: BulkParts | undefined;
 }
+
+/** People of an export who are passed on together. */
+const exportedAtOnce = 1000;
 
 /** So many parts in a row without an answer: WeCom is away, and asking for the rest would take for ever. */
 const partsWithoutAnswer = 10;
@@ -36,6 +43,8 @@ const nothingVisible: ReadonlySet<string> = new Set(["wecom.no-permission", "wec
  * Reads the directory with an app's secret:
  *
  *   agent/get ─► department/list ─► tag/list, tag/get ─► user/list per department ─► user/get of those seen one by one
+ *
+ * In place of user/list for each department there may be one export of everybody.
  *
  * A part that cannot be read is a problem, and the read is then not complete. What concerns the whole connection, and
  * a tree that is missing, empty or senseless, ends the read with a `SourceError`; but an app that is granted people and
@@ -72,6 +81,7 @@ class Reading {
   readonly #api: WecomApi;
   readonly #agentId: number | null;
   readonly #concurrency: number;
+  readonly #bulk: BulkParts | undefined;
   readonly #options: ReadOptions;
   readonly #sight = new FieldSight();
   /** userids, by key, that are visible one by one and have not arrived yet. */
@@ -81,10 +91,11 @@ class Reading {
   #complete = true;
   #unanswered = 0;
 
-  constructor({ api, agentId, concurrency }: ReaderParts, options: ReadOptions) {
+  constructor({ api, agentId, concurrency, bulk }: ReaderParts, options: ReadOptions) {
     this.#api = api;
     this.#agentId = agentId;
     this.#concurrency = concurrency;
+    this.#bulk = bulk;
     this.#options = options;
   }
 
@@ -112,7 +123,9 @@ class Reading {
     yield* this.#tags(granted?.tags ?? []);
     // What a tag of the scope names is in sight: without it the tree is not the one that the app is to see.
     if (isBare && this.#named !== null && this.#named.size > 0) yield this.#problem(unlisted([...this.#named]));
-    if (users) yield* this.#members(tree, departments);
+    const exported = users ? await this.#export(tree, departments) : null;
+    if (exported !== null) yield* this.#exported(exported, departments);
+    else if (users) yield* this.#members(tree, departments);
     if (users) yield* this.#singleMembers(departments);
     yield {
       type: "end",
@@ -143,13 +156,46 @@ class Reading {
     }
   }
 
+  async #export({ roots }: DepartmentTree, departments: readonly SourceDepartment[]): Promise<ExportedMembers | null> {
+    if (this.#bulk === undefined || departments.length === 0) return null;
+    const tops = new Set(roots);
+    const keys = departments.map(({ key }) => key);
+    const topFirst = [...keys.filter((key) => tops.has(key)), ...keys.filter((key) => !tops.has(key))];
+    const facts = { departments: topFirst, isScopeKnown: this.#named !== null };
+    return orderBulk(this.#bulk, facts, this.#api.members, this.#options.signal);
+  }
+
+  /** Those of an export who would be found in the departments, or are visible one by one. */
+  async *#exported(exported: ExportedMembers, departments: readonly SourceDepartment[]): AsyncGenerator<ReadEvent> {
+    const wanted = new Set(departments.map(({ key }) => key));
+    let unreadable = 0;
+    let done = 0;
+    let batch: SourceUser[] = [];
+    try {
+      for await (const user of exported.members()) {
+        done += 1;
+        if (user === null) unreadable += 1;
+        else if (user.departments.some((key) => wanted.has(key))) batch.push(user);
+        if (batch.length < exportedAtOnce) continue;
+        yield await this.#users(batch);
+        yield { type: "progress", done, total: exported.count };
+        batch = [];
+      }
+      if (batch.length > 0) yield await this.#users(batch);
+      if (unreadable > 0) yield this.#problem(unreadableEntries("The export", unreadable));
+      yield { type: "progress", done, total: exported.count };
+    } finally {
+      await exported.close();
+    }
+  }
+
   async *#members(tree: DepartmentTree, departments: readonly SourceDepartment[]): AsyncGenerator<ReadEvent> {
     const granted = this.#named && subtree(tree.departments, [...this.#named]);
     const total = departments.length;
-    let done = 0;
-    for await (const { item, outcome } of this.#parts(departments, ({ key }, signal) =>
-      this.#api.members(key, signal),
-    )) {
+    const before = (await this.#options.done?.()) ?? new Set();
+    const open = departments.filter(({ key }) => !before.has(key));
+    let done = total - open.length;
+    for await (const { item, outcome } of this.#parts(open, ({ key }, signal) => this.#api.members(key, signal))) {
       const what = `The members of department ${item.key} could not be read`;
       if (outcome instanceof WecomFault) {
         // Listed only because it lies above a department of the scope: nobody in it is to be seen, so nobody is missed.
@@ -157,7 +203,13 @@ class Reading {
         if (!above) yield this.#problem(toProblem(outcome, "wecom.department-unreadable", what));
       } else {
         if (outcome.members.length > 0) yield await this.#users(outcome.members);
-        if (outcome.unreadable > 0) yield this.#problem(unreadableEntries(item.key, outcome.unreadable));
+        if (outcome.unreadable > 0) {
+          const list = `The list of the members of department ${item.key}`;
+          yield this.#problem(unreadableEntries(list, outcome.unreadable));
+        } else {
+          const users = outcome.members.map(({ key }) => key);
+          yield { type: "part", key: item.key, users, unseenFields: this.#sight.unseen };
+        }
       }
       done += 1;
       yield { type: "progress", done, total };
@@ -259,10 +311,11 @@ function chosenButInvisible(ids: readonly string[]): ReadProblem {
   };
 }
 
-function unreadableEntries(department: string, count: number): ReadProblem {
+/** @param list what has them, as a sentence begins */
+function unreadableEntries(list: string, count: number): ReadProblem {
   return {
     code: "wecom.department-unreadable",
-    detail: `The list of the members of department ${department} has ${count} entries that make no sense (no userid or no department). The others were taken.`,
+    detail: `${list} has ${count} entries that make no sense (no userid or no department). The others were taken.`,
     errcode: null,
   };
 }

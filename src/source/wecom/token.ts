@@ -1,6 +1,6 @@
 import { type JsonObject, member } from "../../lib/json.ts";
 import type { Clock } from "./clock.ts";
-import { nonsense } from "./fault.ts";
+import { nonsense, WecomFault, withoutToken } from "./fault.ts";
 import { SharedFlight } from "./shared-flight.ts";
 
 interface Token {
@@ -27,8 +27,12 @@ export class TokenKeeper {
   constructor(fetchToken: (signal: AbortSignal) => Promise<JsonObject>, clock: Clock) {
     this.#clock = clock;
     this.#flight = new SharedFlight(async (signal) => {
-      this.#token = toToken(await fetchToken(signal), clock.now());
-      return this.#token;
+      try {
+        this.#token = toToken(await fetchToken(signal), clock.now());
+        return this.#token;
+      } catch (error) {
+        throw error instanceof WecomFault ? withoutToken(error) : error;
+      }
     });
   }
 

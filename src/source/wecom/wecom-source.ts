@@ -1,21 +1,24 @@
 import type { Dispatcher } from "undici";
 import type { AddressPolicy } from "../../lib/address.ts";
 import type { Log } from "../../lib/log.ts";
-import { type DepartmentNode, type Source, SourceError } from "../source.ts";
+import { type DepartmentNode, type Source, SourceError, type SourceUse } from "../source.ts";
 import { makeWecomApi, type WecomApi } from "./api.ts";
 import { type ClientParts, WecomClient } from "./client.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { testConnection } from "./connection-test.ts";
 import { authorizeBaseOf, makeConsentDoor } from "./consent.ts";
+import { CallBook, type RateLimits } from "./corp-calls.ts";
 import { isHostAllowed, makeDispatcher } from "./dispatcher.ts";
+import type { BulkParts } from "./export/bulk-read.ts";
+import type { ReadingSetting } from "./export/choose-reading.ts";
 import { makeIdList } from "./id-list.ts";
 import { lookAgain } from "./look-again.ts";
 import type { Patience } from "./persist.ts";
-import { RateLimiter, type RateLimits } from "./rate-limit.ts";
+import { RateLimiter } from "./rate-limit.ts";
 import { readTree, readWecom } from "./reader.ts";
 import { type AuthorizedAccess, authorizedApi, testAuthorized } from "./suite/authorized.ts";
 
-export interface WecomSourceOptions {
+export interface WecomSourceOptions extends SourceUse {
   readonly corpId: string;
   /** Secret of a self-built app: what it sees is what is read. */
   readonly corpSecret?: string | undefined;
@@ -34,7 +37,13 @@ export interface WecomSourceOptions {
   readonly allowAddress?: AddressPolicy | undefined;
   /** Makes the connections instead of `proxy` and `allowAddress`. Closed with the source. */
   readonly makeDispatcher?: (() => Dispatcher) | undefined;
+  /** How everybody is read; department by department if absent. */
+  readonly reading?: ReadingSetting | undefined;
+  /** Where the encrypted files of an export lie while they are read. */
+  readonly exportDirectory?: string | undefined;
   readonly limits?: Partial<WecomLimits> | undefined;
+  /** What the calls are counted in, together with those of other sources; one of its own where it is left out. */
+  readonly calls?: CallBook | undefined;
   readonly clock?: Clock | undefined;
   readonly log?: Log | undefined;
 }
@@ -50,6 +59,8 @@ export interface WecomLimits extends RateLimits, Patience {
  * worth of our own rate may come at once after a quiet time: small corps are then read without waiting.
  */
 const defaultRate = 20;
+/** Other programs of the corp call too; looks at a few people never wait for whole reads to leave something over. */
+export const usualShares = { bulk: 0.8, urgent: 0.1 } as const;
 const defaults: Omit<WecomLimits, "burst"> = {
   requestsPerSecond: defaultRate,
   concurrency: 5,
@@ -75,22 +86,34 @@ export function makeWecomSource(options: WecomSourceOptions): Source {
   const dispatcher =
     options.makeDispatcher?.() ?? makeDispatcher({ connections: limits.concurrency, proxy, allowAddress });
   const clock = options.clock ?? systemClock;
+  const book = options.calls ?? new CallBook(usualShares);
+  const calls = book.of({ origin: baseUrl.origin, corpId: options.corpId, proxy });
   const parts: ClientParts = {
     transport: { dispatcher, baseUrl, timeoutMs: limits.timeoutMs, maxAnswerBytes: limits.maxAnswerBytes },
     // One for both secrets: WeCom counts per corp.
-    limiter: new RateLimiter(limits, clock),
+    limiter: new RateLimiter({ calls, limits, clock, urgent: options.urgent, meter: options.meter }),
     clock,
     patience: limits,
     log: options.log,
+    meter: options.meter,
   };
-  const apiOf = (secret: string): WecomApi => makeWecomApi(new WecomClient(parts, { corpId: options.corpId, secret }));
+  const clientOf = (secret: string): WecomClient => new WecomClient(parts, { corpId: options.corpId, secret });
+  const apiOf = (secret: string): WecomApi => makeWecomApi(clientOf(secret));
   const { authorized } = options;
-  const app = authorized === undefined ? apiOf(options.corpSecret ?? "") : authorizedApi(parts, authorized);
+  const appClient =
+    authorized === undefined ? clientOf(options.corpSecret ?? "") : new WecomClient(parts, authorized.fetchToken);
+  const app = authorized === undefined ? makeWecomApi(appClient) : authorizedApi(appClient, authorized);
+  const bulk: BulkParts = {
+    ...{ client: appClient, clock, meter: options.meter, setting: options.reading ?? "departments" },
+    files: { dispatcher, timeoutMs: limits.timeoutMs, isAllowed: (url) => isHostAllowed(url, allowAddress) },
+    directory: options.exportDirectory,
+    memory: calls.exportMemory(options.agentId ?? null),
+  };
   const contacts = options.contactsSecret === undefined ? null : apiOf(options.contactsSecret);
   // Of an authorised app the scope is always known: it is asked for in the provider's name.
   const agentId = authorized === undefined ? (options.agentId ?? null) : 0;
   return {
-    read: (request) => readWecom({ api: app, agentId, concurrency: limits.concurrency }, request),
+    read: (request) => readWecom({ api: app, agentId, concurrency: limits.concurrency, bulk }, request),
     lookAgain: (keys, signal) => lookAgain(app, keys, limits.concurrency, signal),
     personalFields,
     idList: contacts === null ? undefined : makeIdList(contacts),

@@ -21,6 +21,8 @@ import { sourceMarks } from "./0020-source-marks.ts";
 import { valueTriggers } from "./0021-value-triggers.ts";
 import { failedLinks } from "./0022-failed-links.ts";
 import { consents } from "./0023-consents.ts";
+import { readParts } from "./0024-read-parts.ts";
+import { taskRequests } from "./0024-task-requests.ts";
 import { providers } from "./0025-providers.ts";
 import { identity } from "./0027-identity.ts";
 
@@ -48,6 +50,8 @@ const migrations: readonly Migration[] = [
   valueTriggers,
   failedLinks,
   consents,
+  taskRequests,
+  readParts,
   providers,
   identity,
 ];

@@ -5,6 +5,7 @@ import type { RecordInput } from "../../mapping/run-tests.ts";
 import type { ResourceType } from "../../scim/resource.ts";
 import type { RecordKind } from "../../source/source.ts";
 import type { DirectoryStore, GivenReader, RecordStore, SourceRow } from "../../store/store.ts";
+import { ClaimedNames } from "../claimed-names.ts";
 import { lookAtBatch, type Planned } from "../look-at-batch.ts";
 import { departure, type MappingSurroundings } from "../plan-record.ts";
 import { readSurroundings } from "../surroundings.ts";
@@ -97,7 +98,7 @@ async function measureKind(
   kind: RecordKind,
   { add, addUnchanged, note, notePage }: Listener,
 ): Promise<void> {
-  const claimed = new Map<string, string>();
+  const claimed = new ClaimedNames();
   const type: ResourceType = kind === "user" ? "User" : "Group";
   for (let after = 0; ; ) {
     signal.throwIfAborted();

@@ -190,3 +190,10 @@ test("a late refusal of the old token leaves the new one alone", async () => {
   expect(await keeper.get(signal)).toBe("token-2");
   expect(fetched).toBe(2);
 });
+
+test("that is in no answer of gettoken concerns the whole source, not the people who were asked for", async () => {
+  const { fake, source } = await setUp({ gettoken: () => ({ errcode: 0, errmsg: "ok" }) });
+  const error = await errorOf(source.lookAgain(["one", "two"], signal));
+  expect(error).toMatchObject({ name: "SourceError", code: "wecom.nonsense" });
+  expect(fake.count("user/get")).toBe(0);
+});

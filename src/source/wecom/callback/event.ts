@@ -16,7 +16,7 @@ type Told = Omit<SourceEvent, "digest">;
  * | `change_contact`: `create_user`, `update_user`, `delete_user` | the member; where his userid changed, both, and that they are one |
  * | `change_contact`: `create_party`, `update_party`, `delete_party`, `update_tag` | the department, the tag |
  * | `subscribe`, `unsubscribe` | the member: he came into the app's sight, or left it, or was disabled |
- * | `batch_job_result` | everything: an import of the contacts came to its end, and tells of nobody |
+ * | `batch_job_result` | everything: an import of the contacts came to its end, and tells of nobody; of an export, nothing |
  */
 export function readEvent(fields: Fields): Told | null {
   if (fields.get("MsgType") !== "event") return { name: "message", subjects: [] };
@@ -27,7 +27,10 @@ export function readEvent(fields: Fields): Told | null {
     case "unsubscribe":
       return eventOf(fields.get("Event"), member(fields.get("FromUserName")));
     case "batch_job_result":
-      return eventOf("batch_job_result", { kind: "everything", key: "" });
+      // Exports change nothing, and are ordered by reads: that one has ended must not lead to another read.
+      return fields.get("BatchJob.JobType")?.startsWith("export_") === true
+        ? { name: "other", subjects: [] }
+        : eventOf("batch_job_result", { kind: "everything", key: "" });
     case undefined:
       return null;
     default:

@@ -16,8 +16,8 @@ const beginning = /^\s*(?:<\?xml[^>]{0,200}\?>\s*)?<xml>/;
 export const mostElements = 50;
 
 /**
- * Reads the texts of the elements directly below `<xml>`, in whatever order they stand. Elements with others in them, and
- * those that are there twice, are left out. Null for what is no message.
+ * Reads the texts of the elements directly below `<xml>`, in whatever order they stand, and of those in `BatchJob` as
+ * `BatchJob.JobType`. Other elements with elements in them, and those that are there twice, are left out. Null for what is no message.
  *
  * @param most elements that are looked at; what has more is none
  */
@@ -32,6 +32,11 @@ export function readXml(text: string, most?: number): ReadonlyMap<string, string
     return null;
   }
   if (typeof root !== "object" || root === null) return null;
-  const texts = Object.entries(root).filter((entry): entry is [string, string] => typeof entry[1] === "string");
-  return new Map(texts);
+  const within = (root as { readonly BatchJob?: unknown }).BatchJob;
+  return new Map([...textsOf(root), ...textsOf(within).map(([name, text]) => [`BatchJob.${name}`, text] as const)]);
+}
+
+function textsOf(element: unknown): readonly (readonly [string, string])[] {
+  if (typeof element !== "object" || element === null) return [];
+  return Object.entries(element).filter((entry): entry is [string, string] => typeof entry[1] === "string");
 }

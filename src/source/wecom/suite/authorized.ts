@@ -1,7 +1,7 @@
 import type { Check, TestResult } from "../../../lib/check.ts";
 import type { SourceError } from "../../source.ts";
 import { makeWecomApi, type WecomApi } from "../api.ts";
-import { type ClientParts, type FetchToken, WecomClient } from "../client.ts";
+import type { FetchToken, WecomClient } from "../client.ts";
 import type { AgentScope } from "../parse.ts";
 
 /** What a corp authorised, in the place of a secret. */
@@ -17,8 +17,8 @@ export interface AuthorizedAccess {
 }
 
 /** The API under an authorisation. */
-export function authorizedApi(parts: ClientParts, { fetchToken, scope }: AuthorizedAccess): WecomApi {
-  return { ...makeWecomApi(new WecomClient(parts, fetchToken)), agent: (_, signal) => scope(signal) };
+export function authorizedApi(client: WecomClient, { scope }: Pick<AuthorizedAccess, "scope">): WecomApi {
+  return { ...makeWecomApi(client), agent: (_, signal) => scope(signal) };
 }
 
 const whitelist =

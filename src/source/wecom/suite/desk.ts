@@ -3,6 +3,7 @@ import type { Log } from "../../../lib/log.ts";
 import { type ProviderDesk, SourceError } from "../../source.ts";
 import type { ClientParts } from "../client.ts";
 import { type Clock, systemClock } from "../clock.ts";
+import { CallBook } from "../corp-calls.ts";
 import { isHostAllowed, makeDispatcher } from "../dispatcher.ts";
 import { toSourceError, WecomFault } from "../fault.ts";
 import { RateLimiter } from "../rate-limit.ts";
@@ -19,6 +20,8 @@ export interface DeskParts {
   readonly allowAddress?: AddressPolicy | undefined;
   readonly clock?: Clock | undefined;
   readonly log?: Log | undefined;
+  /** How often each corp was called, for as long as the program runs; a book of its own when absent. */
+  readonly calls?: CallBook | undefined;
 }
 
 /** The desk, and what sources need of it. */
@@ -27,6 +30,8 @@ export interface WecomDesk extends ProviderDesk {
   accessOf(authorizationId: string): AuthorizedAccess;
 }
 
+/** Other programs of the provider call too. */
+const usualShares = { bulk: 0.8, urgent: 0.1 };
 const limits = { requestsPerSecond: 20, burst: 200, concurrency: 5 };
 const patience = { retries: 3, limitWindowMs: 61_000, maxLimitWaitMs: 70_000 };
 
@@ -38,7 +43,8 @@ interface Opened {
 }
 
 /** WeCom in the name of providers. Tokens are remembered for as long as the settings of a provider stay the same. */
-export function makeProviderDesk(parts: DeskParts): WecomDesk {
+export function makeProviderDesk(given: DeskParts): WecomDesk {
+  const parts = { ...given, calls: given.calls ?? new CallBook(usualShares) };
   const { kept } = parts;
   const opened = new Map<string, Opened>();
   const readTicket = async (providerId: string, suiteId: string) =>
@@ -96,7 +102,7 @@ export function makeProviderDesk(parts: DeskParts): WecomDesk {
 function openProvider(
   access: ProviderAccess,
   readTicket: (suiteId: string) => Promise<TicketAccess | null>,
-  { allowAddress, clock = systemClock, log }: DeskParts,
+  { allowAddress, calls, clock = systemClock, log }: DeskParts & { readonly calls: CallBook },
 ): Opened {
   const baseUrl = new URL(access.apiBaseUrl ?? "https://qyapi.weixin.qq.com");
   for (const [setting, url] of [
@@ -108,7 +114,10 @@ function openProvider(
   const dispatcher = makeDispatcher({ connections: limits.concurrency, proxy: access.proxy, allowAddress });
   const clientParts: ClientParts = {
     transport: { dispatcher, baseUrl, timeoutMs: 30_000, maxAnswerBytes: 4 * 1024 * 1024 },
-    limiter: new RateLimiter(limits, clock),
+    limiter: new RateLimiter({
+      calls: calls.of({ origin: baseUrl.origin, corpId: access.corpId, proxy: access.proxy }),
+      ...{ limits, clock },
+    }),
     clock,
     patience,
     log,

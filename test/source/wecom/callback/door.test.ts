@@ -157,6 +157,15 @@ describe("an event", () => {
     expect(received(contact({ ChangeType: "merge_user", UserID: "ann" }))).toMatchObject({ value });
     const job = { ...contact({}), Event: "batch_job_result" };
     expect(received(job)).toMatchObject({ value: { ...value, name: "batch_job_result" } });
+    const imported = { ...job, BatchJob: { JobId: "1", JobType: "sync_user", ErrCode: 0, ErrMsg: "ok" } };
+    expect(received(imported)).toMatchObject({ value: { ...value, name: "batch_job_result" } });
+  });
+
+  it("of the end of an export leads to nothing: a read that orders one would lead to the next", () => {
+    for (const JobType of ["export_user", "export_simple_user", "export_department", "export_taguser", "export_tag"]) {
+      const BatchJob = { JobId: "1", JobType, ErrCode: 0, ErrMsg: "ok" };
+      expect(received(contact({ Event: "batch_job_result", BatchJob }))).toMatchObject({ value: { subjects: [] } });
+    }
   });
 
   it("of the app names the member whose sight of it changed", () => {
