@@ -130,7 +130,7 @@ export interface AdminParts {
   readonly adminToken: string;
   readonly testSource: (source: SourceDraft, signal: AbortSignal) => Promise<TestResult>;
   /** Address of the source's own page on which people agree, as it can be sent to anybody; null where its settings do not suffice. */
-  readonly consentAddress: (source: SourceRow) => string | null;
+  readonly consentAddress: (source: SourceRow) => Promise<string | null>;
   readonly sourceDepartments: (source: SourceDraft, signal: AbortSignal) => Promise<DepartmentsResult>;
   readonly testTarget: (target: TargetDraft, signal: AbortSignal) => Promise<TestResult>;
   /** Deals with the people of a source, then removes it. Resolves when that is safely under way, with the id of its task. */
