@@ -28,9 +28,10 @@ import { compileVersion } from "./schemas/find-rules.ts";
 import { isWritable } from "./schemas/write-file.ts";
 import { SourceError } from "./source/source.ts";
 import type { TaskError } from "./store/store.ts";
+import { type ConsentPage, makeConsentPage } from "./sync/consent-page.ts";
 import { endSource } from "./sync/end-source.ts";
 import { makeEventKeeper } from "./sync/keep-event.ts";
-import { type KeptSources, keepSources } from "./sync/keep-sources.ts";
+import { keepSources } from "./sync/keep-sources.ts";
 import { linkByHand } from "./sync/link-by-hand.ts";
 import {
   type EngineQuestions,
@@ -112,8 +113,9 @@ export async function startBridge(
     // Of a burst the engine hears a few times; it looks at all that has come until then.
     onMarked: throttle(engine.nudge, 25),
   });
+  const consentPage = makeConsentPage(sources.borrow);
   const app = makeApp({
-    admin: { ...adminParts(parts, ready, publicUrl, engine, leaseMs, sources), writing, custom },
+    admin: { ...adminParts(parts, ready, publicUrl, engine, leaseMs, consentPage), writing, custom },
     scim: {
       directory: parts.store,
       writing,
@@ -140,7 +142,7 @@ export async function startBridge(
     },
     consent: {
       store: parts.store,
-      borrowSource: sources.borrow,
+      page: consentPage,
       onMarked: engine.nudge,
       publicUrl,
       clock: Date.now,
@@ -256,7 +258,7 @@ function adminParts(
   publicUrl: string,
   { nudge, ask }: EngineThread,
   leaseMs: number,
-  sources: KeptSources,
+  consentPage: ConsentPage,
 ): Omit<AdminParts, "writing" | "custom"> {
   // A process of its own beside its engine: they must not pass for each other.
   const leases = { store, holder: randomUUID(), durationMs: leaseMs };
@@ -294,12 +296,7 @@ function adminParts(
         return { ok: false, checks: [{ name: "credentials", ok: false, detail: error.message }] };
       }
     },
-    consentAddress(row) {
-      const source = sources.borrow(row);
-      const address = source.consent?.address(consentUrl(publicUrl, row.id), openState) ?? null;
-      void source.close();
-      return address;
-    },
+    consentAddress: (row) => consentPage.address(row, consentUrl(publicUrl, row.id), openState),
     async sourceDepartments(draft, signal) {
       try {
         const source = edges.openSource(draft);

@@ -92,8 +92,8 @@ describe.each(["SQLite", "PostgreSQL"])("consent, kept in %s", (database) => {
     await bridge.api.sync(source);
     expect(held(userid).emails).toBeUndefined();
     expect((await consents()).items).toMatchObject([{ userid, state: "withdrawn" }]);
-    expect(bridge.stderr()).not.toContain(email);
-    expect(bridge.stderr()).not.toContain('"level"');
+    expect(bridge.stdout()).not.toContain(email);
+    expect(bridge.stdout()).not.toContain('"level"');
   });
 });
 
@@ -195,8 +195,8 @@ describe("the page of consent", () => {
     const [status, text] = await said("auth/getuserinfo", 48002);
     expect(status).toBe(502);
     expect(text).toMatch(/under <code>[\w.-]+<\/code>/);
-    await expect.poll(() => bridge.stderr(), { timeout: 10_000 }).toContain('"errcode":48002');
-    for (const secret of [userid, wecom.appSecret, "access_token"]) expect(bridge.stderr()).not.toContain(secret);
+    await expect.poll(() => bridge.stdout(), { timeout: 10_000 }).toContain('"errcode":48002');
+    for (const secret of [userid, wecom.appSecret, "access_token"]) expect(bridge.stdout()).not.toContain(secret);
     expect((await consents()).items).toEqual([]);
   });
 

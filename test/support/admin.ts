@@ -95,7 +95,7 @@ export async function makeAdminFixture(
     publicUrl: "http://bridge.test",
     log,
     adminToken,
-    consentAddress: ({ id }) => `https://wecom.example.com/connect/oauth2/authorize?redirect_uri=${id}`,
+    consentAddress: async ({ id }) => `https://wecom.example.com/connect/oauth2/authorize?redirect_uri=${id}`,
     testSource: record("testSource", { ok: true, checks: [{ name: "credentials", ok: true, detail: "a token" }] }),
     sourceDepartments: record("sourceDepartments", { departments: [{ id: 1, name: "总部", parentId: null }] }),
     testProvider: record("testProvider", { ok: true, checks: [] }),

@@ -33,6 +33,8 @@ export interface RunningBridge {
   readonly api: BridgeApi;
   /** What it wrote to standard error until now. */
   stderr(): string;
+  /** What it wrote to standard output until now: its log. */
+  stdout(): string;
   /** SIGKILL, and waits until the process is gone. */
   kill(): Promise<void>;
   /** SIGSTOP and SIGCONT: a process that stands still for a while and then goes on. */
@@ -73,6 +75,7 @@ export async function makeBridgeHome(databaseUrl?: string): Promise<BridgeHome> 
         url: address,
         api: makeBridgeApi(address, adminToken),
         stderr: program.stderr,
+        stdout: program.stdout,
         async kill() {
           await program.end("SIGKILL");
         },

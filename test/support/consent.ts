@@ -3,9 +3,7 @@ import type { ConsentParts } from "../../src/http/consent/routes.ts";
 /** For tests of the whole server that are about something else: no source is there. */
 export const noConsent: ConsentParts = {
   store: { findSource: async () => null } as unknown as ConsentParts["store"],
-  borrowSource: () => {
-    throw new Error("nobody consents in this test");
-  },
+  page: { fields: async () => null, address: async () => null, receive: async () => null },
   onMarked: () => {},
   publicUrl: "https://bridge.example.com",
   clock: Date.now,

@@ -22,7 +22,7 @@ export function makeConsents(parts: AdminParts) {
       const source = await find(c.req.valid("param").id);
       const [counts, { users }] = await Promise.all([store.countConsents(source.id), store.sourceSummary(source.id)]);
       const url = consentUrl(publicUrl, source.id);
-      const address = parts.consentAddress(source);
+      const address = await parts.consentAddress(source);
       const texts = address === null ? null : invitations(source.settings.organization ?? source.name, url);
       return c.json({ ...counts, people: users, url, authorizeUrl: address, messages: texts }, 200);
     })

@@ -137,7 +137,7 @@ export interface AdminParts {
   readonly adminToken: string;
   readonly testSource: (source: SourceDraft, signal: AbortSignal) => Promise<TestResult>;
   /** Address of the source's own page on which people agree, as it can be sent to anybody; null where its settings do not suffice. */
-  readonly consentAddress: (source: SourceRow) => string | null;
+  readonly consentAddress: (source: SourceRow) => Promise<string | null>;
   readonly sourceDepartments: (source: SourceDraft, signal: AbortSignal) => Promise<DepartmentsResult>;
   readonly testProvider: (id: string, signal: AbortSignal) => Promise<TestResult>;
   /** Where a corp's administrator authorises an app of a provider; what comes back then names `state`. */

@@ -1,6 +1,5 @@
 import { type Context, Hono } from "hono";
 import type { Log } from "../../lib/log.ts";
-import { type ConsentAnswer, type ConsentDoor, type Source, SourceError } from "../../source/source.ts";
 import type {
   ConsentStore,
   ConsentVisitStore,
@@ -9,6 +8,7 @@ import type {
   SourceStore,
   TargetStore,
 } from "../../store/store.ts";
+import type { ConsentPage } from "../../sync/consent-page.ts";
 import { makeAttempts } from "../admin/attempts.ts";
 import { peerOf } from "../admin/caller.ts";
 import { isOurOrigin, isSameSecret } from "../admin/session-id.ts";
@@ -40,8 +40,8 @@ export interface ConsentParts {
     Pick<SettingStore, "readSettings"> &
     Pick<ConsentStore, "saveConsent" | "withdrawConsent" | "findConsent"> &
     ConsentVisitStore;
-  /** Opens a source for a while; closing it gives it back. */
-  readonly borrowSource: (row: SourceRow) => Source;
+  /** WeCom's page. */
+  readonly page: ConsentPage;
   /** Something is to be looked at. */
   readonly onMarked: () => void;
   readonly publicUrl: string;
@@ -129,20 +129,9 @@ export function makeConsentRoutes(parts: ConsentParts): Hono<Env> {
     return source;
   };
 
-  /** Does something with the source's own page. */
-  const atDoor = async <T>(source: SourceRow, work: (door: ConsentDoor) => T | Promise<T>): Promise<T> => {
-    const opened = parts.borrowSource(source);
-    try {
-      if (opened.consent === undefined) throw new TroubleError("not-set-up");
-      return await work(opened.consent);
-    } finally {
-      await opened.close();
-    }
-  };
-
   const aboutOf = async (c: Context<Env>, source: SourceRow, visitorId: string): Promise<About> => {
     const [targets, settings] = await Promise.all([store.listTargets(), store.readSettings()]);
-    const fields = await atDoor(source, (door) => door.fields);
+    const fields = setUp(await parts.page.fields(source));
     const receives = targets.filter(
       (target) => target.status === "enabled" && target.settings.sources.includes(source.id),
     );
@@ -170,7 +159,7 @@ export function makeConsentRoutes(parts: ConsentParts): Hono<Env> {
     // Only a page of ours leads here: nobody is made to agree by a link.
     if (visitorId === null || !isSameSecret(token ?? "", tokenOf(visitorId))) throw new TroubleError("expired");
     const state = makeState();
-    const address = await atDoor(source, (door) => door.address(consentUrl(publicUrl, source.id), state));
+    const address = setUp(await parts.page.address(source, consentUrl(publicUrl, source.id), state));
     await store.openVisit({
       ...{ stateHash: hashOf(state), visitorHash: hashOf(visitorId), sourceId: source.id },
       ...{ intent: intent === "agree" ? "agree" : "look", expiresAt: clock() + visitMs },
@@ -203,16 +192,14 @@ export function makeConsentRoutes(parts: ConsentParts): Hono<Env> {
   const receive = async (c: Context<Env>, source: SourceRow, code: string) => {
     const counted = [{ key: peerOf(c) ?? "", most: limits.failures }];
     if (failures.take(counted) > 0) throw new TroubleError("too-many");
-    const given: ConsentAnswer = await atDoor(source, (door) => door.receive(code, c.req.raw.signal)).catch(
-      (error: unknown) => {
-        if (!(error instanceof SourceError)) throw error;
-        const leftOut = budget(source.id);
-        const { code: reason, errcode } = error;
-        const line = { requestId: c.get("requestId"), source: source.id, reason, errcode };
-        if (leftOut !== null) log.warn({ ...line, ...(leftOut > 0 && { leftOut }) }, "consent could not be taken");
-        throw new TroubleError(error.retryable ? "later" : "broken");
-      },
-    );
+    const given = setUp(await parts.page.receive(source, code, c.req.raw.signal));
+    if ("failed" in given) {
+      const leftOut = budget(source.id);
+      const { code: reason, errcode, retryable } = given.failed;
+      const line = { requestId: c.get("requestId"), source: source.id, reason, errcode };
+      if (leftOut !== null) log.warn({ ...line, ...(leftOut > 0 && { leftOut }) }, "consent could not be taken");
+      throw new TroubleError(retryable ? "later" : "broken");
+    }
     if ("refused" in given) throw new TroubleError(given.refused);
     failures.giveBack(counted);
     return given;
@@ -243,4 +230,10 @@ export function makeConsentRoutes(parts: ConsentParts): Hono<Env> {
     return c.redirect(`/wecom/consent/${source.id}/mine`, 303);
   });
   return app;
+}
+
+/** @throws TroubleError where the source's settings do not suffice */
+function setUp<T>(answer: T | null): T {
+  if (answer === null) throw new TroubleError("not-set-up");
+  return answer;
 }
