@@ -21,8 +21,8 @@ interface Look {
   readonly gone: readonly StoredRecord[];
   /** Of whom only a read of everything can say what became of them. */
   readonly isWholeNeeded: boolean;
-  /** How many the source would say nothing of. */
-  readonly unclear: number;
+  /** Keys of those whom the source would say nothing of. */
+  readonly unclear: readonly string[];
   /** Keys of the departments that are in sight. */
   readonly departments: ReadonlySet<string>;
 }
@@ -82,7 +82,7 @@ export async function runMarked(parts: SourceTaskParts): Promise<DirectoryResult
   await store.countMemberChanges(lease, task.id);
 
   const read = { users: look.there.length, groups: 0 };
-  const error = look.unclear === 0 ? null : unclearError(look.unclear);
+  const error = look.unclear.length === 0 ? null : unclearError(look.unclear.length);
   const { safeguards } = row.settings;
   const guarded = { store, lease, taskId: task.id, sourceId: row.id, safeguards, clock: parts.clock };
   const hold = await guardDirectory(guarded);
@@ -90,11 +90,17 @@ export async function runMarked(parts: SourceTaskParts): Promise<DirectoryResult
   await applyDirectory(parts);
   await store.releaseKept(lease, row.id, null);
   const result = { usable: true, read, error, hold: joinHolds(hold, await settle(parts)), isPart: true };
+  // Of whom nothing could be concluded it is known on that he was said to be gone.
+  const open = isHeldBack ? [...look.unclear, ...look.gone.map(({ key }) => key)] : look.unclear;
+  await store.parkGone(
+    row.id,
+    marks.flatMap(({ key, isGone, stamp }) => (isGone && open.includes(key) ? [stamp] : [])),
+  );
   if (look.isWholeNeeded || isHeldBack) await store.markEverything(row.id);
   // Last of all: whoever is cut off before this looks once more.
   await store.dropMarks(
     row.id,
-    marks.map(({ stamp }) => stamp),
+    marks.flatMap(({ key, isGone, stamp }) => (isGone && open.includes(key) ? [] : [stamp])),
   );
   return result;
 }
@@ -145,7 +151,7 @@ async function lookAtPeople(
         there.length < inside.length ||
         left.length < absent.length ||
         (isAll && there.some((user) => !user.departments.every(isIn))),
-      unclear: unclear.length,
+      unclear,
       departments: new Set(tree),
     };
   } finally {
@@ -167,12 +173,12 @@ async function seenOf({ store, row }: SourceTaskParts, { departments }: Look, se
 }
 
 /** Whether departures are for a sync of everything. */
-async function mustWait(parts: SourceTaskParts, count: number): Promise<boolean> {
+export async function mustWait(parts: Pick<SourceTaskParts, "store" | "row">, count: number): Promise<boolean> {
   return count > parts.row.settings.safeguards.maxRemovals.floor || (await heldOf(parts)).length > 0;
 }
 
 /** Tasks of this source that wait for a person. */
-async function heldOf({ store, row }: SourceTaskParts) {
+async function heldOf({ store, row }: Pick<SourceTaskParts, "store" | "row">) {
   return (await store.listTasks({ source: row.id, state: "held", limit: 100 })).items;
 }
 
