@@ -131,10 +131,7 @@ function openSchemas(config: ReadyConfig, store: FullStore, log: Log, watch: boo
   );
 }
 
-/**
- * How each of the two threads calls WeCom: both together stay below its limits. The engine reads everybody, and waits for an
- * hour's limit; of the other one a person expects an answer.
- */
+/** How each thread calls WeCom, both together below its limits. The engine waits for an hour's limit, a person would not. */
 const callsOf = {
   engine: { shares: { bulk: 0.75, urgent: 0.1 }, maxLimitWaitMs: 62 * 60_000 },
   elsewhere: { shares: { bulk: 0.025, urgent: 0.025 }, maxLimitWaitMs: 70_000 },
@@ -181,17 +178,13 @@ function openSource(
 ): Source {
   if (settings.wecom === undefined) throw new Error("this kind of source is not read from anywhere");
   const { authorizeBaseUrl, authorization, reading = "auto", ...wecom } = settings.wecom;
-  const { corpId, agentId, apiBaseUrl, proxy, limits } = wecom;
   return makeWecomSource({
-    corpId,
-    agentId,
-    apiBaseUrl,
-    authorizeBaseUrl,
-    reading,
+    ...wecom,
+    ...{ authorizeBaseUrl, reading },
     // With credentials in it, all of it is a secret.
-    proxy: secrets["/wecom/proxy"] ?? proxy,
+    proxy: secrets["/wecom/proxy"] ?? wecom.proxy,
     // What is marked stays marked: a look at a few people need not last.
-    limits: { ...limits, ...(use.urgent === true ? {} : { maxLimitWaitMs }) },
+    limits: { ...wecom.limits, ...(use.urgent === true ? {} : { maxLimitWaitMs }) },
     corpSecret: secrets["/wecom/corpSecret"],
     authorized: authorization === undefined ? undefined : desk.accessOf(authorization),
     contactsSecret: secrets["/wecom/contactsSecret"],

@@ -198,7 +198,6 @@ export interface RemovalCounts {
 export interface MemberLoss {
   readonly changeSeq: number;
   readonly groupId: string;
-  /** Of the group. */
   readonly displayName: string | null;
   /** How many come with the same change. */
   readonly added: number;
@@ -253,12 +252,12 @@ export interface DirectoryStore {
   /** Removals in the window, by other tasks. `scope` is `source:{id}` or `target:{id}`, of names with `:identity` behind. */
   recentRemovals(scope: string, since: number, sourceId?: string): Promise<RemovalCounts>;
   /**
-   * Of each of these groups how many tasks have taken out since then without anybody's approval, who neither left altogether
-   * nor are in it again. In the directory, or (`targetId`) at a target. Groups that lost nobody are left out.
+   * How many tasks have taken out of each of these groups since, in the directory or at a target: without anybody's approval,
+   * and they neither left altogether nor are in it again. Groups that lost nobody are left out.
    */
   recentMemberLosses(
     targetId: string | null,
-    groupIds: readonly string[],
+    ids: readonly string[],
     since: number,
   ): Promise<ReadonlyMap<string, number>>;
   /** Sets the planned removals aside; how many groups, of other types, are not deleted for the members that stay so. */

@@ -41,10 +41,24 @@ export interface MarkStore {
   markedSources(): Promise<readonly MarkedSource[]>;
   /** The people of a source that are marked, those first that have waited longest. */
   markedPeople(sourceId: string, limit: number): Promise<readonly PersonMark[]>;
-  /** Puts one mark in the place of all that a source has, for a sync that looks at everything; null: it has none. */
+  /**
+   * Puts one mark in the place of all that a source has, for a sync that looks at everything; null: it has none. That
+   * somebody is gone is parked: should the sync not be whole, it says nothing of him.
+   */
   gatherMarks(sourceId: string): Promise<string | null>;
   /** Nobody can tell what is to be looked at: everything is. */
   markEverything(sourceId: string): Promise<void>;
+  /**
+   * These marks say that somebody is gone, and nothing could be concluded: they lead to nothing, and are kept until a sync of
+   * everything has settled them, another event comes, or {@link reviveGone}.
+   */
+  parkGone(sourceId: string, stamps: readonly string[]): Promise<void>;
+  /** How many marks are parked. */
+  countParked(sourceId: string): Promise<number>;
+  /** A sync of everything was whole: whoever is parked was found there, or has left. */
+  settleGone(sourceId: string): Promise<void>;
+  /** Those who are parked are looked at once more, one by one. */
+  reviveGone(sourceId: string): Promise<void>;
   /** What was marked was looked at. Marks with another stamp stay. */
   dropMarks(sourceId: string, stamps: readonly string[]): Promise<void>;
 }

@@ -5,9 +5,23 @@ import type { Database } from "./database.ts";
 import type { MarkedSource, MarkStore } from "./mark-store.ts";
 import type { Tables } from "./tables.ts";
 
+/** What `gone` of a mark says: nothing, that he is no more, or that, and it waits for a sync of everything. */
+const gone = { no: 0, said: 1, parked: 2 } as const;
+
 /** Marks on what is to be looked at again, and when events came. */
 export function makeMarkStore(database: Database, clock: () => number): MarkStore {
   const { db, isOneOf } = database;
+
+  const park = async (trx: Transaction<Tables>, sourceId: string, stamps?: readonly string[]): Promise<bigint> => {
+    const said = trx
+      .updateTable("source_mark")
+      .set({ gone: gone.parked })
+      .where("source_id", "=", sourceId)
+      .where("kind", "=", "user")
+      .where("gone", "=", gone.said);
+    const some = stamps === undefined ? said : said.where(isOneOf("stamp", stamps));
+    return (await some.executeTakeFirst()).numUpdatedRows;
+  };
 
   return {
     keepEvent: (sourceId, door, subjects, renamed) =>
@@ -42,6 +56,7 @@ export function makeMarkStore(database: Database, clock: () => number): MarkStor
       const rows = await db
         .selectFrom("source_mark")
         .select(["source_id", "kind", sql<number>`count(*)`.as("count"), sql<number>`min(marked_at)`.as("since")])
+        .where("gone", "<", gone.parked)
         .groupBy(["source_id", "kind"])
         .execute();
       const found = new Map<string, MarkedSource>();
@@ -64,17 +79,23 @@ export function makeMarkStore(database: Database, clock: () => number): MarkStor
         .select(["key", "gone", "stamp"])
         .where("source_id", "=", sourceId)
         .where("kind", "=", "user")
+        .where("gone", "<", gone.parked)
         .orderBy("marked_at")
         .orderBy("key")
         .limit(limit)
         .execute();
-      return rows.map(({ key, gone, stamp }) => ({ key, isGone: Number(gone) === 1, stamp }));
+      return rows.map(({ key, stamp, ...row }) => ({ key, isGone: Number(row.gone) === gone.said, stamp }));
     },
 
     gatherMarks: (sourceId) =>
       database.write(async (trx) => {
-        const gathered = await trx.deleteFrom("source_mark").where("source_id", "=", sourceId).executeTakeFirst();
-        if (gathered.numDeletedRows === 0n) return null;
+        const parked = await park(trx, sourceId);
+        const gathered = await trx
+          .deleteFrom("source_mark")
+          .where("source_id", "=", sourceId)
+          .where("gone", "<", gone.parked)
+          .executeTakeFirst();
+        if (parked + gathered.numDeletedRows === 0n) return null;
         return markIn(trx, clock, { source: sourceId, kind: "all", key: "", isGone: false });
       }),
 
@@ -82,6 +103,33 @@ export function makeMarkStore(database: Database, clock: () => number): MarkStor
       await database.write((trx) =>
         markIn(trx, clock, { source: sourceId, kind: "everything", key: "", isGone: false }),
       );
+    },
+
+    async parkGone(sourceId, stamps) {
+      await database.write((trx) => park(trx, sourceId, stamps));
+    },
+
+    async countParked(sourceId) {
+      const row = await db
+        .selectFrom("source_mark")
+        .select(sql<number>`count(*)`.as("count"))
+        .where("source_id", "=", sourceId)
+        .where("gone", "=", gone.parked)
+        .executeTakeFirst();
+      return Number(row?.count ?? 0);
+    },
+
+    async settleGone(sourceId) {
+      await db.deleteFrom("source_mark").where("source_id", "=", sourceId).where("gone", "=", gone.parked).execute();
+    },
+
+    async reviveGone(sourceId) {
+      await db
+        .updateTable("source_mark")
+        .set({ gone: gone.said })
+        .where("source_id", "=", sourceId)
+        .where("gone", "=", gone.parked)
+        .execute();
     },
 
     async dropMarks(sourceId, stamps) {
@@ -105,12 +153,14 @@ export async function markIn(
   }: { readonly source: string; readonly kind: string; readonly key: string; readonly isGone: boolean },
 ): Promise<string> {
   const stamp = uuidv7(clock());
-  const gone = isGone ? 1 : 0;
   // How long something has waited is counted from its first event; that it is gone was said, whatever is said after it.
   await sql`
     insert into source_mark (source_id, kind, key, gone, stamp, marked_at)
-    values (${source}, ${kind}, ${key}, ${gone}, ${stamp}, ${clock()})
+    values (${source}, ${kind}, ${key}, ${isGone ? gone.said : gone.no}, ${stamp}, ${clock()})
     on conflict (source_id, kind, key) do update set
-      stamp = excluded.stamp, gone = case when excluded.gone = 1 then 1 else source_mark.gone end`.execute(trx);
+      stamp = excluded.stamp,
+      gone = case when excluded.gone + source_mark.gone > 0 then ${sql.lit(gone.said)} else ${sql.lit(gone.no)} end`.execute(
+    trx,
+  );
   return stamp;
 }

@@ -29,7 +29,7 @@ export interface PlanParts {
   readonly taskId: string;
   readonly sourceId: string;
   readonly around: MappingSurroundings;
-  readonly outcome: Pick<ReadOutcome, "seen"> & Partial<Pick<ReadOutcome, "existence">>;
+  readonly outcome: Pick<ReadOutcome, "seen"> & Partial<Pick<ReadOutcome, "existence" | "unclear">>;
   /** False: the organisational structure alone; people and memberships stay as they are. */
   readonly users: boolean;
   /** False when only a plan is wanted: then nothing is noted on resources. */

@@ -103,4 +103,5 @@ function isHeard({ status, type, settings }: SourceRow): boolean {
 async function forget(store: MarkStore, sourceId: string): Promise<void> {
   const stamp = await store.gatherMarks(sourceId);
   if (stamp !== null) await store.dropMarks(sourceId, [stamp]);
+  await store.settleGone(sourceId);
 }

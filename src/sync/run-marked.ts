@@ -26,8 +26,8 @@ interface Look {
   /** By key of those who were marked, whether they are there at all; missing: the source would not say so. */
   readonly presence: ReadonlyMap<string, boolean>;
   readonly personalFields: readonly string[];
-  /** How many the source would say nothing of. */
-  readonly unclear: number;
+  /** Keys of those whom the source would say nothing of. */
+  readonly unclear: readonly string[];
   /** Keys of the departments that are in sight. */
   readonly departments: ReadonlySet<string>;
 }
@@ -103,7 +103,7 @@ export async function runMarked(parts: SourceTaskParts): Promise<DirectoryResult
 
   const read = { users: there.length, groups: 0 };
   const asked = await askPeople(parts, identity);
-  const error = look.unclear === 0 ? asked : unclearError(look.unclear);
+  const error = look.unclear.length === 0 ? asked : unclearError(look.unclear.length);
   const { safeguards } = row.settings;
   const guarded = { store, lease, taskId: task.id, sourceId: row.id, safeguards, clock: parts.clock };
   const hold = await guardDirectory(guarded);
@@ -112,11 +112,17 @@ export async function runMarked(parts: SourceTaskParts): Promise<DirectoryResult
   await store.releaseKept(lease, row.id, null);
   if (identity.hasMoved || asked !== null) await store.noteArrived(lease, row.id);
   const result = { usable: true, read, error, hold: joinHolds(hold, await settle(parts)), isPart: true };
+  // Of whom nothing could be concluded it is known on that he was said to be gone.
+  const open = isHeldBack ? [...look.unclear, ...gone.map(({ key }) => key)] : look.unclear;
+  await store.parkGone(
+    row.id,
+    marks.flatMap(({ key, isGone, stamp }) => (isGone && open.includes(key) ? [stamp] : [])),
+  );
   if (look.isWholeNeeded || identified.isWholeNeeded || isHeldBack) await store.markEverything(row.id);
   // Last of all: whoever is cut off before this looks once more.
   await store.dropMarks(
     row.id,
-    marks.map(({ stamp }) => stamp),
+    marks.flatMap(({ key, isGone, stamp }) => (isGone && open.includes(key) ? [] : [stamp])),
   );
   return result;
 }
@@ -172,7 +178,7 @@ async function lookAtPeople(
         { found, unclear },
       ),
       personalFields: source.personalFields ?? [],
-      unclear: unclear.length,
+      unclear,
       departments: new Set(tree),
     };
   } finally {
@@ -194,12 +200,12 @@ async function seenOf({ store, row }: SourceTaskParts, { departments }: Look, se
 }
 
 /** Whether departures are for a sync of everything. */
-async function mustWait(parts: SourceTaskParts, count: number): Promise<boolean> {
+export async function mustWait(parts: Pick<SourceTaskParts, "store" | "row">, count: number): Promise<boolean> {
   return count > parts.row.settings.safeguards.maxRemovals.floor || (await heldOf(parts)).length > 0;
 }
 
 /** Tasks of this source that wait for a person. */
-async function heldOf({ store, row }: SourceTaskParts) {
+async function heldOf({ store, row }: Pick<SourceTaskParts, "store" | "row">) {
   return (await store.listTasks({ source: row.id, state: "held", limit: 100 })).items;
 }
 

@@ -35,7 +35,7 @@ import { planDirectory } from "./plan-directory.ts";
 import type { Progress } from "./progress.ts";
 import { ReadParts } from "./read-parts.ts";
 import { type ReadOutcome, readSource } from "./read-source.ts";
-import { runMarked } from "./run-marked.ts";
+import { mustWait, runMarked } from "./run-marked.ts";
 import { Seen } from "./seen.ts";
 import { isNobodyHidden, settleAbsent } from "./settle-absent.ts";
 import { joinHolds } from "./settle-groups.ts";
@@ -137,6 +137,7 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   const context = sourceContext(row, seenBefore ?? unseenFieldsOf(outcome, baseline));
   const mappingVersion = mappingVersionOf(mapping, context);
   await store.saveUnseenFields(lease, row.id, [...context.unseenFields]);
+  const leaving = whoLeaves(outcome, shrunken, users);
   const identity = users ? await identify(parts, outcome, live) : undefined;
   let mapped = 0;
   await planDirectory({
@@ -155,7 +156,7 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
     users,
     mark: task.mode === "apply",
     mayRemove,
-    leaving: whoLeaves(outcome, shrunken, users),
+    leaving,
     protection,
     ...(identity && { identity }),
     onProgress: async (done) => {
@@ -195,7 +196,19 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   if (mayRemove) await store.saveBaseline(lease, row.id, { visibility: outcome.visibility, scope });
   // Marks of before it was cut off are of people who may have been read before that: another sync follows.
   if (marked !== null && !outcome.isResumed) await store.dropMarks(row.id, [marked]);
+  await settleGone(parts, leaving?.kinds.includes("user") === true && !outcome.isResumed);
   return { usable: true, read, error, hold: joinHolds(hold, await settle(parts)) };
+}
+
+/**
+ * What events said of people who are gone is settled by a sync that could tell who has left. One that could not says nothing
+ * of them: they are looked at once more one by one, or kept for the next sync where such a look could not let them go.
+ */
+async function settleGone(parts: SourceTaskParts, isDecided: boolean): Promise<void> {
+  const { store, row } = parts;
+  if (isDecided) return store.settleGone(row.id);
+  const parked = await store.countParked(row.id);
+  if (parked > 0 && !(await mustWait(parts, parked))) await store.reviveGone(row.id);
 }
 
 /** Applies what is left of a plan that was cut off, or held and approved; but what is protected by now stays as it is. */

@@ -6,17 +6,24 @@ import type { ReadOutcome } from "./read-source.ts";
 interface TagParts {
   readonly store: Pick<RecordStore, "seqsOf"> & Pick<DirectoryStore, "readCurrent">;
   readonly sourceId: string;
-  readonly outcome: Pick<ReadOutcome, "seen"> & Partial<Pick<ReadOutcome, "existence">>;
+  readonly outcome: Pick<ReadOutcome, "seen"> & Partial<Pick<ReadOutcome, "existence" | "unclear">>;
 }
 
-/** A tag's list names only whom the app sees: who is there and out of its sight stays in the tags that he has. */
+/**
+ * A tag's list names only whom the app sees: who is there and out of its sight stays in the tags that he has, and so does of
+ * whom the source would say nothing, unless a list of all ids does.
+ */
 export async function withoutHidden(
   { store, sourceId, outcome }: TagParts,
   changes: readonly MemberChange[],
 ): Promise<readonly MemberChange[]> {
-  const { existence = null, seen } = outcome;
+  const { existence = null, seen, unclear } = outcome;
+  const isListed = existence !== null && !existence.omitsSome;
+  const isOpen = (seq: number): boolean =>
+    existence?.there.has(seq) === true || (!isListed && unclear?.has(seq) === true);
   const leaving = changes.filter(({ op }) => op === "remove").map(({ memberId }) => memberId);
-  if (existence === null || leaving.length === 0) return changes;
+  const nothingOpen = existence === null && (unclear === undefined || unclear.size === 0);
+  if (nothingOpen || leaving.length === 0) return changes;
   const hidden = new Set<string>();
   const current = await store.readCurrent(leaving);
   for (const [type, kind] of [["User", "user"] as const, ["Group", "department"] as const]) {
@@ -28,7 +35,7 @@ export async function withoutHidden(
     );
     for (const { id, key } of some) {
       const seq = seqs.get(key);
-      if (seq !== undefined && existence.there.has(seq) && !seen.has(seq)) hidden.add(id);
+      if (seq !== undefined && isOpen(seq) && !seen.has(seq)) hidden.add(id);
     }
   }
   return changes.filter(({ op, memberId }) => op === "add" || !hidden.has(memberId));

@@ -420,3 +420,47 @@ describe("what waits for a person", () => {
     expect(JSON.stringify(fixture.control.dump().users)).not.toContain('"single"');
   });
 });
+
+const activeOnes = ({ corp }: EngineFixture): readonly string[] =>
+  corp.truth().members.flatMap(({ userid, status }) => (status === 1 ? [userid] : []));
+
+/** One department can't be read any more. */
+function breakDepartment({ corp }: EngineFixture): void {
+  const department = corp.truth().departments.at(-1)?.id;
+  corp.addFault({ endpoint: "user/list", department, answer: { kind: "errcode", errcode: 60011 } });
+}
+
+describe.each(["sqlite", "postgres"] as const)("that somebody is gone, on %s", (dialect) => {
+  it("is known until a look or a whole sync has settled it, whatever comes between", { timeout: 60_000 }, async () => {
+    const floor = { ...defaultSafeguards, maxRemovals: { floor: 0, percent: 100, count: 500 } };
+    const fixture = await start({ ...(await onDatabase(dialect)), source: { safeguards: floor } });
+    const { corp } = fixture;
+    const before = inactive(fixture).length;
+    const left = activeOnes(fixture).slice(0, 2);
+    for (const userid of left) corp.deleteMember(userid);
+    // More than may go by a look, and the sync of everything that is to decide is not whole.
+    breakDepartment(fixture);
+    const tasks = await hear(fixture, ...left.map((userid) => user(userid, true)));
+    expect(tasks.at(-1)).toMatchObject({ trigger: "callback", state: "partial" });
+    expect(inactive(fixture)).toHaveLength(before);
+    expect(await fixture.store.countParked(fixture.source.id)).toBe(2);
+    // Nothing goes on by itself for that.
+    expect(await fixture.store.markedSources()).toEqual([]);
+    corp.clearFaults();
+    expect(await fixture.sync()).toMatchObject({ state: "succeeded" });
+    expect(inactive(fixture)).toHaveLength(before + 2);
+    expect(await fixture.store.countParked(fixture.source.id)).toBe(0);
+  });
+
+  it("leads to a look after a sync of everything that was not whole", { timeout: 60_000 }, async () => {
+    const fixture = await start(await onDatabase(dialect));
+    const { corp } = fixture;
+    const [userid = ""] = activeOnes(fixture);
+    const before = inactive(fixture).length;
+    corp.deleteMember(userid);
+    breakDepartment(fixture);
+    const tasks = await hear(fixture, user(userid, true), { kind: "tag", key: "1" });
+    expect(tasks.map(({ state }) => state)).toEqual(expect.arrayContaining(["partial"]));
+    expect(inactive(fixture)).toHaveLength(before + 1);
+  });
+});

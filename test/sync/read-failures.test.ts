@@ -203,3 +203,22 @@ function expectNoRemovals({ control }: EngineFixture): void {
   expect(Object.keys(counts).filter((key) => key.startsWith("DELETE"))).toEqual([]);
   expect(counts["PATCH Group"] ?? 0).toBe(0);
 }
+
+test("of whom the source would say nothing keeps his tags", async () => {
+  const fixture = await startEngineFixture();
+  const { corp } = fixture;
+  const [userid = ""] = corp.truth().members.flatMap(({ userid, status }) => (status === 1 ? [userid] : []));
+  const tag = corp.createTag({ tagname: "值班" });
+  corp.changeTagMembers(tag, { addUsers: [userid] });
+  expect(await fixture.sync()).toMatchObject({ state: "succeeded" });
+  const members = () =>
+    fixture.control.dump().groups.find(({ resource }) => resource["displayName"] === "值班")?.members.length;
+  expect(members()).toBe(1);
+  corp.deleteMember(userid);
+  corp.addFault({ endpoint: "user/get", userid, answer: { kind: "errcode", errcode: 60011 } });
+  await fixture.sync();
+  expect(members()).toBe(1);
+  corp.clearFaults();
+  await fixture.sync();
+  expect(members()).toBe(0);
+});

@@ -22,7 +22,7 @@ export async function openSqlite(
   const connection = new SqliteConnection(file);
   // The busy timeout first: the change to WAL itself may meet a lock of another process.
   connection.pragma(`busy_timeout = ${patienceMs}`);
-  await useWal(connection);
+  await switchToWal(connection);
   connection.pragma("synchronous = NORMAL");
   connection.pragma("foreign_keys = ON");
   // A server has two of these, and the system keeps the file besides: 8 MB.
@@ -98,7 +98,7 @@ const patienceMs = 30_000;
  * Of two processes that change a new file to WAL at the same moment one may get SQLITE_BUSY at once, without the busy
  * timeout: SQLite asks no busy handler where waiting could be a deadlock.
  */
-async function useWal(connection: SqliteConnection.Database): Promise<void> {
+async function switchToWal(connection: SqliteConnection.Database): Promise<void> {
   for (const deadline = Date.now() + patienceMs; ; ) {
     try {
       connection.pragma("journal_mode = WAL");
