@@ -24,7 +24,9 @@ export interface RemovalNumbers {
  */
 export function refuseIdentityChanges(what: string, numbers: RemovalNumbers, limit: RemovalLimit): string | null {
   const names = what.startsWith("groups") ? "displayName or externalId" : "userName, externalId or active";
-  const words = `would get another ${names} by the mapping`;
+  // Of a group there is nothing but the mapping that gives it other names and counts.
+  const also = what.startsWith("groups") ? "" : ", or because their names in the source are others";
+  const words = `would get another ${names} by the mapping${also}`;
   return refuse(`${what} ${words}`, numbers, numbers.total, limit);
 }
 

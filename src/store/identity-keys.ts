@@ -103,6 +103,7 @@ export function makeIdentityKeys(
             .execute();
         }
         await trx.updateTable("resource").set({ key: to, fingerprint: null }).where("id", "=", resourceId).execute();
+        await renameInTags(trx, sourceId, from, to);
       }),
 
     giveUpKey: (lease, { sourceId, taskId, resourceId, key }) =>
@@ -158,6 +159,27 @@ export function makeIdentityKeys(
         .execute();
     },
   };
+}
+
+/** Tags name people by their keys: until they are read again, he carries those that he had. */
+async function renameInTags(trx: Transaction<Tables>, sourceId: string, from: string, to: string): Promise<void> {
+  const tags = await trx
+    .selectFrom("source_record")
+    .select(["seq", "relations"])
+    .where("source_id", "=", sourceId)
+    .where("kind", "=", "tag")
+    .where("relations", "like", `%${JSON.stringify(from)}%`)
+    .execute();
+  for (const { seq, relations } of tags) {
+    const said = JSON.parse(relations) as { readonly users: readonly string[] };
+    if (!said.users.includes(from)) continue;
+    const users = [...new Set(said.users.map((key) => (key === from ? to : key)))];
+    await trx
+      .updateTable("source_record")
+      .set({ relations: JSON.stringify({ ...said, users }) })
+      .where("seq", "=", seq)
+      .execute();
+  }
 }
 
 type Holder = Pick<

@@ -54,7 +54,7 @@ export async function runMarked(parts: SourceTaskParts): Promise<DirectoryResult
   if ("error" in loaded) return { ...nothing, usable: false, error: loaded.error };
   const { mapping, version, problem } = loaded;
   await store.noteTask(task.id, { mapping: { name: mapping.name, version, problem } });
-  const around = await readSurroundings(store, row, mapping);
+  let around = await readSurroundings(store, row, mapping);
   let look: Look;
   try {
     look = await lookAtPeople(parts, marks, around);
@@ -71,6 +71,8 @@ export async function runMarked(parts: SourceTaskParts): Promise<DirectoryResult
     return { ...nothing, usable: false, error: toTaskError(error) };
   }
   const { hold: identity, there, gone } = identified;
+  // Tags name him by his new key by now.
+  if (identity.hasMoved) around = await readSurroundings(store, row, mapping);
   const leaving = gone.filter(({ resourceId }) => identity.keepsLeaver(resourceId) === null).length;
   const isHeldBack = leaving > 0 && (await mustWait(parts, leaving));
   const prepared = await preparePeople(there, around, { store, sourceId: row.id });

@@ -83,21 +83,31 @@ export async function followTold(parts: FollowParts): Promise<Followed> {
     }
     if (other?.isDeparted === true && !left.has(to) && !parts.mayWrite) continue;
     await follow(parts, move, isTaken);
-    if (left.has(to)) isAgain = true;
+    // Only a read of everything brings what a look at others alone has not read of him.
+    if (left.has(to) || (!isWhole && parts.isThere(to, other) === null)) isAgain = true;
     left.add(from);
     over.add(from);
   }
+  // Links of a chain that was followed from its beginning go with it.
+  for (let before = -1; before < over.size; ) {
+    before = over.size;
+    for (const { from } of told) if (leadsFrom(told, over, from) && !isHeld(holders.get(from))) over.add(from);
+  }
   const rest = told.filter(({ from }) => !over.has(from));
   for (const { from, to, heardAt } of rest) {
-    const holder = holders.get(from);
-    const isUnknown = holder === undefined || !isKnown(holder);
-    if (isUnknown && !isWhole) unclear.add(to);
-    if ((isUnknown && isWhole) || heardAt + toldForMs <= clock()) over.add(from);
+    const isUnknown = !isHeld(holders.get(from));
+    // Whoever is made under the new key was nobody whom we knew.
+    const isMade = isHeld(holders.get(to));
+    if (isUnknown && !isWhole && !isMade) unclear.add(to);
+    if ((isUnknown && isWhole && isMade) || heardAt + toldForMs <= clock()) over.add(from);
   }
-  // Links of a chain that was followed from its beginning go with it.
-  const used = told.filter(({ from }) => over.has(from) || leadsFrom(told, over, from)).map(({ from }) => from);
+  const used = told.filter(({ from }) => over.has(from)).map(({ from }) => from);
   if (used.length > 0 && parts.mayWrite) await store.forgetTold(lease, sourceId, used);
   return { unclear, expected, isAgain };
+}
+
+function isHeld(holder: KeyHolder | undefined): boolean {
+  return holder !== undefined && isKnown(holder);
 }
 
 function leadsFrom(told: readonly ToldRename[], over: ReadonlySet<string>, key: string): boolean {
@@ -105,13 +115,25 @@ function leadsFrom(told: readonly ToldRename[], over: ReadonlySet<string>, key: 
 }
 
 async function follow(
-  { store, lease, sourceId, taskId, hold }: FollowParts,
+  { store, lease, sourceId, taskId, hold, live }: FollowParts,
   { from, to, holder: { resourceId } }: ToldMove,
   isTaken: boolean,
 ): Promise<void> {
   const move = { sourceId, taskId, resourceId, from, to, isTaken };
   await store.moveKey(lease, move);
   await store.noteFollowed(lease, move);
+  // What was asked about them has an answer.
+  const asked = live.filter(
+    (each) => each.state === "open" && each.kind === "rename" && (each.resourceId === resourceId || each.to === to),
+  );
+  if (asked.length > 0) {
+    await store.closeCases(
+      lease,
+      asked.map(({ id }) => id),
+      "withdrawn",
+    );
+    hold.withdraw(asked);
+  }
   hold.followed({ resourceId, from, to });
 }
 

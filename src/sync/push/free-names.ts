@@ -31,19 +31,25 @@ async function freeOne(parts: PushParts, resource: PendingResource): Promise<Pus
   const held = parts.language.known(type, stored, parts.capabilities);
   const whole = desiredDocument(parts, resource);
   const given = names.filter((name) => member(held, name) !== undefined && member(whole, name) !== undefined);
-  const desired: JsonObject = {
-    ...held,
-    ...Object.fromEntries(given.map((name) => [name, member(whole, name) ?? null])),
-  };
-  const record = { action: "update", because, before: JSON.stringify(held), after: JSON.stringify(desired) } as const;
+  const others = Object.fromEntries(given.map((name) => [name, member(whole, name) ?? null]));
+  // Whoever departs by it goes with the same request: his turn in this push is over after it.
+  const goes = isActive(held) && !parts.held.has(type) && !parts.scope.removesInactive;
+  const rest = { ...others, ...(goes && { active: false }) };
+  const desired: JsonObject = { ...held, ...rest };
+  const record = {
+    action: goes ? "deactivate" : "update",
+    because,
+    before: JSON.stringify(held),
+    after: JSON.stringify(desired),
+  } as const;
   try {
     const problem = nameProblem(parts, type, desired);
     if (problem !== null) throw new TargetError("refused", problem);
     const operations = parts.language.difference(type, held, desired);
-    const remembered = { ...stored, ...Object.fromEntries(given.map((name) => [name, member(desired, name) ?? null])) };
+    const remembered = { ...stored, ...rest };
     const link = {
       state: "linked",
-      ...{ remoteId: remoteId ?? "", version, active: isActive(held), lacksManager: false },
+      ...{ remoteId: remoteId ?? "", version, active: isActive(desired), lacksManager: false },
       held: JSON.stringify(remembered),
     } as const;
     if (operations.length === 0) return outcomeOf(resource, null, link);
