@@ -288,7 +288,7 @@ function adminParts(
         };
         const { ok, checks } = await source.test(signal, notes).finally(() => source.close());
         const heard = await store.lastEvents(id ?? "");
-        const callback = callbackCheck({ id, secrets, sync: settings.sync }, publicUrl, heard);
+        const callback = callbackCheck({ id, secrets, ...settings }, publicUrl, heard);
         return { ok: ok && callback.ok, checks: [...checks, callback] };
       } catch (error) {
         // Settings with which nothing can even be asked: the first check says so.

@@ -29,7 +29,12 @@ export interface ProviderDesk {
   /** A URL at which an administrator of a corp authorises the app; what comes back then names `state`. */
   authUrl(
     suite: SuiteRef,
-    request: { readonly state: string; readonly redirectUri: string },
+    request: {
+      readonly state: string;
+      readonly redirectUri: string;
+      /** Of a third-party suite that is not published yet. */
+      readonly isTrial: boolean;
+    },
     signal: AbortSignal,
   ): Promise<{ readonly url: string; readonly expiresAt: number }>;
   /** Exchanges a code, which is good for one exchange. */

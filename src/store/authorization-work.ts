@@ -176,6 +176,19 @@ export function makeAuthorizationWork(database: Database, cipher: Cipher, clock:
       return claimed;
     },
 
+    async askSoon(id) {
+      const now = clock();
+      // Two looks follow each other: a refusal is not to be counted from the start again and again.
+      await db
+        .updateTable("corp_authorization")
+        .set({ look_at: now })
+        .where("id", "=", id)
+        .where("status", "=", "authorised")
+        .where("looks", "=", 0)
+        .where("look_at", ">", now)
+        .execute();
+    },
+
     async noteLook(id, { agentId, corpName }, lookAt) {
       await db
         .updateTable("corp_authorization")

@@ -162,6 +162,8 @@ export interface AuthorizationStore {
 
 /** Of the engine. */
 export interface AuthorizationWorkStore {
+  /** WeCom is to be asked about it at once, unless it is about to be. */
+  askSoon(id: string): Promise<void>;
   /** Codes that are due, each put off until then for everybody else. */
   claimCodes(now: number, until: number): Promise<readonly AuthCode[]>;
   /**

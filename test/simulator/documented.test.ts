@@ -21,6 +21,7 @@ const commands = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)]
 let wecom: WecomSimulator;
 let scim: ScimSimulator;
 let receiver: CallbackReceiver;
+let suiteReceiver: CallbackReceiver;
 beforeEach(async () => {
   wecom = await startWecomSimulator({ shape: { members: 40, departments: 5, seed: 1 } });
   scim = await startScimSimulator();
@@ -30,16 +31,23 @@ beforeEach(async () => {
     encodingAesKey: "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C",
     corpId: wecom.corpId,
   });
+  suiteReceiver = await receiveCallbacks({
+    token: "QDG6eK",
+    encodingAesKey: "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C",
+    corpId: wecom.provider.corpId,
+  });
 });
 afterEach(async () => {
   await wecom.close();
   await scim.close();
   receiver.close();
+  suiteReceiver.close();
 });
 
 it("what the page on the simulators tells to do can be done, and does what it says", async () => {
   const before = wecom.control.truth();
-  const script = commands.replaceAll(/\bcurl /g, "curl -sS --fail-with-body ");
+  const { suiteId: template } = wecom.provider.suites.find(({ kind }) => kind === "customised") ?? { suiteId: "" };
+  const script = commands.replaceAll(/^export .*\n/gm, "").replaceAll(/\bcurl /g, "curl -sS --fail-with-body ");
   const { stdout, stderr } = await promisify(execFile)("sh", ["-ec", script], {
     cwd: projectDir,
     env: {
@@ -47,11 +55,21 @@ it("what the page on the simulators tells to do can be done, and does what it sa
       WECOM_CONTROL: `${wecom.url}/_control/${wecom.corpId}`,
       CONTROL_URL: scim.controlUrl,
       CALLBACK_URL: receiver.url,
+      ...{ PROVIDER_CONTROL: `${wecom.url}/_control/provider`, TEMPLATE: template, CORP: wecom.corpId },
+      SUITE_CALLBACK_URL: suiteReceiver.url,
       CONTROL_TOKEN: scim.token,
     },
   });
   expect(stderr).toBe("");
-  for (const part of ["石岩", '"errcode":45009', '"kind":"throttle"', '"users":0']) expect(stdout).toContain(part);
+  for (const part of [
+    `"suiteId":"${template}"`,
+    '"delivered":',
+    "石岩",
+    '"errcode":45009',
+    '"kind":"throttle"',
+    '"users":0',
+  ])
+    expect(stdout).toContain(part);
   // Five changes, and a clock that has moved, are left.
   expect(wecom.control.truth()).not.toEqual(before);
   expect(wecom.control.settings()).toMatchObject({ privacy: "new", departedListed: false });

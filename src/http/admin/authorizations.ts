@@ -25,7 +25,7 @@ export function makeAuthorizations(parts: AdminParts) {
   return new OpenAPIHono()
     .openapi(requestAuthorization, async (c) => {
       const provider = await findProvider(store, c.req.valid("param").id);
-      const { template: suiteId, sourceName = null, corpId = null } = c.req.valid("json");
+      const { template: suiteId, sourceName = null, corpId = null, trial: isTrial } = c.req.valid("json");
       const template = Object.hasOwn(provider.settings.templates, suiteId)
         ? provider.settings.templates[suiteId]
         : undefined;
@@ -37,7 +37,7 @@ export function makeAuthorizations(parts: AdminParts) {
       const state = randomBytes(16).toString("hex");
       const redirectUri = `${publicUrl}/wecom/suite/${provider.id}/installed`;
       const suite = { providerId: provider.id, suiteId };
-      const asked = await parts.authorizationUrl(suite, { state, redirectUri }, c.req.raw.signal);
+      const asked = await parts.authorizationUrl(suite, { state, redirectUri, isTrial }, c.req.raw.signal);
       if ("error" in asked) throw refusedByWecom(asked.error);
       const { url, expiresAt } = asked;
       const row = await store.requestAuthorization({

@@ -139,6 +139,7 @@ export const authorizationForm = z
     template: suiteId.openapi({ description: "One of the provider's `templates`." }),
     sourceName: nameField.optional().openapi({ description: "What the source is to be called that is made of it." }),
     corpId: corpIdField.optional().openapi({ description: "The one corp that may authorise; any if not said." }),
+    trial: z.boolean().default(false).openapi({ description: "Of a third-party suite that is not published yet." }),
   })
   .openapi("AuthorizationForm");
 

@@ -25,12 +25,17 @@ export function callbackCheck(
     id,
     secrets,
     sync,
-  }: Pick<SourceRow, "secrets"> & Pick<SourceRow["settings"], "sync"> & { readonly id: string | null },
+    wecom,
+  }: Pick<SourceRow, "secrets"> & Pick<SourceRow["settings"], "sync" | "wecom"> & { readonly id: string | null },
   publicUrl: string,
   heard: Readonly<Record<SourceDoor, number | null>>,
 ): Check {
   const doors = (["contacts", "app"] as const).filter((door) => isSet(secrets, door));
   const passed = (detail: string): Check => ({ name: "callback", ok: true, detail });
+  if (doors.length === 0 && wecom?.authorization !== undefined) {
+    const last = heard.contacts === null ? "None has come yet." : `The last came at ${timeOf(heard.contacts)}.`;
+    return passed(`Events come by the address of the service provider (its callbackUrl). ${last}`);
+  }
   if (doors.length === 0) {
     return passed(
       `Changes arrive with the next sync: the source has no wecom.callback. With the Token and the EncodingAESKey of ${pages.contacts} they arrive within a second or so.`,
@@ -39,12 +44,16 @@ export function callbackCheck(
   if (id === null) return passed("Its address for events is known once the source is stored: test it again then.");
   const sentences = doors.map((door) => {
     const at = heard[door];
-    if (at !== null) return `The last event for ${settings[door]} came at ${new Date(at).toISOString()}.`;
+    if (at !== null) return `The last event for ${settings[door]} came at ${timeOf(at)}.`;
     return `No event has come yet for ${settings[door]}: enter ${callbackUrl(publicUrl, id, door)} with the same Token and EncodingAESKey under ${pages[door]}; WeCom has to reach that address from the internet.`;
   });
   if (!sync.automatic)
     sentences.push("They lead to nothing, for this source syncs only when somebody says so (sync.automatic).");
   return passed(sentences.join(" "));
+}
+
+function timeOf(at: number): string {
+  return new Date(at).toISOString();
 }
 
 function isSet(secrets: SourceRow["secrets"], door: SourceDoor): boolean {

@@ -25,9 +25,11 @@ const codeRefused: ReadonlySet<number> = new Set([40001, 40084, 40091, 48004]);
  * the one that is kept when a token is asked for, also when the corp has it replaced while a sync runs.
  *
  * @param read null where it is not there (any more)
+ * @param askSoon WeCom did not take the permanent code: the event that would have said why may have been lost
  */
 export function makeCorpAccess(
   read: () => Promise<KeptAuthorization | null>,
+  askSoon: () => Promise<void>,
   apiOf: (providerId: string) => Promise<ProviderApi>,
 ): AuthorizedAccess {
   const readCorp = async (): Promise<Corp> => {
@@ -44,7 +46,9 @@ export function makeCorpAccess(
       if (!(error instanceof WecomFault) || !codeRefused.has(error.errcode ?? 0)) throw error;
       const now = await readCorp();
       if (now.permanentCode !== corp.permanentCode) return call(now);
-      throw now.isChanging ? changing(error.errcode) : refused(error);
+      if (now.isChanging) throw changing(error.errcode);
+      await askSoon();
+      throw refused(error);
     }
   };
   const fetchToken: FetchToken = (send, signal) =>

@@ -68,7 +68,7 @@ export function makeProviderDesk(given: DeskParts): WecomDesk {
   const apiOf = async (id: string): Promise<ProviderApi> => (await open(id)).api;
 
   return {
-    authUrl: ({ providerId, suiteId }, { state, redirectUri }, signal) =>
+    authUrl: ({ providerId, suiteId }, { state, redirectUri, isTrial }, signal) =>
       asSourceErrors(async () => {
         const { access, api } = await open(providerId);
         const now = (parts.clock ?? systemClock).now();
@@ -77,6 +77,7 @@ export function makeProviderDesk(given: DeskParts): WecomDesk {
           return { url, expiresAt: now + seconds * 1000 };
         }
         const { code, seconds } = await api.preAuthCode(suiteId, signal);
+        if (isTrial) await api.markTrial(suiteId, code, signal);
         const query = new URLSearchParams({ suite_id: suiteId, pre_auth_code: code, redirect_uri: redirectUri, state });
         const base = (access.installBaseUrl ?? "https://open.work.weixin.qq.com").replace(/\/+$/, "");
         return { url: `${base}/3rdapp/install?${query}`, expiresAt: now + seconds * 1000 };
@@ -90,7 +91,12 @@ export function makeProviderDesk(given: DeskParts): WecomDesk {
       const now = (parts.clock ?? systemClock).now();
       return testProvider(access, client, (suiteId) => readTicket(providerId, suiteId), now, signal);
     },
-    accessOf: (id) => makeCorpAccess(() => readAuthorization(kept, id), apiOf),
+    accessOf: (id) =>
+      makeCorpAccess(
+        () => readAuthorization(kept, id),
+        () => kept.askSoon(id),
+        apiOf,
+      ),
     async close() {
       const all = [...opened.values()];
       opened.clear();

@@ -25,6 +25,8 @@ export interface KeptProviders {
   findAuthorization(
     id: string,
   ): Promise<(Omit<KeptAuthorization, "corpId" | "isChanging"> & { readonly corpId: string | null }) | null>;
+  /** WeCom did not take the permanent code: it is to be asked soon whether the authorisation still stands. */
+  askSoon(id: string): Promise<void>;
   /** Codes that are not exchanged yet, or were given up. */
   openCodes(providerId: string): Promise<readonly { readonly suiteId: string; readonly isTried: boolean }[]>;
 }

@@ -19,6 +19,8 @@ export interface ProviderApi {
   ): Promise<{ readonly url: string; readonly seconds: number }>;
   /** What the page of a suite's installation is opened with (WeCom doc path/90601), and for how many seconds. */
   preAuthCode(suiteId: string, signal: AbortSignal): Promise<{ readonly code: string; readonly seconds: number }>;
+  /** Only a suite that is not published is installed like that: `auth_type` 1 (WeCom doc path/90602). */
+  markTrial(suiteId: string, preAuthCode: string, signal: AbortSignal): Promise<void>;
   /** WeCom doc path/100776, path/97163. */
   permanentCode(suiteId: string, authCode: string, signal: AbortSignal): Promise<GrantedAccess>;
   /** WeCom doc path/100795. */
@@ -45,6 +47,10 @@ export function makeProviderApi(client: ProviderClient): ProviderApi {
     async preAuthCode(suiteId, signal) {
       const answer = await client.callAsSuite(suiteId, "service/get_pre_auth_code", undefined, signal);
       return { code: textIn(answer, "pre_auth_code"), seconds: secondsIn(answer, 1200) };
+    },
+    async markTrial(suiteId, preAuthCode, signal) {
+      const body = { pre_auth_code: preAuthCode, session_info: { appid: [], auth_type: 1 } };
+      await client.callAsSuite(suiteId, "service/set_session_info", body, signal);
     },
     async permanentCode(suiteId, authCode, signal) {
       const body = { auth_code: authCode };
