@@ -2,14 +2,14 @@ import SqliteDatabase from "better-sqlite3";
 
 /** Counts rows that are written to the bridge's database: by triggers, so that nobody's word has to be taken for it. */
 export interface WrittenRows {
-  /** Inserts, updates and deletes by table, since the start. Tasks, leases, sources and the audit log are not counted. */
+  /** Inserts, updates and deletes by table, since the start. Tasks, what they note of their reading, leases, sources and the audit log are not counted. */
   count(): Readonly<Record<string, number>>;
   /** Takes the triggers out again. */
   close(): void;
 }
 
 /** What each task writes whatever it does, and each order of an administrator: when a source was last read is in its row. */
-const always = new Set(["sync_task", "lease", "source", "audit_record"]);
+const always = new Set(["sync_task", "read_part", "lease", "source", "audit_record"]);
 
 export function countWrittenRows(file: string): WrittenRows {
   const db = new SqliteDatabase(file);
