@@ -27,13 +27,11 @@ export function makePruning(database: Database, clock: () => number): Pick<Engin
       // What was removed counts for the safeguards as long as their windows last.
       const counting = clock() - (await widestWindowMs(database));
       await pruneChanges(before, counting, signal);
+      const isOver = sql<boolean>`not exists (
+        select 1 from change c where c.task_id = sync_task.id and c.created_at >= ${counting}
+          and c.resource_type = 'Group' and c.removed_count > 0)`;
       const ended = sql<boolean>`state not in ('queued', 'running', 'held')`;
-      await pruneTable(
-        "sync_task",
-        "id",
-        sql<boolean>`finished_at < ${Math.min(before, counting)} and ${ended}`,
-        signal,
-      );
+      await pruneTable("sync_task", "id", sql<boolean>`finished_at < ${before} and ${ended} and ${isOver}`, signal);
       await db
         .deleteFrom("ended_source")
         .where("ended_at", "<", before)
