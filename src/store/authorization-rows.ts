@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Selectable, Transaction } from "kysely";
 import type { Cipher } from "../lib/cipher.ts";
+import { eraseConsentsIn } from "./consents.ts";
 import type { Database } from "./database.ts";
 import type { AuthorizationRow } from "./provider-store.ts";
 import type { SourceSettings } from "./store.ts";
@@ -96,19 +97,21 @@ export async function endAuthorizations(
       .execute();
   }
   const disabled = sources.map(({ id }) => id);
-  await eraseOfPeople(database, trx, disabled);
+  await eraseOfPeople(database, trx, disabled, now);
   return disabled;
 }
 
 /**
  * WeCom wants what was kept of a corp's people on the ground of its authorisation to go with it. The directory itself stays, as
- * an administrator has to say what becomes of accounts. Whatever else is kept of people by source is to be erased here.
+ * an administrator has to say what becomes of accounts.
  */
 async function eraseOfPeople(
   database: Database,
   trx: Transaction<Tables>,
   sourceIds: readonly string[],
+  now: number,
 ): Promise<void> {
   if (sourceIds.length === 0) return;
   await trx.deleteFrom("source_mark").where(database.isOneOf("source_id", sourceIds)).execute();
+  for (const id of sourceIds) await eraseConsentsIn(trx, now, id);
 }

@@ -37,19 +37,7 @@ export function makeConsentStore(database: Database, cipher: Cipher, clock: () =
   const markPerson = (trx: Transaction<Tables>, sourceId: string, key: string): Promise<string> =>
     markIn(trx, clock, { source: sourceId, kind: "user", key, isGone: false });
 
-  const erase = async (trx: Transaction<Tables>, row: Row): Promise<Row> => {
-    const erased = {
-      ...{ sealed: null, given: "", withdrawn: joined(namesIn(row.withdrawn), namesIn(row.given)) },
-      ...{ stamp: uuidv7(clock()), withdrawn_at: clock() },
-    };
-    await trx
-      .updateTable("source_consent")
-      .set(erased)
-      .where("source_id", "=", row.source_id)
-      .where("key", "=", row.key)
-      .execute();
-    return { ...row, ...erased };
-  };
+  const erase = (trx: Transaction<Tables>, row: Row): Promise<Row> => eraseRow(trx, clock(), row);
 
   return {
     saveConsent: (sourceId, { key, userid }, values) =>
@@ -196,4 +184,34 @@ function namesIn(text: string): readonly string[] {
 
 function joined(...lists: readonly (readonly string[])[]): string {
   return [...new Set(lists.flat())].sort().join(",");
+}
+
+async function eraseRow(trx: Transaction<Tables>, now: number, row: Row): Promise<Row> {
+  const erased = {
+    ...{ sealed: null, given: "", withdrawn: joined(namesIn(row.withdrawn), namesIn(row.given)) },
+    ...{ stamp: uuidv7(now), withdrawn_at: now },
+  };
+  await trx
+    .updateTable("source_consent")
+    .set(erased)
+    .where("source_id", "=", row.source_id)
+    .where("key", "=", row.key)
+    .execute();
+  return { ...row, ...erased };
+}
+
+/** Erases within a transaction what people of a source have given; what was made from it goes with its next sync. */
+export async function eraseConsentsIn(trx: Transaction<Tables>, now: number, sourceId: string): Promise<void> {
+  const given = () =>
+    trx
+      .selectFrom("source_consent")
+      .selectAll()
+      .where("source_id", "=", sourceId)
+      .where("sealed", "is not", null)
+      .limit(batch)
+      .execute();
+  for (let rows = await given(); rows.length > 0; rows = await given()) {
+    for (const row of rows) await eraseRow(trx, now, row);
+    await markIn(trx, () => now, { source: sourceId, kind: "everything", key: "", isGone: false });
+  }
 }

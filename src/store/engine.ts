@@ -4,6 +4,7 @@ import type { Member, ResourceType } from "../scim/resource.ts";
 import type { RecordKind, SourceScope, Visibility } from "../source/source.ts";
 import type { CompiledRule, GroupRule } from "./directory-writing.ts";
 import type { KeptBasis } from "./kept-store.ts";
+import type { Lease } from "./lease-store.ts";
 import type { OpenChange } from "./spare-planned.ts";
 import type {
   Drift,
@@ -23,34 +24,9 @@ import type {
 import type { NameHolder } from "./taken-names.ts";
 import type { RaisedEvent } from "./webhook-store.ts";
 
+export { type Lease, LeaseLostError, type LeaseStore } from "./lease-store.ts";
+
 // What the engine (sync/) asks of the store. Every write proves in its own transaction that its lease still holds.
-
-/** The right to work on one source or target. `fencing` grows with each holder. */
-export interface Lease {
-  readonly name: string;
-  readonly holder: string;
-  readonly fencing: number;
-}
-
-/** Another process has taken over what this one was working on: stop, and leave the rest to it. */
-export class LeaseLostError extends Error {
-  /** False: it was asked back. Nothing more may be begun, and what came of what was begun may still be written down. */
-  readonly endsAtOnce: boolean;
-
-  constructor(name: string, { isAskedBack = false } = {}) {
-    super(isAskedBack ? `the lease ${name} was asked back` : `the lease ${name} is held by another process`);
-    this.name = "LeaseLostError";
-    this.endsAtOnce = !isAskedBack;
-  }
-}
-
-export interface LeaseStore {
-  /** One conditional write. Null while somebody else holds it. */
-  takeLease(name: string, holder: string, durationMs: number): Promise<Lease | null>;
-  /** Throws {@link LeaseLostError} when it is not ours any more, or was asked back. */
-  renewLease(lease: Lease, durationMs: number): Promise<void>;
-  releaseLease(lease: Lease): Promise<void>;
-}
 
 /** A record as it was read, ready to be compared with what was read before. JSON as text. */
 export interface ReadRecord {

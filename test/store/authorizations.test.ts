@@ -161,6 +161,23 @@ onEachDatabase("what corps authorise", (at) => {
     expect(await at.store.corpCancelled(provider, suite, "wwcorp", toldAt + 1000)).toEqual([]);
   });
 
+  it("erases what people of a corp that cancels have given by consent, and nobody else's", async () => {
+    const provider = await makeProvider();
+    await keep(provider, "code", null);
+    await exchange("wwcorp", "pc");
+    const [row] = await at.store.listAuthorizations(provider);
+    const source = await sourceOf(row?.id ?? "");
+    const bystander = await at.store.createSource(newSource("bystander"));
+    for (const { id } of [source, bystander])
+      await at.store.saveConsent(id, { key: "ann", userid: "Ann" }, { mobile: "13800000000" });
+
+    expect(await at.store.corpCancelled(provider, suite, "wwcorp", at.clock.now + 1000)).toEqual([source.id]);
+    const erased = { state: "withdrawn", withdrawnAt: at.clock.now };
+    expect(await at.store.findConsent(source.id, "ann")).toMatchObject(erased);
+    expect((await at.store.givenFields(source.id, ["ann"])).get("ann")).toEqual({ values: {}, withdrawn: ["mobile"] });
+    expect(await at.store.findConsent(bystander.id, "ann")).toMatchObject({ state: "agreed", withdrawnAt: null });
+  });
+
   it("makes the sources of a corp due whose authorisation changed", async () => {
     const provider = await makeProvider();
     await keep(provider, "code", null);
