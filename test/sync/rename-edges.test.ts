@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { RawMember } from "../../src/simulator/wecom/model.ts";
 import type { EventSubject } from "../../src/source/source.ts";
 import type { ListedIdentityCase, TaskRow } from "../../src/store/store.ts";
 import { resourceRequests } from "../support/e2e-compare.ts";
@@ -241,7 +242,8 @@ describe("a changed userid", () => {
   it("can be undone, and stays so until the source says something else of him", async () => {
     const fixture = await start();
     // Nobody's leader: whoever is in a department is looked at again when its leader has another name.
-    const userid = active(fixture)[9] ?? "";
+    const follower = ({ status, is_leader_in_dept: leads }: RawMember) => status === 1 && !leads.includes(1);
+    const userid = fixture.corp.truth().members.find(follower)?.userid ?? "";
     const account = accountOf(fixture, userid);
     fixture.corp.renameUserid(userid, "un.done");
     await tell(fixture, userid, "un.done");

@@ -152,6 +152,12 @@ describe("an event", () => {
     expect(received(contact({ ChangeType, ...fields }))).toMatchObject({ value: { name: ChangeType, subjects } });
   });
 
+  it("of another userid says whose it was, and of another spelling nothing", () => {
+    const of = (NewUserID: string) => received(contact({ ChangeType: "update_user", UserID: "Ann", NewUserID }));
+    expect(of("Bob")).toMatchObject({ value: { renamed: { from: "ann", to: "bob" } } });
+    expect(of("ANN")).not.toHaveProperty("value.renamed");
+  });
+
   it("of a kind that nobody knows yet has everything looked at", () => {
     const value = { name: "change_contact", subjects: [{ kind: "everything", key: "" }] };
     expect(received(contact({ ChangeType: "merge_user", UserID: "ann" }))).toMatchObject({ value });
