@@ -43,8 +43,8 @@ export function makePruning(database: Database, clock: () => number): Pick<Engin
       await pruneTable("plan_request", "seq", sql<boolean>`created_at < ${before}`, signal);
       await pruneTable("directory_record", "seq", sql<boolean>`at < ${before}`, signal);
       await pruneTable("audit_record", "seq", sql<boolean>`at < ${Math.min(before, await decidedSince())}`, signal);
-      const isOver = sql<boolean>`state <> 'open' and done = 1`;
-      await pruneTable("identity_case", "id", sql<boolean>`asked_at < ${before} and ${isOver}`, signal);
+      const isAnswered = sql<boolean>`state <> 'open' and done = 1`;
+      await pruneTable("identity_case", "id", sql<boolean>`asked_at < ${before} and ${isAnswered}`, signal);
       const isSettled = sql<boolean>`state <> 'pending'`;
       await pruneTable("webhook_delivery", "id", sql<boolean>`created_at < ${before} and ${isSettled}`, signal);
     },
