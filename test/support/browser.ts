@@ -1,9 +1,7 @@
-import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
-
-const executable = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
+import { findChromium, openChromium } from "./chromium.ts";
 
 /** A page, and what it complained of. */
 export interface Visit {
@@ -19,31 +17,19 @@ export type OpenVisit = (options?: BrowserContextOptions) => Promise<Visit>;
 
 /** Tests in a real Chromium. Without one they are skipped, and say so; in CI they fail. */
 export function describeInBrowser(name: string, tests: (visit: OpenVisit) => void): void {
-  if (executable === undefined && process.env["CI"] !== "true") {
-    describe.skip(`${name} (skipped: there is no Chromium; on Debian: apt-get install chromium)`, () =>
-      tests(neverOpened));
-    return;
-  }
-  describe(name, () => {
-    let browser: Browser;
+  const isMissing = findChromium() === undefined && process.env["CI"] !== "true";
+  describe.skipIf(isMissing)(isMissing ? `${name} (skipped: apt-get install chromium)` : name, () => {
+    let browser: Browser | null = null;
     beforeAll(async () => {
-      if (executable === undefined) throw new Error("There is no Chromium: apt-get install chromium");
-      browser = await chromium.launch({ executablePath: executable, args: quiet });
+      browser = await openChromium();
     });
     afterAll(() => browser?.close());
-    tests(async (options) => open(browser, options));
+    tests(async (options) => {
+      if (browser === null) throw new Error("there is no browser");
+      return open(browser, options);
+    });
   });
 }
-
-async function neverOpened(): Promise<never> {
-  throw new Error("There is no Chromium.");
-}
-
-/** As root there is no sandbox, and nothing is looked up at the maker's. */
-const quiet = [
-  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
-  ...["--disable-background-networking", "--disable-component-update"],
-];
 
 async function open(browser: Browser, options?: BrowserContextOptions): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1360, height: 860 }, locale: "en-US", ...options });
