@@ -78,5 +78,9 @@ export interface SuiteDoor {
     query: EventQuery,
     body: string,
     corpId: string,
-  ): Opened<{ readonly suiteId: string; readonly event: SourceEvent }>;
+  ): Opened<{
+    /** Of one of these, which have the same token and key: it names none. */
+    readonly suiteIds: readonly string[];
+    readonly event: SourceEvent;
+  }>;
 }

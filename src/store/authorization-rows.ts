@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Selectable, Transaction } from "kysely";
+import { type Selectable, sql, type Transaction } from "kysely";
 import type { Cipher } from "../lib/cipher.ts";
 import { eraseConsentsIn } from "./consents.ts";
 import type { Database } from "./database.ts";
@@ -38,6 +38,15 @@ export function toAuthorization(row: AuthorizationColumns, cipher: Cipher): Auth
 /** What a code is known by once it is erased. */
 export function codeHash(code: string): string {
   return createHash("sha256").update(code).digest("base64url");
+}
+
+/** Changes of what corps authorised a provider for come one after the other. SQLite has one writer anyway. */
+export async function lockProvider(
+  { dialect }: Pick<Database, "dialect">,
+  trx: Transaction<Tables>,
+  id: string,
+): Promise<void> {
+  if (dialect === "postgres") await sql`select 1 from provider where id = ${id} for update`.execute(trx);
 }
 
 /** Sources that are read by one of these authorisations. */

@@ -1,7 +1,7 @@
-import type { Transaction } from "kysely";
+import type { Selectable, Transaction } from "kysely";
 import type { Cipher } from "../lib/cipher.ts";
 import { uuidv7 } from "../lib/uuid.ts";
-import { endAuthorizations, makeSourcesDue, toAuthorization } from "./authorization-rows.ts";
+import { endAuthorizations, lockProvider, makeSourcesDue, toAuthorization } from "./authorization-rows.ts";
 import type { Database } from "./database.ts";
 import type { AuthorizationWorkStore, Grant } from "./provider-store.ts";
 import type { Tables } from "./tables.ts";
@@ -9,7 +9,7 @@ import type { Tables } from "./tables.ts";
 /** What the engine does at once. */
 const batch = 10;
 
-type CodeRow = Pick<Tables["auth_code"], "provider_id" | "suite_id" | "purpose" | "state" | "told_at">;
+type CodeRow = Selectable<Tables["auth_code"]>;
 
 /** What the engine does about authorisations: codes are exchanged, and WeCom is asked about what changed. */
 export function makeAuthorizationWork(database: Database, cipher: Cipher, clock: () => number): AuthorizationWorkStore {
@@ -20,15 +20,25 @@ export function makeAuthorizationWork(database: Database, cipher: Cipher, clock:
     if (code.purpose === "reset") return null;
     const waiting = await trx
       .selectFrom("corp_authorization")
-      .select(["id", "request_state", "wanted_corp_id"])
+      .select(["id", "status", "request_state", "wanted_corp_id"])
       .where("provider_id", "=", code.provider_id)
       .where("suite_id", "=", code.suite_id)
-      .where("status", "=", "waiting")
+      .where("status", "in", isGivenUp(code) ? ["waiting", "failed"] : ["waiting"])
       .execute();
     const told = state ?? code.state;
     if (told !== null) return waiting.find(({ request_state }) => request_state === told) ?? null;
-    const [only, ...others] = waiting.filter(({ wanted_corp_id }) => wanted_corp_id === corpId);
+    const [only, ...others] = waiting.filter(
+      ({ status, wanted_corp_id }) => status === "waiting" && wanted_corp_id === corpId,
+    );
     return only !== undefined && others.length === 0 ? only : null;
+  };
+
+  const readCode = async (trx: Transaction<Tables>, hash: string): Promise<CodeRow | undefined> => {
+    const read = () => trx.selectFrom("auth_code").selectAll().where("hash", "=", hash).executeTakeFirst();
+    const found = await read();
+    if (found === undefined) return undefined;
+    await lockProvider(database, trx, found.provider_id);
+    return read();
   };
 
   const kindOf = async (trx: Transaction<Tables>, { provider_id, suite_id }: CodeRow) => {
@@ -52,7 +62,8 @@ export function makeAuthorizationWork(database: Database, cipher: Cipher, clock:
         rows.map(async (row) => {
           const { numUpdatedRows } = await db
             .updateTable("auth_code")
-            .set({ next_try_at: until, attempts: row.attempts + 1 })
+            // Without an error: one that has none is under way, and no ticket makes it due for others.
+            .set({ next_try_at: until, attempts: row.attempts + 1, error: null })
             .where("hash", "=", row.hash)
             .where("next_try_at", "=", row.next_try_at)
             .where("attempts", "=", row.attempts)
@@ -72,8 +83,9 @@ export function makeAuthorizationWork(database: Database, cipher: Cipher, clock:
     settleCode: (hash, grant) =>
       database.write(async (trx) => {
         const now = clock();
-        const code = await trx.selectFrom("auth_code").selectAll().where("hash", "=", hash).executeTakeFirst();
-        if (code === undefined || code.code === null) return;
+        const code = await readCode(trx, hash);
+        // Of one that was given up by another, too: WeCom gives a permanent code once.
+        if (code === undefined || (code.code === null && !isGivenUp(code))) return;
         await trx
           .updateTable("auth_code")
           .set({ code: null, next_try_at: null, error: null })
@@ -126,19 +138,19 @@ export function makeAuthorizationWork(database: Database, cipher: Cipher, clock:
     postponeCode: (hash, error, nextTryAt) =>
       database.write(async (trx) => {
         const now = clock();
-        const code = await trx.selectFrom("auth_code").selectAll().where("hash", "=", hash).executeTakeFirst();
+        const code = await readCode(trx, hash);
         if (code === undefined || code.code === null) return;
-        const isGivenUp = nextTryAt === null;
+        const isLast = nextTryAt === null;
         await trx
           .updateTable("auth_code")
-          .set({ error, next_try_at: nextTryAt, ...(isGivenUp && { code: null }) })
+          .set({ error, next_try_at: nextTryAt, ...(isLast && { code: null }) })
           .where("hash", "=", hash)
           .execute();
         if (code.state === null || code.purpose === "reset") return;
         // Whoever waits for it is told.
         await trx
           .updateTable("corp_authorization")
-          .set({ reason: error, updated_at: now, ...(isGivenUp && { status: "failed" as const, url: null }) })
+          .set({ reason: error, updated_at: now, ...(isLast && { status: "failed" as const, url: null }) })
           .where("provider_id", "=", code.provider_id)
           .where("suite_id", "=", code.suite_id)
           .where("request_state", "=", code.state)
@@ -213,7 +225,25 @@ export function makeAuthorizationWork(database: Database, cipher: Cipher, clock:
         .execute();
     },
 
-    endAuthorization: (id, reason) =>
-      database.write((trx) => endAuthorizations(database, trx, [id], { reason, now: clock() })),
+    endAuthorization: ({ id, providerId, suiteId, permanentCode }, reason) =>
+      database.write(async (trx) => {
+        await lockProvider(database, trx, providerId);
+        const row = await trx.selectFrom("corp_authorization").selectAll().where("id", "=", id).executeTakeFirst();
+        if (row?.status !== "authorised" || toAuthorization(row, cipher).permanentCode !== permanentCode) return null;
+        // A code that has come meanwhile may be the corp's, with the next permanent code.
+        const open = await trx
+          .selectFrom("auth_code")
+          .select("hash")
+          .where("provider_id", "=", providerId)
+          .where("suite_id", "=", suiteId)
+          .where("next_try_at", "is not", null)
+          .executeTakeFirst();
+        return open === undefined ? endAuthorizations(database, trx, [id], { reason, now: clock() }) : null;
+      }),
   };
+}
+
+/** Its error stays; of one that was exchanged there is none. */
+function isGivenUp({ code, error }: CodeRow): boolean {
+  return code === null && error !== null;
 }

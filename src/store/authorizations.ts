@@ -1,6 +1,6 @@
 import type { Cipher } from "../lib/cipher.ts";
 import { uuidv7 } from "../lib/uuid.ts";
-import { codeHash, endAuthorizations, makeSourcesDue, toAuthorization } from "./authorization-rows.ts";
+import { codeHash, endAuthorizations, lockProvider, makeSourcesDue, toAuthorization } from "./authorization-rows.ts";
 import type { Database } from "./database.ts";
 import type { AuthorizationStore } from "./provider-store.ts";
 
@@ -128,6 +128,7 @@ export function makeAuthorizationStore(database: Database, cipher: Cipher, clock
     corpCancelled: (providerId, suiteId, corpId, toldAt) =>
       database.writeSmall(async (trx) => {
         const now = clock();
+        await lockProvider(database, trx, providerId);
         const { rows } = await trx.executeQuery(ofCorp(providerId, suiteId, corpId));
         const ended = rows.filter((row) => Number(row.told_at) < toldAt).map(({ id }) => id);
         const doubtful = rows.filter((row) => Number(row.told_at) >= toldAt).map(({ id }) => id);

@@ -167,7 +167,7 @@ export interface AuthorizationWorkStore {
   /** Codes that are due, each put off until then for everybody else. */
   claimCodes(now: number, until: number): Promise<readonly AuthCode[]>;
   /**
-   * A code was exchanged: for the request that it answers; for what the corp authorised before; or else for an
+   * A code was exchanged, also where another process has given it up meanwhile: for the request that it answers; for what the corp authorised before; or else for an
    * authorisation that nobody asked for, which waits for a person.
    */
   settleCode(hash: string, grant: Grant): Promise<void>;
@@ -189,7 +189,12 @@ export interface AuthorizationWorkStore {
   /**
    * WeCom says that it is no more.
    *
-   * @returns the sources that were disabled
+   * @param refused as WeCom was asked about it
+   * @returns the sources that were disabled; null: it has another permanent code by now, or one may be on its way, so that it
+   * stays
    */
-  endAuthorization(id: string, reason: string): Promise<readonly string[]>;
+  endAuthorization(
+    refused: Pick<AuthorizationRow, "id" | "providerId" | "suiteId" | "permanentCode">,
+    reason: string,
+  ): Promise<readonly string[] | null>;
 }

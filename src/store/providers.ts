@@ -1,6 +1,7 @@
 import { type Selectable, sql } from "kysely";
 import type { Cipher } from "../lib/cipher.ts";
 import { uuidv7 } from "../lib/uuid.ts";
+import { lockProvider } from "./authorization-rows.ts";
 import type { Database } from "./database.ts";
 import { withName } from "./names.ts";
 import type { ProviderRow, ProviderSettings, ProviderStore } from "./provider-store.ts";
@@ -70,6 +71,7 @@ export function makeProviderStore(database: Database, cipher: Cipher, clock: () 
 
     deleteProvider: (id) =>
       database.write(async (trx) => {
+        await lockProvider(database, trx, id);
         for (const table of ["suite_ticket", "auth_code", "corp_authorization"] as const) {
           await trx.deleteFrom(table).where("provider_id", "=", id).execute();
         }

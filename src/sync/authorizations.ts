@@ -68,7 +68,8 @@ export function makeAuthorizationKeeper({ store, desk, clock, log }: Authorizati
         await store.postponeLook(id, error.message, clock() + waitMs, isRefused ? refusals + 1 : 0);
         return;
       }
-      const sources = await store.endAuthorization(id, noMore);
+      const sources = await store.endAuthorization(row, noMore);
+      if (sources === null) return;
       log.error({ authorization: id, sources, errcode: error.errcode }, "an authorisation is no more");
     }
   };

@@ -190,6 +190,71 @@ onEachDatabase("what corps authorise", (at) => {
     expect((await at.store.findSource(source.id))?.nextRunAt).toBe(at.clock.now);
   });
 
+  it("ends nothing for a permanent code that has been replaced since WeCom was asked, or may be about to be", async () => {
+    const provider = await makeProvider();
+    await keep(provider, "first", null);
+    await exchange("wwcorp", "pc-1");
+    const [asked] = await at.store.claimLooks(at.clock.now, at.clock.now + minute);
+    if (asked === undefined) throw new Error("nothing is to be asked about");
+    at.clock.now += minute;
+    await keep(provider, "second", null);
+    expect(await at.store.endAuthorization(asked.row, "refused")).toBeNull();
+    await exchange("wwcorp", "pc-2");
+    expect(await at.store.endAuthorization(asked.row, "refused")).toBeNull();
+    expect(await rows(provider)).toMatchObject([{ status: "authorised", permanentCode: "pc-2" }]);
+    const [now] = await at.store.listAuthorizations(provider);
+    if (now === undefined) throw new Error("it is gone");
+    expect(await at.store.endAuthorization(now, "refused")).toEqual([]);
+    expect(await rows(provider)).toMatchObject([{ status: "cancelled", permanentCode: null }]);
+    expect(await at.store.endAuthorization(now, "refused")).toBeNull();
+  });
+
+  it("keeps the permanent code of an exchange, though another that came second gave the code up", async () => {
+    const provider = await makeProvider();
+    const asked = await request(provider, "s1");
+    await keep(provider, "code", "s1");
+    const [code] = await at.store.claimCodes(at.clock.now, at.clock.now + minute);
+    await at.store.postponeCode(code?.hash ?? "", "WeCom does not accept the code", null);
+    const grant = { corpId: "wwcorp", corpName: null, permanentCode: "pc", state: null };
+    await at.store.settleCode(code?.hash ?? "", grant);
+    expect(await at.store.findAuthorization(asked.id)).toMatchObject({
+      ...{ status: "authorised", permanentCode: "pc", reason: null },
+    });
+    expect(await at.store.openCodes(provider)).toEqual([]);
+    await at.store.postponeCode(code?.hash ?? "", "late", null);
+    await at.store.settleCode(code?.hash ?? "", { ...grant, permanentCode: "again" });
+    expect(await rows(provider)).toMatchObject([{ status: "authorised", permanentCode: "pc" }]);
+  });
+
+  it("leaves a code to whoever exchanges it when a ticket comes", async () => {
+    const provider = await makeProvider();
+    await keep(provider, "code", null);
+    const [code] = await at.store.claimCodes(at.clock.now, at.clock.now + minute);
+    await at.store.postponeCode(code?.hash ?? "", "no ticket", at.clock.now + 1000);
+    at.clock.now += 1000;
+    expect(await at.store.claimCodes(at.clock.now, at.clock.now + minute)).toHaveLength(1);
+    await at.store.keepTicket(provider, suite, "ticket", at.clock.now);
+    expect(await at.store.claimCodes(at.clock.now, at.clock.now + minute)).toEqual([]);
+    // Whoever it was may have been stopped.
+    expect(await at.store.claimCodes(at.clock.now + minute, at.clock.now + 2 * minute)).toHaveLength(1);
+  });
+
+  it("has one authorisation of a corp whose codes two processes settle at once", async () => {
+    const provider = await makeProvider();
+    const other = await at.openAnother();
+    const codes = ["one", "two", "three", "four"];
+    for (const [index, code] of codes.entries()) await keep(provider, code, null, at.clock.now - index * 1000);
+    const claimed = await at.store.claimCodes(at.clock.now, at.clock.now + minute);
+    const grant = { corpId: "wwcorp", corpName: null, state: null };
+    await Promise.all(
+      claimed.map(({ hash, code }, index) =>
+        (index % 2 === 0 ? at.store : other).settleCode(hash, { ...grant, permanentCode: code }),
+      ),
+    );
+    expect(await rows(provider)).toMatchObject([{ status: "authorised", permanentCode: "one" }]);
+    await other.close();
+  });
+
   it("says of a request why its code was given up", async () => {
     const provider = await makeProvider();
     const asked = await request(provider, "s1");

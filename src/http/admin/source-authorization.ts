@@ -31,10 +31,14 @@ export async function bindAuthorization(
   }
   const other = boundSource(id, await store.listSources());
   if (other !== undefined && other.id !== stored?.id) throw refuse(`is used by the source "${other.name}"`);
-  if (said !== undefined && said !== row.corpId) {
+  // Also where the form says another corp than the source is of: whoever was read before would have left, all at once.
+  const own = stored?.settings.wecom?.corpId ?? said;
+  if (own !== undefined && own !== row.corpId) {
     const whose = stored === null ? "wecom.corpId says" : "this source is of";
-    throw refuse(`is of the corp ${row.corpId}, and ${whose} ${said}: make a source of its own for another corp`);
+    throw refuse(`is of the corp ${row.corpId}, and ${whose} ${own}: make a source of its own for another corp`);
   }
+  if (said !== undefined && said !== row.corpId)
+    throw refuse(`is of the corp ${row.corpId}, and wecom.corpId says ${said}`);
   const provider = await store.findProvider(row.providerId);
   const apiBaseUrl = form.wecom.apiBaseUrl ?? provider?.settings.apiBaseUrl;
   const proxy = form.wecom.proxy ?? provider?.secrets["/proxy"] ?? provider?.settings.proxy;

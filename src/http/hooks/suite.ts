@@ -117,9 +117,9 @@ export function makeSuiteRoutes(parts: SuiteParts): Hono<Env> {
     const provider = await findProvider(c);
     const corpId = c.req.param("corp");
     const opened = openSuiteDoor(provider).receiveData(queryOf(c), await c.req.text(), corpId);
-    const { suiteId, event } = valueIn(c, opened);
-    await keepForSources(parts, provider, { suiteId, corpId, event });
-    noteLine(provider, { suite: suiteId, event: event.name });
+    const { suiteIds, event } = valueIn(c, opened);
+    await keepForSources(parts, provider, { suiteIds, corpId, event });
+    noteLine(provider, { suites: suiteIds, event: event.name });
     return c.text("success");
   });
   return app;
@@ -152,7 +152,7 @@ async function takeMessage(parts: SuiteParts, provider: ProviderRow, message: Su
       return;
     }
     case "event":
-      await keepForSources(parts, provider, message);
+      await keepForSources(parts, provider, { ...message, suiteIds: [suiteId] });
       return;
     case "other":
       return;
@@ -163,10 +163,14 @@ async function takeMessage(parts: SuiteParts, provider: ProviderRow, message: Su
 async function keepForSources(
   { store, keepEvent }: SuiteParts,
   provider: ProviderRow,
-  { suiteId, corpId, event }: { readonly suiteId: string; readonly corpId: string; readonly event: SourceEvent },
+  {
+    suiteIds,
+    corpId,
+    event,
+  }: { readonly suiteIds: readonly string[]; readonly corpId: string; readonly event: SourceEvent },
 ): Promise<void> {
   const authorizations = (await store.listAuthorizations(provider.id))
-    .filter((row) => row.status === "authorised" && row.suiteId === suiteId && row.corpId === corpId)
+    .filter((row) => row.status === "authorised" && suiteIds.includes(row.suiteId) && row.corpId === corpId)
     .map(({ id }) => id);
   for (const source of await store.listSources()) {
     const { status, settings } = source;

@@ -216,6 +216,14 @@ describe("service providers", () => {
     const other = await authorise("wwother");
     const patch = await fixture.request("PATCH", "/api/v1/sources/customer", { wecom: { authorization: other } });
     expect(patch.body.errors[0].detail).toMatch(/make a source of its own/);
+    for (const corpId of ["wwother", null]) {
+      const wecom = { authorization: other, corpId };
+      const said = await fixture.request("PATCH", "/api/v1/sources/customer", { wecom });
+      expect([said.status, said.body.errors?.[0].detail]).toEqual([
+        400,
+        expect.stringMatching(/this source is of wwcorp/),
+      ]);
+    }
   });
 
   it("leave a source whose corp cancelled stopped, until it names another authorisation", async () => {

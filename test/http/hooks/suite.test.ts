@@ -216,4 +216,28 @@ describe("the address of a provider's callbacks", () => {
     expect(fixture.logLines.length).toBeGreaterThan(0);
     expect(fixture.logLines.join("\n")).not.toMatch(/planted|jWmYm7qr5nMo|QDG6eK/);
   });
+
+  it("takes messages of suites that have the same token and key for the one that they name", async () => {
+    const row = await fixture.store.findProvider(provider);
+    if (row === null) throw new Error("the provider is gone");
+    const at = (of: string) => `/templates/${of}/callback`;
+    const same = { [`${at(suite)}/token`]: keys.token, [`${at(suite)}/encodingAesKey`]: keys.encodingAesKey };
+    // The suite comes first.
+    const templates = { [suite]: { kind: "third-party" as const }, ...row.settings.templates };
+    const settings = { ...row.settings, templates };
+    await fixture.store.updateProvider(provider, { ...row, settings, secrets: { ...row.secrets, ...same } });
+    const message = told({ InfoType: "create_auth", AuthCode: "auth-code" });
+    expect(await post(message, { receiveId: providerCorp })).toEqual({ status: 200, text: "success" });
+    expect(await fixture.store.claimCodes(fixture.clock.now, fixture.clock.now + 1)).toMatchObject([
+      { code: "auth-code", suiteId: template },
+    ]);
+
+    const id = await authorise();
+    const { settings: usual } = newSource("theirs");
+    const wecom = { corpId: corp, authorization: id };
+    await fixture.store.createSource(newSource("theirs", { settings: { ...usual, wecom } }));
+    const data = { FromUserName: "Bob", MsgType: "event", Event: "subscribe", CreateTime: 1 };
+    expect((await post(data, { receiveId: corp, at: `${path()}/data/${corp}` })).text).toBe("success");
+    expect(events).toEqual([["theirs", "contacts", [{ kind: "user", key: "bob" }]]]);
+  });
 });

@@ -84,10 +84,10 @@ function parseAuthInfo(answer: JsonObject): AuthorizedAgent {
   if (!isJsonObject(agent)) throw nonsense("no app in the answer of get_auth_info");
   const agentId = Number(member(agent, "agentid"));
   const privilege = member(agent, "privilege");
+  // An app that is granted nobody is not one of which nothing is said: those granted one by one would seem to have left.
+  if (!isJsonObject(privilege)) throw nonsense("no privilege of the app in the answer of get_auth_info");
   const listOf = (name: string): readonly string[] => {
-    const lists = isJsonObject(privilege)
-      ? [member(privilege, `allow_${name}`), member(privilege, `extra_${name}`)]
-      : [];
+    const lists = [member(privilege, `allow_${name}`), member(privilege, `extra_${name}`)];
     const items = lists.flatMap((list) => (Array.isArray(list) ? (list as readonly Json[]) : []));
     return [...new Set(items.filter((item) => typeof item === "string" || typeof item === "number").map(String))];
   };

@@ -24,18 +24,23 @@ export interface SuiteDoorOptions {
 
 /**
  * Opens what WeCom sends to the one address of a provider's commands (指令回调, WeCom doc path/97172). Several suites may
- * have it, each with its own token and key: a message is of the one whose token signed it.
+ * have it, each with its own token and key: a message is of the one whose token signed it. Where some have the same, it is of
+ * the one among them that it names.
  */
 export function makeSuiteDoor({ suites, providerCorpId }: SuiteDoorOptions): SuiteDoor {
   const open = (query: EventQuery, ciphertext: string, ids: readonly string[]): Opened<Signed> => {
+    const suiteIds: string[] = [];
+    let text: string | null = null;
     let refused: Opened<never> = { refused: "unverifiable", why: "the provider has no template or suite" };
     for (const { suiteId, token, encodingAesKey } of suites) {
       const keys: MessageKeys = { token, encodingAesKey, receiveIds: [...ids, suiteId] };
       const opened = openMessage(keys, query, ciphertext);
-      if ("value" in opened) return { value: { suiteId, text: opened.value } };
-      refused = opened;
+      if ("value" in opened) {
+        suiteIds.push(suiteId);
+        text = opened.value;
+      } else refused = opened;
     }
-    return refused;
+    return text === null ? refused : { value: { suiteIds, text } };
   };
   const verify = (query: EventQuery, ids: readonly string[]): Opened<string> => {
     const ciphertext = echoedIn(query);
@@ -52,10 +57,11 @@ export function makeSuiteDoor({ suites, providerCorpId }: SuiteDoorOptions): Sui
     receive(query, body) {
       const opened = receive(query, body, [providerCorpId]);
       if (!("value" in opened)) return opened;
-      const { suiteId, text } = opened.value;
+      const { suiteIds, text } = opened.value;
       const fields = readXml(text);
       if (fields === null) return malformed("the message in it is no XML");
-      if (fields.get("SuiteId") !== suiteId) {
+      const suiteId = fields.get("SuiteId");
+      if (suiteId === undefined || !suiteIds.includes(suiteId)) {
         return { refused: "unverifiable", why: "it is about another suite than the one whose token signed it" };
       }
       const message = readSuiteMessage(suiteId, fields, text);
@@ -65,17 +71,18 @@ export function makeSuiteDoor({ suites, providerCorpId }: SuiteDoorOptions): Sui
     receiveData(query, body, corpId) {
       const opened = receive(query, body, [corpId]);
       if (!("value" in opened)) return opened;
-      const { suiteId, text } = opened.value;
+      const { suiteIds, text } = opened.value;
       const fields = readXml(text);
       const told = fields === null ? null : readEvent(fields);
       if (told === null) return malformed("the message in it is no event that can be understood");
-      return { value: { suiteId, event: { ...told, digest: digestOf(text) } } };
+      return { value: { suiteIds, event: { ...told, digest: digestOf(text) } } };
     },
   };
 }
 
 interface Signed {
-  readonly suiteId: string;
+  /** Those whose token and key it fits. */
+  readonly suiteIds: readonly string[];
   readonly text: string;
 }
 
