@@ -115,6 +115,10 @@ describe("the end of a source", () => {
       const records = await request("GET", `/api/v1/records?source=${name}&externalId=${leaver}&action=deactivate`);
       expect(records.body.records.length).toBeGreaterThan(0);
     }
+    // What it took out of groups counts for the safeguards until their window is over.
+    await bridge.store.pruneRecords(bridge.now() + 1);
+    expect(await bridge.store.findEnded("corp")).not.toBeNull();
+    bridge.advance(25 * 3_600_000);
     await bridge.store.pruneRecords(bridge.now() + 1);
     expect(await bridge.store.findEnded("corp")).toBeNull();
   });
