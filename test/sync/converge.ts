@@ -45,7 +45,10 @@ export async function liveThrough(seed: number, rounds: number): Promise<void> {
   const random = new Random(`history ${seed}`);
   const fixture = await startEngineFixture({
     corp: { shape: { members: random.between(20, 70), departments: random.between(4, 14), seed } },
-    source: { safeguards: noSafeguards },
+    source: {
+      safeguards: noSafeguards,
+      sync: { automatic: true, users: true, intervalHours: 1, identity: { ask: true } },
+    },
     targetSettings: { safeguards: noSafeguards },
     target: { maxMembersPerPatch: random.chance(0.5) ? 100 : 0, returnMembers: random.chance(0.7) },
   });

@@ -12,8 +12,10 @@ import {
 
 // What else may happen while people's keys change.
 
+const asking = { sync: { automatic: true, users: true, intervalHours: 1, identity: { ask: true } } } as const;
+
 async function start(options: EngineFixtureOptions = {}): Promise<EngineFixture> {
-  const fixture = await startEngineFixture(options);
+  const fixture = await startEngineFixture({ ...options, source: { ...asking, ...options.source } });
   expect((await fixture.sync()).state).toBe("succeeded");
   return fixture;
 }

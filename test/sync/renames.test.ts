@@ -4,17 +4,13 @@ import type { ListedIdentityCase, TaskRow } from "../../src/store/store.ts";
 import { type EngineFixture, type EngineFixtureOptions, startEngineFixture } from "../support/engine.ts";
 import { onDatabase } from "../support/on-database.ts";
 
+const asking = { sync: { automatic: true, users: true, intervalHours: 1, identity: { ask: true } } } as const;
+
 /** An engine whose source was read once. */
 async function start(options: EngineFixtureOptions = {}): Promise<EngineFixture> {
-  const fixture = await startEngineFixture(options);
+  const fixture = await startEngineFixture({ ...options, source: { ...asking, ...options.source } });
   expect((await fixture.sync()).state).toBe("succeeded");
   await fixture.verify();
-  const sync = fixture.sync;
-  fixture.sync = async (...args) => {
-    const t = await sync(...args);
-    if (t.error?.code === "internal") console.log(fixture.logLines.filter((l) => l.includes('"err')).join("\n"));
-    return t;
-  };
   return fixture;
 }
 
