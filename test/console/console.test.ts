@@ -136,7 +136,7 @@ describeInBrowser("the console", (openVisit) => {
     await page.getByText("headquarters").first().waitFor();
     expect(await page.getByRole("button", { name: "Create" }).isDisabled()).toBe(true);
     expect(await visit.violations()).toEqual([]);
-    await page.getByRole("button", { name: "Account" }).click();
+    await page.getByRole("button", { name: "Account: eve" }).click();
     await page.getByText("Sign out").click();
     await page.getByRole("button", { name: "Sign in" }).waitFor();
     await page.reload();

@@ -130,7 +130,12 @@ function Account() {
         ],
       }}
     >
-      <Button type="text" icon={<UserOutlined />} aria-label={t("account")} loading={signOut.isPending}>
+      <Button
+        type="text"
+        icon={<UserOutlined />}
+        aria-label={`${t("account")}: ${administrator.name}`}
+        loading={signOut.isPending}
+      >
         <span style={{ maxWidth: 140, overflow: "hidden", textOverflow: "ellipsis" }}>{administrator.name}</span>
       </Button>
     </Dropdown>

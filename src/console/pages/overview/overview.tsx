@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Alert, Button, Card, Col, Empty, Flex, List, Result, Row, Statistic } from "antd";
+import { Alert, Button, Card, Col, Empty, Flex, List, Row, Statistic } from "antd";
 import { Link } from "react-router";
 import { useTranslations } from "use-intl";
 import { settingsQuery, sourcesQuery, targetsQuery, tasksQuery } from "../../api/queries.ts";
@@ -65,17 +65,13 @@ function FirstSteps() {
   const t = useTranslations("overview");
   const mayChange = useMayChange();
   return (
-    <Result
-      title={t("welcome")}
-      subTitle={t("firstStep")}
-      extra={
-        <Link to="/sources/new">
-          <Button type="primary" size="large" disabled={!mayChange}>
-            {t("connect")}
-          </Button>
-        </Link>
-      }
-    />
+    <Page title={t("welcome")} lead={t("firstStep")}>
+      <Link to="/sources/new">
+        <Button type="primary" size="large" disabled={!mayChange}>
+          {t("connect")}
+        </Button>
+      </Link>
+    </Page>
   );
 }
 
