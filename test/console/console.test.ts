@@ -23,7 +23,7 @@ describeInBrowser("the console", (openVisit) => {
     await target?.close();
   });
 
-  it("lets in nobody with a wrong token, and says so", async () => {
+  it("lets in nobody with a wrong token, and says so", { timeout: 120_000 }, async () => {
     const visit = await openVisit();
     const { page } = visit;
     await page.goto(bridge.url);
@@ -42,10 +42,10 @@ describeInBrowser("the console", (openVisit) => {
     const { page } = visit;
     await signIn(visit, bridge.url, home.adminToken);
     await page.getByRole("button", { name: "Connect an identity source" }).click();
-    await page.getByLabel("Name").fill("x");
+    await page.getByRole("textbox", { name: "* Name" }).fill("x");
     await page.getByRole("button", { name: "Next" }).click();
     await page.getByText("2 to 100 characters").first().waitFor();
-    await page.getByLabel("Name").fill("headquarters");
+    await page.getByRole("textbox", { name: "* Name" }).fill("headquarters");
     await page.getByRole("button", { name: "Next" }).click();
 
     await page.getByLabel("Corp ID").fill(wecom.corpId);
@@ -85,7 +85,7 @@ describeInBrowser("the console", (openVisit) => {
     expect(await visit.violations()).toEqual([]);
   });
 
-  it("shows what WeCom, the bridge and the target say of one change", async () => {
+  it("shows what WeCom, the bridge and the target say of one change", { timeout: 120_000 }, async () => {
     const visit = await openVisit({ locale: "zh-CN" });
     const { page } = visit;
     const userid = wecom.control.truth().members[0]?.userid ?? "";
@@ -101,7 +101,7 @@ describeInBrowser("the console", (openVisit) => {
     expect(visit.complaints).toEqual([]);
   });
 
-  it("says what disabling would take away, and does it only then", async () => {
+  it("says what disabling would take away, and does it only then", { timeout: 120_000 }, async () => {
     const visit = await openVisit();
     const { page } = visit;
     await signIn(visit, bridge.url, home.adminToken);
@@ -120,7 +120,7 @@ describeInBrowser("the console", (openVisit) => {
     expect(visit.complaints).toEqual([]);
   });
 
-  it("shows an auditor everything, and lets him change nothing", async () => {
+  it("shows an auditor everything, and lets him change nothing", { timeout: 120_000 }, async () => {
     await bridge.api.call("POST", "/administrators", {
       name: "eve",
       role: "auditor",
@@ -129,8 +129,8 @@ describeInBrowser("the console", (openVisit) => {
     const visit: Visit = await openVisit({ colorScheme: "dark" });
     const { page } = visit;
     await page.goto(`${bridge.url}/sources`);
-    await page.getByLabel("Name").fill("eve");
-    await page.getByLabel("Password").fill("correct horse battery");
+    await page.getByRole("textbox", { name: "Name" }).fill("eve");
+    await page.locator("input[type=password]").fill("correct horse battery");
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByText("You are an auditor").waitFor();
     await page.getByText("headquarters").first().waitFor();

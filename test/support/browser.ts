@@ -43,8 +43,6 @@ async function open(browser: Browser, options?: BrowserContextOptions): Promise<
   return { page, complaints, violations: () => violationsIn(page) };
 }
 
-const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-
 interface AxeResults {
   readonly violations: readonly {
     readonly id: string;
@@ -55,8 +53,10 @@ interface AxeResults {
 
 async function violationsIn(page: Page): Promise<readonly string[]> {
   // What is fading in has not its colour yet.
-  await page.waitForFunction("document.getAnimations().every((each) => each.playState !== 'running')").catch(() => {});
-  await page.addScriptTag({ path: axePath }).catch(() => page.evaluate(axeText()));
+  const isStill = () => page.evaluate("document.getAnimations().every((each) => each.playState !== 'running')");
+  for (let tries = 0; tries < 40 && !(await isStill()); tries += 1) await page.waitForTimeout(50);
+  // Not by a script tag, which the pages' policy refuses.
+  await page.evaluate(axeText());
   const results = (await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")) as AxeResults;
   return results.violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")

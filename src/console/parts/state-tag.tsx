@@ -26,13 +26,13 @@ export function StatusTag({ status }: { readonly status: Source["status"] }) {
   return <Tag color={status === "enabled" ? "success" : "default"}>{t(status)}</Tag>;
 }
 
-const ofAction: Readonly<Record<SyncRecord["action"], string>> = {
-  create: "green",
-  adopt: "cyan",
-  update: "blue",
-  deactivate: "orange",
-  reactivate: "green",
-  delete: "red",
+const ofAction: Readonly<Record<SyncRecord["action"], Colour>> = {
+  create: "success",
+  adopt: "success",
+  update: "processing",
+  deactivate: "warning",
+  reactivate: "success",
+  delete: "error",
   keep: "default",
   release: "default",
 };

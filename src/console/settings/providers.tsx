@@ -20,6 +20,7 @@ const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 // Text in these stands out from what is behind it by 4.5 to 1 (WCAG 2.2, 1.4.3), which the library's own does not.
 const lightColours = {
   colorPrimary: "#1f5fd6",
+  colorInfo: "#1f5fd6",
   colorLink: "#1f5fd6",
   colorSuccess: "#2f7d12",
   colorSuccessBg: "#ecf7e6",
@@ -34,6 +35,7 @@ const lightColours = {
 };
 const darkColours = {
   colorPrimary: "#4f86ea",
+  colorInfo: "#8fb3f7",
   colorLink: "#7aa5f5",
   colorSuccess: "#6abe39",
   colorWarning: "#e0a03c",
@@ -71,6 +73,7 @@ export function Providers({ children }: { readonly children: ReactNode }) {
           locale={language.antd}
           theme={{
             algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm,
+            components: { Menu: dark ? { itemSelectedColor: "#b9cffa" } : {} },
             token: {
               ...(dark ? darkColours : lightColours),
               borderRadius: 6,

@@ -146,7 +146,7 @@ function Members({ task, change, place }: MembersProps) {
       {members.error !== null && <Failure error={members.error} />}
       <Flex gap={4} wrap>
         {items.map(({ op, resourceId, displayName }) => (
-          <Tag key={`${op} ${resourceId}`} color={op === "add" ? "green" : "red"}>
+          <Tag key={`${op} ${resourceId}`} color={op === "add" ? "success" : "error"}>
             {op === "add" ? "+" : "−"} {displayName ?? resourceId}
           </Tag>
         ))}

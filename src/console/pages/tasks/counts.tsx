@@ -1,6 +1,7 @@
 import { Table } from "antd";
 import { useFormatter, useTranslations } from "use-intl";
 import type { Task } from "../../api/views.ts";
+import { Scrollable } from "../../parts/scrollable.tsx";
 
 const columns = [
   "read",
@@ -23,19 +24,20 @@ export function Counts({ counts }: { readonly counts: Task["counts"] }) {
   const rows: readonly Row[] = (["users", "groups"] as const).map((kind) => ({ kind, ...counts[kind] }));
   const shown = columns.filter((key) => key === "read" || rows.some((row) => (row[key] ?? 0) > 0));
   return (
-    <Table
-      size="small"
-      rowKey="kind"
-      pagination={false}
-      scroll={{ x: "max-content" }}
-      dataSource={[...rows]}
-      columns={[
-        { title: "", dataIndex: "kind", rowScope: "row", render: (kind: "users" | "groups") => t(kind) },
-        ...shown.map((key) => ({
-          ...{ key, title: t(key), align: "end" as const },
-          render: (_: unknown, row: Row) => (row[key] === undefined ? "–" : format.number(row[key])),
-        })),
-      ]}
-    />
+    <Scrollable label={t("label")}>
+      <Table
+        size="small"
+        rowKey="kind"
+        pagination={false}
+        dataSource={[...rows]}
+        columns={[
+          { title: "", dataIndex: "kind", rowScope: "row", render: (kind: "users" | "groups") => t(kind) },
+          ...shown.map((key) => ({
+            ...{ key, title: t(key), align: "end" as const },
+            render: (_: unknown, row: Row) => (row[key] === undefined ? "–" : format.number(row[key])),
+          })),
+        ]}
+      />
+    </Scrollable>
   );
 }

@@ -7,6 +7,7 @@ import type { Task } from "../../api/views.ts";
 import { Confirmed } from "../../parts/confirmed.tsx";
 import { Failure } from "../../parts/failure.tsx";
 import { Loading } from "../../parts/loading.tsx";
+import { Scrollable } from "../../parts/scrollable.tsx";
 import { TaskState } from "../../parts/state-tag.tsx";
 import { Ago, At } from "../../parts/time.tsx";
 import { useAction } from "../../parts/use-action.tsx";
@@ -139,36 +140,37 @@ function AtTargets({ task }: { readonly task: Task }) {
   const { data } = useQuery(targetsQuery);
   return (
     <Card size="small" title={t("atTargets")}>
-      <Table
-        size="small"
-        rowKey="target"
-        pagination={false}
-        scroll={{ x: "max-content" }}
-        dataSource={[...task.targets]}
-        columns={[
-          {
-            title: t("target"),
-            dataIndex: "target",
-            render: (id: string) => data?.items.find((target) => target.id === id)?.name ?? id,
-          },
-          { title: t("state"), dataIndex: "state", render: (state: Task["state"]) => <TaskState state={state} /> },
-          ...(["created", "adopted", "updated", "deactivated", "deleted", "failed"] as const).map((key) => ({
-            ...{ key, title: t(`count.${key}`), align: "end" as const },
-            render: (_: unknown, { counts }: Task["targets"][number]) =>
-              counts.users[key] + (key === "deactivated" ? 0 : counts.groups[key as "created"]),
-          })),
-          {
-            title: t("problem"),
-            dataIndex: "error",
-            render: (error: Task["error"]) =>
-              error === null ? (
-                ""
-              ) : (
-                <span style={{ whiteSpace: "normal", overflowWrap: "anywhere" }}>{error.detail}</span>
-              ),
-          },
-        ]}
-      />
+      <Scrollable label={t("atTargets")}>
+        <Table
+          size="small"
+          rowKey="target"
+          pagination={false}
+          dataSource={[...task.targets]}
+          columns={[
+            {
+              title: t("target"),
+              dataIndex: "target",
+              render: (id: string) => data?.items.find((target) => target.id === id)?.name ?? id,
+            },
+            { title: t("state"), dataIndex: "state", render: (state: Task["state"]) => <TaskState state={state} /> },
+            ...(["created", "adopted", "updated", "deactivated", "deleted", "failed"] as const).map((key) => ({
+              ...{ key, title: t(`count.${key}`), align: "end" as const },
+              render: (_: unknown, { counts }: Task["targets"][number]) =>
+                counts.users[key] + (key === "deactivated" ? 0 : counts.groups[key as "created"]),
+            })),
+            {
+              title: t("problem"),
+              dataIndex: "error",
+              render: (error: Task["error"]) =>
+                error === null ? (
+                  ""
+                ) : (
+                  <span style={{ whiteSpace: "normal", overflowWrap: "anywhere" }}>{error.detail}</span>
+                ),
+            },
+          ]}
+        />
+      </Scrollable>
     </Card>
   );
 }

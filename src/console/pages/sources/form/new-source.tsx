@@ -96,7 +96,6 @@ export function NewSource() {
         layout="vertical"
         disabled={!mayChange || make.isSuccess}
         initialValues={initialValues}
-        onFinish={() => void forward().catch(() => {})}
         style={{ maxWidth: 760 }}
       >
         <Card>
@@ -133,7 +132,12 @@ export function NewSource() {
           <Flex gap="small" style={{ marginTop: 16 }}>
             {at > 0 && <Button onClick={() => setAt(at - 1)}>{t("back")}</Button>}
             {step !== "confirm" && (
-              <Button type="primary" htmlType="submit" loading={test.isPending || make.isPending}>
+              <Button
+                type="primary"
+                loading={test.isPending || make.isPending}
+                // Not by the form, which would look at the fields of steps to come as well.
+                onClick={() => void forward().catch(() => {})}
+              >
                 {steps[at + 1] === "confirm" ? t("make") : t("next")}
               </Button>
             )}
