@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { timeLeft } from "../../src/console/pages/providers/countdown.tsx";
 import { placeInForm, toProviderBody, toProviderPatch } from "../../src/console/pages/providers/form/values.ts";
+import { timeLeft } from "../../src/console/pages/providers/time-left.ts";
 
 const template = { id: "dk1", kind: "customised" as const, secret: "s", token: "t", encodingAesKey: "k" };
 const values = { name: "us", corpId: " ww1", providerSecret: "p", templates: [template] };
