@@ -8,6 +8,13 @@ const Overview = lazy(async () => ({ default: (await import("./pages/overview/ov
 const Sources = lazy(async () => ({ default: (await import("./pages/sources/sources.tsx")).Sources }));
 const SourcePage = lazy(async () => ({ default: (await import("./pages/sources/source-page.tsx")).SourcePage }));
 const SourceForm = lazy(async () => ({ default: (await import("./pages/sources/source-form.tsx")).SourceFormPage }));
+const Providers = lazy(async () => ({ default: (await import("./pages/providers/providers.tsx")).Providers }));
+const ProviderPage = lazy(async () => ({
+  default: (await import("./pages/providers/provider-page.tsx")).ProviderPage,
+}));
+const ProviderForm = lazy(async () => ({
+  default: (await import("./pages/providers/form/provider-form.tsx")).ProviderFormPage,
+}));
 const Tasks = lazy(async () => ({ default: (await import("./pages/tasks/tasks.tsx")).Tasks }));
 const Targets = lazy(async () => ({ default: (await import("./pages/targets/targets.tsx")).Targets }));
 
@@ -17,6 +24,10 @@ const pages: readonly (readonly [path: string, page: ReactNode])[] = [
   ["/sources/new", <SourceForm key="source-new" />],
   ["/sources/:id", <SourcePage key="source" />],
   ["/sources/:id/edit", <SourceForm key="source-edit" />],
+  ["/providers", <Providers key="providers" />],
+  ["/providers/new", <ProviderForm key="provider-new" />],
+  ["/providers/:id", <ProviderPage key="provider" />],
+  ["/providers/:id/edit", <ProviderForm key="provider-edit" />],
   ["/tasks", <Tasks key="tasks" />],
   ["/tasks/:id", <Tasks key="tasks" />],
   ["/targets", <Targets key="targets" />],

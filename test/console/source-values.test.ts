@@ -45,6 +45,18 @@ describe("the form of a source", () => {
     expect(toPatch(before, before)).toMatchObject({ wecom: { corpSecret: "********" } });
   });
 
+  it("sends an authorisation in the place of what was typed before it was chosen", () => {
+    const typed = {
+      corpId: "ww1",
+      corpSecret: "s",
+      contactsSecret: "c",
+      agentId: 3,
+      proxy: "http://proxy.example.com",
+    };
+    const body = toBody({ ...initialValues, name: "hq", wecom: { ...typed, authorization: "a1" } });
+    expect(body["wecom"]).toEqual({ authorization: "a1", proxy: "http://proxy.example.com" });
+  });
+
   it("drops departments once everybody is meant", () => {
     const before = { ...initialValues, scope: { mode: "partial" as const, departments: [3] } };
     const after = { ...before, scope: { mode: "all" as const, departments: [3] } };

@@ -1,9 +1,12 @@
 import { type ClientResponse, hc } from "hono/client";
 import type { makeAdministrators } from "../../http/admin/administrators.ts";
 import type { makeAudit } from "../../http/admin/audit.ts";
+import type { makeAuthorizations } from "../../http/admin/authorizations.ts";
+import type { makeConsents } from "../../http/admin/consents.ts";
 import type { makeEndings } from "../../http/admin/endings.ts";
 import type { makeHistory } from "../../http/admin/history.ts";
 import type { makeMappings } from "../../http/admin/mappings.ts";
+import type { makeProviders } from "../../http/admin/providers.ts";
 import type { makeRecords } from "../../http/admin/records.ts";
 import type { makeScimClients } from "../../http/admin/scim-clients.ts";
 import type { makeSession, makeSignIn } from "../../http/admin/session.ts";
@@ -38,6 +41,9 @@ export const api = {
   sources: hc<ReturnType<typeof makeSources>>(base, options),
   sourceActions: hc<ReturnType<typeof makeSourceActions>>(base, options),
   sourceEnd: hc<ReturnType<typeof makeSourceEnd>>(base, options),
+  consents: hc<ReturnType<typeof makeConsents>>(base, options),
+  providers: hc<ReturnType<typeof makeProviders>>(base, options),
+  authorizations: hc<ReturnType<typeof makeAuthorizations>>(base, options),
   endings: hc<ReturnType<typeof makeEndings>>(base, options),
   mappings: hc<ReturnType<typeof makeMappings>>(base, options),
   targets: hc<ReturnType<typeof makeTargets>>(base, options),

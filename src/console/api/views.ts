@@ -1,4 +1,6 @@
 import type { z } from "zod";
+import type { consentSummary, consentView } from "../../http/admin/consents.ts";
+import type { authorizationView, providerView } from "../../http/admin/provider-schemas.ts";
 import type { fileView } from "../../http/admin/schema-file-schemas.ts";
 import type { sourceView } from "../../http/admin/source-schemas.ts";
 import type { targetView } from "../../http/admin/target-schemas.ts";
@@ -12,6 +14,10 @@ export type Target = z.output<typeof targetView>;
 export type Task = z.output<typeof taskView>;
 export type SyncRecord = z.output<typeof recordView>;
 export type TestResult = z.output<typeof testResult>;
+export type Provider = z.output<typeof providerView>;
+export type Authorization = z.output<typeof authorizationView>;
+export type Consent = z.output<typeof consentView>;
+export type ConsentSummary = z.output<typeof consentSummary>;
 export type SchemaFile = z.output<typeof fileView>;
 
 export interface Page<Item> {

@@ -1,9 +1,15 @@
-import { CloudServerOutlined, DashboardOutlined, DatabaseOutlined, HistoryOutlined } from "@ant-design/icons";
+import {
+  CloudServerOutlined,
+  DashboardOutlined,
+  DatabaseOutlined,
+  HistoryOutlined,
+  QrcodeOutlined,
+} from "@ant-design/icons";
 import type { ReactNode } from "react";
 
 interface Place {
   readonly path: string;
-  readonly key: "overview" | "sources" | "tasks" | "targets";
+  readonly key: "overview" | "sources" | "providers" | "tasks" | "targets";
   readonly icon: ReactNode;
 }
 
@@ -11,6 +17,7 @@ interface Place {
 export const navigation: readonly Place[] = [
   { path: "/", key: "overview", icon: <DashboardOutlined /> },
   { path: "/sources", key: "sources", icon: <DatabaseOutlined /> },
+  { path: "/providers", key: "providers", icon: <QrcodeOutlined /> },
   { path: "/tasks", key: "tasks", icon: <HistoryOutlined /> },
   { path: "/targets", key: "targets", icon: <CloudServerOutlined /> },
 ];

@@ -53,7 +53,8 @@ function toView({ userid, state, fields, agreedAt, refreshedAt, withdrawnAt }: C
 
 const state = z.enum(["agreed", "withdrawn"]);
 
-const consentView = z
+/** What one person has given. */
+export const consentView = z
   .object({
     userid: z.string(),
     state,
@@ -66,7 +67,8 @@ const consentView = z
   })
   .openapi("Consent");
 
-const consentSummary = z
+/** How many have, and what to send to the others. */
+export const consentSummary = z
   .object({
     agreed: z.int(),
     withdrawn: z.int(),

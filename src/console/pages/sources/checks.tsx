@@ -40,6 +40,7 @@ const names = [
   "contacts",
   "tags",
   "callback",
+  "authorization",
 ] as const;
 type Name = (typeof names)[number];
 

@@ -8,6 +8,8 @@ import { Loading } from "../../parts/loading.tsx";
 import { Page } from "../../parts/page.tsx";
 import { StatusTag, TaskState } from "../../parts/state-tag.tsx";
 import { Ago } from "../../parts/time.tsx";
+import { AuthorizedBy, DisabledBecause } from "./authorized-by.tsx";
+import { ConsentCard } from "./consent.tsx";
 import { SourceActions } from "./source-actions.tsx";
 
 /** One identity source: its settings, and how it is. */
@@ -27,6 +29,7 @@ export function SourcePage() {
       above={[{ title: t("title"), path: "/sources" }]}
       actions={<SourceActions source={source} />}
     >
+      <DisabledBecause source={source} />
       <Flex gap="middle" wrap style={{ marginBottom: 16 }}>
         {(["activeUsers", "users", "groups"] as const).map((key) => (
           <Card key={key} size="small" style={{ minWidth: 150 }}>
@@ -81,6 +84,15 @@ export function SourcePage() {
             ? []
             : [
                 { key: "corp", label: t("corpId"), children: <code>{wecom.corpId}</code> },
+                ...(wecom.authorization === undefined
+                  ? []
+                  : [
+                      {
+                        key: "authorization",
+                        label: t("authorization"),
+                        children: <AuthorizedBy source={source} authorization={wecom.authorization} />,
+                      },
+                    ]),
                 { key: "agent", label: t("agentId"), children: wecom.agentId ?? "–" },
                 {
                   key: "contacts",
@@ -107,6 +119,7 @@ export function SourcePage() {
           },
         ]}
       />
+      {source.type === "wecom" && <ConsentCard source={source} />}
     </Page>
   );
 }

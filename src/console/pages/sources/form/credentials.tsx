@@ -1,8 +1,28 @@
 import { Collapse, Form, Input, InputNumber, Typography } from "antd";
 import { useTranslations } from "use-intl";
 
+interface CredentialsProps {
+  /** The corp has authorised an app: there is no secret. */
+  readonly isAuthorized: boolean;
+}
+
 /** What WeCom is called with. Secrets that are stored stand there as eight asterisks, and stay if they are left. */
-export function Credentials() {
+export function Credentials({ isAuthorized }: CredentialsProps) {
+  return isAuthorized ? <WithoutSecrets /> : <Secrets />;
+}
+
+function WithoutSecrets() {
+  const t = useTranslations("authorise");
+  return (
+    <>
+      <Typography.Paragraph type="secondary">{t("noSecrets")}</Typography.Paragraph>
+      <Network />
+    </>
+  );
+}
+
+/** Corp id and secrets, typed by hand. */
+export function Secrets() {
   const t = useTranslations("sourceForm");
   const secret = <Input.Password autoComplete="off" />;
   return (

@@ -53,7 +53,8 @@ export function EditSource({ source }: { readonly source: Source }) {
         layout="vertical"
         disabled={!mayChange}
         initialValues={before}
-        onFinish={(values) => save.mutate(values)}
+        // With members that the form does not show, which would be cleared otherwise.
+        onFinish={() => save.mutate(form.getFieldsValue(true) as SourceValues)}
         style={{ maxWidth: 760 }}
         scrollToFirstError
       >
@@ -64,7 +65,7 @@ export function EditSource({ source }: { readonly source: Source }) {
           {isRead ? (
             <>
               <Card title={t("step.credentials")}>
-                <Credentials />
+                <Credentials isAuthorized={source.wecom?.authorization !== undefined} />
               </Card>
               <Card title={t("step.mapping")}>
                 <Mapping />

@@ -6,8 +6,8 @@ import { api, read } from "../../../api/client.ts";
 import { Failure } from "../../../parts/failure.tsx";
 import { Page } from "../../../parts/page.tsx";
 import { useMayChange } from "../../../sign-in/use-session.ts";
+import { Access } from "./access.tsx";
 import { Basics, CustomHint, Kind } from "./basics.tsx";
-import { Credentials } from "./credentials.tsx";
 import { FirstPlan } from "./first-plan.tsx";
 import { Mapping } from "./mapping.tsx";
 import { Scope } from "./scope.tsx";
@@ -107,7 +107,7 @@ export function NewSource() {
           {type === "wecom" && (
             <>
               <Shown when={step === "credentials"}>
-                <Credentials />
+                <Access form={form} />
               </Shown>
               {step === "test" && <Tried test={test} onAgain={() => test.mutate()} />}
               <Shown when={step === "mapping"}>
@@ -157,7 +157,10 @@ function Shown({ when, children }: { readonly when: boolean; readonly children: 
 const fieldsOf: Readonly<Record<Step, readonly (string | readonly string[])[]>> = {
   basics: ["name", "description", "organization", "namespace"],
   credentials: [
-    ...["corpId", "agentId", "corpSecret", "contactsSecret", "apiBaseUrl", "proxy"].map((name) => ["wecom", name]),
+    ...["authorization", "corpId", "agentId", "corpSecret", "contactsSecret", "apiBaseUrl", "proxy"].map((name) => [
+      "wecom",
+      name,
+    ]),
   ],
   test: [],
   mapping: ["mapping"],

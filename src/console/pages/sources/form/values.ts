@@ -8,6 +8,8 @@ export interface SourceValues {
   readonly organization?: string;
   readonly namespace?: string;
   readonly wecom?: {
+    /** Id of what a corp authorised, in the place of corp id and secrets. */
+    readonly authorization?: string;
     readonly corpId?: string;
     readonly corpSecret?: string;
     readonly contactsSecret?: string;
@@ -67,7 +69,15 @@ export function toValues(source: Source): SourceValues {
 function relevant({ type, ...values }: SourceValues): Record<string, unknown> {
   const members = Object.entries(values).filter(([key]) => type === "wecom" || !ofReading.includes(key));
   const scope = values.scope?.mode === "all" ? { scope: { mode: "all" } } : {};
-  return { type, ...Object.fromEntries(members), ...(type === "wecom" ? scope : {}) };
+  const all = { type, ...Object.fromEntries(members), ...(type === "wecom" ? scope : {}) };
+  const { wecom } = values;
+  return type === "wecom" && wecom?.authorization !== undefined ? { ...all, wecom: withoutSecrets(wecom) } : all;
+}
+
+/** Whose place an authorisation takes: whatever was typed before it was chosen is not sent. */
+function withoutSecrets(wecom: NonNullable<SourceValues["wecom"]>): object {
+  const { corpId: _corp, corpSecret: _secret, contactsSecret: _contacts, agentId: _agent, ...rest } = wecom;
+  return rest;
 }
 
 /** Without members that are undefined, null or "", at any depth, and without objects that are empty then. */
