@@ -33,6 +33,7 @@ import { keptVersionOf, mappingVersionOf, sourceContext } from "./mapping-contex
 import { planClearing, planDepartures } from "./plan-departures.ts";
 import { planDirectory } from "./plan-directory.ts";
 import type { Progress } from "./progress.ts";
+import { mostPeople } from "./queue-marked.ts";
 import { ReadParts } from "./read-parts.ts";
 import { type ReadOutcome, readSource } from "./read-source.ts";
 import { mustWait, runMarked } from "./run-marked.ts";
@@ -196,19 +197,20 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   if (mayRemove) await store.saveBaseline(lease, row.id, { visibility: outcome.visibility, scope });
   // Marks of before it was cut off are of people who may have been read before that: another sync follows.
   if (marked !== null && !outcome.isResumed) await store.dropMarks(row.id, [marked]);
-  await settleGone(parts, leaving?.kinds.includes("user") === true && !outcome.isResumed);
+  await settleGone(parts, leaving?.kinds.includes("user") === true && !outcome.isResumed && outcome.unclear.size === 0);
   return { usable: true, read, error, hold: joinHolds(hold, await settle(parts)) };
 }
 
 /**
- * What events said of people who are gone is settled by a sync that could tell who has left. One that could not says nothing
- * of them: they are looked at once more one by one, or kept for the next sync where such a look could not let them go.
+ * What events said of people who are gone is settled by a sync that could tell of everybody who has left. One that could not
+ * says nothing of them: they are looked at once more one by one, or kept for the next sync where such a look could not let
+ * them go. So are more than are looked at one by one, which would lead to one sync of everything after another.
  */
 async function settleGone(parts: SourceTaskParts, isDecided: boolean): Promise<void> {
   const { store, row } = parts;
   if (isDecided) return store.settleGone(row.id);
   const parked = await store.countParked(row.id);
-  if (parked > 0 && !(await mustWait(parts, parked))) await store.reviveGone(row.id);
+  if (parked > 0 && parked <= mostPeople && !(await mustWait(parts, parked))) await store.reviveGone(row.id);
 }
 
 /** Applies what is left of a plan that was cut off, or held and approved; but what is protected by now stays as it is. */

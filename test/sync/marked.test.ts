@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { EventSubject } from "../../src/source/source.ts";
 import type { TaskRow } from "../../src/store/store.ts";
+import { mostPeople } from "../../src/sync/queue-marked.ts";
 import {
   defaultSafeguards,
   type EngineFixture,
@@ -430,6 +431,17 @@ function breakDepartment({ corp }: EngineFixture): void {
   corp.addFault({ endpoint: "user/list", department, answer: { kind: "errcode", errcode: 60011 } });
 }
 
+/** That these are gone is heard of just before a sync of everything begins, which gathers it; answers the tasks from that one on. */
+async function heardBeforeWhole(fixture: EngineFixture, userids: readonly string[]): Promise<readonly TaskRow[]> {
+  const { store, source } = fixture;
+  await fixture.stop();
+  const before = (await store.listTasks({ limit: 1000 })).items.map(({ id }) => id);
+  for (const userid of userids) await store.keepEvent(source.id, "contacts", [user(userid, true)]);
+  await store.queueTask({ sourceId: source.id, targetId: null, trigger: "manual", mode: "apply" });
+  fixture.start();
+  return settled(fixture, before);
+}
+
 describe.each(["sqlite", "postgres"] as const)("that somebody is gone, on %s", (dialect) => {
   it("is known until a look or a whole sync has settled it, whatever comes between", { timeout: 60_000 }, async () => {
     const floor = { ...defaultSafeguards, maxRemovals: { floor: 0, percent: 100, count: 500 } };
@@ -452,6 +464,19 @@ describe.each(["sqlite", "postgres"] as const)("that somebody is gone, on %s", (
     expect(await fixture.store.countParked(fixture.source.id)).toBe(0);
   });
 
+  it("is looked at after a sync of everything gathered it, and was not whole", { timeout: 60_000 }, async () => {
+    const fixture = await start(await onDatabase(dialect));
+    const [userid = ""] = activeOnes(fixture);
+    const before = inactive(fixture).length;
+    fixture.corp.deleteMember(userid);
+    breakDepartment(fixture);
+    const [whole, ...looks] = await heardBeforeWhole(fixture, [userid]);
+    expect(whole).toMatchObject({ trigger: "manual", state: "partial" });
+    expect(looks.map(({ trigger }) => trigger)).toEqual(["callback"]);
+    expect(inactive(fixture)).toHaveLength(before + 1);
+    expect(await fixture.store.countParked(fixture.source.id)).toBe(0);
+  });
+
   it("leads to a look after a sync of everything that was not whole", { timeout: 60_000 }, async () => {
     const fixture = await start(await onDatabase(dialect));
     const { corp } = fixture;
@@ -462,5 +487,42 @@ describe.each(["sqlite", "postgres"] as const)("that somebody is gone, on %s", (
     const tasks = await hear(fixture, user(userid, true), { kind: "tag", key: "1" });
     expect(tasks.map(({ state }) => state)).toEqual(expect.arrayContaining(["partial"]));
     expect(inactive(fixture)).toHaveLength(before + 1);
+  });
+});
+
+describe("that many are gone", () => {
+  it("leads to no sync after another while none is whole, however many may leave", { timeout: 60_000 }, async () => {
+    const fixture = await start({
+      corp: { shape: { members: 260, departments: 6, seed: 11, quirks: false } },
+      source: { safeguards: { ...noSafeguards, maxRemovals: { floor: 1000, percent: 100, count: 1000 } } },
+    });
+    const { corp, store, source } = fixture;
+    const left = activeOnes(fixture).slice(0, mostPeople + 1);
+    expect(left).toHaveLength(mostPeople + 1);
+    for (const userid of left) corp.deleteMember(userid);
+    breakDepartment(fixture);
+    const [whole, ...others] = await heardBeforeWhole(fixture, left);
+    expect(whole).toMatchObject({ trigger: "manual", state: "partial" });
+    expect(others).toEqual([]);
+    expect(await store.countParked(source.id)).toBe(mostPeople + 1);
+    corp.clearFaults();
+    await fixture.sync();
+    expect(await store.countParked(source.id)).toBe(0);
+  });
+
+  it("stays known of those of whom a sync that was whole otherwise was told nothing", { timeout: 60_000 }, async () => {
+    const fixture = await start();
+    const { corp, store, source } = fixture;
+    const [userid = ""] = activeOnes(fixture);
+    const before = inactive(fixture).length;
+    corp.deleteMember(userid);
+    corp.addFault({ endpoint: "user/get", userid, answer: { kind: "errcode", errcode: 60011 } });
+    await heardBeforeWhole(fixture, [userid]);
+    expect(inactive(fixture)).toHaveLength(before);
+    expect(await store.countParked(source.id)).toBe(1);
+    corp.clearFaults();
+    await fixture.sync();
+    expect(inactive(fixture)).toHaveLength(before + 1);
+    expect(await store.countParked(source.id)).toBe(0);
   });
 });
