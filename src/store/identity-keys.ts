@@ -103,6 +103,17 @@ export function makeIdentityKeys(
             .execute();
         }
         await trx.updateTable("resource").set({ key: to, fingerprint: null }).where("id", "=", resourceId).execute();
+        // Moves that he has made before, and that never came to their end, would lead him away again.
+        await trx
+          .updateTable("identity_case")
+          .set({ done: 1 })
+          .where("source_id", "=", sourceId)
+          .where("kind", "=", "rename")
+          .where("state", "=", "accepted")
+          .where("done", "=", 0)
+          .where("resource_id", "=", resourceId)
+          .where("to_key", "<>", to)
+          .execute();
         await renameInTags(trx, sourceId, from, to);
       }),
 

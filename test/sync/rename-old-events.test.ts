@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import type { EventSubject } from "../../src/source/source.ts";
+import { defaultSafeguards, type EngineFixture, startEngineFixture } from "../support/engine.ts";
+
+// Changes of userids that events told of, and that are not to be followed any more.
+
+async function start(options: Parameters<typeof startEngineFixture>[0] = {}): Promise<EngineFixture> {
+  const fixture = await startEngineFixture(options);
+  expect((await fixture.sync()).state).toBe("succeeded");
+  await fixture.verify();
+  // The events below wait for the syncs that the tests ask for.
+  await fixture.patchSource({ sync: { automatic: false, users: true, intervalHours: 1 } });
+  return fixture;
+}
+
+const active = ({ corp }: EngineFixture) =>
+  corp
+    .truth()
+    .members.filter(({ status }) => status === 1)
+    .map(({ userid }) => userid);
+
+const accountOf = ({ control }: EngineFixture, userid: string) =>
+  control.dump().users.find(({ resource }) => resource["externalId"] === userid);
+
+const cases = async ({ store }: EngineFixture) => (await store.listIdentityCases({ limit: 100 })).items;
+
+async function tell({ store, source }: EngineFixture, from: string, to: string): Promise<void> {
+  const [a, b] = [from.toLowerCase(), to.toLowerCase()];
+  const subjects: readonly EventSubject[] = [
+    { kind: "user", key: a, isGone: true },
+    { kind: "user", key: b },
+  ];
+  await store.keepEvent(source.id, "contacts", subjects, { from: a, to: b });
+}
+
+describe("what is not followed", () => {
+  it("is a change that was followed, and was taken back before anything came of it", async () => {
+    const fixture = await start();
+    const [userid = ""] = active(fixture);
+    const account = accountOf(fixture, userid);
+    await fixture.patchSource({ safeguards: { ...defaultSafeguards, protected: `userName eq "${userid}"` } });
+    fixture.corp.renameUserid(userid, "for.a.while");
+    await tell(fixture, userid, "for.a.while");
+    await fixture.sync();
+    fixture.corp.renameUserid("for.a.while", userid);
+    await tell(fixture, "for.a.while", userid);
+    await fixture.sync();
+    await fixture.patchSource({ safeguards: defaultSafeguards });
+    for (let turn = 0; turn < 3; turn += 1) {
+      const { state, counts } = await fixture.sync();
+      expect([state, counts.users.created, counts.users.deactivated]).toEqual(["succeeded", 0, 0]);
+    }
+    expect(accountOf(fixture, userid)).toMatchObject({ id: account?.id, resource: { active: true } });
+    await fixture.verify();
+  });
+});
