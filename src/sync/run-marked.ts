@@ -2,7 +2,8 @@ import { SourceError, type SourceUser } from "../source/source.ts";
 import type { PersonMark, StoredRecord, TaskError } from "../store/store.ts";
 import { applyDirectory } from "./apply-directory.ts";
 import { guardDirectory } from "./guard-directory.ts";
-import { askPeople, presenceIn } from "./identity/identify.ts";
+import { asKnown } from "./identity/as-known.ts";
+import { askPeople, identityParts, presenceIn } from "./identity/identify.ts";
 import { type Identified, identifyPart } from "./identity/in-part.ts";
 import { planAbsent } from "./plan-departures.ts";
 import { planPeople } from "./plan-directory.ts";
@@ -82,6 +83,7 @@ export async function runMarked(parts: SourceTaskParts): Promise<DirectoryResult
     {
       ...planned,
       ...{
+        store: await asKnown(identityParts(parts), store, identity),
         around,
         identity,
         outcome: { seen: await seenOf(parts, look, seqs) },

@@ -27,7 +27,8 @@ import type {
 } from "../store/store.ts";
 import { applyDirectory } from "./apply-directory.ts";
 import { guardDirectory } from "./guard-directory.ts";
-import { askPeople, beginIdentity, identify } from "./identity/identify.ts";
+import { asKnown } from "./identity/as-known.ts";
+import { askPeople, beginIdentity, identify, identityParts } from "./identity/identify.ts";
 import { incompleteness } from "./incompleteness.ts";
 import { keptVersionOf, mappingVersionOf, sourceContext } from "./mapping-context.ts";
 import { planClearing, planDepartures } from "./plan-departures.ts";
@@ -140,9 +141,10 @@ export async function runSourceTask(parts: SourceTaskParts): Promise<DirectoryRe
   await store.saveUnseenFields(lease, row.id, [...context.unseenFields]);
   const leaving = whoLeaves(outcome, shrunken, users);
   const identity = users ? await identify(parts, outcome, live) : undefined;
+  const known = identity === undefined ? store : await asKnown(identityParts(parts), store, identity, leaving);
   let mapped = 0;
   await planDirectory({
-    store,
+    store: known,
     lease,
     taskId: task.id,
     sourceId: row.id,

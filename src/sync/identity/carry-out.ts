@@ -5,7 +5,7 @@ export interface IdentityParts {
   readonly lease: Lease;
   readonly taskId: string;
   readonly sourceId: string;
-  /** False for a plan: it writes nothing to the directory, so that what frees somebody's names waits for a sync. */
+  /** False for a plan: it writes nothing. What a sync would do first is only said, as far as it can be without doing it. */
   readonly mayWrite: boolean;
   readonly clock: () => number;
 }
@@ -23,16 +23,17 @@ export interface IdentityParts {
  * @returns what is live still
  */
 export async function carryOutDecisions(parts: IdentityParts): Promise<readonly IdentityCase[]> {
-  const { store, lease, sourceId, clock } = parts;
+  const { store, lease, sourceId, mayWrite, clock } = parts;
   const now = clock();
   const live = await store.liveCases(sourceId);
   const late = live.filter(({ state, expiresAt }) => state === "open" && expiresAt !== null && expiresAt <= now);
-  if (late.length > 0) {
+  if (late.length > 0 && mayWrite) {
     const ids = late.map(({ id }) => id);
     await store.closeCases(lease, ids, "expired");
   }
   const isLate = new Set(late.map(({ id }) => id));
   const cases = live.map((each): IdentityCase => (isLate.has(each.id) ? { ...each, state: "expired" } : each));
+  if (!mayWrite) return cases;
   const done: string[] = [];
   for (const each of cases) if (await carryOut(parts, each)) done.push(each.id);
   if (done.length > 0) await store.noteDone(lease, done);
@@ -42,21 +43,18 @@ export async function carryOutDecisions(parts: IdentityParts): Promise<readonly 
 
 /** Whether nothing of it is left to be done; what was accepted is done once the directory says so. */
 async function carryOut(parts: IdentityParts, about: IdentityCase): Promise<boolean> {
-  const { store, lease, taskId, sourceId, mayWrite } = parts;
-  const { kind, state, resourceId, otherId, from, to } = about;
+  const { store, lease, taskId, sourceId } = parts;
+  const { kind, state, resourceId, from, to } = about;
   if (state === "open") return false;
   const isSame = state === "accepted";
   if (kind === "rename" && isSame) {
     const holder = (await store.keyHolders(sourceId, [from])).get(from);
     const isThere = holder?.resourceId === resourceId;
-    if (isThere && (mayWrite || otherId === null)) {
-      await store.moveKey(lease, { sourceId, taskId, resourceId, from, to });
-    }
+    if (isThere) await store.moveKey(lease, { sourceId, taskId, resourceId, from, to });
     return false;
   }
   if (kind === "return" && isSame) return false;
   if (kind === "return") {
-    if (!mayWrite) return false;
     await store.giveUpKey(lease, { sourceId, taskId, resourceId, key: to });
     return true;
   }

@@ -115,23 +115,22 @@ function leadsFrom(told: readonly ToldRename[], over: ReadonlySet<string>, key: 
 }
 
 async function follow(
-  { store, lease, sourceId, taskId, hold, live }: FollowParts,
+  { store, lease, sourceId, taskId, mayWrite, hold, live }: FollowParts,
   { from, to, holder: { resourceId } }: ToldMove,
   isTaken: boolean,
 ): Promise<void> {
   const move = { sourceId, taskId, resourceId, from, to, isTaken };
-  await store.moveKey(lease, move);
-  await store.noteFollowed(lease, move);
+  if (mayWrite) {
+    await store.moveKey(lease, move);
+    await store.noteFollowed(lease, move);
+  }
   // What was asked about them has an answer.
   const asked = live.filter(
     (each) => each.state === "open" && each.kind === "rename" && (each.resourceId === resourceId || each.to === to),
   );
   if (asked.length > 0) {
-    await store.closeCases(
-      lease,
-      asked.map(({ id }) => id),
-      "withdrawn",
-    );
+    const ids = asked.map(({ id }) => id);
+    if (mayWrite) await store.closeCases(lease, ids, "withdrawn");
     hold.withdraw(asked);
   }
   hold.followed({ resourceId, from, to });

@@ -53,7 +53,7 @@ export async function identify(
     look: (keys) => lookAt(parts, keys),
   });
   const found = new Set<string>();
-  for (const pair of asks(parts) ? await findPairs(parts, outcome) : []) {
+  for (const pair of asks(parts) ? await findPairs(parts, outcome, hold) : []) {
     const known = live.find(({ resourceId, to }) => resourceId === pair.gone.resourceId && to === pair.come.key);
     // Asked already, or answered: two people.
     if (known !== undefined) found.add(known.id);
@@ -74,27 +74,22 @@ export async function identify(
     state === "open" && !found.has(id) && (kind === "return" || (kind === "rename" && !isTold));
   const stale = complete ? live.filter(isOver) : [];
   if (stale.length > 0) {
-    await store.closeCases(
-      parts.lease,
-      stale.map(({ id }) => id),
-      "withdrawn",
-    );
-    await store.lookAtLed(
-      parts.lease,
-      row.id,
-      stale.map(({ to }) => to),
-    );
+    const [ids, keys] = [stale.map(({ id }) => id), stale.map(({ to }) => to)];
+    if (identityParts(parts).mayWrite) {
+      await store.closeCases(parts.lease, ids, "withdrawn");
+      await store.lookAtLed(parts.lease, row.id, keys);
+    }
     hold.withdraw(stale);
   }
   return hold;
 }
 
-/** Writes down what a plan asks, and says so. */
+/** Writes down what was asked, and says so. A plan only says so: the sync that follows it asks. */
 export async function askPeople(
   { store, lease, task, row }: SourceTaskParts,
   hold: IdentityHold,
 ): Promise<TaskError | null> {
-  if (hold.asked.length > 0) await store.openCases(lease, row.id, task.id, hold.asked);
+  if (hold.asked.length > 0 && task.mode === "apply") await store.openCases(lease, row.id, task.id, hold.asked);
   const count = hold.waiting;
   if (count === 0) return null;
   const who = count === 1 ? "of one person it is" : `of ${count} people it is`;
@@ -106,7 +101,7 @@ export async function askPeople(
 export const identityCode = "source.identity-unclear";
 
 /** Those who were not seen, and newcomers, who agree in something that is one person's alone. */
-async function findPairs(parts: SourceTaskParts, outcome: ReadOutcome) {
+async function findPairs(parts: SourceTaskParts, outcome: ReadOutcome, hold: IdentityHold) {
   const { store, row } = parts;
   const fields = row.settings.sync.identity?.fields ?? outcome.personalFields;
   if ((await store.listNewcomers(row.id, 0, 1)).length === 0) return [];
@@ -117,7 +112,9 @@ async function findPairs(parts: SourceTaskParts, outcome: ReadOutcome) {
     const records = await store.recordsOf(row.id, gone.slice(from, from + pageSize));
     const current = await store.readCurrent(records.map(({ resourceId }) => resourceId));
     const present = new Set(current.filter(({ departed, deleted }) => !departed && !deleted).map(({ id }) => id));
-    for (const record of records) if (present.has(record.resourceId)) finder.addGone(record);
+    // Whom a plan only says to be moved has his old record still.
+    const isGone = (id: string): boolean => present.has(id) && !hold.isMoved(id);
+    for (const record of records) if (isGone(record.resourceId)) finder.addGone(record);
   }
   for (let after = 0; ; ) {
     const page = await store.listNewcomers(row.id, after, pageSize);

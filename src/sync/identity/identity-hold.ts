@@ -42,6 +42,17 @@ export class IdentityHold {
     return this.#moved.size > 0;
   }
 
+  /** Who is on his way to another key that nobody else has. */
+  get moves(): readonly Pick<Asked, "resourceId" | "from" | "to">[] {
+    return [...this.#moved.values()].filter(({ otherId }) => otherId === null);
+  }
+
+  /** By the key of each newcomer of whom it is asked whether we know him: id of the one whom we know. */
+  get meant(): ReadonlyMap<string, string> {
+    const pairs = [...this.#newcomers].filter(([, { kind, otherId }]) => kind === "rename" && otherId === null);
+    return new Map(pairs.map(([key, { resourceId }]) => [key, resourceId]));
+  }
+
   /** How many questions are open. */
   get waiting(): number {
     const returns = [...this.#returns.values()].filter(({ state }) => state === "open");
