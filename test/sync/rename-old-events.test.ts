@@ -53,4 +53,24 @@ describe("what is not followed", () => {
     expect(accountOf(fixture, userid)).toMatchObject({ id: account?.id, resource: { active: true } });
     await fixture.verify();
   });
+
+  it("is an old event, to somebody else who has the userid by now: people are asked", async () => {
+    const fixture = await start();
+    const [userid = ""] = active(fixture);
+    const account = accountOf(fixture, userid);
+    fixture.corp.renameUserid(userid, "short.lived");
+    fixture.corp.deleteMember("short.lived");
+    await tell(fixture, userid, "short.lived");
+    expect((await fixture.sync()).counts.users).toMatchObject({ deactivated: 1 });
+    const other = { name: "另一个", mobile: "13999990000", email: "other@corp.example" };
+    fixture.corp.createMember({ userid: "short.lived", status: 1, department: [1], ...other });
+    expect(await fixture.sync()).toMatchObject({ state: "partial", error: { code: "source.identity-unclear" } });
+    expect(fixture.control.dump().users.find(({ id }) => id === account?.id)?.resource["active"]).toBe(false);
+    const open = (await cases(fixture)).find(({ state }) => state === "open");
+    expect(open).toMatchObject({ kind: "return" });
+    await fixture.store.decideIdentityCase(open?.id ?? "", "declined", "admin");
+    expect(await fixture.sync()).toMatchObject({ state: "succeeded", error: null });
+    expect(accountOf(fixture, "short.lived")).toMatchObject({ resource: { active: true, displayName: "另一个" } });
+    expect(accountOf(fixture, "short.lived")?.id).not.toBe(account?.id);
+  });
 });

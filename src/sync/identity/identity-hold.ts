@@ -123,8 +123,13 @@ export class IdentityHold {
     const differing =
       change.before === null || change.after === null ? null : otherHumanBeing(change.before, change.after);
     const isSettled = known !== undefined && known.state !== "open" && known.state !== "declined";
-    // Whom an event, or an administrator, has led here under another key is no riddle.
-    if (!this.#asks || isSettled || differing === null || this.#moved.has(record.resourceId)) {
+    // Whom an administrator has led here under another key is no riddle. An event may be an old one: since it was told he may
+    // have left, and somebody else may have got the key that he had last.
+    // That is asked wherever events are followed.
+    const moved = this.#moved.get(record.resourceId);
+    const isLed = moved?.isTold === false;
+    const asks = this.#asks || moved?.isTold === true;
+    if (!asks || isSettled || differing === null || isLed) {
       return { each, waits: false };
     }
     if (known === undefined) {
