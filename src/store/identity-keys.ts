@@ -69,7 +69,7 @@ export function makeIdentityKeys(
       return holders;
     },
 
-    moveKey: (lease, { sourceId, taskId, resourceId, from, to, isTaken = false }) =>
+    moveKey: (lease, { sourceId, taskId, resourceId, from, to, isTaken = false, tagsAreRead = false }) =>
       write(lease, async (trx) => {
         const record = await trx
           .selectFrom("source_record")
@@ -114,7 +114,7 @@ export function makeIdentityKeys(
           .where("resource_id", "=", resourceId)
           .where("to_key", "<>", to)
           .execute();
-        await renameInTags(trx, sourceId, from, to);
+        if (!tagsAreRead) await renameInTags(trx, sourceId, from, to);
       }),
 
     giveUpKey: (lease, { sourceId, taskId, resourceId, key }) =>
@@ -187,7 +187,8 @@ async function renameInTags(trx: Transaction<Tables>, sourceId: string, from: st
     const users = [...new Set(said.users.map((key) => (key === from ? to : key)))];
     await trx
       .updateTable("source_record")
-      .set({ relations: JSON.stringify({ ...said, users }) })
+      // Without the hash the next read writes down what the source says, be it the same as before.
+      .set({ relations: JSON.stringify({ ...said, users }), hash: "" })
       .where("seq", "=", seq)
       .execute();
   }

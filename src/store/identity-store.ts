@@ -103,6 +103,8 @@ export interface KeyMove {
   readonly to: string;
   /** Another one has the former key by now: the record under it is his. */
   readonly isTaken?: boolean;
+  /** Tags were read since: they name people by the keys that those have now. */
+  readonly tagsAreRead?: boolean;
 }
 
 export type NewIdentityCase = Pick<

@@ -74,3 +74,26 @@ describe("what is not followed", () => {
     expect(accountOf(fixture, "short.lived")?.id).not.toBe(account?.id);
   });
 });
+
+describe("whoever takes the userid that another one leaves", () => {
+  it("does not get his tags, nor he those of that one, with a read of everything", async () => {
+    const fixture = await start();
+    const [first = "", second = ""] = active(fixture);
+    const [one, two] = [accountOf(fixture, first), accountOf(fixture, second)];
+    fixture.corp.createTag({ tagname: "值班" });
+    const tag = fixture.corp.truth().tags.find(({ tagname }) => tagname === "值班")?.tagid ?? 0;
+    fixture.corp.changeTagMembers(tag, { addUsers: [first] });
+    await fixture.sync();
+    fixture.corp.renameUserid(second, "free.one");
+    fixture.corp.renameUserid(first, second);
+    await tell(fixture, first, second);
+    await tell(fixture, second, "free.one");
+    for (let turn = 0; turn < 3; turn += 1) await fixture.sync();
+    fixture.advance(86_400_000);
+    await fixture.push();
+    const members = fixture.control.dump().groups.find(({ resource }) => resource["displayName"] === "值班")?.members;
+    expect(members?.map(({ value }) => value)).toContain(one?.id);
+    expect(members?.map(({ value }) => value)).not.toContain(two?.id);
+    await fixture.verify();
+  });
+});

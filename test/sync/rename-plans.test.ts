@@ -110,6 +110,30 @@ describe.each(["sqlite", "postgres"] as const)("a plan, on %s", (dialect) => {
   });
 });
 
+describe("a plan", () => {
+  it("says the same of a key that another one leaves, and moves nobody", async () => {
+    const fixture = await start();
+    const [first = "", second = ""] = active(fixture);
+    const [one, two] = [accountOf(fixture, first), accountOf(fixture, second)];
+    fixture.corp.renameUserid(second, "free.one");
+    fixture.corp.renameUserid(first, second);
+    await tell(fixture, first, second);
+    await tell(fixture, second, "free.one");
+    const before = await known(fixture);
+    const plan = await fixture.sync({ mode: "plan" });
+    expect(await known(fixture)).toEqual(before);
+    expect(plan.counts.users).toMatchObject({ created: 0, deactivated: 0 });
+    // As in the sync that follows: the name is free only once the other one has his own.
+    expect(plan.error).toMatchObject({ code: "records.failed" });
+    for (let turn = 0; turn < 3; turn += 1) await fixture.sync();
+    fixture.advance(86_400_000);
+    await fixture.push();
+    expect(accountOf(fixture, "free.one")?.id).toBe(two?.id);
+    expect(accountOf(fixture, second)?.id).toBe(one?.id);
+    await fixture.verify();
+  });
+});
+
 describe("whoever is led by somebody of whom it is asked", () => {
   it("keeps his manager with the very sync that asks", async () => {
     const fixture = await start();

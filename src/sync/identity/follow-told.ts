@@ -22,6 +22,8 @@ export interface FollowParts extends IdentityParts {
   readonly isThere: (key: string, holder: KeyHolder | undefined) => boolean | null;
   /** Asks the source about keys of which it is not clear; whoever is not in the answer is not there, or unclear still. */
   readonly look: (keys: readonly string[]) => Promise<ReadonlyMap<string, boolean>>;
+  /** The tags were read: they name people by their new keys already. */
+  readonly tagsAreRead: boolean;
   /** All of the source was read: what nothing bears out now is of no use. */
   readonly isWhole: boolean;
   readonly live: readonly IdentityCase[];
@@ -115,11 +117,11 @@ function leadsFrom(told: readonly ToldRename[], over: ReadonlySet<string>, key: 
 }
 
 async function follow(
-  { store, lease, sourceId, taskId, mayWrite, hold, live }: FollowParts,
+  { store, lease, sourceId, taskId, mayWrite, hold, live, tagsAreRead }: FollowParts,
   { from, to, holder: { resourceId } }: ToldMove,
   isTaken: boolean,
 ): Promise<void> {
-  const move = { sourceId, taskId, resourceId, from, to, isTaken };
+  const move = { sourceId, taskId, resourceId, from, to, isTaken, tagsAreRead };
   if (mayWrite) {
     await store.moveKey(lease, move);
     await store.noteFollowed(lease, move);

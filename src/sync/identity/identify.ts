@@ -44,7 +44,7 @@ export async function identify(
   const hold = new IdentityHold(asks(parts), live);
   await followTold({
     ...identityParts(parts),
-    ...{ hold, live, isWhole: complete },
+    ...{ hold, live, isWhole: complete, tagsAreRead: !outcome.tagsUnknown },
     isThere: (_key, holder) => {
       if (holder === undefined || holder.seq === null) return false;
       if (seen.has(holder.seq) || existence?.there.has(holder.seq) === true) return true;

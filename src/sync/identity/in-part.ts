@@ -34,7 +34,7 @@ export async function identifyPart(parts: SourceTaskParts, seen: PartlySeen): Pr
   const hold = new IdentityHold(asks(parts), live);
   const { unclear, expected, isAgain } = await followTold({
     ...identityParts(parts),
-    ...{ hold, live, isWhole: false },
+    ...{ hold, live, isWhole: false, tagsAreRead: false },
     isThere: (key) => seen.presence.get(key) ?? null,
     look: (keys) => lookAt(parts, keys),
   });
