@@ -116,6 +116,8 @@ export interface ReadOptions {
    * such a person does not mean that it is shown it of others. Absent: nobody.
    */
   readonly consentedAmong?: ((keys: readonly string[]) => Promise<ReadonlySet<string>>) | undefined;
+  /** `unseenFields` of the last read of people; null or absent: there was none. */
+  readonly unseenBefore?: readonly string[] | null | undefined;
   /** Keys of parts that need not be read, having been read just before; asked when departments and tags have come. */
   readonly done?: (() => Promise<ReadonlySet<string>>) | undefined;
   readonly signal: AbortSignal;

@@ -57,7 +57,8 @@ export async function readSource(
     parts,
     onProgress,
   }: {
-    readonly store: Pick<RecordStore, "saveRecords" | "readRelations"> & Pick<GivenReader, "consentStamps">;
+    readonly store: Pick<RecordStore, "saveRecords" | "readRelations" | "readUnseenFields"> &
+      Pick<GivenReader, "consentStamps">;
     readonly lease: Lease;
     readonly sourceId: string;
     /**
@@ -101,7 +102,8 @@ export async function readSource(
     if (bringsUsers) await settleTags();
     return parts.takeOver(seen.user);
   };
-  for await (const event of source.read({ ...options, consentedAmong, done })) {
+  const unseenBefore = await store.readUnseenFields(sourceId);
+  for await (const event of source.read({ ...options, consentedAmong, unseenBefore, done })) {
     switch (event.type) {
       case "departments":
         inSight = new Set(event.records.map(({ key }) => key));

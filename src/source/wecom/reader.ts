@@ -83,7 +83,7 @@ class Reading {
   readonly #concurrency: number;
   readonly #bulk: BulkParts | undefined;
   readonly #options: ReadOptions;
-  readonly #sight = new FieldSight();
+  readonly #sight: FieldSight;
   /** userids, by key, that are visible one by one and have not arrived yet. */
   readonly #single = new Map<string, string>();
   /** Departments that the app's visible scope names, by themselves or by a tag; null where the scope is not known. */
@@ -97,6 +97,7 @@ class Reading {
     this.#concurrency = concurrency;
     this.#bulk = bulk;
     this.#options = options;
+    this.#sight = new FieldSight(options.unseenBefore ?? []);
   }
 
   async *run(): AsyncGenerator<ReadEvent> {

@@ -12,20 +12,35 @@ export const sensitiveFields = ["avatar", "gender", "mobile", "email", "biz_mail
  * of somebody who has agreed to it is not documented: what is shown of him says nothing of what is shown of others.
  */
 export class FieldSight {
-  readonly #unseen = new Set<string>([...sensitiveFields, "thumb_avatar"]);
+  readonly #unseen = new Set<string>(allFields);
+  readonly #wasBlind: boolean;
+  #strangers = 0;
+  #shown = 0;
 
-  /** Keys of those who have a value for a field that nobody had one for until now. */
+  /**
+   * @param unseenBefore what the read before came to; empty: there was none. An app that was shown none of these fields of
+   *   anybody does not become one that is because a few people have one: they may have agreed at WeCom without this bridge
+   *   hearing of it (on another page of the app, or without coming back). Were they taken for proof, everybody else's values
+   *   would count as cleared. An app that is shown them is shown some of nearly everybody: half of all people are asked for.
+   */
+  constructor(unseenBefore: readonly string[] = []) {
+    this.#wasBlind = allFields.every((field) => unseenBefore.includes(field));
+  }
+
+  /** Keys of those of whom it matters whether they agreed: they have a value for a field that is not known to be shown. */
   tellingAmong(users: readonly SourceUser[]): readonly string[] {
-    if (this.#unseen.size === 0) return [];
-    const fields = [...this.#unseen];
+    const fields = this.#wasBlind ? allFields : [...this.#unseen];
+    if (fields.length === 0) return [];
     return users.filter(({ raw }) => fields.some((field) => hasValue(raw, field))).map(({ key }) => key);
   }
 
   /** @param consented keys of those who have, or had, agreed: they are passed over */
   note(users: readonly SourceUser[], consented: ReadonlySet<string> = nobody): void {
     for (const { key, raw } of users) {
-      if (this.#unseen.size === 0) return;
+      if (this.#unseen.size === 0 && !this.#wasBlind) return;
       if (consented.has(key)) continue;
+      this.#strangers += 1;
+      if (this.#wasBlind && allFields.some((field) => hasValue(raw, field))) this.#shown += 1;
       for (const field of this.#unseen) if (hasValue(raw, field)) this.#unseen.delete(field);
     }
     // The small picture comes with the large one.
@@ -34,9 +49,11 @@ export class FieldSight {
 
   /** Fields that nobody had a value for: unknown, not cleared. */
   get unseen(): readonly string[] {
-    return [...this.#unseen];
+    return this.#wasBlind && this.#shown * 2 < this.#strangers ? allFields : [...this.#unseen];
   }
 }
+
+const allFields: readonly string[] = [...sensitiveFields, "thumb_avatar"];
 
 const nobody: ReadonlySet<string> = new Set();
 
