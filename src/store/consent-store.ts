@@ -47,12 +47,15 @@ export interface ConsentQuery {
 export interface ConsentStore extends GivenReader {
   /**
    * Somebody agrees, or what he gave is brought up to date; what changed is marked to be looked at, in one transaction. What
-   * he gave before and does not now counts as withdrawn. Null: he gave nothing, and never had.
+   * he gave before and does not now counts as withdrawn. Null: he gave nothing, and never had; or nothing was kept.
+   *
+   * @param options `anew` false: only what he is giving already is brought up to date. Who has withdrawn meanwhile stays so.
    */
   saveConsent(
     sourceId: string,
     who: { readonly key: string; readonly userid: string },
     values: JsonObject,
+    options?: { readonly anew: boolean },
   ): Promise<Consent | null>;
   /** Erases what somebody gave, and marks him. Null: there was nothing to erase. */
   withdrawConsent(sourceId: string, key: string): Promise<Consent | null>;

@@ -40,9 +40,10 @@ export function makeConsentStore(database: Database, cipher: Cipher, clock: () =
   const erase = (trx: Transaction<Tables>, row: Row): Promise<Row> => eraseRow(trx, clock(), row);
 
   return {
-    saveConsent: (sourceId, { key, userid }, values) =>
+    saveConsent: (sourceId, { key, userid }, values, { anew } = { anew: true }) =>
       database.write(async (trx) => {
         const before = await findRow(trx, sourceId, key);
+        if (!anew && (before === undefined || before.sealed === null)) return null;
         const given = Object.keys(values).sort();
         if (given.length === 0) {
           if (before === undefined) return null;

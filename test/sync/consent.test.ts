@@ -126,6 +126,23 @@ describe("what somebody gives by consent", () => {
     expect(phone(atTarget(fixture, userid))).toBeUndefined();
   });
 
+  it("is brought up to date by a look, and not given anew by one", async () => {
+    const fixture = await start();
+    const { store, source } = fixture;
+    const userid = someone(fixture);
+    const who = { key: userid.toLowerCase(), userid };
+    expect(await store.saveConsent(source.id, who, given, { anew: false })).toBeNull();
+    expect(await store.findConsent(source.id, who.key)).toBeNull();
+    await agree(fixture, userid, given);
+    await store.saveConsent(source.id, who, { ...given, email: "later@example.com" }, { anew: false });
+    await settled(fixture);
+    expect(mail(atTarget(fixture, userid))).toBe("later@example.com");
+    // He withdraws in one window while another is on its way back.
+    await withdraw(fixture, userid);
+    expect(await store.saveConsent(source.id, who, given, { anew: false })).toBeNull();
+    expect(await store.findConsent(source.id, who.key)).toMatchObject({ state: "withdrawn" });
+  });
+
   it("is no news where it is the same as before", async () => {
     const fixture = await start();
     const userid = someone(fixture);

@@ -174,12 +174,9 @@ export function makeConsentRoutes(parts: ConsentParts): Hono<Env> {
     if (intent === null) throw new TroubleError("expired");
     if (code === null || code === "" || code.length > 512) throw new TroubleError("declined");
     const given = await receive(c, source, code);
-    const before = await store.findConsent(source.id, given.key);
     // Each visit of somebody who has agreed brings up to date what he gave.
-    if (intent === "agree" || before?.state === "agreed") {
-      await store.saveConsent(source.id, given, given.values);
-      parts.onMarked();
-    }
+    const saved = await store.saveConsent(source.id, given, given.values, { anew: intent === "agree" });
+    if (saved !== null) parts.onMarked();
     // From here on he is known, by an id that nobody could have given him before.
     const sessionId = makeVisitorId();
     const expiresAt = clock() + sessionMs;
