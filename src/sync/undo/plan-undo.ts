@@ -123,13 +123,15 @@ async function planPage(
   left: Departures,
 ): Promise<readonly Made[]> {
   const { store, lease, taskId, sourceId, undoes, protection, versions } = parts;
-  const people = units.filter(({ kind, document }) => kind === "user" && document !== null);
+  // Of somebody whom the task made there is no document from before.
+  const puts = ({ kind, document }: UndoUnit): boolean => kind === "user" && typeof document?.before === "string";
+  const people = units.filter(puts);
   const given = await store.givenFields(
     sourceId,
     people.map(({ current }) => current.key),
   );
-  const hasWithdrawn = ({ kind, document, current }: UndoUnit): boolean =>
-    kind === "user" && document !== null && (given.get(current.key)?.withdrawn ?? []).length > 0;
+  const hasWithdrawn = (unit: UndoUnit): boolean =>
+    puts(unit) && (given.get(unit.current.key)?.withdrawn ?? []).length > 0;
   const changes: DirectoryChange[] = [];
   const edges: MemberChange[] = [];
   const made: Made[] = [];
