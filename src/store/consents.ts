@@ -216,3 +216,42 @@ export async function eraseConsentsIn(trx: Transaction<Tables>, now: number, sou
     await markIn(trx, () => now, { source: sourceId, kind: "everything", key: "", isGone: false });
   }
 }
+
+/**
+ * Within a transaction: somebody of a source is known by another key. What he gave goes with him, and to nobody who gets his
+ * former key; what whoever had the new key before gave is erased, unless that was himself.
+ *
+ * @param isTaken whether the new key was another resource's until now
+ */
+export async function moveConsentIn(
+  trx: Transaction<Tables>,
+  cipher: Cipher,
+  { sourceId, from, to, isTaken, now }: { sourceId: string; from: string; to: string; isTaken: boolean; now: number },
+): Promise<void> {
+  if (from === to) return;
+  if (isTaken) await forgetConsentIn(trx, sourceId, to);
+  const rows = await trx
+    .selectFrom("source_consent")
+    .selectAll()
+    .where("source_id", "=", sourceId)
+    .where("key", "in", [from, to])
+    .execute();
+  const row = rows.find(({ key }) => key === from);
+  if (row === undefined) return;
+  await forgetConsentIn(trx, sourceId, from);
+  // He has agreed under his new key already.
+  if (rows.some(({ key }) => key === to)) return;
+  const opened =
+    row.sealed === null ? null : (JSON.parse(cipher.decrypt(row.sealed)) as { readonly values: JsonObject });
+  const sealed =
+    opened === null ? null : cipher.encrypt(JSON.stringify({ source: sourceId, key: to, values: opened.values }));
+  await trx
+    .insertInto("source_consent")
+    .values({ ...row, key: to, userid: to, sealed, stamp: uuidv7(now) })
+    .execute();
+}
+
+/** Within a transaction: forgets what was given under a key that becomes another person's. */
+export async function forgetConsentIn(trx: Transaction<Tables>, sourceId: string, key: string): Promise<void> {
+  await trx.deleteFrom("source_consent").where("source_id", "=", sourceId).where("key", "=", key).execute();
+}

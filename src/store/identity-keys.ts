@@ -1,7 +1,9 @@
 import type { Selectable, Transaction } from "kysely";
+import type { Cipher } from "../lib/cipher.ts";
 import type { JsonObject } from "../lib/json.ts";
 import { uuidv7 } from "../lib/uuid.ts";
 import { documentColumns, isActive, textOf } from "../scim/document.ts";
+import { forgetConsentIn, moveConsentIn } from "./consents.ts";
 import type { Database } from "./database.ts";
 import { takeDirectoryTime } from "./directory-clock.ts";
 import { plannedRow } from "./directory-rows.ts";
@@ -14,6 +16,7 @@ import type { Tables } from "./tables.ts";
 /** Moves people of a source from key to key: what a source knows a person by, its resource is found by. */
 export function makeIdentityKeys(
   database: Database,
+  cipher: Cipher,
   clock: () => number,
 ): Pick<
   IdentityStore,
@@ -79,7 +82,9 @@ export function makeIdentityKeys(
           .where("key", "=", to)
           .executeTakeFirst();
         const other = await holderOf(trx, sourceId, to);
-        if (other !== undefined && other.id !== resourceId) {
+        const isOthers = other !== undefined && other.id !== resourceId;
+        await moveConsentIn(trx, cipher, { sourceId, from, to, isTaken: isOthers, now: clock() });
+        if (isOthers) {
           await giveUp(database, trx, other, { taskId, sourceId, now: clock() });
         }
         const ofSource = trx.updateTable("source_record").where("source_id", "=", sourceId).where("kind", "=", "user");
@@ -123,6 +128,7 @@ export function makeIdentityKeys(
         if (holder === undefined || holder.id !== resourceId) return;
         const now = clock();
         await giveUp(database, trx, holder, { taskId, sourceId, now });
+        await forgetConsentIn(trx, sourceId, key);
         await trx
           .updateTable("source_record")
           .set({ resource_id: uuidv7(now) })

@@ -167,7 +167,7 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
     ...makeLinkDecisions(database, clock),
     ...makeKeptStore(database),
     ...makeIdentityCases(database, clock),
-    ...makeIdentityKeys(database, clock),
+    ...makeIdentityKeys(database, cipher, clock),
     ...makeUndoStore(database),
     ...makePlanStore(database, { makeStore: (copy) => makeStore(copy, cipher, clock), clock }),
     ...records,
