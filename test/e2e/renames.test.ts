@@ -51,6 +51,7 @@ describe.each(["SQLite", "PostgreSQL"])("userids that are changed, kept in %s", 
         ...{ corpId: wecom.corpId, corpSecret: wecom.appSecret, agentId: wecom.agentId, apiBaseUrl: wecom.url },
         callback: keys,
       },
+      sync: { identity: { ask: true } },
     });
     await bridge.api.createTarget(targetForm("target", target, [source]));
     await bridge.api.sync(source);
