@@ -105,6 +105,8 @@ export type ReadEvent =
       readonly visibility: Visibility;
       /** Fields of a user that this credential was never shown in this read for anybody: unknown, not cleared. */
       readonly unseenFields: readonly string[];
+      /** Everybody came in one export: should it leave people out, nothing in it says so. */
+      readonly isExported?: boolean | undefined;
     };
 
 export interface ReadOptions {

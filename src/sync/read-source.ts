@@ -1,6 +1,14 @@
 import { batchesOf } from "../lib/batches.ts";
 import type { DepartmentContext } from "../mapping/mapping.ts";
-import type { ReadOptions, ReadProblem, RecordKind, Source, SourceRecord, Visibility } from "../source/source.ts";
+import type {
+  ReadEvent,
+  ReadOptions,
+  ReadProblem,
+  RecordKind,
+  Source,
+  SourceRecord,
+  Visibility,
+} from "../source/source.ts";
 import { SourceError } from "../source/source.ts";
 import type { GivenReader, Lease, RecordStore } from "../store/store.ts";
 import { departmentContexts, type TreeNode } from "./department-tree.ts";
@@ -37,6 +45,8 @@ export interface ReadOutcome {
   readonly personalFields: readonly string[];
   /** Some of it was read before this task was cut off. */
   readonly isResumed: boolean;
+  /** People came in one export: should it leave some out, nothing in it says so. */
+  readonly isExported: boolean;
 }
 
 const batchSize = 1000;
@@ -78,7 +88,7 @@ export async function readSource(
   let inSight: ReadonlySet<string> = new Set();
   const tags = new GatheredTags();
   let waiting: SourceRecord[] = [];
-  let end: { complete: boolean; visibility: Visibility; unseenFields: readonly string[] } | null = null;
+  let end: Extract<ReadEvent, { readonly type: "end" }> | null = null;
 
   const save = async (kind: RecordKind, records: readonly SourceRecord[]): Promise<void> => {
     for (const batch of batchesOf(records, batchSize)) {
@@ -168,6 +178,7 @@ export async function readSource(
     unseenFields: parts.unseen(end.unseenFields),
     personalFields: source.personalFields ?? [],
     isResumed: parts.isResumed,
+    isExported: end.isExported === true,
   };
 }
 

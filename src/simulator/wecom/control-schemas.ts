@@ -104,6 +104,7 @@ export const settingsBody = z
     exportFields: z.enum(["all", "few"]),
     exportMs: z.int().min(0),
     exportBlock: z.int().min(0).max(1_000_000),
+    exportLostFiles: z.int().min(0),
     appEnabled: z.boolean(),
     consentFields: z.array(z.enum(sensitiveFields)),
     trustedDomain: z.string().nullable(),

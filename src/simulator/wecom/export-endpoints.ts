@@ -32,12 +32,13 @@ export function orderExport(kind: "user" | "simple_user" | "department" | "tagus
 /** WeCom doc path/94854. The addresses of the files are good for two hours. */
 export function exportResult(call: Call): string {
   const { corp, credential, query } = call;
-  const { exports, exportMs } = corp.settings;
+  const { exports, exportMs, exportLostFiles } = corp.settings;
   const found = corp.exports.result(query("jobid") ?? "", credential, { lasts: exportMs, fails: exports === "failed" });
   if (found === null) throw new ApiError(40088);
   const { status, files } = found;
   if (status !== 2) return okBody({ status });
-  const data_list = files.map(({ id, bytes, md5 }) => ({
+  const listed = files.slice(0, Math.max(0, files.length - exportLostFiles));
+  const data_list = listed.map(({ id, bytes, md5 }) => ({
     url: `${call.origin}/export-files/${corp.credentials.corpId}/${id}`,
     size: bytes.length,
     md5,

@@ -60,6 +60,8 @@ export interface Settings {
   readonly exportMs: number;
   /** Entries of each file, however many are asked for, so that a small corp has several; 0 (default): as asked for. */
   readonly exportBlock: number;
+  /** Files that the list of an export's files lacks, the last ones; default 0. That it happens is an assumption. */
+  readonly exportLostFiles: number;
   /** False: the administrator has disabled the app. Default true. */
   readonly appEnabled: boolean;
   /** The sensitive fields that the administrator has chosen on the app's page: members can give these. Default: all. */
@@ -99,6 +101,7 @@ export const defaultSettings: Settings = {
   exportFields: "all",
   exportMs: 0,
   exportBlock: 0,
+  exportLostFiles: 0,
   appEnabled: true,
   consentFields: sensitiveFields,
   trustedDomain: null,

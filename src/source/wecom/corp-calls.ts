@@ -67,6 +67,7 @@ export class CorpCalls {
 
   /** Resolves when a call may be in flight; urgent ones come before others. Rejects with the signal's reason. */
   enter(api: string, pace: Pace, urgent: boolean, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.reject(signal.reason);
     const lane = this.lane(api);
     if (hasRoom(lane, pace)) {
       take(lane, pace);

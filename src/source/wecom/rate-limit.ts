@@ -80,13 +80,20 @@ export class RateLimiter {
    */
   async acquire(api: string, signal: AbortSignal): Promise<Slot> {
     signal.throwIfAborted();
+    const now = this.#clock.now();
+    const lane = this.#calls.lane(api);
+    const start = this.#calls.take(api, this.#pace, now, this.#urgent);
+    if (start > now) await this.#wait(api, "pace", start, signal);
+    // Whoever waits for his time, which may take an hour, keeps no place from those who may start: calls of other APIs.
+    if (lane.pausedUntil > this.#clock.now()) await this.#pauseOver(api, signal);
     await this.#calls.enter(api, this.#pace, this.#urgent, signal);
-    try {
-      await this.#rate(api, signal);
-    } catch (error) {
+    while (lane.pausedUntil > this.#clock.now()) {
       this.#calls.leave(api, this.#pace);
-      throw error;
+      await this.#pauseOver(api, signal);
+      await this.#calls.enter(api, this.#pace, this.#urgent, signal);
     }
+    lane.started(this.#clock.now());
+    this.#meter?.called(api, lane.leftOfHour(this.#clock.now()));
     return this.#slot(api);
   }
 
@@ -109,15 +116,10 @@ export class RateLimiter {
     };
   }
 
-  async #rate(api: string, signal: AbortSignal): Promise<void> {
-    const now = this.#clock.now();
+  /** The pause may be prolonged while it is waited for. */
+  async #pauseOver(api: string, signal: AbortSignal): Promise<void> {
     const lane = this.#calls.lane(api);
-    const start = this.#calls.take(api, this.#pace, now, this.#urgent);
-    if (start > now) await this.#wait(api, "pace", start, signal);
-    // The pause may be prolonged while it is waited for.
     while (lane.pausedUntil > this.#clock.now()) await this.#wait(api, "limit", lane.pausedUntil, signal);
-    lane.started(this.#clock.now());
-    this.#meter?.called(api, lane.leftOfHour(this.#clock.now()));
   }
 
   async #wait(api: string, why: "pace" | "limit", until: number, signal: AbortSignal): Promise<void> {

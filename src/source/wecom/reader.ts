@@ -133,6 +133,7 @@ class Reading {
       complete: this.#complete,
       visibility: { roots: tree.roots, granted: granted && toGrant(granted) },
       unseenFields: this.#sight.unseen,
+      isExported: exported !== null,
     };
   }
 

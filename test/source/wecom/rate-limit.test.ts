@@ -207,6 +207,24 @@ describe("the rate limiter", () => {
     expect(order).toEqual(["urgent", "bulk", "bulk"]);
   });
 
+  test("keeps no place for calls that wait for the end of a limit: other APIs are called meanwhile", async () => {
+    const { limiter: gate, clock } = limiter({ concurrency: 2 });
+    const until: (() => void)[] = [];
+    clock.wait = () => new Promise((resolve) => until.push(resolve));
+    gate.refused("user/list", 60_000);
+    const blocked = Promise.all([1, 2, 3].map(() => gate.acquire("user/list", signal)));
+    await expect.poll(() => until.length).toBe(3);
+    (await gate.acquire("user/get", signal)).release();
+    clock.time += 60_000;
+    for (const go of until) go();
+    await new Promise((resolve) => setImmediate(resolve));
+    const left = gate.acquire("user/get", signal);
+    // Two of them are in flight now, and no more.
+    await expect(Promise.race([blocked, left, new Promise((resolve) => setImmediate(resolve, "none"))])).resolves.toBe(
+      "none",
+    );
+  });
+
   test("tells what it waits for, and how much is left of the hour", async () => {
     const told: string[] = [];
     const clock = new FakeClock();

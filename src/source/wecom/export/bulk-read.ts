@@ -21,8 +21,10 @@ export interface ExportMemory {
 
 type ListMembers = (department: string, signal: AbortSignal) => Promise<MemberList>;
 
-/** Departments that are asked for until there is somebody to compare with. */
+/** Departments that are asked for until there are enough people to compare with. */
 const mostSampled = 20;
+/** People to compare an export with: a field that few have is to be among what they have. */
+const enoughPeople = 200;
 /** Refused for good, as far as can be seen: a person may change that. Else it may have been bad luck. Milliseconds. */
 const pauses = { refused: 24 * 3_600_000, failed: 3_600_000 } as const;
 
@@ -58,8 +60,9 @@ export async function orderBulk(
     giveUp(sample.objection ?? "", pauses.refused);
   } catch (error) {
     // Without a token nothing else works either, and who was cancelled stops.
-    if (!(error instanceof WecomFault) || error.noToken) throw error;
-    giveUp(error.message, error.reaction === "connection" ? pauses.refused : pauses.failed);
+    if (isOfThisMachine(error)) giveUp(`its files could not be kept here (${error.code})`, pauses.failed);
+    else if (!(error instanceof WecomFault) || error.noToken) throw error;
+    else giveUp(error.message, error.reaction === "connection" ? pauses.refused : pauses.failed);
   }
   return null;
 
@@ -75,11 +78,22 @@ async function takeSample(
   signal: AbortSignal,
 ): Promise<Sample> {
   const sample = new Sample();
-  for (const department of departments.slice(0, mostSampled)) {
+  for (const department of spread(departments, mostSampled)) {
     for (const user of await membersIn(department, listMembers, signal)) sample.add(user);
-    if (sample.size >= 10) break;
+    if (sample.size >= enoughPeople) break;
   }
   return sample;
+}
+
+/** At most so many of a list, at equal distances, the first among them. */
+function spread<T>(list: readonly T[], most: number): readonly T[] {
+  const step = Math.max(1, list.length / most);
+  return list.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step));
+}
+
+/** A directory that is missing or may not be written to, a disk that is full. */
+function isOfThisMachine(error: unknown): error is Error & { readonly code: string } {
+  return error instanceof Error && "syscall" in error && "code" in error && typeof error.code === "string";
 }
 
 /** Nobody where the department itself may not be read: the tree may show those above the ones in sight. */

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isJsonObject, type Json, member } from "../../../lib/json.ts";
@@ -61,6 +61,7 @@ export async function exportMembers(
   const jobid = member(ordered, "jobid");
   if (typeof jobid !== "string" || jobid === "") throw nonsense("an export without jobid");
   const list = await resultOf(parts, jobid, signal);
+  await checkRoom(parts.directory ?? tmpdir(), list);
   const directory = await mkdtemp(join(parts.directory ?? tmpdir(), "export-"));
   const close = (): Promise<void> => rm(directory, { recursive: true, force: true });
   try {
@@ -93,6 +94,18 @@ export async function exportMembers(
     await close();
     throw error;
   }
+}
+
+/** What stays free on the disk, whatever an export brings. Bytes. */
+const keptFree = 256 * 1024 * 1024;
+
+/** @throws {WecomFault} where the files would fill the disk */
+async function checkRoom(directory: string, list: readonly ExportPart[]): Promise<void> {
+  const needed = list.reduce((sum, { size }) => sum + size, 0);
+  const { bavail, bsize } = await statfs(directory);
+  if (needed + keptFree <= bavail * bsize) return;
+  const megabytes = Math.ceil(needed / 1024 / 1024);
+  throw failed(`Its files have ${megabytes} MB, and there is too little room for them in the directory for such`);
 }
 
 /** A key for one export: WeCom encrypts its files with it. */

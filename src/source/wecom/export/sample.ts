@@ -1,4 +1,4 @@
-import { member } from "../../../lib/json.ts";
+import { isJsonObject, type Json, member } from "../../../lib/json.ts";
 import type { SourceUser } from "../../source.ts";
 
 /**
@@ -6,48 +6,62 @@ import type { SourceUser } from "../../source.ts";
  * some have met exports that show less. What an export does not show would look like a field that everybody has cleared.
  */
 export class Sample {
-  readonly #fields = new Map<string, ReadonlySet<string>>();
-  /** Fields that user/list has a value of, for anybody. */
-  readonly #expected = new Set<string>();
-  readonly #shown = new Set<string>();
+  /** The fields that user/list has a value of, by person. */
+  readonly #expected = new Map<string, ReadonlySet<string>>();
+  /** How many of the people who are in both have a value of a field in user/list, and how many of those not in the export. */
+  readonly #counts = new Map<string, { valued: number; hidden: number }>();
   readonly #met = new Set<string>();
 
   get size(): number {
-    return this.#fields.size;
+    return this.#expected.size;
   }
 
   /** A person as user/list shows him. */
   add(user: SourceUser): void {
-    const fields = new Set(valued(user));
-    this.#fields.set(user.key, fields);
-    for (const field of fields) this.#expected.add(field);
+    this.#expected.set(user.key, new Set(valued(user)));
   }
 
   /** A person as the export shows him. */
   compare(user: SourceUser): void {
-    if (!this.#fields.has(user.key)) return;
+    const expected = this.#expected.get(user.key);
+    if (expected === undefined || this.#met.has(user.key)) return;
     this.#met.add(user.key);
-    for (const field of valued(user)) this.#shown.add(field);
+    const shown = new Set(valued(user));
+    for (const field of expected) {
+      const counts = this.#counts.get(field) ?? { valued: 0, hidden: 0 };
+      this.#counts.set(field, counts);
+      counts.valued += 1;
+      if (!shown.has(field)) counts.hidden += 1;
+    }
   }
 
   /** Why the export is of no use; null where it shows what user/list shows. */
   get objection(): string | null {
     if (this.size === 0) return "nobody was found to compare an export with";
+    // Somebody may have left between the two, or have cleared a field.
     const missing = this.size - this.#met.size;
-    // Somebody may have left between the two.
-    if (missing > Math.max(1, this.size / 50)) {
+    if (missing > toleratedOf(this.size)) {
       return `of ${this.size} people whom user/list shows, ${missing} are not in the export`;
     }
-    const hidden = [...this.#expected].filter((field) => !this.#shown.has(field)).sort();
+    const hidden = [...this.#counts]
+      .filter(([, counts]) => counts.hidden === counts.valued || counts.hidden > toleratedOf(counts.valued))
+      .map(([field]) => field)
+      .sort();
     return hidden.length === 0 ? null : `the export does not show what user/list shows: ${hidden.join(", ")}`;
   }
 }
 
+function toleratedOf(count: number): number {
+  return Math.max(1, Math.floor(count / 50));
+}
+
 function valued({ raw }: SourceUser): readonly string[] {
-  return Object.keys(raw).filter((field) => {
-    const value = member(raw, field);
-    const isEmpty =
-      value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
-    return !isEmpty;
-  });
+  return Object.keys(raw).filter((field) => hasValue(member(raw, field)));
+}
+
+/** `{"attrs":[]}` says as little as nothing: what a custom field is worth, its entries say. */
+function hasValue(value: Json | undefined): boolean {
+  if (value === undefined || value === null || value === "") return false;
+  if (Array.isArray(value)) return value.some(hasValue);
+  return !isJsonObject(value) || Object.values(value).some(hasValue);
 }

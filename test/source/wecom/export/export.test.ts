@@ -53,8 +53,8 @@ function narrow(control: Control): void {
   });
 }
 
-/** Everything that a read says, in an order of its own. */
-function told({ users, departments, tags, problems, end }: Gathered) {
+/** Everything that a read says but the way that it took, in an order of its own. */
+function told({ users, departments, tags, problems, end: { isExported, ...end } }: Gathered) {
   const people = new Map(users.map((user) => [user.key, user]));
   return { users: [...people.values()].sort((a, b) => (a.key < b.key ? -1 : 1)), departments, tags, problems, end };
 }
