@@ -104,7 +104,9 @@ test("nobody is removed where an export lacks more people than can be looked for
   await fixture.verify();
 });
 
-test("more people than can be looked for leave where an export without them is right", { timeout: 60_000 }, async () => {
+test("more people than can be looked for leave where an export without them is right", {
+  timeout: 60_000,
+}, async () => {
   const fixture = await startEngineFixture({
     openSource: exporting,
     corp: { shape: { members: 1500, departments: 15, seed: 4, quirks: false } },
