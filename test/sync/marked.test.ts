@@ -26,10 +26,10 @@ const user = (userid: string, isGone = false): EventSubject => ({
   ...(isGone && { isGone }),
 });
 
-/** Events come; answers the tasks that they lead to once nothing is marked any more. */
+/** Events come, all of them before the engine takes the first; answers the tasks that they lead to once nothing is marked any more. */
 async function hear(fixture: EngineFixture, ...subjects: readonly EventSubject[]): Promise<readonly TaskRow[]> {
   const before = (await fixture.store.listTasks({ limit: 1000 })).items.map(({ id }) => id);
-  for (const subject of subjects) await fixture.store.keepEvent(fixture.source.id, "contacts", [subject]);
+  await fixture.store.keepEvent(fixture.source.id, "contacts", subjects);
   fixture.engine().nudge();
   return settled(fixture, before);
 }

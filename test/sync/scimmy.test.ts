@@ -71,7 +71,11 @@ describe("a service provider that nobody here wrote", () => {
     const server = await startScimmyServer();
     const fixture = await startEngineFixture({
       corp: { shape: { members: 60, departments: 12, seed: 21 } },
-      source: { safeguards: noSafeguards },
+      source: {
+        safeguards: noSafeguards,
+        // Whoever is back with other fields is the same: nobody is there to answer.
+        sync: { automatic: true, users: true, intervalHours: 1, identity: { ask: false } },
+      },
       withTarget: false,
     });
     try {

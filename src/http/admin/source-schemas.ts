@@ -144,9 +144,9 @@ const personalField = z
   .refine(isRecordPath, "is no path of a field, as in mobile, or extattr.工号 for a custom field");
 
 const identity = z.strictObject({
-  ask: z.boolean().default(false).openapi({
+  ask: z.boolean().default(true).openapi({
     description:
-      "Whether people are asked. Where they are not, and no event says so, another userid is another person; whoever is back is the same.",
+      "False: nobody is asked. Without an event that says so, another userid is another person; whoever is back is the same.",
   }),
   fields: z.array(personalField).min(1).max(10).readonly().optional().openapi({
     description:

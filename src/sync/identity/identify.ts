@@ -24,7 +24,7 @@ export function identityParts({ store, lease, task, row, clock }: SourceTaskPart
 
 /** Whether people are asked about this source. */
 export function asks({ row }: Pick<SourceTaskParts, "row">): boolean {
-  return row.settings.sync.identity?.ask ?? false;
+  return row.settings.sync.identity?.ask ?? true;
 }
 
 /**
