@@ -16,6 +16,9 @@ const ProviderForm = lazy(async () => ({
   default: (await import("./pages/providers/form/provider-form.tsx")).ProviderFormPage,
 }));
 const Tasks = lazy(async () => ({ default: (await import("./pages/tasks/tasks.tsx")).Tasks }));
+const IdentityCases = lazy(async () => ({
+  default: (await import("./pages/identity/identity-cases.tsx")).IdentityCases,
+}));
 const Targets = lazy(async () => ({ default: (await import("./pages/targets/targets.tsx")).Targets }));
 
 const pages: readonly (readonly [path: string, page: ReactNode])[] = [
@@ -30,6 +33,7 @@ const pages: readonly (readonly [path: string, page: ReactNode])[] = [
   ["/providers/:id/edit", <ProviderForm key="provider-edit" />],
   ["/tasks", <Tasks key="tasks" />],
   ["/tasks/:id", <Tasks key="tasks" />],
+  ["/identity", <IdentityCases key="identity" />],
   ["/targets", <Targets key="targets" />],
   ["*", <NotFound key="not-found" />],
 ];

@@ -5,6 +5,7 @@ import type { makeAuthorizations } from "../../http/admin/authorizations.ts";
 import type { makeConsents } from "../../http/admin/consents.ts";
 import type { makeEndings } from "../../http/admin/endings.ts";
 import type { makeHistory } from "../../http/admin/history.ts";
+import type { makeIdentityCases } from "../../http/admin/identity-cases.ts";
 import type { makeMappings } from "../../http/admin/mappings.ts";
 import type { makeProviders } from "../../http/admin/providers.ts";
 import type { makeRecords } from "../../http/admin/records.ts";
@@ -45,6 +46,7 @@ export const api = {
   providers: hc<ReturnType<typeof makeProviders>>(base, options),
   authorizations: hc<ReturnType<typeof makeAuthorizations>>(base, options),
   endings: hc<ReturnType<typeof makeEndings>>(base, options),
+  identityCases: hc<ReturnType<typeof makeIdentityCases>>(base, options),
   mappings: hc<ReturnType<typeof makeMappings>>(base, options),
   targets: hc<ReturnType<typeof makeTargets>>(base, options),
   targetActions: hc<ReturnType<typeof makeTargetActions>>(base, options),

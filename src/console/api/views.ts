@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { consentSummary, consentView } from "../../http/admin/consents.ts";
+import type { caseView } from "../../http/admin/identity-cases.ts";
 import type { authorizationView, providerView } from "../../http/admin/provider-schemas.ts";
 import type { fileView } from "../../http/admin/schema-file-schemas.ts";
 import type { sourceView } from "../../http/admin/source-schemas.ts";
@@ -18,6 +19,7 @@ export type Provider = z.output<typeof providerView>;
 export type Authorization = z.output<typeof authorizationView>;
 export type Consent = z.output<typeof consentView>;
 export type ConsentSummary = z.output<typeof consentSummary>;
+export type IdentityCase = z.output<typeof caseView>;
 export type SchemaFile = z.output<typeof fileView>;
 
 export interface Page<Item> {

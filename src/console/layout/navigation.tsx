@@ -4,12 +4,13 @@ import {
   DatabaseOutlined,
   HistoryOutlined,
   QrcodeOutlined,
+  UserSwitchOutlined,
 } from "@ant-design/icons";
 import type { ReactNode } from "react";
 
 interface Place {
   readonly path: string;
-  readonly key: "overview" | "sources" | "providers" | "tasks" | "targets";
+  readonly key: "overview" | "sources" | "providers" | "tasks" | "identity" | "targets";
   readonly icon: ReactNode;
 }
 
@@ -19,5 +20,6 @@ export const navigation: readonly Place[] = [
   { path: "/sources", key: "sources", icon: <DatabaseOutlined /> },
   { path: "/providers", key: "providers", icon: <QrcodeOutlined /> },
   { path: "/tasks", key: "tasks", icon: <HistoryOutlined /> },
+  { path: "/identity", key: "identity", icon: <UserSwitchOutlined /> },
   { path: "/targets", key: "targets", icon: <CloudServerOutlined /> },
 ];

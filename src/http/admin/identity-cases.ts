@@ -89,7 +89,8 @@ const kindField = z.enum(["rename", "exchange", "return"]).openapi({
     "somebody is back, and everything else about him is different.",
 });
 
-const caseView = z
+/** Whether two are one, as the management API says it. */
+export const caseView = z
   .object({
     id: z.string(),
     source: z.string(),

@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Alert, Button, Card, Col, Empty, Flex, List, Row, Statistic } from "antd";
 import { Link } from "react-router";
 import { useTranslations } from "use-intl";
+import { identityCasesQuery } from "../../api/identity-queries.ts";
 import { settingsQuery, sourcesQuery, targetsQuery, tasksQuery } from "../../api/queries.ts";
 import type { Source, Target, Task } from "../../api/views.ts";
 import { Failure } from "../../parts/failure.tsx";
@@ -33,6 +34,7 @@ export function Overview() {
         {heldTasks.map((task) => (
           <HeldTask key={task.id} task={task} />
         ))}
+        <OpenCases />
         {sick.map((target) => (
           <Alert
             key={target.id}
@@ -87,6 +89,27 @@ function HeldTask({ task }: { readonly task: Task }) {
       action={
         <Link to={`/tasks/${task.id}`}>
           <Button size="small">{t("decide")}</Button>
+        </Link>
+      }
+    />
+  );
+}
+
+/** Questions who is the same: nothing is done about these people before they are answered. */
+function OpenCases() {
+  const t = useTranslations("overview");
+  const { data } = useInfiniteQuery(identityCasesQuery("open"));
+  const count = data?.pages.reduce((sum, { items }) => sum + items.length, 0) ?? 0;
+  if (count === 0) return null;
+  return (
+    <Alert
+      type="warning"
+      showIcon
+      title={t("identities", { count })}
+      description={t("identitiesHelp")}
+      action={
+        <Link to="/identity">
+          <Button size="small">{t("answer")}</Button>
         </Link>
       }
     />

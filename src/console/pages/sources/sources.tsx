@@ -1,6 +1,6 @@
 import { PlusOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { Alert, Button, Empty, Flex, Switch, Table, type TableColumnsType, Tag, Tooltip, Typography } from "antd";
+import { Alert, Button, Empty, Flex, Grid, Switch, Table, type TableColumnsType, Tag, Tooltip, Typography } from "antd";
 import { Link } from "react-router";
 import { useFormatter, useTranslations } from "use-intl";
 import { endingsQuery, sourcesQuery } from "../../api/queries.ts";
@@ -49,6 +49,8 @@ export function Sources() {
 
 function useColumns(): TableColumnsType<Source> {
   const t = useTranslations("sources");
+  // On a phone the actions that stay in place would cover the names.
+  const { md: isWide = true } = Grid.useBreakpoint();
   const format = useFormatter();
   return [
     {
@@ -98,7 +100,12 @@ function useColumns(): TableColumnsType<Source> {
       ),
     },
     { title: t("groups"), key: "groups", align: "end", render: (_, { summary }) => format.number(summary.groups) },
-    { title: t("actions"), key: "actions", fixed: "right", render: (_, source) => <SourceActions source={source} /> },
+    {
+      title: t("actions"),
+      key: "actions",
+      ...(isWide && { fixed: "right" as const }),
+      render: (_, source) => <SourceActions source={source} />,
+    },
   ];
 }
 

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Alert, Button, Card, Descriptions, Flex, Progress, Table, Typography } from "antd";
-import { useTranslations } from "use-intl";
+import { Link } from "react-router";
+import { useFormatter, useTranslations } from "use-intl";
 import { api, read } from "../../api/client.ts";
 import { isUnfinished, targetsQuery, taskQuery } from "../../api/queries.ts";
 import type { Task } from "../../api/views.ts";
@@ -15,10 +16,12 @@ import { useMayChange } from "../../sign-in/use-session.ts";
 import { Counts } from "./counts.tsx";
 import { Held } from "./held.tsx";
 import { Records } from "./records.tsx";
+import { TaskRequests } from "./requests.tsx";
 import { useSubject } from "./use-subject.ts";
 
 /** What one task is, did, and waits for. */
 export function TaskDetails({ id }: { readonly id: string }) {
+  const t = useTranslations("overview");
   const { data: task, error, refetch } = useQuery(taskQuery(id));
   if (error !== null && task === undefined) return <Failure error={error} onRetry={refetch} />;
   if (task === undefined) return <Loading />;
@@ -31,6 +34,13 @@ export function TaskDetails({ id }: { readonly id: string }) {
           type={task.state === "failed" ? "error" : "warning"}
           showIcon
           title={task.error.detail}
+          action={
+            task.error.code === "source.identity-unclear" && (
+              <Link to="/identity">
+                <Button size="small">{t("answer")}</Button>
+              </Link>
+            )
+          }
           description={
             <code>
               {task.error.code}
@@ -44,8 +54,17 @@ export function TaskDetails({ id }: { readonly id: string }) {
       </Card>
       {task.targets.length > 0 && <AtTargets task={task} />}
       <Records task={task} />
+      {task.requests !== null && <TaskRequests requests={task.requests} />}
     </Flex>
   );
+}
+
+/** Why a task does nothing at the moment: the source takes no more requests for now, say. */
+function Waiting({ reason, until }: { readonly reason: string; readonly until: string }) {
+  const t = useTranslations("tasks");
+  const format = useFormatter();
+  const at = format.dateTime(new Date(until), { timeStyle: "medium" });
+  return <Alert type="info" showIcon title={t("waits", { until: at, reason })} style={{ marginBottom: 12 }} />;
 }
 
 function Summary({ task }: { readonly task: Task }) {
@@ -73,6 +92,7 @@ function Summary({ task }: { readonly task: Task }) {
           </Typography.Text>
         </Flex>
       )}
+      {progress?.waiting !== undefined && <Waiting {...progress.waiting} />}
       <Descriptions
         size="small"
         column={{ xs: 1, sm: 2, xl: 3 }}
