@@ -177,7 +177,7 @@ function openSource(
   { maxLimitWaitMs, desk, ...use }: OpenedFor,
 ): Source {
   if (settings.wecom === undefined) throw new Error("this kind of source is not read from anywhere");
-  const { authorizeBaseUrl, authorization, reading = "departments", ...wecom } = settings.wecom;
+  const { authorizeBaseUrl, authorization, reading = "auto", ...wecom } = settings.wecom;
   return makeWecomSource({
     ...wecom,
     ...{ authorizeBaseUrl, reading },

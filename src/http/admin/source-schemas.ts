@@ -66,7 +66,7 @@ const wecomSettings = {
   proxy: urlField.optional(),
   reading: z.enum(["auto", "departments", "export"]).optional().openapi({
     description:
-      "How everybody is read: department by department (if nothing is said), by an export, or (`auto`) whichever takes fewer calls. Where an export comes to nothing, department by department.",
+      "How everybody is read: department by department, by an export, or (`auto`, if nothing is said) by an export from 2,400 departments on. Where an export comes to nothing, department by department.",
   }),
   limits: z
     .strictObject({

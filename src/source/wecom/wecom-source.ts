@@ -37,7 +37,7 @@ export interface WecomSourceOptions extends SourceUse {
   readonly allowAddress?: AddressPolicy | undefined;
   /** Makes the connections instead of `proxy` and `allowAddress`. Closed with the source. */
   readonly makeDispatcher?: (() => Dispatcher) | undefined;
-  /** How everybody is read; department by department if absent. */
+  /** How everybody is read; `auto` if absent. */
   readonly reading?: ReadingSetting | undefined;
   /** Where the encrypted files of an export lie while they are read. */
   readonly exportDirectory?: string | undefined;
@@ -104,7 +104,7 @@ export function makeWecomSource(options: WecomSourceOptions): Source {
     authorized === undefined ? clientOf(options.corpSecret ?? "") : new WecomClient(parts, authorized.fetchToken);
   const app = authorized === undefined ? makeWecomApi(appClient) : authorizedApi(appClient, authorized);
   const bulk: BulkParts = {
-    ...{ client: appClient, clock, meter: options.meter, setting: options.reading ?? "departments" },
+    ...{ client: appClient, clock, meter: options.meter, setting: options.reading ?? "auto" },
     files: { dispatcher, timeoutMs: limits.timeoutMs, isAllowed: (url) => isHostAllowed(url, allowAddress) },
     directory: options.exportDirectory,
     memory: calls.exportMemory(options.agentId ?? null),
