@@ -193,3 +193,6 @@ const meanings: ReadonlyMap<number, ErrcodeMeaning> = new Map(
     ] satisfies readonly Row[]
   ).map(([errcode, reaction, code, says, advice]) => [errcode, { reaction, code, says, advice }]),
 );
+
+/** Every errcode that {@link meaningOf} knows. */
+export const knownErrcodes: readonly number[] = [...meanings.keys()];
