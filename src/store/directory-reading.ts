@@ -52,6 +52,8 @@ export interface ListQuery {
   readonly parts: readonly ListPart[];
   /** Descending is exactly the other way round, with those that have no value first. */
   readonly sort: "ascending" | "descending" | null;
+  /** Id of a group: only people who are in it, or in one of the groups in it, however deep. */
+  readonly within?: string;
   /** 0 or more. */
   readonly count: number;
   /** A position from 1, or a place that an earlier page ended at; null: the beginning. */

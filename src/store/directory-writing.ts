@@ -194,6 +194,35 @@ export interface ListedMember {
 }
 
 /** Groups as an administrator looks at them. */
+/** A department, as it stands in the tree of its source. */
+export interface OrganisationUnit {
+  readonly id: string;
+  readonly sourceId: string;
+  readonly displayName: string;
+  readonly externalId: string | null;
+  /** People who are in it directly. */
+  readonly people: number;
+  /** Departments directly below it. */
+  readonly units: number;
+}
+
+/** The departments of a source, a level at a time, in order of their names. */
+export interface OrganisationReader {
+  /** @param of `parent` null: the topmost ones; `after` is the id of the last one that was shown */
+  listUnits(of: {
+    readonly sourceId: string;
+    readonly parent: string | null;
+    readonly after: string | null;
+    readonly limit: number;
+  }): Promise<readonly OrganisationUnit[]>;
+  /** Those with a part of their name, wherever they are. */
+  searchUnits(of: {
+    readonly sourceId: string;
+    readonly q: string;
+    readonly limit: number;
+  }): Promise<readonly OrganisationUnit[]>;
+}
+
 export interface GroupReader {
   /** A page of the members of one group, in order of their ids, with the names of the sources that they come from. */
   listMembers(

@@ -5,6 +5,7 @@ import { type FilterDialect, filterCondition, type Sql } from "./filter.ts";
 import { type FilterShape, placeKey, shapeOf } from "./filter-shape.ts";
 import type { ListDialect } from "./list-dialect.ts";
 import { sortKeyOf } from "./sort-key.ts";
+import { Slot } from "./statements.ts";
 import type { ListPart, ListQuery } from "./store.ts";
 
 /**
@@ -86,7 +87,7 @@ function isId(at: NonNullable<ListPart["sortBy"]>): boolean {
   return at.extension === null && at.attribute.name === "id";
 }
 
-function plainRun(parts: readonly ListPart[], { sources, sort }: ListQuery, dialect: RunDialect): Run {
+function plainRun(parts: readonly ListPart[], { sources, sort, within }: ListQuery, dialect: RunDialect): Run {
   const shapes: (FilterShape | null)[] = [];
   let slot = firstFilterSlot;
   for (const { filter } of parts) {
@@ -95,9 +96,10 @@ function plainRun(parts: readonly ListPart[], { sources, sort }: ListQuery, dial
     shapes.push(shape);
   }
   const what = parts.map(({ type }, index) => `${type}[${shapes[index]?.key ?? ""}]`).join(" ");
+  const isWithin = within === undefined ? sql`` : sql` and ${isInside(new Slot(slot))}`;
   return {
-    key: `${sources === "all" ? "all" : JSON.stringify(sources)} ${what}`,
-    values: shapes.flatMap((shape) => shape?.values ?? []),
+    key: `${sources === "all" ? "all" : JSON.stringify(sources)} ${what}${within === undefined ? "" : " within"}`,
+    values: [...shapes.flatMap((shape) => shape?.values ?? []), ...(within === undefined ? [] : [within])],
     isUnsorted: false,
     isDescending: false,
     isSearch: sort === null && parts.every(({ filter }) => filter !== null && !isLookup(filter)),
@@ -111,9 +113,18 @@ function plainRun(parts: readonly ListPart[], { sources, sort }: ListQuery, dial
       const isAsked = each.length === 1 && only ? only : sql<boolean>`((${sql.join(each, sql`) or (`)}))`;
       const isVisible =
         sources === "all" ? sql`` : sql` and ${dialect.list.likely(dialect.isOneOf("resource.source_id", sources))}`;
-      return { condition: sql`resource.deleted_at is null${isVisible} and ${isAsked}`, sortKey: null };
+      return { condition: sql`resource.deleted_at is null${isVisible} and ${isAsked}${isWithin}`, sortKey: null };
     },
   };
+}
+
+/** Of a person: is in this group, or in one of those below it. Groups that hold each other are gone through once. */
+function isInside(group: Slot): Sql<boolean> {
+  return sql`resource.id in (
+    with recursive inside(id) as (
+      select cast(${group} as text)
+      union select m.member_id from inside join member as m on m.group_id = inside.id where m.member_type = 'Group')
+    select m.member_id from inside join member as m on m.group_id = inside.id where m.member_type = 'User')`;
 }
 
 /** One key for all the types: where they keep it in different places, that of the row's own type. */

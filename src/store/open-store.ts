@@ -39,6 +39,7 @@ import { makeLeaseStore } from "./leases.ts";
 import { makeLinkDecisions } from "./link-decisions.ts";
 import type { MarkStore } from "./mark-store.ts";
 import { makeMarkStore } from "./marks.ts";
+import { makeOrganisationReader } from "./organisation.ts";
 import { makePauseStore } from "./pauses.ts";
 import type { PlanReader, PlanStore } from "./plan-store.ts";
 import { makePlanStore } from "./plans.ts";
@@ -146,6 +147,7 @@ export function makeStore(database: Database, cipher: Cipher, clock: () => numbe
     ...makeDirectoryWriter(database, clock),
     ...makeGroupRules(database),
     ...makeGroupReader(database),
+    ...makeOrganisationReader(database),
     ...makeDirectoryChanges(database),
     ...makeDirectoryRecords(database),
     ...makeRecordViews(database),

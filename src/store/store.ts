@@ -3,7 +3,7 @@ import type { ResourceType } from "../scim/resource.ts";
 import type { SourceScope } from "../source/source.ts";
 import type { AdministratorStore, AuditStore, SessionStore } from "./administrator-store.ts";
 import type { DirectoryReader, VisibleSources } from "./directory-reading.ts";
-import type { DirectoryRecordReader, DirectoryWriter, GroupReader } from "./directory-writing.ts";
+import type { DirectoryRecordReader, DirectoryWriter, GroupReader, OrganisationReader } from "./directory-writing.ts";
 import type { EndPreviewStore } from "./end-preview.ts";
 import type { HistoryReader } from "./history-store.ts";
 import type { IdentityReader } from "./identity-store.ts";
@@ -262,6 +262,8 @@ export interface LinkViewStore {
     targetId: string,
     query: { readonly state?: LinkState; readonly cursor?: string; readonly limit: number },
   ): Promise<Page<LinkView>>;
+  /** The same of one person or group, at every target. */
+  linksOf(resourceId: string): Promise<readonly (LinkView & { readonly targetId: string })[]>;
   countLinks(targetId: string): Promise<Readonly<Record<LinkState, number>>>;
 }
 
@@ -356,6 +358,7 @@ export interface Store
     IdentityReader,
     UndoReader,
     GroupReader,
+    OrganisationReader,
     SchemaVersionStore,
     WebhookStore,
     AdministratorStore,

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
-import type { LinkState, LinkViewStore, SummaryStore, TaskStore } from "./store.ts";
+import type { LinkState, LinkView, LinkViewStore, SummaryStore, TaskStore } from "./store.ts";
 
 const isPausedThere = sql<boolean>`exists (
   select 1 from pause p where p.resource_id = x.id and p.target_id in ('', l.target_id))`;
@@ -26,6 +26,25 @@ function reasonOf(
   return state === "paused" ? reason || "paused" : null;
 }
 
+const shownLinks = (db: Database["db"]) =>
+  db
+    .selectFrom("link as l")
+    .innerJoin("resource as x", "x.id", "l.resource_id")
+    .where("l.state", "<>", "unlinked")
+    .select(["l.target_id", "l.resource_id", "x.type", "x.external_id", "x.display_name", "l.remote_id"])
+    .select(["l.attempts", "l.last_error", "l.next_try_at", "l.protected_by", linkState.as("shown")])
+    .select(pauseReason.as("reason"));
+
+type ShownLink = Awaited<ReturnType<ReturnType<typeof shownLinks>["execute"]>>[number];
+
+function toLink(row: ShownLink): LinkView {
+  return {
+    ...{ resourceId: row.resource_id, resourceType: row.type, externalId: row.external_id },
+    ...{ displayName: row.display_name, remoteId: row.remote_id, state: row.shown, attempts: row.attempts },
+    ...{ lastError: row.last_error, nextTryAt: row.next_try_at, reason: reasonOf(row.shown, row) },
+  };
+}
+
 /** Numbers and states for lists. */
 export function makeSummaryStore(
   { db }: Database,
@@ -39,32 +58,20 @@ export function makeSummaryStore(
     },
 
     async listLinks(targetId, { state, cursor, limit }) {
-      let query = db
-        .selectFrom("link as l")
-        .innerJoin("resource as x", "x.id", "l.resource_id")
+      let query = shownLinks(db)
         .where("l.target_id", "=", targetId)
-        .where("l.state", "<>", "unlinked")
         .orderBy("l.resource_id")
-        .limit(limit + 1)
-        .select(["l.resource_id", "x.type", "x.external_id", "x.display_name", "l.remote_id"])
-        .select(["l.attempts", "l.last_error", "l.next_try_at", "l.protected_by", linkState.as("shown")])
-        .select(pauseReason.as("reason"));
+        .limit(limit + 1);
       if (cursor !== undefined) query = query.where("l.resource_id", ">", cursor);
       if (state !== undefined) query = query.where(linkState, "=", state);
       const rows = await query.execute();
-      const items = rows.slice(0, limit).map((row) => ({
-        resourceId: row.resource_id,
-        resourceType: row.type,
-        externalId: row.external_id,
-        displayName: row.display_name,
-        remoteId: row.remote_id,
-        state: row.shown,
-        attempts: row.attempts,
-        lastError: row.last_error,
-        nextTryAt: row.next_try_at,
-        reason: reasonOf(row.shown, row),
-      }));
+      const items = rows.slice(0, limit).map(toLink);
       return { items, nextCursor: rows.length > limit ? (items.at(-1)?.resourceId ?? null) : null };
+    },
+
+    async linksOf(resourceId) {
+      const rows = await shownLinks(db).where("l.resource_id", "=", resourceId).orderBy("l.target_id").execute();
+      return rows.map((row) => ({ ...toLink(row), targetId: row.target_id }));
     },
 
     async countLinks(targetId) {

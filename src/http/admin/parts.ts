@@ -22,6 +22,7 @@ import type {
   IdentityReader,
   KeptReader,
   LinkViewStore,
+  OrganisationReader,
   PauseStore,
   PlanReader,
   PlanStore,
@@ -112,6 +113,7 @@ export interface AdminParts {
     ProviderStore &
     AuthorizationStore &
     GroupReader &
+    OrganisationReader &
     Pick<GroupRuleStore, "listGroupRules"> &
     DirectoryRecordReader &
     Pick<PushStore, "contactedAt" | "newSources"> &

@@ -78,11 +78,13 @@ async function targetOf(store: AdminParts["store"], named: string | null): Promi
   return target;
 }
 
-function toPauseView({ resourceId, target, reason, since, by }: PausedPerson): z.output<typeof pauseView> {
+/** A pause, as the management API says it. */
+export function toPauseView({ resourceId, target, reason, since, by }: PausedPerson): z.output<typeof pauseView> {
   return { resourceId, target, reason, since: isoTime(since), by };
 }
 
-const pauseView = z
+/** Where the changes of a person are kept back. */
+export const pauseView = z
   .object({
     resourceId: z.string(),
     target: z.string().nullable().openapi({ description: "Null: all targets." }),

@@ -44,7 +44,8 @@ export function makeTargetActions(parts: AdminParts) {
     });
 }
 
-function toLinkView(link: LinkView): z.output<typeof linkView> {
+/** What stands at a target, as the management API says it. */
+export function toLinkView(link: LinkView): z.output<typeof linkView> {
   const { resourceId, resourceType, externalId, displayName, remoteId, state, attempts, lastError } = link;
   const nextTryAt = isoTimeOrNull(link.nextTryAt);
   const { reason } = link;
