@@ -8,6 +8,8 @@ const Overview = lazy(async () => ({ default: (await import("./pages/overview/ov
 const Sources = lazy(async () => ({ default: (await import("./pages/sources/sources.tsx")).Sources }));
 const SourcePage = lazy(async () => ({ default: (await import("./pages/sources/source-page.tsx")).SourcePage }));
 const SourceForm = lazy(async () => ({ default: (await import("./pages/sources/source-form.tsx")).SourceFormPage }));
+const People = lazy(async () => ({ default: (await import("./pages/people/people.tsx")).People }));
+const PersonPage = lazy(async () => ({ default: (await import("./pages/people/person-page.tsx")).PersonPage }));
 const Providers = lazy(async () => ({ default: (await import("./pages/providers/providers.tsx")).Providers }));
 const ProviderPage = lazy(async () => ({
   default: (await import("./pages/providers/provider-page.tsx")).ProviderPage,
@@ -27,6 +29,8 @@ const pages: readonly (readonly [path: string, page: ReactNode])[] = [
   ["/sources/new", <SourceForm key="source-new" />],
   ["/sources/:id", <SourcePage key="source" />],
   ["/sources/:id/edit", <SourceForm key="source-edit" />],
+  ["/people", <People key="people" />],
+  ["/people/:id", <PersonPage key="person" />],
   ["/providers", <Providers key="providers" />],
   ["/providers/new", <ProviderForm key="provider-new" />],
   ["/providers/:id", <ProviderPage key="provider" />],

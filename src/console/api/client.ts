@@ -7,6 +7,9 @@ import type { makeEndings } from "../../http/admin/endings.ts";
 import type { makeHistory } from "../../http/admin/history.ts";
 import type { makeIdentityCases } from "../../http/admin/identity-cases.ts";
 import type { makeMappings } from "../../http/admin/mappings.ts";
+import type { makeOrganisation } from "../../http/admin/organisation.ts";
+import type { makePeople } from "../../http/admin/people.ts";
+import type { makePeopleList } from "../../http/admin/people-list.ts";
 import type { makeProviders } from "../../http/admin/providers.ts";
 import type { makeRecords } from "../../http/admin/records.ts";
 import type { makeScimClients } from "../../http/admin/scim-clients.ts";
@@ -43,6 +46,9 @@ export const api = {
   sourceActions: hc<ReturnType<typeof makeSourceActions>>(base, options),
   sourceEnd: hc<ReturnType<typeof makeSourceEnd>>(base, options),
   consents: hc<ReturnType<typeof makeConsents>>(base, options),
+  people: hc<ReturnType<typeof makePeopleList>>(base, options),
+  onePerson: hc<ReturnType<typeof makePeople>>(base, options),
+  organisation: hc<ReturnType<typeof makeOrganisation>>(base, options),
   providers: hc<ReturnType<typeof makeProviders>>(base, options),
   authorizations: hc<ReturnType<typeof makeAuthorizations>>(base, options),
   endings: hc<ReturnType<typeof makeEndings>>(base, options),

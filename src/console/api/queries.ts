@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, ask, read, readAs, setCsrfToken } from "./client.ts";
 import { ApiProblem } from "./problem.ts";
-import type { Page, SchemaFile, Session, SyncRecord, Target, Task } from "./views.ts";
+import type { Page, SchemaFile, Session, SyncRecord, Target, Task, WrittenValue } from "./views.ts";
 
 // What pages read, each with the key that it is remembered under. What the bridge does by itself is asked for again now
 // and then; while a task runs, each second.
@@ -165,5 +165,8 @@ export const recordsOfResourceQuery = (task: { readonly id: string; readonly cre
 export const historyQuery = (resourceId: string) =>
   queryOptions({
     queryKey: ["history", resourceId],
-    queryFn: () => read(api.history.resources[":id"].history.$get({ param: { id: resourceId }, query: {} })),
+    queryFn: () =>
+      readAs<{ readonly items: readonly WrittenValue[] }>(
+        api.history.resources[":id"].history.$get({ param: { id: resourceId }, query: {} }),
+      ),
   });

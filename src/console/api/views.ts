@@ -1,6 +1,9 @@
 import type { z } from "zod";
 import type { consentSummary, consentView } from "../../http/admin/consents.ts";
+import type { valueView } from "../../http/admin/history.ts";
 import type { caseView } from "../../http/admin/identity-cases.ts";
+import type { unitView } from "../../http/admin/organisation.ts";
+import type { brief, personView } from "../../http/admin/people-list.ts";
 import type { authorizationView, providerView } from "../../http/admin/provider-schemas.ts";
 import type { fileView } from "../../http/admin/schema-file-schemas.ts";
 import type { sourceView } from "../../http/admin/source-schemas.ts";
@@ -20,6 +23,10 @@ export type Authorization = z.output<typeof authorizationView>;
 export type Consent = z.output<typeof consentView>;
 export type ConsentSummary = z.output<typeof consentSummary>;
 export type IdentityCase = z.output<typeof caseView>;
+export type WrittenValue = z.output<typeof valueView>;
+export type PersonBrief = z.output<typeof brief>;
+export type Person = z.output<typeof personView>;
+export type Unit = z.output<typeof unitView>;
 export type SchemaFile = z.output<typeof fileView>;
 
 export interface Page<Item> {

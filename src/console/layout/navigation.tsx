@@ -4,13 +4,14 @@ import {
   DatabaseOutlined,
   HistoryOutlined,
   QrcodeOutlined,
+  TeamOutlined,
   UserSwitchOutlined,
 } from "@ant-design/icons";
 import type { ReactNode } from "react";
 
 interface Place {
   readonly path: string;
-  readonly key: "overview" | "sources" | "providers" | "tasks" | "identity" | "targets";
+  readonly key: "overview" | "sources" | "people" | "providers" | "tasks" | "identity" | "targets";
   readonly icon: ReactNode;
 }
 
@@ -18,6 +19,7 @@ interface Place {
 export const navigation: readonly Place[] = [
   { path: "/", key: "overview", icon: <DashboardOutlined /> },
   { path: "/sources", key: "sources", icon: <DatabaseOutlined /> },
+  { path: "/people", key: "people", icon: <TeamOutlined /> },
   { path: "/providers", key: "providers", icon: <QrcodeOutlined /> },
   { path: "/tasks", key: "tasks", icon: <HistoryOutlined /> },
   { path: "/identity", key: "identity", icon: <UserSwitchOutlined /> },

@@ -86,7 +86,8 @@ const rule = z
   })
   .openapi("WritingRule");
 
-const valueView = z
+/** A value of an attribute, with where it came from, as the management API says it. */
+export const valueView = z
   .object({
     attribute: z.string(),
     target: z.string().nullable().openapi({ description: "Null is the bridge's own directory." }),

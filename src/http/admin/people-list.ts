@@ -122,7 +122,8 @@ function kindOf(group: ResourceRow | null): "user-group" | "of-source" {
   return group?.sourceId === userGroups ? "user-group" : "of-source";
 }
 
-const brief = z
+/** A person in a list, as the management API says him. */
+export const brief = z
   .object({
     id: z.string(),
     source: z.string(),
