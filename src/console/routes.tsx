@@ -22,6 +22,10 @@ const IdentityCases = lazy(async () => ({
   default: (await import("./pages/identity/identity-cases.tsx")).IdentityCases,
 }));
 const Targets = lazy(async () => ({ default: (await import("./pages/targets/targets.tsx")).Targets }));
+const TargetPage = lazy(async () => ({ default: (await import("./pages/targets/target-page.tsx")).TargetPage }));
+const TargetForm = lazy(async () => ({
+  default: (await import("./pages/targets/form/target-form.tsx")).TargetFormPage,
+}));
 
 const pages: readonly (readonly [path: string, page: ReactNode])[] = [
   ["/", <Overview key="overview" />],
@@ -39,6 +43,9 @@ const pages: readonly (readonly [path: string, page: ReactNode])[] = [
   ["/tasks/:id", <Tasks key="tasks" />],
   ["/identity", <IdentityCases key="identity" />],
   ["/targets", <Targets key="targets" />],
+  ["/targets/new", <TargetForm key="target-new" />],
+  ["/targets/:id", <TargetPage key="target" />],
+  ["/targets/:id/edit", <TargetForm key="target-edit" />],
   ["*", <NotFound key="not-found" />],
 ];
 

@@ -10,6 +10,7 @@ import type { makeMappings } from "../../http/admin/mappings.ts";
 import type { makeOrganisation } from "../../http/admin/organisation.ts";
 import type { makePeople } from "../../http/admin/people.ts";
 import type { makePeopleList } from "../../http/admin/people-list.ts";
+import type { makePlans } from "../../http/admin/plans.ts";
 import type { makeProviders } from "../../http/admin/providers.ts";
 import type { makeRecords } from "../../http/admin/records.ts";
 import type { makeScimClients } from "../../http/admin/scim-clients.ts";
@@ -19,6 +20,8 @@ import type { makeSourceActions } from "../../http/admin/source-actions.ts";
 import type { makeSourceEnd } from "../../http/admin/source-end.ts";
 import type { makeSources } from "../../http/admin/sources.ts";
 import type { makeTargetActions } from "../../http/admin/target-actions.ts";
+import type { makeTargetChecks } from "../../http/admin/target-checks.ts";
+import type { makeTargetPause } from "../../http/admin/target-pause.ts";
 import type { makeTargets } from "../../http/admin/targets.ts";
 import type { makeTasks } from "../../http/admin/tasks.ts";
 import type { makeUndo } from "../../http/admin/undo.ts";
@@ -55,6 +58,9 @@ export const api = {
   identityCases: hc<ReturnType<typeof makeIdentityCases>>(base, options),
   mappings: hc<ReturnType<typeof makeMappings>>(base, options),
   targets: hc<ReturnType<typeof makeTargets>>(base, options),
+  targetChecks: hc<ReturnType<typeof makeTargetChecks>>(base, options),
+  targetPause: hc<ReturnType<typeof makeTargetPause>>(base, options),
+  plans: hc<ReturnType<typeof makePlans>>(base, options),
   targetActions: hc<ReturnType<typeof makeTargetActions>>(base, options),
   tasks: hc<ReturnType<typeof makeTasks>>(base, options),
   undo: hc<ReturnType<typeof makeUndo>>(base, options),

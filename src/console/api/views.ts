@@ -7,7 +7,8 @@ import type { brief, personView } from "../../http/admin/people-list.ts";
 import type { authorizationView, providerView } from "../../http/admin/provider-schemas.ts";
 import type { fileView } from "../../http/admin/schema-file-schemas.ts";
 import type { sourceView } from "../../http/admin/source-schemas.ts";
-import type { targetView } from "../../http/admin/target-schemas.ts";
+import type { profileView, summaryView } from "../../http/admin/target-profiles.ts";
+import type { linkView, targetView } from "../../http/admin/target-schemas.ts";
 import type { recordView, taskView } from "../../http/admin/task-schemas.ts";
 import type { testResult } from "../../http/admin/test-schemas.ts";
 
@@ -27,6 +28,9 @@ export type WrittenValue = z.output<typeof valueView>;
 export type PersonBrief = z.output<typeof brief>;
 export type Person = z.output<typeof personView>;
 export type Unit = z.output<typeof unitView>;
+export type LinkView = z.output<typeof linkView>;
+export type ProfileSummary = z.output<typeof summaryView>;
+export type Profile = z.output<typeof profileView>;
 export type SchemaFile = z.output<typeof fileView>;
 
 export interface Page<Item> {

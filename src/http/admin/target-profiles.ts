@@ -45,7 +45,8 @@ function factsOf({ profile }: Extract<ProfileReading, { profile: unknown }>): z.
   }));
 }
 
-const summaryView = z
+/** What is known of a product, in short. */
+export const summaryView = z
   .object({
     name: z.string().openapi({ description: "What `profile` of a target says; the file's name without .json." }),
     title: z.string(),
@@ -56,7 +57,8 @@ const summaryView = z
   })
   .openapi("TargetProfileSummary");
 
-const profileView = summaryView
+/** What is known of a product, fact by fact. */
+export const profileView = summaryView
   .extend({
     facts: z
       .array(

@@ -48,6 +48,8 @@ export function Organisation({ source, chosen, onChoose }: OrganisationProps) {
           blockNode
           height={height}
           treeData={tree}
+          // One department above all others tells nothing by itself.
+          defaultExpandedKeys={top.data.length === 1 ? top.data.map(({ id }) => id) : []}
           selectedKeys={chosen === null ? [] : [chosen]}
           onSelect={([key]) => onChoose(key === undefined ? null : String(key))}
           loadData={async ({ key }) => {

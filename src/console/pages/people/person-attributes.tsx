@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Card, Table, type TableColumnsType, Tag, Tooltip, Typography } from "antd";
+import { Card, Flex, Table, type TableColumnsType, Tag, Tooltip, Typography } from "antd";
 import { Link } from "react-router";
 import { useTranslations } from "use-intl";
 import { historyQuery } from "../../api/queries.ts";
@@ -18,26 +18,28 @@ export function PersonAttributes({ id }: { readonly id: string }) {
     {
       title: t("attribute"),
       key: "attribute",
+      width: 260,
       render: (_, { attribute, rules }) => (
         <div>
           <AttributeName path={attribute} />
-          <div>
+          <Flex gap={4} wrap>
             {rules.map(({ file, pointer, line, kind }) => (
               <Tooltip key={pointer} title={pointer}>
-                <Tag style={{ fontSize: 11 }}>
+                <Tag style={{ fontSize: 11, margin: 0 }}>
                   {kind} · {file}
                   {line !== null && `:${line}`}
                 </Tag>
               </Tooltip>
             ))}
-          </div>
+          </Flex>
         </div>
       ),
     },
-    { title: t("value"), key: "value", render: (_, { value }) => <Value value={value} absent="–" /> },
+    { title: t("value"), key: "value", width: 240, render: (_, { value }) => <Value value={value} absent="–" /> },
     {
       title: t("since"),
       key: "since",
+      width: 120,
       render: (_, { write }) =>
         write === null ? (
           <Typography.Text type="secondary">{t("notKept")}</Typography.Text>
@@ -64,7 +66,8 @@ export function PersonAttributes({ id }: { readonly id: string }) {
         dataSource={ofDirectory}
         columns={columns}
         pagination={false}
-        scroll={{ x: "max-content" }}
+        tableLayout="fixed"
+        scroll={{ x: 620 }}
       />
     </Card>
   );

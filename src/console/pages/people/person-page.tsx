@@ -79,7 +79,12 @@ function Groups({ person: { groups, source } }: { readonly person: Person }) {
       <Flex gap={6} wrap>
         {groups.length === 0 && t("noGroups")}
         {groups.map(({ id, displayName, kind, externalId }) => (
-          <Tag key={id} color={kind === "user-group" ? "blue" : "default"} title={externalId ?? id}>
+          <Tag
+            key={id}
+            color={kind === "user-group" ? "blue" : "default"}
+            title={externalId ?? id}
+            style={{ maxWidth: "100%", whiteSpace: "normal", overflowWrap: "anywhere" }}
+          >
             {kind === "user-group" ? (
               displayName
             ) : (

@@ -3,9 +3,9 @@ import { Alert, Button, Modal } from "antd";
 import { useTranslations } from "use-intl";
 import { api, read } from "../../api/client.ts";
 import type { Provider } from "../../api/views.ts";
+import { Checks } from "../../parts/checks.tsx";
 import { Failure } from "../../parts/failure.tsx";
 import { Loading } from "../../parts/loading.tsx";
-import { Checks } from "../sources/checks.tsx";
 
 /** Tries a provider's credentials, its suite tickets and the secrets of its templates. */
 export function ProviderTest({ provider, onClose }: { readonly provider: Provider; readonly onClose: () => void }) {

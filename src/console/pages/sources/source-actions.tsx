@@ -14,9 +14,9 @@ import { useNavigate } from "react-router";
 import { useTranslations } from "use-intl";
 import { api, read } from "../../api/client.ts";
 import type { Source } from "../../api/views.ts";
+import { ConnectionTest } from "../../parts/connection-test.tsx";
 import { useAction } from "../../parts/use-action.tsx";
 import { useMayChange } from "../../sign-in/use-session.ts";
-import { ConnectionTest } from "./connection-test.tsx";
 import { EndSource } from "./end-source.tsx";
 
 /** What can be done with a source. Each that takes something away says first what it would touch. */
@@ -113,7 +113,14 @@ export function SourceActions({ source }: { readonly source: Source }) {
       <Dropdown trigger={["click"]} menu={{ items: entries.filter((entry) => entry !== false) }}>
         <Button size="small" icon={<MoreOutlined />} aria-label={t("moreOf", { name: source.name })} />
       </Dropdown>
-      {shown === "test" && <ConnectionTest source={source} onClose={() => setShown(null)} />}
+      {shown === "test" && (
+        <ConnectionTest
+          name={source.name}
+          queryKey={["sources", id, "test"]}
+          run={() => read(api.sourceActions.sources[":id"].test.$post({ param: { id } }))}
+          onClose={() => setShown(null)}
+        />
+      )}
       {(shown === "disable" || shown === "delete") && (
         <EndSource source={source} afterwards={shown} onClose={() => setShown(null)} />
       )}

@@ -1,5 +1,7 @@
+import { PlusOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { Empty, Table, type TableColumnsType, Tag, Tooltip, Typography } from "antd";
+import { Button, Empty, Table, type TableColumnsType, Tag, Tooltip, Typography } from "antd";
+import { Link } from "react-router";
 import { useFormatter, useTranslations } from "use-intl";
 import { targetsQuery } from "../../api/queries.ts";
 import type { Target } from "../../api/views.ts";
@@ -8,14 +10,24 @@ import { Loading } from "../../parts/loading.tsx";
 import { Page } from "../../parts/page.tsx";
 import { StatusTag } from "../../parts/state-tag.tsx";
 import { Ago } from "../../parts/time.tsx";
+import { useMayChange } from "../../sign-in/use-session.ts";
+import { TargetActions } from "./target-actions.tsx";
 
 /** Where people are pushed to, and how each of them stands. */
 export function Targets() {
   const t = useTranslations("targets");
   const targets = useQuery(targetsQuery);
   const columns = useColumns();
+  const mayChange = useMayChange();
+  const make = (
+    <Link to="/targets/new">
+      <Button type="primary" icon={<PlusOutlined />} disabled={!mayChange}>
+        {t("create")}
+      </Button>
+    </Link>
+  );
   return (
-    <Page title={t("title")} lead={t("lead")}>
+    <Page title={t("title")} lead={t("lead")} actions={make}>
       {targets.error !== null && <Failure error={targets.error} onRetry={() => targets.refetch()} />}
       {targets.isPending ? (
         <Loading />
@@ -26,7 +38,7 @@ export function Targets() {
           columns={columns}
           pagination={false}
           scroll={{ x: "max-content" }}
-          locale={{ emptyText: <Empty description={t("none")} /> }}
+          locale={{ emptyText: <Empty description={t("none")}>{mayChange && make}</Empty> }}
         />
       )}
     </Page>
@@ -40,9 +52,9 @@ function useColumns(): TableColumnsType<Target> {
     {
       title: t("name"),
       dataIndex: "name",
-      render: (name: string, { baseUrl }) => (
+      render: (name: string, { id, baseUrl }) => (
         <div style={{ maxWidth: 320 }}>
-          <Typography.Text strong>{name}</Typography.Text>
+          <Link to={`/targets/${id}`}>{name}</Link>
           <Typography.Text type="secondary" ellipsis style={{ display: "block", fontSize: 12 }}>
             {baseUrl}
           </Typography.Text>
@@ -76,5 +88,6 @@ function useColumns(): TableColumnsType<Target> {
       ...{ key, title: t(`links.${key}`), align: "end" as const },
       render: (_: unknown, { links }: Target) => format.number(links[key]),
     })),
+    { title: t("actions"), key: "actions", render: (_, target) => <TargetActions target={target} /> },
   ];
 }

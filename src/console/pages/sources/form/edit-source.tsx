@@ -6,13 +6,13 @@ import { api, read } from "../../../api/client.ts";
 import { departmentsQuery } from "../../../api/queries.ts";
 import type { Source } from "../../../api/views.ts";
 import { Page } from "../../../parts/page.tsx";
+import { showRefusal } from "../../../parts/show-refusal.ts";
 import { useAction } from "../../../parts/use-action.tsx";
 import { useMayChange } from "../../../sign-in/use-session.ts";
 import { Basics } from "./basics.tsx";
 import { Credentials } from "./credentials.tsx";
 import { Mapping } from "./mapping.tsx";
 import { Scope } from "./scope.tsx";
-import { showRefusal } from "./show-refusal.ts";
 import { Safeguards, Sync } from "./sync.tsx";
 import { type SourceValues, toPatch, toValues } from "./values.ts";
 

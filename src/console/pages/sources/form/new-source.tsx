@@ -5,15 +5,15 @@ import { useTranslations } from "use-intl";
 import { api, read } from "../../../api/client.ts";
 import { Failure } from "../../../parts/failure.tsx";
 import { Page } from "../../../parts/page.tsx";
+import { showRefusal } from "../../../parts/show-refusal.ts";
+import { Tried } from "../../../parts/tried.tsx";
 import { useMayChange } from "../../../sign-in/use-session.ts";
 import { Access } from "./access.tsx";
 import { Basics, CustomHint, Kind } from "./basics.tsx";
 import { FirstPlan } from "./first-plan.tsx";
 import { Mapping } from "./mapping.tsx";
 import { Scope } from "./scope.tsx";
-import { showRefusal } from "./show-refusal.ts";
 import { Sync } from "./sync.tsx";
-import { Tried } from "./tried.tsx";
 import { initialValues, type SourceValues, toBody } from "./values.ts";
 
 type Step = "basics" | "credentials" | "test" | "mapping" | "scope" | "sync" | "confirm";

@@ -1,4 +1,5 @@
 import type { Source } from "../../../api/views.ts";
+import { mergePatchOf, withoutEmpty } from "../../../parts/form-values.ts";
 
 /** What the form of a source holds, in the API's own shape; what was left empty is undefined or "". */
 export interface SourceValues {
@@ -53,8 +54,7 @@ export function toBody(values: SourceValues): Record<string, unknown> {
 
 /** The merge patch (RFC 7396) that turns a source into what the form says: null for what was emptied. */
 export function toPatch(values: SourceValues, before: SourceValues): Record<string, unknown> {
-  const after = toBody(values);
-  return { ...cleared(toBody(before), after), ...withCleared(toBody(before), after) };
+  return mergePatchOf(toBody(before), toBody(values));
 }
 
 export function toValues(source: Source): SourceValues {
@@ -78,32 +78,4 @@ function relevant({ type, ...values }: SourceValues): Record<string, unknown> {
 function withoutSecrets(wecom: NonNullable<SourceValues["wecom"]>): object {
   const { corpId: _corp, corpSecret: _secret, contactsSecret: _contacts, agentId: _agent, ...rest } = wecom;
   return rest;
-}
-
-/** Without members that are undefined, null or "", at any depth, and without objects that are empty then. */
-function withoutEmpty(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  const members = Object.entries(value)
-    .map(([key, member]) => [key, typeof member === "string" ? member.trim() : withoutEmpty(member)] as const)
-    .filter(([, member]) => member !== undefined && member !== null && member !== "");
-  return members.length === 0 ? undefined : Object.fromEntries(members);
-}
-
-/** Null for each member that was there and is not any more. */
-function cleared(before: Record<string, unknown>, after: Record<string, unknown>): Record<string, unknown> {
-  const gone = Object.keys(before).filter((key) => after[key] === undefined);
-  return Object.fromEntries(gone.map((key) => [key, null]));
-}
-
-function withCleared(before: Record<string, unknown>, after: Record<string, unknown>): Record<string, unknown> {
-  const members = Object.entries(after).map(([key, member]) => {
-    const was = before[key];
-    if (!isObject(member) || !isObject(was)) return [key, member] as const;
-    return [key, { ...cleared(was, member), ...withCleared(was, member) }] as const;
-  });
-  return Object.fromEntries(members);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,9 +1,9 @@
 import { Alert, Button, Flex } from "antd";
 import { useTranslations } from "use-intl";
-import type { TestResult } from "../../../api/views.ts";
-import { Failure } from "../../../parts/failure.tsx";
-import { Loading } from "../../../parts/loading.tsx";
-import { Checks } from "../checks.tsx";
+import type { TestResult } from "../api/views.ts";
+import { Checks } from "./checks.tsx";
+import { Failure } from "./failure.tsx";
+import { Loading } from "./loading.tsx";
 
 interface TriedProps {
   readonly test: { readonly data: TestResult | undefined; readonly error: unknown; readonly isPending: boolean };

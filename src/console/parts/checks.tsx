@@ -1,7 +1,7 @@
 import { CheckCircleFilled, CloseCircleFilled } from "@ant-design/icons";
 import { Flex, Typography, theme } from "antd";
 import { useTranslations } from "use-intl";
-import type { TestResult } from "../../api/views.ts";
+import type { TestResult } from "../api/views.ts";
 
 /** What a connection test found, check by check, and what to do where one failed. */
 export function Checks({ checks }: { readonly checks: TestResult["checks"] }) {

@@ -1,5 +1,5 @@
 import type { FormInstance } from "antd";
-import { ApiProblem } from "../../../api/problem.ts";
+import { ApiProblem } from "../api/problem.ts";
 
 /**
  * Puts what the server says of each member beside its field.

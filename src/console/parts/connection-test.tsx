@@ -1,24 +1,31 @@
 import { useQuery } from "@tanstack/react-query";
 import { Alert, Button, Modal } from "antd";
 import { useTranslations } from "use-intl";
-import { api, read } from "../../api/client.ts";
-import type { Source } from "../../api/views.ts";
-import { Failure } from "../../parts/failure.tsx";
-import { Loading } from "../../parts/loading.tsx";
+import type { TestResult } from "../api/views.ts";
 import { Checks } from "./checks.tsx";
+import { Failure } from "./failure.tsx";
+import { Loading } from "./loading.tsx";
 
-/** Tries a source's connection, and says what its credentials can and cannot do. */
-export function ConnectionTest({ source, onClose }: { readonly source: Source; readonly onClose: () => void }) {
+interface ConnectionTestProps {
+  /** Of a source or a target. */
+  readonly name: string;
+  readonly queryKey: readonly string[];
+  readonly run: () => Promise<TestResult>;
+  readonly onClose: () => void;
+}
+
+/** Tries a connection, and says what its credentials can and cannot do. */
+export function ConnectionTest({ name, queryKey, run, onClose }: ConnectionTestProps) {
   const t = useTranslations("sources");
   const test = useQuery({
-    queryKey: ["sources", source.id, "test"],
-    queryFn: () => read(api.sourceActions.sources[":id"].test.$post({ param: { id: source.id } })),
+    queryKey,
+    queryFn: run,
     ...{ staleTime: 0, gcTime: 0, retry: false, refetchOnWindowFocus: false },
   });
   return (
     <Modal
       open
-      title={t("testOf", { name: source.name })}
+      title={t("testOf", { name })}
       onCancel={onClose}
       width={720}
       footer={
