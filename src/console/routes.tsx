@@ -26,6 +26,17 @@ const TargetPage = lazy(async () => ({ default: (await import("./pages/targets/t
 const TargetForm = lazy(async () => ({
   default: (await import("./pages/targets/form/target-form.tsx")).TargetFormPage,
 }));
+const UserGroups = lazy(async () => ({ default: (await import("./pages/user-groups/user-groups.tsx")).UserGroups }));
+const GroupPage = lazy(async () => ({ default: (await import("./pages/user-groups/group-page.tsx")).GroupPage }));
+const GroupForm = lazy(async () => ({ default: (await import("./pages/user-groups/group-form.tsx")).GroupFormPage }));
+const ScimClients = lazy(async () => ({
+  default: (await import("./pages/scim-clients/scim-clients.tsx")).ScimClients,
+}));
+const Administrators = lazy(async () => ({
+  default: (await import("./pages/administrators/administrators.tsx")).Administrators,
+}));
+const Audit = lazy(async () => ({ default: (await import("./pages/audit/audit.tsx")).Audit }));
+const Settings = lazy(async () => ({ default: (await import("./pages/settings/settings.tsx")).SettingsPage }));
 
 const pages: readonly (readonly [path: string, page: ReactNode])[] = [
   ["/", <Overview key="overview" />],
@@ -46,6 +57,14 @@ const pages: readonly (readonly [path: string, page: ReactNode])[] = [
   ["/targets/new", <TargetForm key="target-new" />],
   ["/targets/:id", <TargetPage key="target" />],
   ["/targets/:id/edit", <TargetForm key="target-edit" />],
+  ["/user-groups", <UserGroups key="groups" />],
+  ["/user-groups/new", <GroupForm key="group-new" />],
+  ["/user-groups/:id", <GroupPage key="group" />],
+  ["/user-groups/:id/edit", <GroupForm key="group-edit" />],
+  ["/scim-clients", <ScimClients key="clients" />],
+  ["/administrators", <Administrators key="administrators" />],
+  ["/audit", <Audit key="audit" />],
+  ["/settings", <Settings key="settings" />],
   ["*", <NotFound key="not-found" />],
 ];
 

@@ -25,6 +25,7 @@ import type { makeTargetPause } from "../../http/admin/target-pause.ts";
 import type { makeTargets } from "../../http/admin/targets.ts";
 import type { makeTasks } from "../../http/admin/tasks.ts";
 import type { makeUndo } from "../../http/admin/undo.ts";
+import type { makeUserGroups } from "../../http/admin/user-groups.ts";
 import { ApiProblem, Unreachable } from "./problem.ts";
 
 // The management API with the types of its own routes, one client for each of its parts.
@@ -63,6 +64,7 @@ export const api = {
   plans: hc<ReturnType<typeof makePlans>>(base, options),
   targetActions: hc<ReturnType<typeof makeTargetActions>>(base, options),
   tasks: hc<ReturnType<typeof makeTasks>>(base, options),
+  groups: hc<ReturnType<typeof makeUserGroups>>(base, options),
   undo: hc<ReturnType<typeof makeUndo>>(base, options),
   history: hc<ReturnType<typeof makeHistory>>(base, options),
   records: hc<ReturnType<typeof makeRecords>>(base, options),

@@ -1,4 +1,6 @@
 import type { z } from "zod";
+import type { administratorView } from "../../http/admin/administrator-schemas.ts";
+import type { auditView } from "../../http/admin/audit.ts";
 import type { consentSummary, consentView } from "../../http/admin/consents.ts";
 import type { valueView } from "../../http/admin/history.ts";
 import type { caseView } from "../../http/admin/identity-cases.ts";
@@ -6,11 +8,13 @@ import type { unitView } from "../../http/admin/organisation.ts";
 import type { brief, personView } from "../../http/admin/people-list.ts";
 import type { authorizationView, providerView } from "../../http/admin/provider-schemas.ts";
 import type { fileView } from "../../http/admin/schema-file-schemas.ts";
+import type { clientView } from "../../http/admin/scim-clients.ts";
 import type { sourceView } from "../../http/admin/source-schemas.ts";
 import type { profileView, summaryView } from "../../http/admin/target-profiles.ts";
 import type { linkView, targetView } from "../../http/admin/target-schemas.ts";
-import type { recordView, taskView } from "../../http/admin/task-schemas.ts";
+import type { plannedRequest, recordView, taskView } from "../../http/admin/task-schemas.ts";
 import type { testResult } from "../../http/admin/test-schemas.ts";
+import type { groupView, memberView } from "../../http/admin/user-groups.ts";
 
 // What the management API answers, by its own schemas.
 
@@ -31,6 +35,12 @@ export type Unit = z.output<typeof unitView>;
 export type LinkView = z.output<typeof linkView>;
 export type ProfileSummary = z.output<typeof summaryView>;
 export type Profile = z.output<typeof profileView>;
+export type UserGroup = z.output<typeof groupView>;
+export type GroupMember = z.output<typeof memberView>;
+export type ScimClient = z.output<typeof clientView>;
+export type AuditRecord = z.output<typeof auditView>;
+export type Administrator = z.output<typeof administratorView>;
+export type PlannedRequest = z.output<typeof plannedRequest>;
 export type SchemaFile = z.output<typeof fileView>;
 
 export interface Page<Item> {

@@ -1,17 +1,34 @@
 import {
+  ApiOutlined,
+  AuditOutlined,
   CloudServerOutlined,
   DashboardOutlined,
   DatabaseOutlined,
   HistoryOutlined,
   QrcodeOutlined,
+  SafetyOutlined,
+  SettingOutlined,
   TeamOutlined,
+  UsergroupAddOutlined,
   UserSwitchOutlined,
 } from "@ant-design/icons";
 import type { ReactNode } from "react";
 
 interface Place {
   readonly path: string;
-  readonly key: "overview" | "sources" | "people" | "providers" | "tasks" | "identity" | "targets";
+  readonly key:
+    | "overview"
+    | "sources"
+    | "people"
+    | "providers"
+    | "tasks"
+    | "identity"
+    | "targets"
+    | "userGroups"
+    | "scimClients"
+    | "administrators"
+    | "audit"
+    | "settings";
   readonly icon: ReactNode;
 }
 
@@ -20,8 +37,13 @@ export const navigation: readonly Place[] = [
   { path: "/", key: "overview", icon: <DashboardOutlined /> },
   { path: "/sources", key: "sources", icon: <DatabaseOutlined /> },
   { path: "/people", key: "people", icon: <TeamOutlined /> },
+  { path: "/user-groups", key: "userGroups", icon: <UsergroupAddOutlined /> },
   { path: "/providers", key: "providers", icon: <QrcodeOutlined /> },
   { path: "/tasks", key: "tasks", icon: <HistoryOutlined /> },
   { path: "/identity", key: "identity", icon: <UserSwitchOutlined /> },
   { path: "/targets", key: "targets", icon: <CloudServerOutlined /> },
+  { path: "/scim-clients", key: "scimClients", icon: <ApiOutlined /> },
+  { path: "/administrators", key: "administrators", icon: <SafetyOutlined /> },
+  { path: "/audit", key: "audit", icon: <AuditOutlined /> },
+  { path: "/settings", key: "settings", icon: <SettingOutlined /> },
 ];

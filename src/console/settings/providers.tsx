@@ -73,6 +73,8 @@ export function Providers({ children }: { readonly children: ReactNode }) {
       <IntlProvider locale={chosen.language} messages={language.messages as typeof en} timeZone={timeZone}>
         <ConfigProvider
           locale={language.antd}
+          // Two characters with a space between them are another name to a screen reader.
+          button={{ autoInsertSpace: false }}
           theme={{
             algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm,
             components: { Menu: dark ? { itemSelectedColor: "#b9cffa" } : {} },

@@ -28,7 +28,8 @@ const auditQuery = z.object({
   to: timeParameter.openapi({ description: "Before this time." }),
 });
 
-const auditView = z
+/** A line of the audit log. */
+export const auditView = z
   .object({
     id: z.string(),
     at: z.string().openapi({ format: "date-time" }),

@@ -135,7 +135,8 @@ export const scimClientForm = z
   })
   .openapi("ScimClientForm");
 
-const clientView = z
+/** A SCIM client, as the management API says it. */
+export const clientView = z
   .object({
     id: z.string(),
     name: z.string(),

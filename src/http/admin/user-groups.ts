@@ -233,7 +233,8 @@ const groupChange = z
   })
   .openapi("UserGroupChange");
 
-const groupView = z
+/** A user group, as the management API says it. */
+export const groupView = z
   .object({
     id: z.string(),
     displayName: z.string(),
@@ -254,7 +255,8 @@ const warningField = z
 const oneView = groupView.extend({ warning: warningField }).openapi("OneUserGroup");
 type OneView = z.output<typeof oneView>;
 
-const memberView = z
+/** A member of a user group. */
+export const memberView = z
   .object({
     id: z.string(),
     type: z.enum(["User", "Group"]),

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Alert, Button, Card, Descriptions, Flex, Progress, Table, Typography } from "antd";
-import { Link } from "react-router";
+import { Link, useNavigate } from "react-router";
 import { useFormatter, useTranslations } from "use-intl";
 import { api, read } from "../../api/client.ts";
 import { isUnfinished, targetsQuery, taskQuery } from "../../api/queries.ts";
@@ -15,6 +15,7 @@ import { useAction } from "../../parts/use-action.tsx";
 import { useMayChange } from "../../sign-in/use-session.ts";
 import { Counts } from "./counts.tsx";
 import { Held } from "./held.tsx";
+import { Plan } from "./plan.tsx";
 import { Records } from "./records.tsx";
 import { TaskRequests } from "./requests.tsx";
 import { useSubject } from "./use-subject.ts";
@@ -49,6 +50,7 @@ export function TaskDetails({ id }: { readonly id: string }) {
           }
         />
       )}
+      {task.plan !== null && task.state === "succeeded" && <Plan task={task} plan={task.plan} />}
       <Card size="small">
         <Counts counts={task.counts} />
       </Card>
@@ -139,8 +141,23 @@ function Actions({ task }: { readonly task: Task }) {
     refreshes: [["tasks"]],
     done: () => t("cancelled"),
   });
+  const tp = useTranslations("plan");
+  const navigate = useNavigate();
+  const undo = useAction({
+    run: () => read(api.undo["sync-tasks"][":id"].undo.$post({ param: { id: task.id } })),
+    refreshes: [["tasks"]],
+    onDone: ({ id }) => navigate(`/tasks/${id}`),
+  });
+  const mayGoBack = task.mode === "apply" && task.source !== null && !isUnfinished(task.state);
   return (
-    <Flex gap="small">
+    <Flex gap="small" wrap>
+      {mayGoBack && (
+        <Confirmed question={tp("undoQuestion")} onConfirm={() => undo.mutateAsync()}>
+          <Button size="small" disabled={!mayChange} loading={undo.isPending}>
+            {tp("undo")}
+          </Button>
+        </Confirmed>
+      )}
       {isUnfinished(task.state) && (
         <Confirmed question={t("cancelQuestion")} onConfirm={() => cancel.mutateAsync()}>
           <Button size="small" disabled={!mayChange}>
