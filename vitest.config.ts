@@ -7,7 +7,8 @@ export default defineConfig({
     exclude: ["test/**/*.soak.test.ts", "node_modules/**"],
     testTimeout: 30_000,
     hookTimeout: 120_000,
-    maxWorkers: 2,
+    // More than there are cores: much of the time is spent waiting for the servers under test.
+    maxWorkers: 3,
     // Files that run in one process share its modules: loading them anew for each took a sixth of the time. No test may
     // replace a module, or leave something changed that another would meet.
     isolate: false,

@@ -47,7 +47,12 @@ export function Administrators() {
       render: (status: Administrator["status"]) => <StatusTag status={status} />,
     },
     { title: t("password"), dataIndex: "hasPassword", render: (has: boolean) => t(has ? "has" : "hasNot") },
-    { title: t("seen"), dataIndex: "lastSeenAt", render: (at: string | null) => <Ago at={at} /> },
+    {
+      title: t("seen"),
+      key: "seen",
+      // Of the server's own token that is not known.
+      render: (_, { builtIn, lastSeenAt }) => (builtIn && lastSeenAt === null ? "–" : <Ago at={lastSeenAt} />),
+    },
     {
       title: t("actions"),
       key: "actions",
