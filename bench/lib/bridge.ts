@@ -154,7 +154,15 @@ export async function startBridge(dist: string, nodeOptions: readonly string[] =
       return process.pid;
     },
     async createSource({ corpId, appSecret, agentId, url: apiBaseUrl }, events) {
-      const wecom = { corpId, corpSecret: appSecret, agentId, apiBaseUrl, limits: wecomLimits, reading: "departments", ...events };
+      const wecom = {
+        corpId,
+        corpSecret: appSecret,
+        agentId,
+        apiBaseUrl,
+        limits: wecomLimits,
+        reading: "departments",
+        ...events,
+      };
       const sync = events?.callback === undefined ? { automatic: false } : { automatic: true, intervalHours: 24 };
       const source = { name: "bench", type: "wecom", wecom, sync };
       return (await call<{ id: string }>("POST", "/sources", source)).id;
