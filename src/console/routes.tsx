@@ -10,6 +10,7 @@ const SourcePage = lazy(async () => ({ default: (await import("./pages/sources/s
 const SourceForm = lazy(async () => ({ default: (await import("./pages/sources/source-form.tsx")).SourceFormPage }));
 const People = lazy(async () => ({ default: (await import("./pages/people/people.tsx")).People }));
 const PersonPage = lazy(async () => ({ default: (await import("./pages/people/person-page.tsx")).PersonPage }));
+const ImportPage = lazy(async () => ({ default: (await import("./pages/custom/import-page.tsx")).ImportPage }));
 const Providers = lazy(async () => ({ default: (await import("./pages/providers/providers.tsx")).Providers }));
 const ProviderPage = lazy(async () => ({
   default: (await import("./pages/providers/provider-page.tsx")).ProviderPage,
@@ -44,6 +45,7 @@ const pages: readonly (readonly [path: string, page: ReactNode])[] = [
   ["/sources/new", <SourceForm key="source-new" />],
   ["/sources/:id", <SourcePage key="source" />],
   ["/sources/:id/edit", <SourceForm key="source-edit" />],
+  ["/sources/:id/import", <ImportPage key="import" />],
   ["/people", <People key="people" />],
   ["/people/:id", <PersonPage key="person" />],
   ["/providers", <Providers key="providers" />],

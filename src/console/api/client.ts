@@ -88,6 +88,18 @@ export function ask<T>(path: string, { method = "GET", body }: { method?: string
 }
 
 /**
+ * Sends a file as it is.
+ *
+ * @param path below the base of the API, with its query
+ * @throws as {@link read}
+ */
+export function upload<T>(path: string, file: Blob, type: string): Promise<T> {
+  const headers = { ...options.headers(), "Content-Type": type };
+  const init = { ...options.init, method: "POST", headers, body: file };
+  return read(fetch(base + path, init) as Promise<ClientResponse<T, number, string>>);
+}
+
+/**
  * The body of an answer.
  *
  * @throws ApiProblem when the bridge refuses; Unreachable when it does not answer

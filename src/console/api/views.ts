@@ -2,8 +2,10 @@ import type { z } from "zod";
 import type { administratorView } from "../../http/admin/administrator-schemas.ts";
 import type { auditView } from "../../http/admin/audit.ts";
 import type { consentSummary, consentView } from "../../http/admin/consents.ts";
+import type { departmentView } from "../../http/admin/custom-source.ts";
 import type { valueView } from "../../http/admin/history.ts";
 import type { caseView } from "../../http/admin/identity-cases.ts";
+import type { importView } from "../../http/admin/imports.ts";
 import type { unitView } from "../../http/admin/organisation.ts";
 import type { brief, personView } from "../../http/admin/people-list.ts";
 import type { authorizationView, providerView } from "../../http/admin/provider-schemas.ts";
@@ -41,6 +43,8 @@ export type ScimClient = z.output<typeof clientView>;
 export type AuditRecord = z.output<typeof auditView>;
 export type Administrator = z.output<typeof administratorView>;
 export type PlannedRequest = z.output<typeof plannedRequest>;
+export type CustomDepartment = z.output<typeof departmentView>;
+export type Import = z.output<typeof importView>;
 export type SchemaFile = z.output<typeof fileView>;
 
 export interface Page<Item> {

@@ -177,7 +177,8 @@ const departmentForm = z
 const departmentChange = z
   .strictObject({ name: departmentName().optional(), parent: z.string().min(1).max(64).nullable().optional() })
   .openapi("CustomDepartmentChange");
-const departmentView = z
+/** A department of a custom source, as the management API says it. */
+export const departmentView = z
   .object({
     id: z.string(),
     name: z.string(),

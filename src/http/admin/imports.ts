@@ -78,7 +78,8 @@ const anyJson = z
   .openapi({ type: ["string", "number", "boolean", "array", "object", "null"], description: "Any JSON value." });
 const difference = z.object({ attribute: z.string(), before: anyJson, after: anyJson });
 
-const importView = z
+/** What a file did, or would do. */
+export const importView = z
   .object({
     mode: z.enum(["preview", "apply"]),
     columns: z.array(z.object({ heading: z.string(), meaning: z.string().nullable(), note: z.string().optional() })),

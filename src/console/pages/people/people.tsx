@@ -7,6 +7,7 @@ import { sourcesQuery } from "../../api/queries.ts";
 import { Failure } from "../../parts/failure.tsx";
 import { Loading } from "../../parts/loading.tsx";
 import { Page } from "../../parts/page.tsx";
+import { CustomActions } from "../custom/custom-actions.tsx";
 import { Organisation } from "./organisation.tsx";
 import { PeopleTable } from "./people-table.tsx";
 import { useFilter } from "./use-filter.ts";
@@ -32,8 +33,11 @@ export function People() {
   const source = known.find(({ id, name }) => id === filter.source || name === filter.source) ?? null;
   const shownTree = source ?? (known.length === 1 ? (known[0] ?? null) : null);
   const total = people.data?.pages[0]?.total;
+  const actions = shownTree?.type === "custom" && (
+    <CustomActions source={shownTree.id} chosen={filter.group ?? null} onGone={() => change({ group: undefined })} />
+  );
   return (
-    <Page title={t("title")} lead={t("lead")}>
+    <Page title={t("title")} lead={t("lead")} actions={actions}>
       <Row gutter={[16, 16]}>
         <Col xs={24} lg={8} xxl={6}>
           <Card size="small" title={t("organisation")}>

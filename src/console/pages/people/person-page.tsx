@@ -9,6 +9,7 @@ import { Failure } from "../../parts/failure.tsx";
 import { Loading } from "../../parts/loading.tsx";
 import { Page } from "../../parts/page.tsx";
 import { At } from "../../parts/time.tsx";
+import { CustomPersonActions } from "../custom/custom-person-actions.tsx";
 import { PersonActions } from "./person-actions.tsx";
 import { PersonAttributes } from "./person-attributes.tsx";
 import { PersonHistory } from "./person-history.tsx";
@@ -19,6 +20,8 @@ export function PersonPage() {
   const t = useTranslations("people");
   const { id = "" } = useParams();
   const { data: person, error, refetch } = useQuery(personQuery(id));
+  const { data: sources } = useQuery(sourcesQuery);
+  const source = sources?.items.find((each) => each.id === person?.source);
   const above = [{ title: t("title"), path: "/people" }];
   if (error !== null && person === undefined) return <Failure error={error} onRetry={refetch} />;
   if (person === undefined) return <Loading />;
@@ -27,7 +30,12 @@ export function PersonPage() {
       title={person.displayName ?? person.userName}
       tag={<Tag color={person.active ? "success" : "default"}>{t(person.active ? "active.true" : "active.false")}</Tag>}
       above={above}
-      actions={<PersonActions person={person} />}
+      actions={
+        <>
+          {source?.type === "custom" && <CustomPersonActions source={source.id} id={person.id} />}
+          <PersonActions person={person} />
+        </>
+      }
     >
       <Flex vertical gap="middle">
         <Summary person={person} />
