@@ -11,6 +11,10 @@ const SourceForm = lazy(async () => ({ default: (await import("./pages/sources/s
 const People = lazy(async () => ({ default: (await import("./pages/people/people.tsx")).People }));
 const PersonPage = lazy(async () => ({ default: (await import("./pages/people/person-page.tsx")).PersonPage }));
 const ImportPage = lazy(async () => ({ default: (await import("./pages/custom/import-page.tsx")).ImportPage }));
+const SchemaFiles = lazy(async () => ({ default: (await import("./pages/schemas/schema-files.tsx")).SchemaFiles }));
+const SchemaFile = lazy(async () => ({
+  default: (await import("./pages/schemas/schema-file-page.tsx")).SchemaFilePage,
+}));
 const Providers = lazy(async () => ({ default: (await import("./pages/providers/providers.tsx")).Providers }));
 const ProviderPage = lazy(async () => ({
   default: (await import("./pages/providers/provider-page.tsx")).ProviderPage,
@@ -46,6 +50,9 @@ const pages: readonly (readonly [path: string, page: ReactNode])[] = [
   ["/sources/:id", <SourcePage key="source" />],
   ["/sources/:id/edit", <SourceForm key="source-edit" />],
   ["/sources/:id/import", <ImportPage key="import" />],
+  ["/mappings", <SchemaFiles key="schemas" />],
+  ["/mappings/:name", <SchemaFile key="mapping" kind="mappings" />],
+  ["/extensions/:name", <SchemaFile key="extension" kind="extensions" />],
   ["/people", <People key="people" />],
   ["/people/:id", <PersonPage key="person" />],
   ["/providers", <Providers key="providers" />],

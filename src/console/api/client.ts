@@ -93,9 +93,9 @@ export function ask<T>(path: string, { method = "GET", body }: { method?: string
  * @param path below the base of the API, with its query
  * @throws as {@link read}
  */
-export function upload<T>(path: string, file: Blob, type: string): Promise<T> {
+export function upload<T>(path: string, file: Blob, type: string, method: "POST" | "PUT" = "POST"): Promise<T> {
   const headers = { ...options.headers(), "Content-Type": type };
-  const init = { ...options.init, method: "POST", headers, body: file };
+  const init = { ...options.init, method, headers, body: file };
   return read(fetch(base + path, init) as Promise<ClientResponse<T, number, string>>);
 }
 

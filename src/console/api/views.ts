@@ -9,7 +9,15 @@ import type { importView } from "../../http/admin/imports.ts";
 import type { unitView } from "../../http/admin/organisation.ts";
 import type { brief, personView } from "../../http/admin/people-list.ts";
 import type { authorizationView, providerView } from "../../http/admin/provider-schemas.ts";
-import type { fileView } from "../../http/admin/schema-file-schemas.ts";
+import type {
+  draftView,
+  fileContent,
+  fileView,
+  impactView,
+  previewView,
+  versionContent,
+  versionView,
+} from "../../http/admin/schema-file-schemas.ts";
 import type { clientView } from "../../http/admin/scim-clients.ts";
 import type { sourceView } from "../../http/admin/source-schemas.ts";
 import type { profileView, summaryView } from "../../http/admin/target-profiles.ts";
@@ -43,6 +51,12 @@ export type ScimClient = z.output<typeof clientView>;
 export type AuditRecord = z.output<typeof auditView>;
 export type Administrator = z.output<typeof administratorView>;
 export type PlannedRequest = z.output<typeof plannedRequest>;
+export type SchemaFileContent = z.output<typeof fileContent>;
+export type FileVersion = z.output<typeof versionView>;
+export type FileVersionContent = z.output<typeof versionContent>;
+export type FileDraft = z.output<typeof draftView>;
+export type MappingPreview = z.output<typeof previewView>;
+export type MappingImpact = z.output<typeof impactView>;
 export type CustomDepartment = z.output<typeof departmentView>;
 export type Import = z.output<typeof importView>;
 export type SchemaFile = z.output<typeof fileView>;

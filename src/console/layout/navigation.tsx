@@ -8,6 +8,7 @@ import {
   QrcodeOutlined,
   SafetyOutlined,
   SettingOutlined,
+  SwapOutlined,
   TeamOutlined,
   UsergroupAddOutlined,
   UserSwitchOutlined,
@@ -25,6 +26,7 @@ interface Place {
     | "identity"
     | "targets"
     | "userGroups"
+    | "mappings"
     | "scimClients"
     | "administrators"
     | "audit"
@@ -38,6 +40,7 @@ export const navigation: readonly Place[] = [
   { path: "/sources", key: "sources", icon: <DatabaseOutlined /> },
   { path: "/people", key: "people", icon: <TeamOutlined /> },
   { path: "/user-groups", key: "userGroups", icon: <UsergroupAddOutlined /> },
+  { path: "/mappings", key: "mappings", icon: <SwapOutlined /> },
   { path: "/providers", key: "providers", icon: <QrcodeOutlined /> },
   { path: "/tasks", key: "tasks", icon: <HistoryOutlined /> },
   { path: "/identity", key: "identity", icon: <UserSwitchOutlined /> },
