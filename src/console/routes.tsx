@@ -15,6 +15,7 @@ const ProviderPage = lazy(async () => ({
 const ProviderForm = lazy(async () => ({
   default: (await import("./pages/providers/form/provider-form.tsx")).ProviderFormPage,
 }));
+const Webhooks = lazy(async () => ({ default: (await import("./pages/webhooks/webhooks.tsx")).Webhooks }));
 const Tasks = lazy(async () => ({ default: (await import("./pages/tasks/tasks.tsx")).Tasks }));
 const Targets = lazy(async () => ({ default: (await import("./pages/targets/targets.tsx")).Targets }));
 
@@ -31,6 +32,7 @@ const pages: readonly (readonly [path: string, page: ReactNode])[] = [
   ["/tasks", <Tasks key="tasks" />],
   ["/tasks/:id", <Tasks key="tasks" />],
   ["/targets", <Targets key="targets" />],
+  ["/webhooks", <Webhooks key="webhooks" />],
   ["*", <NotFound key="not-found" />],
 ];
 

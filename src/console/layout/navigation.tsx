@@ -3,13 +3,14 @@ import {
   DashboardOutlined,
   DatabaseOutlined,
   HistoryOutlined,
+  NotificationOutlined,
   QrcodeOutlined,
 } from "@ant-design/icons";
 import type { ReactNode } from "react";
 
 interface Place {
   readonly path: string;
-  readonly key: "overview" | "sources" | "providers" | "tasks" | "targets";
+  readonly key: "overview" | "sources" | "providers" | "tasks" | "targets" | "webhooks";
   readonly icon: ReactNode;
 }
 
@@ -20,4 +21,5 @@ export const navigation: readonly Place[] = [
   { path: "/providers", key: "providers", icon: <QrcodeOutlined /> },
   { path: "/tasks", key: "tasks", icon: <HistoryOutlined /> },
   { path: "/targets", key: "targets", icon: <CloudServerOutlined /> },
+  { path: "/webhooks", key: "webhooks", icon: <NotificationOutlined /> },
 ];
