@@ -90,7 +90,7 @@ function useColumns(doing: Doing): TableColumnsType<Webhook> {
       title: t("events"),
       dataIndex: "events",
       render: (told: Webhook["events"]) => (
-        <Flex wrap gap={4} style={{ maxWidth: 360 }}>
+        <Flex wrap gap={4} style={{ maxWidth: 240 }}>
           {told.map((event) => (
             <Tag key={event}>{t(eventKey(event))}</Tag>
           ))}
@@ -132,7 +132,7 @@ function Actions({ webhook, onEdit, onLook, onMade }: Doing & { readonly webhook
     done: () => t("removed"),
   });
   return (
-    <Flex gap="small">
+    <Flex gap="small" wrap style={{ width: 220 }}>
       <Button size="small" aria-label={`${t("deliveries")}: ${name}`} onClick={() => onLook(webhook)}>
         {t("deliveries")}
       </Button>
