@@ -22,6 +22,7 @@ const ProviderPage = lazy(async () => ({
 const ProviderForm = lazy(async () => ({
   default: (await import("./pages/providers/form/provider-form.tsx")).ProviderFormPage,
 }));
+const Webhooks = lazy(async () => ({ default: (await import("./pages/webhooks/webhooks.tsx")).Webhooks }));
 const Tasks = lazy(async () => ({ default: (await import("./pages/tasks/tasks.tsx")).Tasks }));
 const IdentityCases = lazy(async () => ({
   default: (await import("./pages/identity/identity-cases.tsx")).IdentityCases,
@@ -74,6 +75,7 @@ const pages: readonly (readonly [path: string, page: ReactNode])[] = [
   ["/administrators", <Administrators key="administrators" />],
   ["/audit", <Audit key="audit" />],
   ["/settings", <Settings key="settings" />],
+  ["/webhooks", <Webhooks key="webhooks" />],
   ["*", <NotFound key="not-found" />],
 ];
 

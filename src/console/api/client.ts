@@ -26,6 +26,7 @@ import type { makeTargets } from "../../http/admin/targets.ts";
 import type { makeTasks } from "../../http/admin/tasks.ts";
 import type { makeUndo } from "../../http/admin/undo.ts";
 import type { makeUserGroups } from "../../http/admin/user-groups.ts";
+import type { makeWebhooks } from "../../http/admin/webhooks.ts";
 import { ApiProblem, Unreachable } from "./problem.ts";
 
 // The management API with the types of its own routes, one client for each of its parts.
@@ -72,6 +73,7 @@ export const api = {
   settings: hc<ReturnType<typeof makeSettings>>(base, options),
   administrators: hc<ReturnType<typeof makeAdministrators>>(base, options),
   audit: hc<ReturnType<typeof makeAudit>>(base, options),
+  webhooks: hc<ReturnType<typeof makeWebhooks>>(base, options),
 };
 
 /**

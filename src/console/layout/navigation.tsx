@@ -5,6 +5,7 @@ import {
   DashboardOutlined,
   DatabaseOutlined,
   HistoryOutlined,
+  NotificationOutlined,
   QrcodeOutlined,
   SafetyOutlined,
   SettingOutlined,
@@ -28,6 +29,7 @@ interface Place {
     | "userGroups"
     | "mappings"
     | "scimClients"
+    | "webhooks"
     | "administrators"
     | "audit"
     | "settings";
@@ -49,4 +51,5 @@ export const navigation: readonly Place[] = [
   { path: "/administrators", key: "administrators", icon: <SafetyOutlined /> },
   { path: "/audit", key: "audit", icon: <AuditOutlined /> },
   { path: "/settings", key: "settings", icon: <SettingOutlined /> },
+  { path: "/webhooks", key: "webhooks", icon: <NotificationOutlined /> },
 ];

@@ -9,6 +9,7 @@ import { changeSession } from "../api/query-client.ts";
 import { Loading } from "../parts/loading.tsx";
 import { useSession } from "../sign-in/use-session.ts";
 import { navigation } from "./navigation.tsx";
+import { PausedBanner } from "./paused-banner.tsx";
 import { AppearanceSwitch, LanguageSwitch } from "./switches.tsx";
 
 /** The frame around every page: where one is, where one can go, who one is. */
@@ -65,6 +66,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
             {session.administrator.role === "auditor" && (
               <Alert type="info" showIcon title={t("auditor")} style={{ marginBottom: 16 }} />
             )}
+            <PausedBanner />
             <Suspense fallback={<Loading />}>{children}</Suspense>
           </main>
         </Layout.Content>

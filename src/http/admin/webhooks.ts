@@ -145,7 +145,8 @@ export const webhookForm = z
 
 type WebhookForm = z.output<typeof webhookForm>;
 
-const webhookView = z
+/** A webhook as the API shows it. */
+export const webhookView = z
   .object({
     id: z.string(),
     name: z.string(),
@@ -168,7 +169,8 @@ const withSecret = webhookView
 
 const deliveryState = z.enum(["pending", "delivered", "failed"]);
 
-const deliveryView = z
+/** What was sent to a webhook, or is on its way. */
+export const deliveryView = z
   .object({
     id: z.string().openapi({ description: "`webhook-id`, the same in each attempt." }),
     event: z.enum([...eventTypes, "webhook.test"]),
