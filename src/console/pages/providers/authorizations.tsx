@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Alert, Button, Card, Flex, Table, type TableColumnsType, Tag } from "antd";
+import { Alert, Button, Card, Empty, Flex, Table, type TableColumnsType, Tag } from "antd";
 import { Link } from "react-router";
 import { useTranslations } from "use-intl";
 import { api, read } from "../../api/client.ts";
@@ -33,7 +33,7 @@ export function Authorizations({ provider }: { readonly provider: Provider }) {
         columns={columns}
         pagination={false}
         scroll={{ x: "max-content" }}
-        locale={{ emptyText: t("noAuthorizations") }}
+        locale={{ emptyText: <Empty description={t("noAuthorizations")} /> }}
       />
       {found.hasNextPage && (
         <Button onClick={() => found.fetchNextPage()} loading={found.isFetchingNextPage} style={{ marginTop: 8 }}>

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Button, Card, Flex, Segmented, Table, type TableColumnsType, Tag, Typography } from "antd";
+import { Button, Card, Empty, Flex, Segmented, Table, type TableColumnsType, Tag, Typography } from "antd";
 import { useState } from "react";
 import { useLocale, useTranslations } from "use-intl";
 import { api, read } from "../../api/client.ts";
@@ -97,7 +97,7 @@ function People({ source }: { readonly source: Source }) {
         columns={columns}
         pagination={false}
         scroll={{ x: "max-content" }}
-        locale={{ emptyText: t("none") }}
+        locale={{ emptyText: <Empty description={t("none")} /> }}
       />
       {consents.hasNextPage && (
         <Button onClick={() => consents.fetchNextPage()} loading={consents.isFetchingNextPage} style={{ marginTop: 8 }}>

@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Alert, Button, Drawer, Flex, Select, Table, type TableColumnsType, Tag, Typography } from "antd";
+import { Alert, Button, Drawer, Empty, Flex, Select, Table, type TableColumnsType, Tag, Typography } from "antd";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { api, read } from "../../api/client.ts";
@@ -61,7 +61,7 @@ export function Deliveries({ webhook, onClose }: { readonly webhook: Webhook; re
             dataSource={deliveries.data?.pages.flatMap(({ items }) => items) ?? []}
             columns={columns}
             pagination={false}
-            locale={{ emptyText: t("noDeliveries") }}
+            locale={{ emptyText: <Empty description={t("noDeliveries")} /> }}
           />
         </Scrollable>
         {deliveries.hasNextPage && (
